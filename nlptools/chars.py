@@ -1,0 +1,106 @@
+"""Code point -> class (Han, letter, digit, connector, break); where a text may be cut. All ranges are here.
+
+A *break* separates: no n-gram and no word ever crosses it. Everything that is not a Han
+character, a Latin or Greek letter, a digit, or a sign inside a run of those, is a break.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+BREAK, HAN, LETTER, DIGIT, CONNECTOR, PLUS, SHARP = range(7)
+
+# Han: ideographic blocks of Unicode 17 and the ideographic zero. Planes 2 and 3 are reserved
+# for ideographs as a whole, so that characters of later extensions count too.
+HAN_BMP_RANGES = (
+    (0x3007, 0x3007),  # 〇, a digit and a word character in Chinese: 二〇二六
+    (0x3400, 0x4DBF),  # Extension A
+    (0x4E00, 0x9FFF),  # CJK Unified Ideographs
+    (0xF900, 0xFAFF),  # compatibility ideographs
+)
+HAN_SUPPLEMENTARY = (0x20000, 0x3FFFD)
+
+# Letters: Latin (with accents), Greek (β受体, α粒子 are words of the field) and the full-width forms.
+LETTER_RANGES = (
+    (0x41, 0x5A),
+    (0x61, 0x7A),
+    (0xC0, 0xD6),
+    (0xD8, 0xF6),
+    (0xF8, 0x24F),
+    (0x386, 0x386),
+    (0x388, 0x3FF),
+    (0x1E00, 0x1EFF),
+    (0xFF21, 0xFF3A),
+    (0xFF41, 0xFF5A),
+)
+DIGIT_RANGES = ((0x30, 0x39), (0xFF10, 0xFF19))
+
+# Signs that belong to a run of letters and digits when one stands on both sides: PM2.5, GPT-4, R&D, don't.
+CONNECTORS = ".-_&'．"
+# `+` also at the end of a run (C++, Notepad++, 18+); `#` only after a single letter (C#, F#),
+# because in microblogs #iPhone15# is a closing hashtag.
+PLUS_SIGNS = "+＋"
+SHARP_SIGNS = "#＃"
+
+# A longer run of letters and digits is no word (base64, hashes, URLs without a slash): it is a break.
+# The longest entries of technical dictionaries stay below 40.
+MAX_RUN = 64
+
+
+def _class_table() -> np.ndarray:
+    table = np.zeros(0x10000, np.uint8)
+    for ranges, kind in ((HAN_BMP_RANGES, HAN), (LETTER_RANGES, LETTER), (DIGIT_RANGES, DIGIT)):
+        for first, last in ranges:
+            table[first : last + 1] = kind
+    for signs, kind in ((CONNECTORS, CONNECTOR), (PLUS_SIGNS, PLUS), (SHARP_SIGNS, SHARP)):
+        table[[ord(sign) for sign in signs]] = kind
+    return table
+
+
+CLASS_TABLE = _class_table()
+
+
+def code_points(text: str) -> np.ndarray:
+    """The text's code points: uint16 when all are in the BMP (the fast, usual case), else uint32."""
+    units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16)
+    if len(units) == len(text):
+        return units
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def classes(codes: np.ndarray) -> np.ndarray:
+    """Class of each code point, uint8."""
+    if codes.dtype == np.uint16:
+        return np.take(CLASS_TABLE, codes)
+    low = np.take(CLASS_TABLE, np.minimum(codes, 0xFFFF))
+    low[codes > 0xFFFF] = BREAK
+    low[(codes >= HAN_SUPPLEMENTARY[0]) & (codes <= HAN_SUPPLEMENTARY[1])] = HAN
+    return low
+
+
+def is_han(character: str) -> bool:
+    """True for one Han character."""
+    code = ord(character)
+    if code > 0xFFFF:
+        return HAN_SUPPLEMENTARY[0] <= code <= HAN_SUPPLEMENTARY[1]
+    return bool(CLASS_TABLE[code] == HAN)
+
+
+def find_cut(text: str) -> tuple[int, bool]:
+    """Where to cut a text that goes on, so that what stands left of the cut can be counted alone.
+
+    Returns (position, clean). Clean: the character before the cut is a break, nothing is lost.
+    Not clean (no break anywhere): the cut lies between two Han characters, and the n-grams across it
+    belong to both sides. Position 0 means that there is no place to cut: read on.
+    """
+    end = len(text)
+    window = 4096
+    while end:
+        start = max(0, end - window)
+        breaks = np.flatnonzero(classes(code_points(text[start:end])) == BREAK)
+        if len(breaks):
+            return start + int(breaks[-1]) + 1, True
+        end, window = start, window * 4
+    han = classes(code_points(text)) == HAN
+    between = np.flatnonzero(han[:-1] & han[1:])
+    return (int(between[-1]) + 1, False) if len(between) else (0, False)

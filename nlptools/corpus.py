@@ -1,0 +1,589 @@
+"""Files, folders, patterns, stdin -> Corpus: blocks of text of several MB, afresh on every loop.
+
+One source passes through: raw chunks -> decompressed, UTF-8 (decoding.py) -> pieces of decoded
+text that end where a line ends -> the field or column asked for -> blocks, folded.
+Lines end at LF, CRLF or lone CR, and at nothing else.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import glob
+import importlib
+import io
+import json
+import os
+import re
+import stat
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from nlptools.chars import find_cut
+from nlptools.decoding import (
+    MARK,
+    MARK_ERRORS,
+    bad_bytes,
+    count_line_ends,
+    decompress,
+    find_codec,
+    to_utf8,
+)
+from nlptools.errors import DataError, NlptoolsError
+
+BLOCK_SIZE = 4 << 20
+ON_ERROR = ("strict", "replace", "skip")
+FOLDS = ("nfkc", "lower", "t2s")  # in the order in which they are applied
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+# What a cut inside a line must see on both sides of it to know that folding does not reach across.
+FOLD_CONTEXT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of one source's text; all blocks of a source, put together, are the whole text.
+
+    line: number (from 1) of the line in which the text begins. joined: the cut before this text
+    lies between two Han characters of a line without any break, so n-grams go across it.
+    """
+
+    text: str
+    source: str
+    line: int
+    joined: bool = False
+
+
+@dataclass(slots=True)
+class ReadReport:
+    """What one pass over a corpus has read so far.
+
+    files: sources begun. bytes: decompressed. characters: given out, before folding.
+    replaced: bad byte sequences that became U+FFFD. skipped_lines: lines or records left out.
+    encodings: source -> encoding, where it was found in the source instead of told.
+    """
+
+    files: int = 0
+    bytes: int = 0
+    characters: int = 0
+    replaced: int = 0
+    skipped_lines: int = 0
+    encodings: dict[str, str] = field(default_factory=dict)
+
+
+class _Source(NamedTuple):
+    name: str
+    size: int | None  # None: not a regular file
+
+
+class _Piece(NamedTuple):
+    """Decoded text that ends at a line end or the end of the source, unless `goes_on`."""
+
+    text: str
+    line: int
+    goes_on: bool
+    marked: bool  # there is a MARK for each bad byte sequence
+
+
+class Corpus:
+    """Text of files, folders, patterns (`**` too) and `-` (stdin) as blocks.
+
+    Compression (gzip, bzip2, xz, zstd) is found by content. encoding: a Python codec or "auto";
+    a byte order mark is obeyed. on_error, for bad bytes and bad records: "strict" (DataError),
+    "replace" (U+FFFD; records still raise), "skip" (the line is left out, and held whole in memory
+    for that). field: the sources are JSON Lines, read this field. column: they are CSV or TSV, read
+    the column of this name or number (from 1). fold: any of "nfkc", "lower", "t2s".
+    Paths are expanded here, so that a missing file fails now. A file found through a folder or a
+    pattern is read once, a file named twice twice.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str | os.PathLike[str]],
+        *,
+        encoding: str = "utf-8",
+        on_error: str = "strict",
+        field: str | None = None,
+        column: str | None = None,
+        fold: Sequence[str] = (),
+        block_size: int = BLOCK_SIZE,
+    ) -> None:
+        if isinstance(paths, str | os.PathLike):
+            raise TypeError("paths must be a sequence of paths, not one path")
+        if field is not None and column is not None:
+            raise ValueError("field and column exclude each other")
+        if column is not None and column.isdecimal() and int(column) < 1:
+            raise ValueError("columns count from 1")
+        self._configure(on_error, fold, block_size)
+        self._encoding = encoding if encoding == "auto" else find_codec(encoding)
+        self._field = field
+        self._column = column
+        self._sources = _expand(paths)
+        sizes = [source.size for source in self._sources]
+        self.rereadable = None not in sizes
+        self.total_bytes = sum(size or 0 for size in sizes) if self.rereadable else None
+
+    @classmethod
+    def from_texts(
+        cls,
+        texts: Iterable[str],
+        *,
+        on_error: str = "strict",
+        fold: Sequence[str] = (),
+        block_size: int = BLOCK_SIZE,
+    ) -> Corpus:
+        """A corpus of strings, each a line of its own; Block.line is the number of the string."""
+        if isinstance(texts, str):
+            raise TypeError("texts must be an iterable of str, not one str")
+        corpus = cls.__new__(cls)
+        corpus._configure(on_error, fold, block_size)
+        corpus._texts = texts
+        corpus.rereadable = iter(texts) is not texts
+        corpus.total_bytes = None
+        return corpus
+
+    def _configure(self, on_error: str, fold: Sequence[str], block_size: int) -> None:
+        if on_error not in ON_ERROR:
+            raise ValueError(f"on_error must be one of {', '.join(ON_ERROR)}, not {on_error!r}")
+        if block_size < 1:
+            raise ValueError("block_size must be at least 1")
+        self._on_error = on_error
+        self._block_size = block_size
+        self._fold = _folder(fold)
+        self._texts: Iterable[str] | None = None
+        self._sources: list[_Source] = []
+        self._used = False
+        self.rereadable = True
+        self.total_bytes: int | None = None
+        self.bytes_read = 0
+        self.report = ReadReport()
+
+    def blocks(self) -> Iterator[Block]:
+        """Read everything, from the beginning.
+
+        Raises ValueError on the second call where the input can be read only once, and DataError
+        while reading.
+        """
+        if self._used and not self.rereadable:
+            raise ValueError(
+                "this corpus can be read only once: it comes from a pipe, stdin or an iterator"
+            )
+        self._used = True
+        self.bytes_read = 0
+        self.report = ReadReport()
+        if self._texts is not None:
+            return self._cut(_batches(self._checked_texts(self._texts), self._block_size), "texts")
+        return self._read_all()
+
+    def _read_all(self) -> Iterator[Block]:
+        for source in self._sources:
+            yield from self._read(source)
+
+    def _checked_texts(self, texts: Iterable[str]) -> Iterator[tuple[str, int]]:
+        self.report.files = 1
+        for number, text in enumerate(texts, 1):
+            if not isinstance(text, str):
+                raise TypeError(f"texts must be str, not {type(text).__name__}")
+            try:
+                size = len(text.encode("utf-8"))
+            except UnicodeEncodeError:
+                good = self._without_surrogates(text, "texts", number)
+                if good is None:
+                    continue
+                text, size = good, len(good.encode("utf-8"))
+            self.report.bytes += size
+            self.bytes_read += size
+            yield text, number
+
+    def _without_surrogates(self, text: str, source: str, line: int) -> str | None:
+        """What on_error makes of a text that has lone surrogates; None: left out."""
+        if self._on_error == "strict":
+            found = SURROGATE.findall(text)[0]
+            problem = f"a lone surrogate U+{ord(found):04X}, half a character"
+            raise DataError(source, line, problem, "try --on-error replace")
+        if self._on_error == "skip":
+            self.report.skipped_lines += 1
+            return None
+        text, count = SURROGATE.subn("\ufffd", text)
+        self.report.replaced += count
+        return text
+
+    # --- one source ----------------------------------------------------------------------
+
+    def _read(self, source: _Source) -> Iterator[Block]:
+        self.report.files += 1
+        chunks = self._counted(self._raw(source))
+        chunks, _ = decompress(chunks, source.name)
+        chunks = self._measured(chunks)
+        chunks, encoding = to_utf8(chunks, source.name, self._encoding, self._on_error)
+        if encoding != self._encoding:
+            self.report.encodings[source.name] = encoding
+        whole_lines = (
+            self._on_error == "skip" or self._field is not None or self._column is not None
+        )
+        pieces = self._pieces(chunks, source.name, whole_lines)
+        if self._on_error == "replace":
+            pieces = self._replaced(pieces)
+        if self._field is not None:
+            records = self._json_texts(pieces, source.name, self._field)
+        elif self._column is not None:
+            records = self._column_texts(pieces, source.name, self._column)
+        else:
+            if self._on_error == "skip":
+                pieces = self._kept(pieces)
+            yield from self._cut(pieces, source.name, numbered=True)
+            return
+        yield from self._cut(_batches(records, self._block_size), source.name)
+
+    def _raw(self, source: _Source) -> Iterator[bytes]:
+        if source.name == "-":
+            while chunk := sys.stdin.buffer.read(self._block_size):
+                yield chunk
+            return
+        try:
+            with open(source.name, "rb", buffering=0) as file:
+                while chunk := file.read(self._block_size):
+                    yield chunk
+        except OSError as error:
+            raise DataError(source.name, None, _reason(error)) from None
+
+    def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.bytes_read += len(chunk)
+            yield chunk
+
+    def _measured(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.report.bytes += len(chunk)
+            yield chunk
+
+    def _pieces(self, chunks: Iterable[bytes], source: str, whole_lines: bool) -> Iterator[_Piece]:
+        """UTF-8 chunks -> pieces of about block_size; whole_lines: however long a line is."""
+        size = max(self._block_size, 4)
+        parts: list[bytes] = []
+        length = 0
+        endless = False  # no line ends in parts: wait for a chunk that has a line end
+        position, line = 0, 1
+        for chunk in chunks:
+            parts.append(chunk)
+            length += len(chunk)
+            if length < size or (endless and b"\n" not in chunk and b"\r" not in chunk):
+                continue
+            data = b"".join(parts) if len(parts) > 1 else chunk
+            if position == 0 and data.startswith(codecs.BOM_UTF8):
+                data = data[3:]
+                position = 3
+            end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1)) + 1
+            goes_on = end == 0
+            if goes_on and not whole_lines:
+                end = len(data) - data.endswith(b"\r")  # the LF may be still to come
+            if end:
+                piece, used = self._decode(data, end, source, line, position, goes_on)
+                if piece.text:
+                    yield piece
+                if not goes_on:
+                    line += count_line_ends(data, used)
+                position += used
+                data = data[used:]
+            endless = whole_lines and goes_on and not data.endswith(b"\r")
+            parts = [data]
+            length = len(data)
+        data = b"".join(parts)
+        if position == 0 and data.startswith(codecs.BOM_UTF8):
+            data = data[3:]
+            position = 3
+        if data:
+            yield self._decode(data, len(data), source, line, position, False)[0]
+
+    def _decode(
+        self, data: bytes, end: int, source: str, line: int, position: int, goes_on: bool
+    ) -> tuple[_Piece, int]:
+        """data[:end] as text, and how many bytes that took (fewer: the last character is cut)."""
+        view = memoryview(data)[:end]
+        try:
+            text, used = codecs.utf_8_decode(view, "strict", not goes_on)
+            return _Piece(text, line, goes_on, False), used
+        except UnicodeDecodeError as error:
+            if self._on_error == "strict":
+                start = error.start
+                raise bad_bytes(
+                    source,
+                    line + count_line_ends(data, start),
+                    "utf-8",
+                    data,
+                    start,
+                    position + start,
+                ) from None
+        text, used = codecs.utf_8_decode(view, MARK_ERRORS, not goes_on)
+        return _Piece(text, line, goes_on, True), used
+
+    def _replaced(self, pieces: Iterable[_Piece]) -> Iterator[_Piece]:
+        for piece in pieces:
+            if piece.marked:
+                self.report.replaced += piece.text.count(MARK)
+                piece = _Piece(piece.text.replace(MARK, "\ufffd"), piece.line, piece.goes_on, False)
+            yield piece
+
+    def _kept(self, pieces: Iterable[_Piece]) -> Iterator[_Piece]:
+        """Pieces without the lines that have bad bytes."""
+        for piece in pieces:
+            if not piece.marked:
+                yield piece
+                continue
+            kept: list[str] = []
+            first = piece.line
+            for number, line in enumerate(_lines(piece.text), piece.line):
+                if MARK in line:
+                    self.report.skipped_lines += 1
+                    continue
+                if not kept:
+                    first = number
+                kept.append(line)
+            if kept:
+                yield _Piece("".join(kept), first, False, False)
+
+    # --- blocks --------------------------------------------------------------------------
+
+    def _cut(
+        self, pieces: Iterable[_Piece], source: str, numbered: bool = False
+    ) -> Iterator[Block]:
+        """Pieces -> blocks. numbered: the line ends in a text are those of the source."""
+        size = self._block_size
+        head: list[str] = []  # text in which there is no place to cut
+        tail = ""  # what follows it and has not been searched
+        line = 1
+        joined = False
+        for piece in pieces:
+            text = piece.text
+            step = size if len(text) > 2 * size else len(text)
+            for start in range(0, len(text), step):
+                if not head and not tail:
+                    line = piece.line
+                part = text if step == len(text) else text[start : start + step]
+                tail = tail + part if tail else part
+                if not piece.goes_on and start + step >= len(text):
+                    whole = "".join(head) + tail if head else tail
+                    yield self._block(whole, source, line, joined)
+                    head, tail, joined = [], "", False
+                    continue
+                cut, clean = self._place_to_cut(tail)
+                if not cut:
+                    head.append(tail[: -FOLD_CONTEXT - 1])
+                    tail = tail[-FOLD_CONTEXT - 1 :]
+                    continue
+                whole = "".join(head) + tail[:cut]
+                yield self._block(whole, source, line, joined)
+                if numbered:
+                    line += count_line_ends(whole.encode("utf-8"))
+                elif start and cut:
+                    line = piece.line
+                head, tail, joined = [], tail[cut:], not clean
+        if head or tail:
+            yield self._block("".join(head) + tail, source, line, joined)
+
+    def _block(self, text: str, source: str, line: int, joined: bool) -> Block:
+        self.report.characters += len(text)
+        if self._fold is not None:
+            text = self._fold(text)
+        return Block(text, source, line, joined)
+
+    def _place_to_cut(self, text: str) -> tuple[int, bool]:
+        """Where to cut a text that goes on: after its last line end, else where find_cut says.
+
+        Some characters stay right of the cut, so that CR and LF stay together and a fold that
+        would reach across the cut is noticed. Position 0: nowhere.
+        """
+        end = len(text) - (FOLD_CONTEXT if self._fold is not None else 1)
+        if end < 1:
+            return 0, False
+        cut = max(text.rfind("\n", 0, end), text.rfind("\r", 0, end)) + 1
+        if cut:
+            return (cut + 1 if text[cut - 1 : cut + 1] == "\r\n" else cut), True
+        cut, clean = find_cut(text[:end])
+        if self._fold is None:
+            return cut, clean
+        for _ in range(100):
+            if not cut or self._fold_stops(text, cut):
+                return cut, clean
+            cut, clean = find_cut(text[: cut - 1])
+        return 0, False
+
+    def _fold_stops(self, text: str, cut: int) -> bool:
+        """Whether folding both sides of the cut alone gives the same as folding the whole."""
+        assert self._fold is not None
+        left, right = text[max(0, cut - FOLD_CONTEXT) : cut], text[cut : cut + FOLD_CONTEXT]
+        if unicodedata.combining(unicodedata.normalize("NFKD", right[0])[0]):
+            return False
+        return self._fold(left + right) == self._fold(left) + self._fold(right)
+
+    # --- formats -------------------------------------------------------------------------
+
+    def _json_texts(
+        self, pieces: Iterable[_Piece], source: str, name: str
+    ) -> Iterator[tuple[str, int]]:
+        raise NotImplementedError
+
+    def _column_texts(
+        self, pieces: Iterable[_Piece], source: str, column: str
+    ) -> Iterator[tuple[str, int]]:
+        raise NotImplementedError
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines with their ends."""
+    return io.StringIO(text, newline="")
+
+
+def _batches(records: Iterable[tuple[str, int]], size: int) -> Iterator[_Piece]:
+    """Texts with their lines -> pieces of about `size`, a line end between two texts."""
+    batch: list[str] = []
+    first = length = 0
+    for text, line in records:
+        if batch and length + len(text) > size:
+            yield _Piece("\n".join(batch) + "\n", first, False, False)
+            batch, length = [], 0
+        if not batch:
+            first = line
+        batch.append(text)
+        length += len(text) + 1
+    if batch:
+        yield _Piece("\n".join(batch), first, False, False)
+
+
+# --- folding ---------------------------------------------------------------------------------
+
+
+def _folder(names: Sequence[str]) -> Callable[[str], str] | None:
+    if isinstance(names, str):
+        raise TypeError("fold must be a sequence of names, not one str")
+    for name in names:
+        if name not in FOLDS:
+            raise ValueError(f"fold must be of {', '.join(FOLDS)}, not {name!r}")
+    steps: list[Callable[[str], str]] = []
+    if "nfkc" in names:
+        steps.append(lambda text: unicodedata.normalize("NFKC", text))
+    if "lower" in names:
+        steps.append(str.lower)
+    if "t2s" in names:
+        try:
+            opencc = importlib.import_module("opencc")
+        except ImportError:
+            raise NlptoolsError(
+                "traditional to simplified (t2s) needs the module opencc",
+                "pip install 'nlptools[zh]'",
+            ) from None
+        steps.append(opencc.OpenCC("t2s").convert)
+    if not steps:
+        return None
+
+    def fold(text: str) -> str:
+        for step in steps:
+            text = step(text)
+        return text
+
+    return fold
+
+
+# --- paths -----------------------------------------------------------------------------------
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    return (error.strerror or str(error)).lower()
+
+
+def _expand(paths: Sequence[str | os.PathLike[str]]) -> list[_Source]:
+    """Files named, found in folders, and matching patterns, in this order; stdin stays "-"."""
+    named: list[tuple[str, os.stat_result | None, bool]] = []
+    for path in map(os.fspath, paths):
+        if path == "-":
+            named.append((path, None, True))
+            continue
+        try:
+            found = [(path, os.stat(path))]
+            direct = True
+        except OSError as error:
+            missing = isinstance(error, FileNotFoundError) or os.name == "nt"
+            if not missing or not glob.has_magic(path):
+                raise DataError(path, None, _reason(error)) from None
+            names = sorted(glob.glob(path, recursive=True))
+            if not names:
+                raise DataError(path, None, "no file matches this pattern") from None
+            found = [(name, _stat(name)) for name in names]
+            direct = False
+        for name, status in found:
+            if stat.S_ISDIR(status.st_mode):
+                inside = list(_walk(name, status))
+                if not inside and direct:
+                    raise DataError(name, None, "no file in this directory")
+                named.extend((*entry, False) for entry in inside)
+            elif direct or stat.S_ISREG(status.st_mode):
+                named.append((name, status, direct))
+    if not named:
+        problem = "no file matches this pattern" if paths else "no path given"
+        raise DataError(os.fspath(paths[0]) if paths else "corpus", None, problem)
+    if sum(name == "-" for name, _, _ in named) > 1:
+        raise NlptoolsError("standard input (-) can be read only once, it is named twice")
+    seen = {_identity(name, status) for name, status, direct in named if direct}
+    sources = []
+    for name, status, direct in named:
+        key = _identity(name, status)
+        if not direct and key in seen:
+            continue
+        seen.add(key)
+        sources.append(_Source(name, _size(name, status)))
+    return sources
+
+
+def _stat(path: str) -> os.stat_result:
+    try:
+        return os.stat(path)
+    except OSError as error:
+        raise DataError(path, None, _reason(error)) from None
+
+
+def _identity(name: str, status: os.stat_result | None) -> object:
+    if status is None or not status.st_ino:
+        return os.path.realpath(name)
+    return status.st_dev, status.st_ino
+
+
+def _size(name: str, status: os.stat_result | None) -> int | None:
+    if status is None or not stat.S_ISREG(status.st_mode):
+        return None
+    if os.name == "posix" and name.startswith(("/dev/", "/proc/")):
+        return None  # /dev/stdin, /dev/fd/N: may share its position with another reader
+    if not os.access(name, os.R_OK):
+        raise DataError(name, None, "permission denied")
+    return status.st_size
+
+
+def _walk(top: str, status: os.stat_result) -> Iterator[tuple[str, os.stat_result]]:
+    """Regular files below a folder, sorted by name at each level, without hidden ones."""
+    visited: set[object] = set()
+
+    def walk(folder: str, status: os.stat_result) -> Iterator[tuple[str, os.stat_result]]:
+        key = _identity(folder, status)
+        if key in visited:  # a symbolic link back
+            return
+        visited.add(key)
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError as error:
+            raise DataError(folder, None, _reason(error)) from None
+        for name in names:
+            if name.startswith("."):
+                continue
+            path = os.path.join(folder, name)
+            below = _stat(path)
+            if stat.S_ISDIR(below.st_mode):
+                yield from walk(path, below)
+            elif stat.S_ISREG(below.st_mode):
+                yield path, below
+
+    return walk(top, status)

@@ -1,0 +1,300 @@
+"""Streams of symbol ids -> exact n-gram counts, in bounded memory, on all cores.
+
+The ids of as many blocks as the memory allows are one *part*. Each position of a part is one
+uint64 key of the n-gram that begins there; a single sort brings equal n-grams together, and the
+counts of all lower orders can be read off the sorted keys, for a prefix of equal keys is equal.
+Several parts are merged at the end (merging.py). Where a break follows before the n-gram is
+complete, the key holds a 0 and what comes after it does not matter: it only counts as a prefix.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from nlptools import keys
+from nlptools.counts import NgramCounts, Settings
+from nlptools.levels import LevelSlice, LevelWriter
+from nlptools.merging import merge_counts
+from nlptools.symbols import Alphabet, SymbolEncoder
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+DEFAULT_MEMORY = 1_000_000_000
+MIN_MEMORY = 128_000_000
+
+# Bytes at the peak for each symbol of a part: its ids twice while the blocks are joined (2-4 each),
+# one key (8), and in the rank path the ranks of two widths (4 each) or, later, the levels.
+BYTES_PER_SYMBOL = 26
+# Interpreter, NumPy, click, the blocks in flight and the slices under work.
+BASE_MEMORY = 96_000_000
+# Sorted keys are turned into levels slice by slice: few enough to stay in the cache, and a bound
+# on the memory of that step.
+SLICE = 1 << 19
+
+
+@dataclass(frozen=True)
+class IdBlock:
+    """Symbol ids of one block; joined: it goes on without a break from the block before."""
+
+    ids: np.ndarray
+    joined: bool = False
+
+
+@dataclass(frozen=True)
+class Field:
+    """One digit of the keys: at each position the dense rank of the `width`-gram that begins there.
+
+    columns: symbols of each rank, one array a place; ranks sort as their n-grams do.
+    """
+
+    values: np.ndarray
+    columns: list[np.ndarray]
+
+    @property
+    def base(self) -> int:
+        return len(self.columns[0])
+
+
+def part_size(memory: int, workers: int) -> int:
+    """How many symbols are counted at once within `memory` bytes."""
+    return max(1 << 16, (memory - BASE_MEMORY - workers * 24_000_000) // BYTES_PER_SYMBOL)
+
+
+def count_part(
+    blocks: list[IdBlock],
+    left: int,
+    settings: Settings,
+    encoder: SymbolEncoder,
+    folder: Path | None,
+    pool: ThreadPoolExecutor,
+    workers: int,
+) -> NgramCounts:
+    """Counts of the n-grams that begin at all but the last `left` symbols of the blocks.
+
+    The blocks' list is emptied on the way to free their memory. folder: where the levels go, None
+    for memory.
+    """
+
+    def sort(array: np.ndarray) -> None:
+        keys.sort_in_place(array, pool, workers)
+
+    ids, symbols = _join(blocks, settings.order, encoder)
+    size = len(ids) - settings.order - left
+    fields = _fields(ids, settings.order, size, len(symbols) + 1, sort)
+    bases = [field.base for field in fields]
+    widths = [len(field.columns) for field in fields]
+    packed = np.empty(size, np.uint64)
+    shifted = [field.values[sum(widths[:i]) :] for i, field in enumerate(fields)]
+    keys.pack(shifted, bases, packed)
+    tables = [field.columns for field in fields]
+    del ids, fields, shifted
+    sort(packed)
+    writer = LevelWriter(settings.order, len(symbols), folder, total=size, rows=size)
+    spans = _spans(packed, tables[0][0], len(symbols), math.prod(bases[1:]))
+    slices = ordered_map(
+        pool, workers, lambda span: _slice_levels(packed[span], bases, tables), spans
+    )
+    for levels in slices:
+        writer.append(levels)
+    return NgramCounts(settings, Alphabet(tuple(symbols)), writer.finish())
+
+
+def _join(blocks: list[IdBlock], order: int, encoder: SymbolEncoder) -> tuple[np.ndarray, list[str]]:
+    """All ids in one array, a break between blocks, `order` breaks at the end; and their symbols.
+
+    The ids are those of the part's own alphabet: 1 .. number of symbols, in canonical order.
+    """
+    in_order, _ = encoder.in_order()
+    seen = np.zeros(len(in_order), bool)
+    for block in blocks:
+        seen[block.ids] = True
+    seen[0] = False
+    used = in_order[seen[in_order]]
+    renumber = np.zeros(len(in_order), keys.id_dtype(len(used) + 1))
+    renumber[used] = np.arange(1, len(used) + 1)
+    ids = np.zeros(sum(len(b.ids) + (not b.joined) for b in blocks) + order, renumber.dtype)
+    end = 0
+    blocks.reverse()
+    while blocks:
+        block = blocks.pop()
+        start = end + (not block.joined)
+        end = start + len(block.ids)
+        np.take(renumber, block.ids, out=ids[start:end], mode="clip")
+    return ids, encoder.texts(used)
+
+
+def _fields(
+    ids: np.ndarray, order: int, size: int, base: int, sort: Callable[[np.ndarray], None]
+) -> list[Field]:
+    """Digits for keys of `order` symbols, as few and wide as 64 bits need."""
+    known = {1: Field(ids, [np.arange(base, dtype=ids.dtype)])}
+    width = 1
+    while True:
+        widths = _split(order, width)
+        if keys.fits([known[w].base for w in widths]):
+            return [known[w] for w in widths]
+        if 2 * width <= order:
+            known[2 * width] = _pair(known[width], known[width], size + order, sort)
+            width *= 2
+            continue
+        # The rare end, where the last fields are all large: join two until it fits.
+        *front, left, right = widths
+        known[left + right] = _pair(known[left], known[right], size + order, sort)
+        fields = [known[w] for w in (*front, left + right)]
+        if keys.fits([field.base for field in fields]):
+            return fields
+        raise ValueError("a part of this size cannot be counted; give less --memory")
+
+
+def _pair(left: Field, right: Field, size: int, sort: Callable[[np.ndarray], None]) -> Field:
+    """The field of the n-grams made of one n-gram of `left` and the one of `right` after it."""
+    shift = len(left.columns)
+    packed = np.empty(min(size, len(right.values) - shift), np.uint64)
+    bases = [left.base, right.base]
+    keys.pack([left.values, right.values[shift:]], bases, packed)
+    # What begins with a break is never counted: one rank, 0, is enough for all of it.
+    breaks = int(np.searchsorted(left.columns[0], 1))
+    for start in range(0, len(packed), keys.PIECE):
+        piece = packed[start : start + keys.PIECE]
+        piece[piece < np.uint64(breaks * right.base)] = 0
+    ranks, distinct = keys.dense_ranks(packed, math.prod(bases), sort)
+    if not len(distinct) or distinct[0] != 0:
+        distinct = np.concatenate([np.zeros(1, np.uint64), distinct])
+        ranks += np.uint32(1)
+    at_left, at_right = keys.unpack(distinct, bases)
+    columns = [c[at_left] for c in left.columns] + [c[at_right] for c in right.columns]
+    return Field(ranks, columns)
+
+
+def _spans(packed: np.ndarray, firsts: np.ndarray, symbols: int, stride: int) -> list[slice]:
+    """Slices of sorted keys that hold all occurrences of their first symbols, about SLICE long.
+
+    firsts: first symbol of each rank of the first field; stride: product of the other bases.
+    """
+    ranks = np.searchsorted(firsts, np.arange(1, symbols + 1)).astype(np.uint64)
+    bounds = [*np.searchsorted(packed, ranks * np.uint64(stride)).tolist(), len(packed)]
+    spans, start = [], bounds[0]
+    for end in bounds[1:]:
+        if end - start >= SLICE or end == len(packed):
+            if end > start:
+                spans.append(slice(start, end))
+            start = end
+    return spans
+
+
+def _split(order: int, width: int) -> list[int]:
+    """Widths of the fields: as many of `width` as fit, then the powers of two that remain."""
+    widths = []
+    while order:
+        while width > order:
+            width //= 2
+        widths.append(width)
+        order -= width
+    return widths
+
+
+def _slice_levels(
+    packed: np.ndarray, bases: Sequence[int], tables: list[list[np.ndarray]]
+) -> list[LevelSlice]:
+    """Levels of sorted keys that begin with a symbol and hold every occurrence of their first ones."""
+    starts = keys.group_starts(packed)
+    rows = packed[starts]
+    ends = np.append(starts, len(packed))
+    columns = [
+        column[digit]
+        for digit, table in zip(keys.unpack(rows, bases), tables, strict=True)
+        for column in table
+    ]
+    levels: list[LevelSlice] = []
+    new = np.zeros(len(rows), bool)
+    new[:1] = True
+    whole = np.ones(len(rows), bool)
+    previous: np.ndarray | None = None
+    for column in columns:
+        new[1:] |= column[1:] != column[:-1]
+        whole &= column != 0
+        begins = np.flatnonzero(new)
+        kept = whole[begins]
+        after = np.append(begins[1:], len(rows))
+        at = begins[kept]
+        if previous is not None:
+            last = levels[-1]
+            children = np.searchsorted(at, previous)
+            levels[-1] = LevelSlice(last.symbols, last.counts, children)
+        levels.append(LevelSlice(column[at], ends[after[kept]] - ends[at], None))
+        previous = at
+    return levels
+
+
+
+@dataclass
+class NgramCounter:
+    """Takes the id blocks of a corpus in order, `finish` gives the counts.
+
+    memory: bytes for the whole process; workers: threads.
+    """
+
+    settings: Settings
+    encoder: SymbolEncoder
+    pool: ThreadPoolExecutor
+    workers: int = 1
+    memory: int = DEFAULT_MEMORY
+    tmp_dir: Path | None = None
+
+    def __post_init__(self) -> None:
+        self._room = part_size(self.memory, self.workers)
+        self._blocks: list[IdBlock] = []
+        self._size = 0
+        self._parts: list[NgramCounts] = []
+
+    def add(self, block: IdBlock) -> None:
+        """Take one more block; counts and spills a part when there are enough of them."""
+        if self._blocks and self._size + len(block.ids) > self._room:
+            self._close_part(goes_on=block.joined)
+        self._blocks.append(block)
+        self._size += len(block.ids)
+
+    def _close_part(self, goes_on: bool) -> None:
+        """Count the blocks so far. The last n-grams of a run that goes on are left to the next part."""
+        blocks, self._blocks, self._size = self._blocks, [], 0
+        left = 0
+        if goes_on:
+            tail = blocks[-1].ids[-(self.settings.order - 1) :] if self.settings.order > 1 else blocks[-1].ids[:0]
+            left = len(tail)
+            self._blocks = [IdBlock(tail.copy())]
+            self._size = left
+        self._parts.append(self._count(blocks, left, self.tmp_dir))
+
+    def _count(self, blocks: list[IdBlock], left: int, folder: Path | None) -> NgramCounts:
+        return count_part(blocks, left, self.settings, self.encoder, folder, self.pool, self.workers)
+
+    def finish(self) -> NgramCounts:
+        """Counts of everything added."""
+        if not self._parts:
+            blocks, self._blocks = self._blocks, []
+            roomy = self._size * 2 <= self._room
+            return self._count(blocks, 0, None if roomy else self.tmp_dir)
+        self._close_part(goes_on=False)
+        return merge_counts(self._parts, memory=self.memory, tmp_dir=self.tmp_dir)
+
+
+def ordered_map(
+    pool: ThreadPoolExecutor, workers: int, work: Callable[[T], R], items: Iterable[T]
+) -> Iterator[R]:
+    """Results of `work` in the order of the items, with at most workers + 1 of them under way."""
+    waiting: deque[Future[R]] = deque()
+    for item in items:
+        waiting.append(pool.submit(work, item))
+        if len(waiting) > workers:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

@@ -1,0 +1,260 @@
+"""Exact n-gram counts: what they are, where one n-gram is found, how they are saved and loaded.
+
+The counts form a trie, one level an order. The n-grams of a level are sorted by their symbol ids;
+row i of level n has the last symbol `symbols[i]`, occurs `counts[i]` times, and is continued by
+the rows `children[i] .. children[i + 1]` of level n + 1. So an n-gram is known by its row, the
+right neighbours of an n-gram stand side by side, and no key ever grows with the order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nlptools import storage
+from nlptools.errors import DataError, NlptoolsError
+from nlptools.keys import id_dtype
+from nlptools.storage import Column
+from nlptools.symbols import LATIN_MODES, Alphabet, split_symbols
+
+KIND, VERSION = "counts", 1
+MAX_ORDER = 12
+
+
+@dataclass(frozen=True)
+class Level:
+    """The n-grams of one order; aligned columns, read by slices.
+
+    symbols: id of the last symbol, from 1. counts: occurrences. children: first row of the
+    continuations in the next level, one entry more than there are rows; None for the last order.
+    """
+
+    symbols: Column
+    counts: Column
+    children: Column | None
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What makes counts comparable: only counts with equal settings merge."""
+
+    order: int = 5
+    latin: str = "run"
+    fold: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.order <= MAX_ORDER:
+            raise ValueError(f"order must be between 1 and {MAX_ORDER}, not {self.order}")
+        if self.latin not in LATIN_MODES:
+            raise ValueError(f"latin must be one of {', '.join(LATIN_MODES)}, not {self.latin!r}")
+
+
+@dataclass(frozen=True)
+class NgramCounts:
+    """Counts of all n-grams of orders 1 .. settings.order of a corpus; nothing is pruned.
+
+    levels[n - 1] holds the n-grams of order n. Row i of the first level is symbol i + 1.
+    """
+
+    settings: Settings
+    alphabet: Alphabet
+    levels: tuple[Level, ...]
+
+    @property
+    def order(self) -> int:
+        return self.settings.order
+
+    @property
+    def total(self) -> int:
+        """Number of symbols in the corpus: the sum of the counts of order 1."""
+        return int(np.sum(self.levels[0].counts[:], dtype=np.int64))
+
+    def size(self, order: int) -> int:
+        """Number of distinct n-grams of an order."""
+        return len(self.levels[order - 1])
+
+    def rows(self, symbols: Sequence[str]) -> list[int]:
+        """Rows of the prefixes of an n-gram, of orders 1, 2, ...; ends where one never occurred."""
+        rows: list[int] = []
+        for symbol_id in self.alphabet.ids(symbols[: self.order]).tolist():
+            if symbol_id < 1:
+                break
+            if not rows:
+                rows.append(symbol_id - 1)
+                continue
+            level, parent = self.levels[len(rows)], self.levels[len(rows) - 1]
+            assert parent.children is not None
+            start, stop = parent.children[rows[-1] : rows[-1] + 2].tolist()
+            place = start + int(np.searchsorted(level.symbols[start:stop], symbol_id))
+            if place == stop or level.symbols[place : place + 1][0] != symbol_id:
+                break
+            rows.append(place)
+        return rows
+
+    def count(self, word: str | Sequence[str]) -> int:
+        """Occurrences of a word (str) or of a sequence of symbols; 0 when it never occurs.
+
+        Raises ValueError when it is longer than the order.
+        """
+        symbols = split_symbols(word, self.settings.latin) if isinstance(word, str) else word
+        if not 1 <= len(symbols) <= self.order:
+            raise ValueError(f"{word!r} has {len(symbols)} symbols; counted were 1 to {self.order}")
+        rows = self.rows(symbols)
+        if len(rows) < len(symbols):
+            return 0
+        return int(self.levels[len(rows) - 1].counts[rows[-1] : rows[-1] + 1][0])
+
+    def items(self, min_count: int = 1, orders: Iterable[int] = ()) -> Iterator[tuple[str, int]]:
+        """(n-gram, count) of the orders asked for (all), each in its level's order."""
+        wanted = tuple(orders) or tuple(range(1, self.order + 1))
+        for order in wanted:
+            for texts, counts in self._texts(order, min_count):
+                yield from zip(texts, counts, strict=True)
+
+    def _texts(self, order: int, min_count: int) -> Iterator[tuple[list[str], list[int]]]:
+        """Blocks of n-gram texts and counts of one order, without a loop per row."""
+        names = np.array(["", *self.alphabet.symbols], object)
+        for start in range(0, self.size(order), 1 << 16):
+            counts = self.levels[order - 1].counts[start : start + (1 << 16)]
+            rows = start + np.flatnonzero(counts >= min_count)
+            if not len(rows):
+                continue
+            columns = [names[column] for column in self.symbols_of(order, rows)]
+            texts = columns[0]
+            for column in columns[1:]:
+                texts = texts + column
+            yield texts.tolist(), counts[rows - start].tolist()
+
+    def symbols_of(self, order: int, rows: np.ndarray) -> list[np.ndarray]:
+        """Symbol ids of n-grams of one order, ascending rows: a column for each position."""
+        columns: list[np.ndarray] = []
+        for n in range(order, 0, -1):
+            first, last = int(rows[0]), int(rows[-1])
+            columns.append(self.levels[n - 1].symbols[first : last + 1][rows - first])
+            if n > 1:
+                rows = self.parents(n, rows)
+        return columns[::-1]
+
+    def parents(self, order: int, rows: np.ndarray) -> np.ndarray:
+        """Rows, in order - 1, of the prefixes of n-grams given by ascending rows; int64."""
+        children = self.levels[order - 2].children
+        assert children is not None
+        low, high = (_search(children, int(row)) for row in (rows[0], rows[-1]))
+        return low + np.searchsorted(children[low : high + 1], rows, side="right") - 1
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the counts file; it appears under its name only when complete.
+
+        The bytes depend on the counts and settings alone, not on how they were computed.
+        """
+        with storage.whole_file(path) as stream:
+            storage.write_container(stream, KIND, VERSION, self._meta(), self._arrays())
+
+    def _meta(self) -> dict[str, Any]:
+        return {
+            "order": self.order,
+            "latin": self.settings.latin,
+            "fold": list(self.settings.fold),
+            "total": self.total,
+            "sizes": [len(level) for level in self.levels],
+        }
+
+    def _arrays(self) -> dict[str, Column]:
+        text = "\n".join(self.alphabet.symbols).encode("utf-8", "surrogatepass")
+        arrays: dict[str, Column] = {"alphabet": np.frombuffer(text, np.uint8)}
+        for n, level in enumerate(self.levels, 1):
+            arrays[f"symbols{n}"] = _narrow(level.symbols, id_dtype(len(self.alphabet) + 1))
+            arrays[f"counts{n}"] = _narrow(level.counts, id_dtype(_largest(level.counts) + 1), np.uint32)
+            if level.children is not None:
+                arrays[f"children{n}"] = _narrow(
+                    level.children, id_dtype(len(self.levels[n]) + 1), np.uint32
+                )
+        return arrays
+
+
+def _largest(column: Column) -> int:
+    pieces = (column[i : i + (1 << 20)] for i in range(0, len(column), 1 << 20))
+    return max((int(piece.max()) for piece in pieces), default=0)
+
+
+def _search(children: Column, row: int) -> int:
+    """The last parent whose children begin at or before `row`."""
+    low, high = 0, len(children) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if int(children[middle : middle + 1][0]) <= row:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+@dataclass(frozen=True)
+class _Cast:
+    """A column read as another type."""
+
+    column: Column
+    dtype: np.dtype[Any]
+
+    def __len__(self) -> int:
+        return len(self.column)
+
+    def __getitem__(self, where: slice) -> np.ndarray:
+        return self.column[where].astype(self.dtype)
+
+
+def _narrow(
+    column: Column, dtype: type[np.unsignedinteger[Any]], least: type[np.unsignedinteger[Any]] = np.uint16
+) -> Column:
+    """The column in its canonical type, so that equal counts are equal bytes."""
+    wanted = np.dtype(dtype) if np.dtype(dtype).itemsize > np.dtype(least).itemsize else np.dtype(least)
+    return column if column.dtype == wanted else _Cast(column, wanted)  # type: ignore[return-value]
+
+
+def load_counts(path: str | os.PathLike[str], *, mapped: bool = True) -> NgramCounts:
+    """Load a counts file. Mapped (or read by slices) from the disk, so it takes no time and memory.
+
+    Raises DataError when it is not a counts file or damaged.
+    """
+    meta, column = storage.read_container(path, KIND, VERSION)
+    try:
+        settings = Settings(int(meta["order"]), meta["latin"], tuple(meta["fold"]))
+        text = bytes(column("alphabet", False)[:]).decode("utf-8", "surrogatepass")
+        alphabet = Alphabet(tuple(text.split("\n")) if text else ())
+        levels = tuple(
+            Level(
+                column(f"symbols{n}", mapped),
+                column(f"counts{n}", mapped),
+                column(f"children{n}", mapped) if n < settings.order else None,
+            )
+            for n in range(1, settings.order + 1)
+        )
+        sizes = [len(level) for level in levels]
+        if sizes != meta["sizes"] or sizes[0] != len(alphabet):
+            raise ValueError("sizes disagree")
+        for level, after in zip(levels, sizes[1:], strict=False):
+            assert level.children is not None
+            if len(level.children) != len(level) + 1 or int(level.children[len(level) :][0]) != after:
+                raise ValueError("levels disagree")
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(path, None, f"damaged counts file: {error}", "make it again with nlptools count") from error
+    return NgramCounts(settings, alphabet, levels)
+
+
+def check_mergeable(parts: Sequence[NgramCounts], names: Sequence[str]) -> Settings:
+    """The common settings of counts to be merged; NlptoolsError names the first that differs."""
+    first = parts[0].settings
+    for part, name in zip(parts[1:], names[1:], strict=True):
+        if part.settings != first:
+            raise NlptoolsError(
+                f"{name} was counted with {part.settings}, {names[0]} with {first}",
+                "count both with the same --order, --latin and --fold",
+            )
+    return first

@@ -1,0 +1,303 @@
+"""Raw bytes of one source -> UTF-8 bytes: decompression by content, encodings found and converted.
+
+Everything here is an iterator of byte chunks, so that memory does not grow with the file. Whatever
+the encoding was, what comes out is UTF-8; a bad byte sequence comes out as the byte 0xff (which no
+UTF-8 text contains), or raises DataError where errors are strict.
+"""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import importlib
+import itertools
+import lzma
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from nlptools.errors import DataError, NlptoolsError
+
+# Stands for one bad byte sequence in decoded text. A lone surrogate: strict codecs never give one.
+MARK = "\udfff"
+MARK_ERRORS = "nlptools.mark"
+BAD_BYTE_ERRORS = "nlptools.bad-byte"
+
+SAMPLE = 1 << 20  # bytes at which `auto` looks
+
+# Encodings read as their superset: GB2312 < GBK < GB18030, and what web browsers do for Big5
+# (the characters of Hong Kong and of ETEN included), so a page that says "gb2312" and is not still reads.
+SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs", "utf-8-sig": "utf-8"}
+
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose BOM begins it
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+NOT_TEXT = (
+    (b"PK\x03\x04", "zip archive (or .docx, .xlsx, .epub)", "unpack it first: unzip -p {} | nlptools ..."),
+    (b"7z\xbc\xaf\x27\x1c", "7z archive", "unpack it first: 7z e -so {} | nlptools ..."),
+    (b"Rar!\x1a\x07", "rar archive", "unpack it first: unrar p -inul {} | nlptools ..."),
+    (b"%PDF-", "PDF document", "take the text out first: pdftotext {} - | nlptools ..."),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office document (.doc, .xls)", "save it as text first"),
+    (b"PAR1", "Parquet file", "write its text column as JSON Lines first, and name it with --field"),
+)  # fmt: skip
+
+
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return MARK, error.end
+
+
+def _bad_byte(error: UnicodeError) -> tuple[bytes, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    return b"\xff" * (error.end - error.start), error.end
+
+
+codecs.register_error(MARK_ERRORS, _mark)
+codecs.register_error(BAD_BYTE_ERRORS, _bad_byte)
+
+
+# --- bytes -----------------------------------------------------------------------------------
+
+
+def peek(chunks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
+    """The first `size` bytes (fewer at the end), and the chunks as if nothing had been read."""
+    seen: list[bytes] = []
+    length = 0
+    for chunk in chunks:
+        seen.append(chunk)
+        length += len(chunk)
+        if length >= size:
+            break
+    return b"".join(seen)[:size], itertools.chain(seen, chunks)
+
+
+def count_line_ends(data: bytes, end: int | None = None) -> int:
+    """How many lines end in data[:end]: LF, CRLF (one) and lone CR."""
+    view = np.frombuffer(data, np.uint8, len(data) if end is None else end)
+    count = int(np.count_nonzero(view == 10))
+    if data.find(b"\r", 0, end) >= 0:
+        count += data.count(b"\r", 0, end) - data.count(b"\r\n", 0, end)
+    return count
+
+
+# --- decompression ---------------------------------------------------------------------------
+
+
+def _zstd() -> tuple[Callable[[], Any], type[Exception]]:
+    try:
+        module = importlib.import_module("compression.zstd")  # Python 3.14
+        return module.ZstdDecompressor, module.ZstdError
+    except ImportError:
+        pass
+    try:
+        module = importlib.import_module("zstandard")
+    except ImportError:
+        raise NlptoolsError(
+            "reading zstd files needs the module zstandard", "pip install 'nlptools[zstd]'"
+        ) from None
+    # `zstd --long=31` needs the large window; memory is taken only when a frame asks for it.
+    decompressor = module.ZstdDecompressor(max_window_size=1 << 31)
+    return decompressor.decompressobj, module.ZstdError
+
+
+def _decompressor(head: bytes) -> tuple[str, Callable[[], Any], type[Exception]] | None:
+    """The name of the compression that `head` begins, how to begin a member, what it raises."""
+    if head.startswith(b"\x1f\x8b"):
+        return "gzip", lambda: zlib.decompressobj(zlib.MAX_WBITS | 16), zlib.error
+    if head.startswith(b"BZh") and head[4:10] in (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90"):
+        return "bzip2", bz2.BZ2Decompressor, OSError
+    if head.startswith(b"\xfd7zXZ\x00"):
+        return "xz", lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ), lzma.LZMAError
+    if head[:4] == b"\x28\xb5\x2f\xfd" or (head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5):
+        return "zstd", *_zstd()
+    return None
+
+
+def _members(
+    chunks: Iterable[bytes],
+    source: str,
+    name: str,
+    begin: Callable[[], Any],
+    damaged: type[Exception],
+) -> Iterator[bytes]:
+    """Decompress members (gzip), streams (bz2, xz) or frames (zstd), one after another."""
+    member: Any = None
+    members = 0
+    written = began = 0  # bytes of text; those before this member
+    step = 1 << 16  # bounds how much one call can unpack
+    for chunk in chunks:
+        for start in range(0, len(chunk), step):
+            data = chunk[start : start + step]
+            while data:
+                if member is None:
+                    data = data.lstrip(b"\0") if members else data  # padding, as on tapes
+                    if not data:
+                        break
+                    member, began = begin(), written
+                try:
+                    text = member.decompress(data)
+                except (damaged, EOFError) as error:
+                    if members and written == began:
+                        problem = f"something else follows the {name} data"
+                    else:
+                        problem = f"damaged {name} file ({error})"
+                    problem += f", after {written} bytes of text"
+                    raise DataError(source, None, problem) from None
+                data = b""
+                if text:
+                    written += len(text)
+                    yield text
+                if member.eof:
+                    data = member.unused_data
+                    member = None
+                    members += 1
+    if member is not None:
+        raise DataError(
+            source,
+            None,
+            f"truncated {name} file: ends after {written} bytes of text",
+            "the file is not complete: copy or download it again",
+        )
+
+
+def decompress(chunks: Iterator[bytes], source: str) -> tuple[Iterator[bytes], bool]:
+    """Decompressed chunks, and whether there was anything to decompress.
+
+    Raises DataError for archives and documents, which are not text: tar, zip, PDF, ...
+    """
+    head, chunks = peek(chunks, 512)
+    kind = _decompressor(head)
+    if kind is not None:
+        name, begin, damaged = kind
+        head, chunks = peek(_members(chunks, source, name, begin, damaged), 512)
+        if _decompressor(head) is not None:
+            raise DataError(
+                source, None, f"a compressed file inside the {name} file", "unpack it once first"
+            )
+    if head[257:262] == b"ustar":
+        hint = f"unpack it first: tar -xOf {source} | nlptools ..."
+        raise DataError(source, None, "a tar archive, not a text", hint)
+    for magic, what, hint in NOT_TEXT:
+        if head.startswith(magic):
+            raise DataError(source, None, f"a {what}, not a text", hint.format(source))
+    return chunks, kind is not None
+
+
+# --- encodings -------------------------------------------------------------------------------
+
+
+def find_codec(encoding: str) -> str:
+    """The name of the codec that reads `encoding`: GB2312 and GBK as GB18030, Big5 as Big5-HKSCS."""
+    try:
+        info = codecs.lookup(encoding)
+    except (LookupError, ValueError):
+        info = None
+    if info is None or not info._is_text_encoding or info.incrementaldecoder is None:
+        raise NlptoolsError(
+            f"unknown encoding {encoding!r}", "one of utf-8, gb18030, big5, utf-16, auto, ..."
+        )
+    return SUPERSETS.get(info.name, info.name)
+
+
+def bom_encoding(head: bytes) -> str | None:
+    """The encoding that a byte order mark at the beginning of `head` names."""
+    return next((name for bom, name in BOMS if head.startswith(bom)), None)
+
+
+def is_utf8(sample: bytes, cut: bool) -> bool:
+    """Whether the sample is UTF-8; `cut`: it may end inside a character."""
+    try:
+        codecs.utf_8_decode(sample, "strict", not cut)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def guess_encoding(sample: bytes) -> str | None:
+    """The encoding of Chinese text, or None where nothing looks like Chinese."""
+    return None
+
+
+def to_utf8(
+    chunks: Iterator[bytes], source: str, encoding: str, on_error: str
+) -> tuple[Iterator[bytes], str]:
+    """UTF-8 chunks and the codec that reads them; a byte order mark is left in for the caller.
+
+    encoding: a name from find_codec, or "auto".
+    """
+    head, chunks = peek(chunks, SAMPLE if encoding == "auto" else 4)
+    if encoding in ("auto", "utf-8"):
+        bom = bom_encoding(head)
+        if bom is not None:
+            encoding = bom
+        elif encoding == "auto":
+            encoding = "utf-8"
+            if not is_utf8(head, cut=len(head) == SAMPLE):
+                guess = guess_encoding(head)
+                if guess is None:
+                    raise DataError(
+                        source,
+                        None,
+                        "cannot tell the encoding",
+                        "name it with --encoding (gb18030, big5, ...)",
+                    )
+                encoding = guess
+    if encoding == "utf-8":
+        return chunks, encoding
+    return _transcode(chunks, source, encoding, on_error), encoding
+
+
+def _transcode(
+    chunks: Iterable[bytes], source: str, encoding: str, on_error: str
+) -> Iterator[bytes]:
+    strict = on_error == "strict"
+    decoder = codecs.getincrementaldecoder(encoding)("strict" if strict else MARK_ERRORS)
+    position = 0  # bytes given to the decoder
+    line = 1
+    for chunk, final in itertools.chain(((chunk, False) for chunk in chunks), [(b"", True)]):
+        position += len(chunk)
+        try:
+            text = decoder.decode(chunk, final)
+            data = text.encode("utf-8", "strict" if strict else BAD_BYTE_ERRORS)
+        except UnicodeDecodeError as error:
+            good = bytes(error.object[: error.start]).decode(encoding, "ignore").encode("utf-8")
+            raise bad_bytes(
+                source,
+                line + count_line_ends(good),
+                encoding,
+                bytes(error.object),
+                error.start,
+                position - len(error.object) + error.start,
+            ) from None
+        except UnicodeEncodeError as error:
+            good = text[: error.start].encode("utf-8")
+            problem = f"not {encoding.upper()}: a lone surrogate U+{ord(text[error.start]):04X}"
+            hint = "try --on-error replace"
+            raise DataError(source, line + count_line_ends(good), problem, hint) from None
+        if strict:
+            line += count_line_ends(data)
+        if data:
+            yield data
+
+
+def bad_bytes(
+    source: str, line: int, encoding: str, data: bytes, start: int, position: int
+) -> DataError:
+    """The error for the bad bytes at data[start:], which are at `position` (from 0) of the source."""
+    left = data.rfind(b"\n", max(0, start - (SAMPLE >> 2)), start) + 1 or max(0, start - 4096)
+    left = data.find(b"\n", max(0, left - 4096), left) + 1 or left
+    guess = guess_encoding(data[left : start + (SAMPLE >> 2)])
+    hint = "try --on-error replace"
+    if guess is None:
+        hint = "try --encoding auto, or --on-error replace"
+    elif guess != encoding:
+        hint = f"try --encoding {guess}, or --on-error replace"
+    problem = f"not {encoding.upper()}: byte 0x{data[start]:02x} at byte {position} of the file"
+    return DataError(source, line, problem, hint)

@@ -1,0 +1,147 @@
+"""Several counts -> their sum: level by level, range by range, in bounded memory.
+
+A level is merged over ranges of its parents. Each part maps its rows of the level above to the
+merged rows (ascending, so what is sorted stays sorted); (merged parent, symbol) is the key of a
+row, equal keys are one n-gram. No n-gram is ever spelled out, so the order does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from nlptools import keys, storage
+from nlptools.counts import NgramCounts
+from nlptools.levels import LevelSlice, LevelWriter
+from nlptools.storage import Column
+from nlptools.symbols import Alphabet
+
+# Bytes at the peak for each row in hand: its key, sorted twin, parent, count, rank and copies.
+BYTES_PER_ROW = 80
+
+
+def merge_counts(
+    parts: Sequence[NgramCounts], *, memory: int, tmp_dir: Path | None
+) -> NgramCounts:
+    """The counts of all parts together; they must have equal settings.
+
+    tmp_dir None keeps the result in memory, else it lives in unnamed files there.
+    """
+    settings = parts[0].settings
+    alphabet = Alphabet.union([part.alphabet for part in parts])
+    base = len(alphabet) + 1
+    to_merged = [alphabet.ids(part.alphabet.symbols) for part in parts]
+    room = max(1 << 12, (memory // 4) // BYTES_PER_ROW)
+    most_rows = max(sum(part.size(n) for part in parts) for n in range(1, settings.order + 1))
+    writer = LevelWriter(
+        settings.order,
+        len(alphabet),
+        tmp_dir,
+        total=sum(part.total for part in parts),
+        rows=most_rows,
+    )
+    first = np.zeros(len(alphabet), np.int64)
+    for part, ids in zip(parts, to_merged, strict=True):
+        first[ids - 1] += part.levels[0].counts[:]
+    writer.symbols[0].append(np.arange(1, base))
+    writer.counts[0].append(first)
+    places: list[Column] = [ids - 1 for ids in to_merged]
+    for n in range(2, settings.order + 1):
+        new_places = [storage.ColumnWriter(keys.id_dtype(max(most_rows, 1 << 16) + 1), tmp_dir) for _ in parts]
+        for low, high in _ranges(parts, places, n, len_above=writer.counts[n - 2].length, room=room):
+            rows = [
+                _child_rows(part, place, n, low, high, ids, base)
+                for part, place, ids in zip(parts, places, to_merged, strict=True)
+            ]
+            lengths = [len(key) for key, _ in rows]
+            merged, counts, ranks = _add_up(
+                np.concatenate([key for key, _ in rows]),
+                np.concatenate([count for _, count in rows]),
+                (high - low) * base,
+            )
+            before = writer.counts[n - 1].length
+            parents = merged // np.uint64(base)
+            writer.symbols[n - 1].append(merged - parents * np.uint64(base))
+            writer.counts[n - 1].append(counts)
+            children = np.searchsorted(parents, np.arange(high - low, dtype=np.uint64))
+            writer.children[n - 2].append(children + before)
+            for own, place in zip(np.split(ranks, np.cumsum(lengths[:-1])), new_places, strict=True):
+                place.append(own + before)
+        places = [place.finish() for place in new_places]
+    return NgramCounts(settings, alphabet, writer.finish())
+
+
+def _add_up(
+    row_keys: np.ndarray, counts: np.ndarray, limit: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(distinct keys, their summed counts, rank of each given row)."""
+    ranks, distinct = keys.dense_ranks(row_keys, limit)
+    # float64 adds integers exactly up to 2**53; no corpus has that many characters.
+    sums = np.bincount(ranks, weights=counts, minlength=len(distinct)).astype(np.int64)
+    return distinct, sums, ranks.astype(np.int64)
+
+
+def _child_rows(
+    part: NgramCounts, place: Column, n: int, low: int, high: int, ids: np.ndarray, base: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Keys and counts of a part's n-grams whose merged prefix is one of low .. high - 1."""
+    first, last = lower_bound(place, low), lower_bound(place, high)
+    above, level = part.levels[n - 2], part.levels[n - 1]
+    assert above.children is not None
+    children = above.children[first : last + 1].astype(np.int64)
+    rows = slice(int(children[0]), int(children[-1]))
+    parents = place[first:last].astype(np.uint64) - np.uint64(low)
+    row_keys = np.repeat(parents, np.diff(children)) * np.uint64(base)
+    row_keys += ids[level.symbols[rows].astype(np.int64) - 1].astype(np.uint64)
+    return row_keys, level.counts[rows]
+
+
+def lower_bound(column: Column, value: int) -> int:
+    """First place in an ascending column whose value is not below `value`."""
+    if isinstance(column, np.ndarray):
+        return int(np.searchsorted(column, value))
+    low, high = 0, len(column)
+    while high - low > 1 << 12:
+        middle = (low + high) // 2
+        if int(column[middle : middle + 1][0]) < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low + int(np.searchsorted(column[low:high], value))
+
+
+def _ranges(
+    parts: Sequence[NgramCounts], places: Sequence[Column], n: int, len_above: int, room: int
+) -> Iterator[tuple[int, int]]:
+    """Ranges of merged parents that have about `room` rows below them in all parts together.
+
+    A single parent is never divided: it has at most as many children as there are symbols.
+    """
+    total = sum(part.size(n) for part in parts)
+    if total <= room:
+        yield 0, len_above
+        return
+    step = max(1, room // (2 * len(parts)))
+    cuts = {0, len_above}
+    for part, place in zip(parts, places, strict=True):
+        children = part.levels[n - 2].children
+        assert children is not None
+        for target in range(step, part.size(n), step):
+            row = lower_bound(children, target)
+            if row < len(place):
+                cuts.add(int(place[row : row + 1][0]))
+    marks = sorted(cuts)
+    below = np.zeros(len(marks), np.int64)
+    for part, place in zip(parts, places, strict=True):
+        children = part.levels[n - 2].children
+        assert children is not None
+        for i, mark in enumerate(marks):
+            row = lower_bound(place, mark)
+            below[i] += int(children[row : row + 1][0])
+    start = 0
+    for i in range(1, len(marks)):
+        if i == len(marks) - 1 or below[i + 1] - below[start] > room:
+            yield marks[start], marks[i]
+            start = i

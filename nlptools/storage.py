@@ -1,0 +1,242 @@
+"""Arrays on disk: columns that grow and are read by slices, temporary folders, whole-or-nothing output files.
+
+A container file is one line `nlptools KIND VERSION`, one line of JSON (what the file means and, for
+every array, its name, type, length and offset), then the arrays, little-endian, 64-byte aligned.
+docs/formats.md describes it for readers in other languages.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from nlptools.errors import DataError, ResourceError
+
+_ALIGN = 64
+_HEADER_LIMIT = 1 << 26
+
+
+@dataclass(frozen=True)
+class FileColumn:
+    """An array in a file, read by slices. Unlike a memory map its pages do not stay in the process."""
+
+    file: IO[bytes]
+    offset: int
+    dtype: np.dtype[Any]
+    length: int
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, where: slice) -> np.ndarray:
+        start, stop, _ = where.indices(self.length)
+        size = max(0, stop - start)
+        out = np.empty(size, self.dtype)
+        self.file.seek(self.offset + start * self.dtype.itemsize)
+        if self.file.readinto(out.view(np.uint8)) != out.nbytes:  # type: ignore[attr-defined]
+            raise DataError(self.file.name, None, "the file ends inside its arrays", "it was cut short")
+        return out
+
+
+Column = np.ndarray | FileColumn
+
+
+class ColumnWriter:
+    """Collects the pieces of one array, in memory (folder None) or in a file of `folder`."""
+
+    def __init__(self, dtype: type[np.generic], folder: Path | None) -> None:
+        self.dtype = np.dtype(dtype)
+        self.length = 0
+        self._pieces: list[np.ndarray] = []
+        self._file = (
+            None if folder is None else tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
+        )
+
+    def append(self, values: np.ndarray) -> None:
+        values = np.ascontiguousarray(values, self.dtype)
+        self.length += len(values)
+        if self._file is None:
+            self._pieces.append(values)
+        else:
+            write_all(self._file, values)
+
+    def finish(self) -> Column:
+        if self._file is not None:
+            return FileColumn(self._file, 0, self.dtype, self.length)
+        whole = np.concatenate(self._pieces) if self._pieces else np.empty(0, self.dtype)
+        self._pieces.clear()
+        return whole
+
+
+def write_all(file: IO[bytes], values: np.ndarray) -> None:
+    """Write an array's bytes to an unbuffered file, whatever the system takes at a time."""
+    rest = memoryview(values).cast("B") if values.nbytes else memoryview(b"")
+    while rest:
+        written = file.write(rest)
+        rest = rest[written:]
+
+
+@contextlib.contextmanager
+def spilling(tmp_dir: str | os.PathLike[str] | None) -> Iterator[Path]:
+    """The folder for what does not fit into memory; says where a disk is full.
+
+    Files there have no name (tempfile.TemporaryFile): whatever ends the process, none is left.
+    """
+    place = Path(tmp_dir) if tmp_dir is not None else Path(tempfile.gettempdir())
+    try:
+        tempfile.TemporaryFile(dir=place).close()
+        yield place
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ResourceError(
+                f"{place}: no space left on the disk while spilling there",
+                "choose another folder with --tmp-dir, or give more --memory so that less is spilled",
+            ) from error
+        if not os.access(place, os.W_OK):
+            raise ResourceError(
+                f"{place}: cannot write temporary files there: {error.strerror}",
+                "choose another folder with --tmp-dir",
+            ) from error
+        raise
+
+
+@contextlib.contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """A file that appears under its name only when it is complete.
+
+    On Linux it has no name at all until then, so that not even kill -9 leaves a part of it.
+    Something that is no regular file (/dev/stdout, a named pipe) is written directly.
+    """
+    target = Path(path)
+    if target.exists() and not target.is_file():
+        if target.is_dir():
+            raise DataError(target, None, "is a folder", "name a file to write to")
+        with open(target, "wb") as stream:
+            yield stream
+        return
+    target = target.resolve()
+    folder, part = target.parent, None
+    try:
+        try:
+            descriptor = os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666)  # type: ignore[attr-defined]
+        except (AttributeError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in (errno.ENOENT, errno.EACCES, errno.EROFS):
+                raise
+            descriptor, part = tempfile.mkstemp(prefix=f".{target.name}.", dir=folder)
+        with open(descriptor, "wb") as stream:
+            yield stream
+            stream.flush()
+            if part is None:
+                part = str(folder / f".{target.name}.{os.getpid()}")
+                # src_dir_fd makes it linkat(AT_SYMLINK_FOLLOW); the path being absolute, it is not used.
+                os.link(f"/proc/self/fd/{descriptor}", part, src_dir_fd=descriptor)
+            else:
+                umask = os.umask(0)
+                os.umask(umask)
+                os.chmod(part, 0o666 & ~umask)
+        os.replace(part, target)
+        part = None
+    except OSError as error:
+        if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise DataError(path, None, f"cannot write: {error.strerror}") from error
+    finally:
+        if part is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(part)
+
+
+def write_container(
+    stream: IO[bytes], kind: str, version: int, meta: Mapping[str, Any], arrays: Mapping[str, Column]
+) -> None:
+    """Write a container: the description first, then every array in the order given."""
+    table, offset = [], 0
+    for name, array in arrays.items():
+        dtype = np.dtype(array.dtype).newbyteorder("<")
+        table.append({"name": name, "dtype": dtype.str, "length": len(array), "offset": offset})
+        offset += -(-len(array) * dtype.itemsize // _ALIGN) * _ALIGN
+    text = json.dumps({**meta, "arrays": table}, ensure_ascii=False, separators=(",", ":"))
+    head = f"nlptools {kind} {version}\n{text}\n".encode()
+    stream.write(head + b"\0" * (-len(head) % _ALIGN))
+    for array in arrays.values():
+        size = 0
+        for start in range(0, len(array), 1 << 20):
+            piece = array[start : start + (1 << 20)]
+            data = np.ascontiguousarray(piece, piece.dtype.newbyteorder("<"))
+            stream.write(memoryview(data).cast("B"))
+            size += data.nbytes
+        stream.write(b"\0" * (-size % _ALIGN))
+
+
+def read_container(
+    path: str | os.PathLike[str], kind: str, version: int
+) -> tuple[dict[str, Any], Callable[[str, bool], Column]]:
+    """(description, column): column(name, mapped) gives an array, memory-mapped or read by slices.
+
+    Nothing but the description is read. DataError when the file is of another kind, of a newer
+    version, damaged or cut short; the file is only ever parsed, never executed.
+    """
+    try:
+        file = open(path, "rb", buffering=0)  # noqa: SIM115 - the columns keep it open
+        size = os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise DataError(path, None, f"cannot read: {error.strerror}") from error
+    start = b""
+    while start.count(b"\n") < 2 and len(start) < _HEADER_LIMIT:
+        more = file.read(1 << 16)
+        if not more:
+            break
+        start += more
+        if not b"nlptools ".startswith(start[:9]) and not start.startswith(b"nlptools "):
+            break
+    first, _, rest = start.partition(b"\n")
+    words = first.decode("utf-8", "replace").split(" ")
+    if len(words) != 3 or words[0] != "nlptools" or not words[2].isdigit():
+        raise DataError(path, None, f"not an nlptools {kind} file", f"make one with nlptools {_MAKERS[kind]}")
+    if words[1] != kind:
+        raise DataError(path, None, f"an nlptools {words[1]} file, not a {kind} file")
+    if int(words[2]) > version:
+        raise DataError(
+            path, None, f"{kind} format {words[2]}; this version reads up to {version}", "update nlptools"
+        )
+    line, end, _ = rest.partition(b"\n")
+    base = len(first) + len(line) + 2
+    base += -base % _ALIGN
+    try:
+        if not end:
+            raise ValueError("no description")
+        meta = json.loads(line)
+        table = {entry["name"]: entry for entry in meta.pop("arrays")}
+        for entry in table.values():
+            dtype = np.dtype(entry["dtype"])
+            if dtype.kind not in "uif" or entry["length"] < 0 or entry["offset"] < 0:
+                raise ValueError(entry["name"])
+            if base + entry["offset"] + entry["length"] * dtype.itemsize > size:
+                raise DataError(path, None, "the file ends inside its arrays", "it was cut short; make it again")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(path, None, f"damaged {kind} file: {error}") from error
+
+    def column(name: str, mapped: bool) -> Column:
+        if name not in table:
+            raise DataError(path, None, f"damaged {kind} file: no array {name}")
+        entry = table[name]
+        dtype, offset = np.dtype(entry["dtype"]), base + entry["offset"]
+        if not mapped:
+            return FileColumn(file, offset, dtype, entry["length"])
+        if not entry["length"]:
+            return np.empty(0, dtype)
+        return np.memmap(file, dtype, "r", offset, entry["length"])
+
+    return meta, column
+
+
+_MAKERS = {"counts": "count"}
