@@ -12,6 +12,7 @@ import csv
 import glob
 import importlib
 import io
+import itertools
 import json
 import os
 import re
@@ -20,7 +21,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from nlptools.chars import find_cut
 from nlptools.decoding import (
@@ -39,6 +40,9 @@ ON_ERROR = ("strict", "replace", "skip")
 FOLDS = ("nfkc", "lower", "t2s")  # in the order in which they are applied
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 SURROGATE = re.compile("[\ud800-\udfff]")
+# What NFKC may change: runs of anything but ASCII, Han and the usual punctuation, which are the same
+# in NFKC and begin no composition (except ASCII: e + accent; so the character before is taken along).
+NOT_NFKC = re.compile("[\x00-\x7f]?[^\x00-\x7f\u2014\u2018-\u201d\u3001-\u3011\u4e00-\u9fff]+")
 
 # What a cut inside a line must see on both sides of it to know that folding does not reach across.
 FOLD_CONTEXT = 32
@@ -101,6 +105,13 @@ class Corpus:
     pattern is read once, a file named twice twice.
     """
 
+    rereadable: bool  # False: stdin, a named pipe, an iterator; blocks() works once
+    total_bytes: int | None  # on disk; None: unknown
+    bytes_read: int  # on disk, so far in this pass
+    report: ReadReport
+    _texts: Iterable[str] | None
+    _sources: list[_Source]
+
     def __init__(
         self,
         paths: Sequence[str | os.PathLike[str]],
@@ -122,6 +133,7 @@ class Corpus:
         self._encoding = encoding if encoding == "auto" else find_codec(encoding)
         self._field = field
         self._column = column
+        self._texts = None
         self._sources = _expand(paths)
         sizes = [source.size for source in self._sources]
         self.rereadable = None not in sizes
@@ -142,6 +154,7 @@ class Corpus:
         corpus = cls.__new__(cls)
         corpus._configure(on_error, fold, block_size)
         corpus._texts = texts
+        corpus._sources = []
         corpus.rereadable = iter(texts) is not texts
         corpus.total_bytes = None
         return corpus
@@ -154,11 +167,7 @@ class Corpus:
         self._on_error = on_error
         self._block_size = block_size
         self._fold = _folder(fold)
-        self._texts: Iterable[str] | None = None
-        self._sources: list[_Source] = []
         self._used = False
-        self.rereadable = True
-        self.total_bytes: int | None = None
         self.bytes_read = 0
         self.report = ReadReport()
 
@@ -191,7 +200,7 @@ class Corpus:
             try:
                 size = len(text.encode("utf-8"))
             except UnicodeEncodeError:
-                good = self._without_surrogates(text, "texts", number)
+                good = self._whole(text, "texts", number)
                 if good is None:
                     continue
                 text, size = good, len(good.encode("utf-8"))
@@ -199,7 +208,7 @@ class Corpus:
             self.bytes_read += size
             yield text, number
 
-    def _without_surrogates(self, text: str, source: str, line: int) -> str | None:
+    def _whole(self, text: str, source: str, line: int) -> str | None:
         """What on_error makes of a text that has lone surrogates; None: left out."""
         if self._on_error == "strict":
             found = SURROGATE.findall(text)[0]
@@ -233,6 +242,8 @@ class Corpus:
         elif self._column is not None:
             records = self._column_texts(pieces, source.name, self._column)
         else:
+            if _bare_name(source.name).endswith((".jsonl", ".ndjson")):
+                pieces = _no_json_lines(pieces, source.name)
             if self._on_error == "skip":
                 pieces = self._kept(pieces)
             yield from self._cut(pieces, source.name, numbered=True)
@@ -359,12 +370,11 @@ class Corpus:
         joined = False
         for piece in pieces:
             text = piece.text
-            step = size if len(text) > 2 * size else len(text)
+            step = size if len(text) > 2 * size else 2 * size  # usually one round
             for start in range(0, len(text), step):
                 if not head and not tail:
                     line = piece.line
-                part = text if step == len(text) else text[start : start + step]
-                tail = tail + part if tail else part
+                tail += text[start : start + step]
                 if not piece.goes_on and start + step >= len(text):
                     whole = "".join(head) + tail if head else tail
                     yield self._block(whole, source, line, joined)
@@ -377,10 +387,7 @@ class Corpus:
                     continue
                 whole = "".join(head) + tail[:cut]
                 yield self._block(whole, source, line, joined)
-                if numbered:
-                    line += count_line_ends(whole.encode("utf-8"))
-                elif start and cut:
-                    line = piece.line
+                line = line + _count_line_ends(whole) if numbered else piece.line
                 head, tail, joined = [], tail[cut:], not clean
         if head or tail:
             yield self._block("".join(head) + tail, source, line, joined)
@@ -425,17 +432,176 @@ class Corpus:
     def _json_texts(
         self, pieces: Iterable[_Piece], source: str, name: str
     ) -> Iterator[tuple[str, int]]:
-        raise NotImplementedError
+        """The named field of each line of JSON Lines, with the number of its line."""
+        first = True
+        for piece in pieces:
+            for number, line in enumerate(_lines(piece.text), piece.line):
+                if line.isspace():
+                    continue
+                try:
+                    if piece.marked and MARK in line:
+                        raise DataError(source, number, "bad bytes")
+                    record = _json_record(line, source, number, first)
+                    first = False
+                    for text in _strings(record, name, source, number):
+                        # Only an escape can bring in half a character.
+                        good = self._whole(text, source, number) if "\\u" in line else text
+                        if good is not None:
+                            yield good, number
+                except _OtherFormat:
+                    raise
+                except DataError:
+                    if self._on_error != "skip":
+                        raise
+                    self.report.skipped_lines += 1
 
     def _column_texts(
         self, pieces: Iterable[_Piece], source: str, column: str
     ) -> Iterator[tuple[str, int]]:
-        raise NotImplementedError
+        """The cells of one column of CSV or TSV, with the number of the line where the row begins."""
+        lines: Iterator[str] = (line for piece in pieces for line in _lines(piece.text))
+        header = next(lines, None)
+        if header is None:
+            return
+        lines = itertools.chain([header], lines)
+        tabs = _bare_name(source).endswith(".tsv") or ("\t" in header and "," not in header)
+        csv.field_size_limit(max(csv.field_size_limit(), 2**31 - 1))
+        rows = csv.reader(lines, delimiter="\t" if tabs else ",", strict=True)
+        index = int(column) - 1 if column.isdecimal() else -1
+        while True:
+            number = rows.line_num + 1
+            try:
+                row = next(rows)
+                if not row:
+                    continue
+                if index < 0:
+                    index = _column_index(row, column, source)
+                    continue
+                if index >= len(row):
+                    problem = f"row has {len(row)} columns, there is no column {index + 1}"
+                    raise DataError(source, number, problem)
+                if self._on_error == "skip" and any(MARK in cell for cell in row):
+                    raise DataError(source, number, "bad bytes")
+                yield row[index], number
+            except StopIteration:
+                return
+            except csv.Error as error:
+                if self._on_error != "skip":
+                    hint = "a quotation mark inside a quoted cell is written twice"
+                    raise DataError(source, number, f"not CSV: {error}", hint) from None
+                self.report.skipped_lines += 1
+            except _OtherFormat:
+                raise
+            except DataError:
+                if self._on_error != "skip":
+                    raise
+                self.report.skipped_lines += 1
+
+
+# --- formats ---------------------------------------------------------------------------------
+
+
+class _OtherFormat(DataError):
+    """The whole source is something else than asked for: skipping lines does not help."""
+
+
+def _json_record(line: str, source: str, number: int, first: bool) -> object:
+    try:
+        record = json.loads(line)
+    except RecursionError:
+        raise DataError(source, number, "not JSON: nested too deeply") from None
+    except ValueError as error:
+        at_end = isinstance(error, json.JSONDecodeError) and error.pos >= len(line.rstrip())
+        if first and (at_end or line.lstrip().startswith("[")):
+            raise _one_document(line, source, number) from None
+        detail = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        raise DataError(source, number, f"not JSON: {detail}") from None
+    if first and isinstance(record, list):
+        raise _one_document(line, source, number)
+    return record
+
+
+def _one_document(line: str, source: str, number: int) -> _OtherFormat:
+    items = "'.[]'" if line.lstrip().startswith("[") else "."
+    file = "" if source == "-" else f" {source}"
+    hint = f"make it one object per line: jq -c {items}{file} | nlptools ... -"
+    return _OtherFormat(source, number, "one JSON document, not JSON Lines", hint)
+
+
+def _no_json_lines(pieces: Iterable[_Piece], source: str) -> Iterator[_Piece]:
+    """Refuse JSON Lines that are read as plain text, and say which fields there are."""
+    for piece in pieces:
+        if piece.text.isspace():
+            continue
+        try:
+            line = next(line for line in _lines(piece.text) if not line.isspace())
+            names = _string_fields(json.loads(line))
+        except (ValueError, RecursionError):
+            names = []
+        hint = "name the field that has the text: --field"
+        if names:
+            hint += f" {names[0]} (fields with text: {', '.join(names[:20])})"
+        raise DataError(source, None, "JSON Lines, read as plain text", hint)
+    return iter(())
+
+
+def _strings(record: object, name: str, source: str, number: int) -> list[str]:
+    """The string or strings in the field `name` (or a.b: b in the object a) of one record."""
+    value = record
+    for part in [name] if isinstance(record, dict) and name in record else name.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return value
+    if value is None:
+        problem, hint = f"no field {name!r}", _field_hint(record)
+        raise DataError(source, number, problem, hint)
+    kind = {bool: "true or false", dict: "an object", list: "a list of other things than text"}
+    what = kind.get(type(value), "a number")
+    raise DataError(source, number, f"field {name!r} is {what}, not text", _field_hint(record))
+
+
+def _string_fields(record: object, prefix: str = "", depth: int = 4) -> list[str]:
+    if not isinstance(record, dict):
+        return []
+    names = []
+    for key, value in record.items():
+        if isinstance(value, str) or (
+            isinstance(value, list) and value and all(isinstance(item, str) for item in value)
+        ):
+            names.append(prefix + key)
+        elif depth:
+            names.extend(_string_fields(value, f"{prefix}{key}.", depth - 1))
+    return names
+
+
+def _field_hint(record: object) -> str | None:
+    names = _string_fields(record)
+    return f"fields with text: {', '.join(names[:20])}" if names else None
+
+
+def _column_index(header: list[str], column: str, source: str) -> int:
+    if column in header:
+        return header.index(column)
+    names = ", ".join(header).replace(MARK, "\ufffd")
+    raise _OtherFormat(source, 1, f"no column {column!r}", f"columns: {names}; or give its number")
+
+
+def _bare_name(source: str) -> str:
+    """The name in lower case, without the suffix of a compression."""
+    name = source.lower()
+    return next((name.removesuffix(end) for end in COMPRESSED if name.endswith(end)), name)
 
 
 def _lines(text: str) -> Iterator[str]:
     """The lines with their ends."""
     return io.StringIO(text, newline="")
+
+
+def _count_line_ends(text: str) -> int:
+    count = text.count("\n")
+    return count + text.count("\r") - text.count("\r\n") if "\r" in text else count
 
 
 def _batches(records: Iterable[tuple[str, int]], size: int) -> Iterator[_Piece]:
@@ -457,6 +623,13 @@ def _batches(records: Iterable[tuple[str, int]], size: int) -> Iterator[_Piece]:
 # --- folding ---------------------------------------------------------------------------------
 
 
+def _nfkc(text: str) -> str:
+    """unicodedata.normalize("NFKC", text), six times faster on Chinese text."""
+    for wide, narrow in zip("，：；？！（）", ",:;?!()", strict=True):
+        text = text.replace(wide, narrow)
+    return NOT_NFKC.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
+
+
 def _folder(names: Sequence[str]) -> Callable[[str], str] | None:
     if isinstance(names, str):
         raise TypeError("fold must be a sequence of names, not one str")
@@ -465,7 +638,7 @@ def _folder(names: Sequence[str]) -> Callable[[str], str] | None:
             raise ValueError(f"fold must be of {', '.join(FOLDS)}, not {name!r}")
     steps: list[Callable[[str], str]] = []
     if "nfkc" in names:
-        steps.append(lambda text: unicodedata.normalize("NFKC", text))
+        steps.append(_nfkc)
     if "lower" in names:
         steps.append(str.lower)
     if "t2s" in names:
@@ -499,8 +672,9 @@ def _reason(error: OSError) -> str:
 
 def _expand(paths: Sequence[str | os.PathLike[str]]) -> list[_Source]:
     """Files named, found in folders, and matching patterns, in this order; stdin stays "-"."""
-    named: list[tuple[str, os.stat_result | None, bool]] = []
-    for path in map(os.fspath, paths):
+    named: list[tuple[str, os.stat_result | None, bool]] = []  # name, status, named itself
+    for given in paths:
+        path = os.fspath(given)
         if path == "-":
             named.append((path, None, True))
             continue
@@ -529,14 +703,14 @@ def _expand(paths: Sequence[str | os.PathLike[str]]) -> list[_Source]:
         raise DataError(os.fspath(paths[0]) if paths else "corpus", None, problem)
     if sum(name == "-" for name, _, _ in named) > 1:
         raise NlptoolsError("standard input (-) can be read only once, it is named twice")
-    seen = {_identity(name, status) for name, status, direct in named if direct}
+    seen = {_identity(name, known) for name, known, direct in named if direct}
     sources = []
-    for name, status, direct in named:
-        key = _identity(name, status)
+    for name, known, direct in named:
+        key = _identity(name, known)
         if not direct and key in seen:
             continue
         seen.add(key)
-        sources.append(_Source(name, _size(name, status)))
+        sources.append(_Source(name, _size(name, known)))
     return sources
 
 

@@ -31,10 +31,12 @@ R = TypeVar("R")
 DEFAULT_MEMORY = 1_000_000_000
 MIN_MEMORY = 128_000_000
 
-# Bytes at the peak for each symbol of a part: its ids twice while the blocks are joined (2-4 each),
-# one key (8), and in the rank path the ranks of two widths (4 each) or, later, the levels.
-BYTES_PER_SYMBOL = 26
-# Interpreter, NumPy, click, the blocks in flight and the slices under work.
+# Bytes at the peak for each symbol of a part. One-word keys: the ids of the blocks or the joined ids
+# (2 each), one key (8), a tenth for the slices. Keys of ranks: ids of 4 bytes and ranks of two widths.
+# Measured on 200 MB of mixed text at 256 MB, 512 MB and 1 GB; benchmarks/memory.py repeats it.
+BYTES_PER_SYMBOL = 14
+BYTES_PER_SYMBOL_RANKED = 26
+# Interpreter, NumPy, click, the alphabet, the blocks in flight and the slices under work.
 BASE_MEMORY = 96_000_000
 # Sorted keys are turned into levels slice by slice: few enough to stay in the cache, and a bound
 # on the memory of that step.
@@ -64,14 +66,16 @@ class Field:
         return len(self.columns[0])
 
 
-def part_size(memory: int, workers: int) -> int:
-    """How many symbols are counted at once within `memory` bytes."""
-    return max(1 << 16, (memory - BASE_MEMORY - workers * 24_000_000) // BYTES_PER_SYMBOL)
+def part_room(memory: int, workers: int, ranked: bool) -> int:
+    """How many symbols can be counted at once within `memory` bytes."""
+    each = BYTES_PER_SYMBOL_RANKED if ranked else BYTES_PER_SYMBOL
+    return max(1 << 16, (memory - BASE_MEMORY - workers * 24_000_000) // each)
 
 
 def count_part(
     blocks: list[IdBlock],
     left: int,
+    seen: np.ndarray,
     settings: Settings,
     encoder: SymbolEncoder,
     folder: Path | None,
@@ -80,14 +84,14 @@ def count_part(
 ) -> NgramCounts:
     """Counts of the n-grams that begin at all but the last `left` symbols of the blocks.
 
-    The blocks' list is emptied on the way to free their memory. folder: where the levels go, None
-    for memory.
+    The blocks' list is emptied on the way to free their memory. seen: which provisional ids occur.
+    folder: where the levels go, None for memory.
     """
 
     def sort(array: np.ndarray) -> None:
         keys.sort_in_place(array, pool, workers)
 
-    ids, symbols = _join(blocks, settings.order, encoder)
+    ids, symbols = _join(blocks, settings.order, seen, encoder)
     size = len(ids) - settings.order - left
     fields = _fields(ids, settings.order, size, len(symbols) + 1, sort)
     bases = [field.base for field in fields]
@@ -108,16 +112,14 @@ def count_part(
     return NgramCounts(settings, Alphabet(tuple(symbols)), writer.finish())
 
 
-def _join(blocks: list[IdBlock], order: int, encoder: SymbolEncoder) -> tuple[np.ndarray, list[str]]:
+def _join(
+    blocks: list[IdBlock], order: int, seen: np.ndarray, encoder: SymbolEncoder
+) -> tuple[np.ndarray, list[str]]:
     """All ids in one array, a break between blocks, `order` breaks at the end; and their symbols.
 
     The ids are those of the part's own alphabet: 1 .. number of symbols, in canonical order.
     """
     in_order, _ = encoder.in_order()
-    seen = np.zeros(len(in_order), bool)
-    for block in blocks:
-        seen[block.ids] = True
-    seen[0] = False
     used = in_order[seen[in_order]]
     renumber = np.zeros(len(in_order), keys.id_dtype(len(used) + 1))
     renumber[used] = np.arange(1, len(used) + 1)
@@ -251,38 +253,62 @@ class NgramCounter:
     tmp_dir: Path | None = None
 
     def __post_init__(self) -> None:
-        self._room = part_size(self.memory, self.workers)
         self._blocks: list[IdBlock] = []
         self._size = 0
+        self._seen = np.zeros(1 << 16, bool)
         self._parts: list[NgramCounts] = []
 
     def add(self, block: IdBlock) -> None:
         """Take one more block; counts and spills a part when there are enough of them."""
-        if self._blocks and self._size + len(block.ids) > self._room:
+        seen = np.zeros(max(len(self.encoder), len(self._seen)), bool)
+        seen[block.ids] = True
+        seen[0] = False
+        self._seen = np.concatenate([self._seen, np.zeros(len(seen) - len(self._seen), bool)])
+        if self._blocks and self._size + len(block.ids) > self._room(seen):
             self._close_part(goes_on=block.joined)
+        self._take(block, seen)
+
+    def _room(self, seen: np.ndarray) -> int:
+        """How large the part may become with a block that has these symbols.
+
+        Keys of one word need one sort, keys of ranks two. Rather than outgrow them a part ends,
+        unless it is so small that merging it would cost more.
+        """
+        ranked = part_room(self.memory, self.workers, True)
+        order = self.settings.order
+        if not keys.fits([np.count_nonzero(self._seen) + 1] * order):
+            return ranked
+        if keys.fits([np.count_nonzero(self._seen | seen) + 1] * order):
+            return part_room(self.memory, self.workers, False)
+        return 0 if 3 * self._size > ranked else ranked
+
+    def _take(self, block: IdBlock, seen: np.ndarray) -> None:
+        self._seen |= seen
         self._blocks.append(block)
         self._size += len(block.ids)
 
     def _close_part(self, goes_on: bool) -> None:
         """Count the blocks so far. The last n-grams of a run that goes on are left to the next part."""
-        blocks, self._blocks, self._size = self._blocks, [], 0
-        left = 0
+        tail = self._blocks[-1].ids[len(self._blocks[-1].ids) - self.settings.order + 1 :].copy()
+        self._parts.append(self._count(len(tail) if goes_on else 0, self.tmp_dir))
         if goes_on:
-            tail = blocks[-1].ids[-(self.settings.order - 1) :] if self.settings.order > 1 else blocks[-1].ids[:0]
-            left = len(tail)
-            self._blocks = [IdBlock(tail.copy())]
-            self._size = left
-        self._parts.append(self._count(blocks, left, self.tmp_dir))
+            seen = np.zeros_like(self._seen)
+            seen[tail[tail > 0]] = True
+            self._take(IdBlock(tail), seen)
 
-    def _count(self, blocks: list[IdBlock], left: int, folder: Path | None) -> NgramCounts:
-        return count_part(blocks, left, self.settings, self.encoder, folder, self.pool, self.workers)
+    def _count(self, left: int, folder: Path | None) -> NgramCounts:
+        blocks, self._blocks, self._size = self._blocks, [], 0
+        seen, self._seen = self._seen, np.zeros_like(self._seen)
+        return count_part(
+            blocks, left, seen, self.settings, self.encoder, folder, self.pool, self.workers
+        )
 
     def finish(self) -> NgramCounts:
         """Counts of everything added."""
         if not self._parts:
-            blocks, self._blocks = self._blocks, []
-            roomy = self._size * 2 <= self._room
-            return self._count(blocks, 0, None if roomy else self.tmp_dir)
+            # In memory the levels take up to 12 bytes a symbol and order, less where text repeats.
+            roomy = 2 * self._size <= part_room(self.memory, self.workers, True)
+            return self._count(0, None if roomy else self.tmp_dir)
         self._close_part(goes_on=False)
         return merge_counts(self._parts, memory=self.memory, tmp_dir=self.tmp_dir)
 

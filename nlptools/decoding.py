@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bz2
 import codecs
+import functools
 import importlib
 import itertools
 import lzma
@@ -26,6 +27,28 @@ MARK_ERRORS = "nlptools.mark"
 BAD_BYTE_ERRORS = "nlptools.bad-byte"
 
 SAMPLE = 1 << 20  # bytes at which `auto` looks
+
+# The most frequent characters of running Chinese text, those that differ in traditional text, and
+# punctuation. They make up 32-80 % of the non-ASCII characters of real texts and word lists read
+# rightly, and below 4 % of the same bytes read in another Chinese encoding (21 labelled files and
+# 3,000 pieces of 40-10,000 bytes; test_corpus.py keeps a part). charset-normalizer and chardet were
+# compared on these: they miss files with bad bytes, short texts, and (chardet) UTF-16 without BOM.
+FREQUENT = (
+    "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之"
+    "年过发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样"
+    "理心她本前开但因只从想实日军者意无力它与长把机十民第公此已工使情明性知全三又关点正业外将"
+    "两高间由问很最重并物手应战向头文体政美相见被利什二等产或新己制身果加西斯月话合回特代内信"
+    "表化老给世位次度门任常先海通教儿原东声提立及比员解水名真论处走义各入几口认条平系气题活尔"
+    "更别打女变四神总何电数安少报才结反受目太量再感建务做接必场件计管期市直德资命山金指克许统"
+    "区保至队形社便空决治展马科司五基眼书非则听白却界达光放强即像难且权思王象完设式色路记南品"
+    "住告类求据程北边死张该交规万取拉格望觉术领共确传师观清今切院让识候带导争运"
+    "這個們來爲國說時會對於過發後裏種經麼學現當沒動還進樣開從實軍無與長機關點業將兩間問並應戰"
+    "頭體見產話內給門兒東聲員論處義幾認條氣題爾別變總電數報結務場計資許統區隊決馬書則聽卻達強"
+    "難權設記類據邊張該規萬覺術領確傳師觀讓識帶導爭運裡麽為著臺台"
+    "，。、：；？！“”‘’（）《》「」『』…—　·"
+)
+MIN_FREQUENT = 0.2
+CANDIDATES = ("utf-8", "gb18030", "big5hkscs", "utf-16-le", "utf-16-be")
 
 # Encodings read as their superset: GB2312 < GBK < GB18030, and what web browsers do for Big5
 # (the characters of Hong Kong and of ETEN included), so a page that says "gb2312" and is not still reads.
@@ -220,9 +243,41 @@ def is_utf8(sample: bytes, cut: bool) -> bool:
     return True
 
 
-def guess_encoding(sample: bytes) -> str | None:
-    """The encoding of Chinese text, or None where nothing looks like Chinese."""
-    return None
+@functools.cache
+def _weight_table() -> np.ndarray:
+    """Code unit -> 0 says nothing, 1 other, 2 frequent in Chinese, 3 hardly ever in any text."""
+    table = np.ones(0x10000, np.uint8)
+    table[:0x80] = 0
+    for first, last in (
+        (0x01, 0x08),
+        (0x0E, 0x1F),
+        (0x80, 0x9F),
+        (0xD800, 0xF8FF),
+        (0xFFF0, 0xFFFF),
+    ):
+        table[first : last + 1] = 3
+    table[[ord(character) for character in FREQUENT]] = 2
+    return table
+
+
+def guess_encoding(sample: bytes, odd: bool = False) -> str | None:
+    """The encoding in which the sample is Chinese text, or None where it is in none of them.
+
+    That all bytes can be decoded proves little (Big5 decodes as GB18030, anything as UTF-16), so the
+    share of frequent characters decides. odd: the sample begins at an odd byte of its file.
+    """
+    best, best_share = None, MIN_FREQUENT
+    for encoding in CANDIDATES:
+        wide = encoding.startswith("utf-16")
+        data = sample[odd : odd + (len(sample) - odd) // 2 * 2] if wide else sample
+        text = data.decode(encoding, "replace")
+        units = np.frombuffer(text.encode("utf-16-le"), np.uint16)
+        _, other, frequent, strange = np.bincount(np.take(_weight_table(), units), minlength=4)
+        if frequent >= 2:
+            share = frequent / (other + frequent + 4 * strange)
+            if share > best_share:
+                best, best_share = encoding, share
+    return best
 
 
 def to_utf8(
@@ -293,11 +348,12 @@ def bad_bytes(
     """The error for the bad bytes at data[start:], which are at `position` (from 0) of the source."""
     left = data.rfind(b"\n", max(0, start - (SAMPLE >> 2)), start) + 1 or max(0, start - 4096)
     left = data.find(b"\n", max(0, left - 4096), left) + 1 or left
-    guess = guess_encoding(data[left : start + (SAMPLE >> 2)])
+    odd = (position - start + left) % 2 == 1
+    guess = guess_encoding(data[left : start + (SAMPLE >> 2)], odd)
     hint = "try --on-error replace"
     if guess is None:
         hint = "try --encoding auto, or --on-error replace"
     elif guess != encoding:
-        hint = f"try --encoding {guess}, or --on-error replace"
+        hint = f"try --encoding {guess.removesuffix('hkscs')}, or --on-error replace"
     problem = f"not {encoding.upper()}: byte 0x{data[start]:02x} at byte {position} of the file"
     return DataError(source, line, problem, hint)

@@ -19,7 +19,7 @@ PIECE = 1 << 15
 
 def fits(bases: Sequence[int]) -> bool:
     """Whether a key with these bases fits into 64 bits."""
-    return math.prod(bases) <= 1 << 64
+    return math.prod(map(int, bases)) <= 1 << 64
 
 
 def pack(columns: Sequence[np.ndarray], bases: Sequence[int], out: np.ndarray) -> np.ndarray:

@@ -20,6 +20,8 @@ from nlptools.symbols import Alphabet
 
 # Bytes at the peak for each row in hand: its key, sorted twin, parent, count, rank and copies.
 BYTES_PER_ROW = 80
+# More rows at once are not faster: their arrays no longer come from memory that is already mapped.
+MOST_ROWS = 1 << 20
 
 
 def merge_counts(
@@ -33,7 +35,7 @@ def merge_counts(
     alphabet = Alphabet.union([part.alphabet for part in parts])
     base = len(alphabet) + 1
     to_merged = [alphabet.ids(part.alphabet.symbols) for part in parts]
-    room = max(1 << 12, (memory // 4) // BYTES_PER_ROW)
+    room = min(MOST_ROWS, max(1 << 12, memory // 4 // BYTES_PER_ROW))
     most_rows = max(sum(part.size(n) for part in parts) for n in range(1, settings.order + 1))
     writer = LevelWriter(
         settings.order,
@@ -48,32 +50,38 @@ def merge_counts(
     writer.symbols[0].append(np.arange(1, base))
     writer.counts[0].append(first)
     places: list[Column] = [ids - 1 for ids in to_merged]
+    place_type = keys.id_dtype(max(most_rows, 1 << 16) + 1)
     for n in range(2, settings.order + 1):
-        new_places = [storage.ColumnWriter(keys.id_dtype(max(most_rows, 1 << 16) + 1), tmp_dir) for _ in parts]
-        for low, high in _ranges(parts, places, n, len_above=writer.counts[n - 2].length, room=room):
+        # Where each part's rows went is needed for the level below only.
+        next_places = [
+            storage.ColumnWriter(place_type, tmp_dir) for _ in parts if n < settings.order
+        ]
+        above = writer.counts[n - 2].length
+        for low, high in _ranges(parts, places, n, above, room):
             rows = [
                 _child_rows(part, place, n, low, high, ids, base)
                 for part, place, ids in zip(parts, places, to_merged, strict=True)
             ]
-            lengths = [len(key) for key, _ in rows]
-            merged, counts, ranks = _add_up(
-                np.concatenate([key for key, _ in rows]),
-                np.concatenate([count for _, count in rows]),
-                (high - low) * base,
-            )
+            row_keys = np.concatenate([key for key, _ in rows])
+            row_counts = np.concatenate([count for _, count in rows])
             before = writer.counts[n - 1].length
+            if next_places:
+                merged, counts, ranks = _add_up_ranked(row_keys, row_counts, (high - low) * base)
+                ends = np.cumsum([len(key) for key, _ in rows])
+                for own, place in zip(np.split(ranks, ends[:-1]), next_places, strict=True):
+                    place.append(own + before)
+            else:
+                merged, counts = _add_up(row_keys, row_counts, (high - low) * base)
             parents = merged // np.uint64(base)
             writer.symbols[n - 1].append(merged - parents * np.uint64(base))
             writer.counts[n - 1].append(counts)
             children = np.searchsorted(parents, np.arange(high - low, dtype=np.uint64))
             writer.children[n - 2].append(children + before)
-            for own, place in zip(np.split(ranks, np.cumsum(lengths[:-1])), new_places, strict=True):
-                place.append(own + before)
-        places = [place.finish() for place in new_places]
+        places = [place.finish() for place in next_places]
     return NgramCounts(settings, alphabet, writer.finish())
 
 
-def _add_up(
+def _add_up_ranked(
     row_keys: np.ndarray, counts: np.ndarray, limit: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(distinct keys, their summed counts, rank of each given row)."""
@@ -81,6 +89,20 @@ def _add_up(
     # float64 adds integers exactly up to 2**53; no corpus has that many characters.
     sums = np.bincount(ranks, weights=counts, minlength=len(distinct)).astype(np.int64)
     return distinct, sums, ranks.astype(np.int64)
+
+
+def _add_up(row_keys: np.ndarray, counts: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    """(distinct keys, their summed counts): twice as fast where key and count fit into 64 bits."""
+    bits = int(counts.max(initial=1)).bit_length()
+    if (limit - 1).bit_length() + bits > 64:
+        return _add_up_ranked(row_keys, counts, limit)[:2]
+    row_keys <<= np.uint64(bits)
+    row_keys |= counts.astype(np.uint64)
+    row_keys.sort()
+    counts = row_keys & np.uint64((1 << bits) - 1)
+    row_keys >>= np.uint64(bits)
+    starts = keys.group_starts(row_keys)
+    return row_keys[starts], np.add.reduceat(counts, starts) if len(starts) else counts
 
 
 def _child_rows(

@@ -1,0 +1,41 @@
+"""The processor -> environment settings for NumPy; has to run before NumPy is imported.
+
+Only the command line does this: a library does not change its host's environment.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+
+
+def prepare_numpy() -> None:
+    """Choose what NumPy cannot choose well itself. Settings the user made win."""
+    # No command multiplies matrices on the way to its first result, but OpenBLAS starts a thread for
+    # every core at import: 0.1 CPU s of the 0.2 that a command may take to start.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if "numpy" not in sys.modules and _is_zen4():
+        # The AVX-512 sort stores compressed vectors to memory, which is microcoded on Zen 4: 62 ns a
+        # key, against 11 ns by the AVX2 sort that NumPy takes when it must not use X86_V4 (NumPy 2.4)
+        # or AVX512_SKX (its name before). docs/decisions.md has the figures.
+        os.environ.setdefault("NPY_DISABLE_CPU_FEATURES", "X86_V4 AVX512_SKX")
+
+
+def _is_zen4() -> bool:
+    """AMD family 25 (0x19) with AVX-512: Zen 4. Zen 3 shares the family but has no AVX-512."""
+    if sys.platform == "linux":
+        try:
+            with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+                head = file.read(1 << 13)
+        except OSError:
+            return False
+        first = head.split("\n\n")[0]
+        fields = dict(line.split(":", 1) for line in first.splitlines() if ":" in line)
+        values = {name.strip(): value.strip() for name, value in fields.items()}
+        return (
+            values.get("vendor_id") == "AuthenticAMD"
+            and values.get("cpu family") == "25"
+            and "avx512f" in values.get("flags", "").split()
+        )
+    return sys.platform == "win32" and "Family 25" in platform.processor()
