@@ -8,6 +8,7 @@ Lines end at LF, CRLF or lone CR, and at nothing else.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import glob
 import importlib
@@ -40,8 +41,8 @@ ON_ERROR = ("strict", "replace", "skip")
 FOLDS = ("nfkc", "lower", "t2s")  # in the order in which they are applied
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 SURROGATE = re.compile("[\ud800-\udfff]")
-# What NFKC may change: runs of anything but ASCII, Han and the usual punctuation, which are the same
-# in NFKC and begin no composition (except ASCII: e + accent; so the character before is taken along).
+# What NFKC may change: runs of anything but ASCII, Han and the usual punctuation. Those stay as
+# they are and begin no composition; except ASCII (e + accent), so an ASCII character before is in.
 NOT_NFKC = re.compile("[\x00-\x7f]?[^\x00-\x7f\u2014\u2018-\u201d\u3001-\u3011\u4e00-\u9fff]+")
 
 # What a cut inside a line must see on both sides of it to know that folding does not reach across.
@@ -96,18 +97,23 @@ class _Piece(NamedTuple):
 class Corpus:
     """Text of files, folders, patterns (`**` too) and `-` (stdin) as blocks.
 
-    Compression (gzip, bzip2, xz, zstd) is found by content. encoding: a Python codec or "auto";
-    a byte order mark is obeyed. on_error, for bad bytes and bad records: "strict" (DataError),
-    "replace" (U+FFFD; records still raise), "skip" (the line is left out, and held whole in memory
-    for that). field: the sources are JSON Lines, read this field. column: they are CSV or TSV, read
-    the column of this name or number (from 1). fold: any of "nfkc", "lower", "t2s".
     Paths are expanded here, so that a missing file fails now. A file found through a folder or a
-    pattern is read once, a file named twice twice.
+    pattern is read once, a file named twice twice. Compression (gzip, bzip2, xz, zstd) is found by
+    content, not by name.
+
+    encoding: a Python codec or "auto". A byte order mark is obeyed under "utf-8" and "auto".
+    on_error: "strict" raises DataError; "replace" puts U+FFFD for bad bytes (a bad record still
+    raises); "skip" leaves out the line or record, and holds each line whole in memory for that
+    (line numbers of blocks stay right, but counting on inside a block then falls short).
+    field: the sources are JSON Lines, take this field (a.b: b in the object a).
+    column: the sources are CSV or TSV, take this column, by name or number (from 1, no header).
+    fold: any of "nfkc", "lower", "t2s". block_size: bytes of text for one block, about.
     """
 
     rereadable: bool  # False: stdin, a named pipe, an iterator; blocks() works once
     total_bytes: int | None  # on disk; None: unknown
     bytes_read: int  # on disk, so far in this pass
+    fold: tuple[str, ...]  # in the order in which they are applied
     report: ReadReport
     _texts: Iterable[str] | None
     _sources: list[_Source]
@@ -134,6 +140,8 @@ class Corpus:
         self._field = field
         self._column = column
         self._texts = None
+        if not paths:
+            raise ValueError("no paths: name a file, or - for standard input")
         self._sources = _expand(paths)
         sizes = [source.size for source in self._sources]
         self.rereadable = None not in sizes
@@ -166,6 +174,8 @@ class Corpus:
             raise ValueError("block_size must be at least 1")
         self._on_error = on_error
         self._block_size = block_size
+        self._characters = max(1, block_size // 2)  # of a block made from decoded text
+        self.fold = tuple(name for name in FOLDS if name in fold)
         self._fold = _folder(fold)
         self._used = False
         self.bytes_read = 0
@@ -185,7 +195,7 @@ class Corpus:
         self.bytes_read = 0
         self.report = ReadReport()
         if self._texts is not None:
-            return self._cut(_batches(self._checked_texts(self._texts), self._block_size), "texts")
+            return self._cut(_batches(self._checked_texts(self._texts), self._characters), "texts")
         return self._read_all()
 
     def _read_all(self) -> Iterator[Block]:
@@ -209,10 +219,12 @@ class Corpus:
             yield text, number
 
     def _whole(self, text: str, source: str, line: int) -> str | None:
-        """What on_error makes of a text that has lone surrogates; None: left out."""
+        """The text, or what on_error makes of it if it has lone surrogates; None: left out."""
+        found = SURROGATE.search(text)
+        if found is None:
+            return text
         if self._on_error == "strict":
-            found = SURROGATE.findall(text)[0]
-            problem = f"a lone surrogate U+{ord(found):04X}, half a character"
+            problem = f"a lone surrogate U+{ord(found[0]):04X}, half a character"
             raise DataError(source, line, problem, "try --on-error replace")
         if self._on_error == "skip":
             self.report.skipped_lines += 1
@@ -226,8 +238,7 @@ class Corpus:
     def _read(self, source: _Source) -> Iterator[Block]:
         self.report.files += 1
         chunks = self._counted(self._raw(source))
-        chunks, _ = decompress(chunks, source.name)
-        chunks = self._measured(chunks)
+        chunks = self._measured(decompress(chunks, source.name))
         chunks, encoding = to_utf8(chunks, source.name, self._encoding, self._on_error)
         if encoding != self._encoding:
             self.report.encodings[source.name] = encoding
@@ -248,15 +259,16 @@ class Corpus:
                 pieces = self._kept(pieces)
             yield from self._cut(pieces, source.name, numbered=True)
             return
-        yield from self._cut(_batches(records, self._block_size), source.name)
+        yield from self._cut(_batches(records, self._characters), source.name)
 
     def _raw(self, source: _Source) -> Iterator[bytes]:
-        if source.name == "-":
-            while chunk := sys.stdin.buffer.read(self._block_size):
-                yield chunk
-            return
+        stdin = source.name == "-"
         try:
-            with open(source.name, "rb", buffering=0) as file:
+            with (
+                contextlib.nullcontext(sys.stdin.buffer)
+                if stdin
+                else open(source.name, "rb", buffering=0)
+            ) as file:
                 while chunk := file.read(self._block_size):
                     yield chunk
         except OSError as error:
@@ -285,9 +297,8 @@ class Corpus:
             if length < size or (endless and b"\n" not in chunk and b"\r" not in chunk):
                 continue
             data = b"".join(parts) if len(parts) > 1 else chunk
-            if position == 0 and data.startswith(codecs.BOM_UTF8):
-                data = data[3:]
-                position = 3
+            if position == 0:
+                data, position = _without_bom(data)
             end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1)) + 1
             goes_on = end == 0
             if goes_on and not whole_lines:
@@ -300,13 +311,12 @@ class Corpus:
                     line += count_line_ends(data, used)
                 position += used
                 data = data[used:]
-            endless = whole_lines and goes_on and not data.endswith(b"\r")
+            endless = whole_lines and goes_on
             parts = [data]
             length = len(data)
         data = b"".join(parts)
-        if position == 0 and data.startswith(codecs.BOM_UTF8):
-            data = data[3:]
-            position = 3
+        if position == 0:
+            data, position = _without_bom(data)
         if data:
             yield self._decode(data, len(data), source, line, position, False)[0]
 
@@ -363,16 +373,16 @@ class Corpus:
         self, pieces: Iterable[_Piece], source: str, numbered: bool = False
     ) -> Iterator[Block]:
         """Pieces -> blocks. numbered: the line ends in a text are those of the source."""
-        size = self._block_size
+        size = self._characters
         head: list[str] = []  # text in which there is no place to cut
         tail = ""  # what follows it and has not been searched
         line = 1
         joined = False
         for piece in pieces:
             text = piece.text
-            step = size if len(text) > 2 * size else 2 * size  # usually one round
+            step = size if len(text) > 4 * size else 4 * size  # usually one round
             for start in range(0, len(text), step):
-                if not head and not tail:
+                if start == 0 and not head and not tail:
                     line = piece.line
                 tail += text[start : start + step]
                 if not piece.goes_on and start + step >= len(text):
@@ -458,7 +468,7 @@ class Corpus:
     def _column_texts(
         self, pieces: Iterable[_Piece], source: str, column: str
     ) -> Iterator[tuple[str, int]]:
-        """The cells of one column of CSV or TSV, with the number of the line where the row begins."""
+        """The cells of one column of CSV or TSV, with the number of the row's first line."""
         lines: Iterator[str] = (line for piece in pieces for line in _lines(piece.text))
         header = next(lines, None)
         if header is None:
@@ -594,6 +604,11 @@ def _bare_name(source: str) -> str:
     return next((name.removesuffix(end) for end in COMPRESSED if name.endswith(end)), name)
 
 
+def _without_bom(data: bytes) -> tuple[bytes, int]:
+    """UTF-8 without a byte order mark at its beginning, and how long that was."""
+    return (data[3:], 3) if data.startswith(codecs.BOM_UTF8) else (data, 0)
+
+
 def _lines(text: str) -> Iterator[str]:
     """The lines with their ends."""
     return io.StringIO(text, newline="")
@@ -664,53 +679,49 @@ def _folder(names: Sequence[str]) -> Callable[[str], str] | None:
 # --- paths -----------------------------------------------------------------------------------
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError | ValueError) -> str:
     if isinstance(error, FileNotFoundError):
         return "no such file"
-    return (error.strerror or str(error)).lower()
+    strerror = error.strerror if isinstance(error, OSError) else None
+    return (strerror or str(error)).lower()
 
 
 def _expand(paths: Sequence[str | os.PathLike[str]]) -> list[_Source]:
     """Files named, found in folders, and matching patterns, in this order; stdin stays "-"."""
-    named: list[tuple[str, os.stat_result | None, bool]] = []  # name, status, named itself
+    found: list[tuple[str, os.stat_result | None, bool]] = []  # name, status, named itself
     for given in paths:
         path = os.fspath(given)
         if path == "-":
-            named.append((path, None, True))
+            found.append((path, None, True))
             continue
         try:
-            found = [(path, os.stat(path))]
-            direct = True
-        except OSError as error:
-            missing = isinstance(error, FileNotFoundError) or os.name == "nt"
-            if not missing or not glob.has_magic(path):
+            status = os.stat(path)
+        except (OSError, ValueError) as error:
+            # Windows has other errors for names that cannot be, such as *.txt.
+            if glob.has_magic(path) and (isinstance(error, FileNotFoundError) or os.name == "nt"):
+                matches = sorted(glob.glob(path, recursive=True))
+                inside = [entry for name in matches for entry in _walk(name, _stat(name))]
+                problem = "no file matches this pattern"
+            else:
                 raise DataError(path, None, _reason(error)) from None
-            names = sorted(glob.glob(path, recursive=True))
-            if not names:
-                raise DataError(path, None, "no file matches this pattern") from None
-            found = [(name, _stat(name)) for name in names]
-            direct = False
-        for name, status in found:
-            if stat.S_ISDIR(status.st_mode):
-                inside = list(_walk(name, status))
-                if not inside and direct:
-                    raise DataError(name, None, "no file in this directory")
-                named.extend((*entry, False) for entry in inside)
-            elif direct or stat.S_ISREG(status.st_mode):
-                named.append((name, status, direct))
-    if not named:
-        problem = "no file matches this pattern" if paths else "no path given"
-        raise DataError(os.fspath(paths[0]) if paths else "corpus", None, problem)
-    if sum(name == "-" for name, _, _ in named) > 1:
+        else:
+            if not stat.S_ISDIR(status.st_mode):
+                found.append((path, status, True))
+                continue
+            inside = list(_walk(path, status))
+            problem = "no file in this directory"
+        if not inside:
+            raise DataError(path, None, problem)
+        found.extend((name, status, False) for name, status in inside)
+    if sum(name == "-" for name, _, _ in found) > 1:
         raise NlptoolsError("standard input (-) can be read only once, it is named twice")
-    seen = {_identity(name, known) for name, known, direct in named if direct}
+    seen = {_identity(name, known) for name, known, direct in found if direct}
     sources = []
-    for name, known, direct in named:
+    for name, known, direct in found:
         key = _identity(name, known)
-        if not direct and key in seen:
-            continue
+        if direct or key not in seen:
+            sources.append(_Source(name, _size(name, known)))
         seen.add(key)
-        sources.append(_Source(name, _size(name, known)))
     return sources
 
 
@@ -737,27 +748,29 @@ def _size(name: str, status: os.stat_result | None) -> int | None:
     return status.st_size
 
 
-def _walk(top: str, status: os.stat_result) -> Iterator[tuple[str, os.stat_result]]:
-    """Regular files below a folder, sorted by name at each level, without hidden ones."""
+def _walk(path: str, status: os.stat_result) -> Iterator[tuple[str, os.stat_result]]:
+    """The regular files below a folder, sorted by name at each level, without hidden ones.
+
+    A regular file is what is below itself; pipes and devices are not read unless named.
+    """
     visited: set[object] = set()
 
-    def walk(folder: str, status: os.stat_result) -> Iterator[tuple[str, os.stat_result]]:
-        key = _identity(folder, status)
+    def walk(path: str, status: os.stat_result) -> Iterator[tuple[str, os.stat_result]]:
+        if stat.S_ISREG(status.st_mode):
+            yield path, status
+        if not stat.S_ISDIR(status.st_mode):
+            return
+        key = _identity(path, status)
         if key in visited:  # a symbolic link back
             return
         visited.add(key)
         try:
-            names = sorted(os.listdir(folder))
+            names = sorted(os.listdir(path))
         except OSError as error:
-            raise DataError(folder, None, _reason(error)) from None
+            raise DataError(path, None, _reason(error)) from None
         for name in names:
-            if name.startswith("."):
-                continue
-            path = os.path.join(folder, name)
-            below = _stat(path)
-            if stat.S_ISDIR(below.st_mode):
-                yield from walk(path, below)
-            elif stat.S_ISREG(below.st_mode):
-                yield path, below
+            if not name.startswith("."):
+                below = os.path.join(path, name)
+                yield from walk(below, _stat(below))
 
-    return walk(top, status)
+    return walk(path, status)

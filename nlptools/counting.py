@@ -10,6 +10,7 @@ complete, the key holds a 0 and what comes after it does not matter: it only cou
 from __future__ import annotations
 
 import math
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,11 +20,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from nlptools import keys
+from nlptools import keys, storage
+from nlptools.corpus import Block, Corpus
 from nlptools.counts import NgramCounts, Settings
 from nlptools.levels import LevelSlice, LevelWriter
 from nlptools.merging import merge_counts
-from nlptools.symbols import Alphabet, SymbolEncoder
+from nlptools.spool import Spool
+from nlptools.symbols import Alphabet, Scanned, SymbolEncoder
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -324,3 +327,124 @@ def ordered_map(
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
+
+
+@dataclass(frozen=True)
+class EncodedCorpus:
+    """A corpus as provisional symbol ids, to be read as often as needed.
+
+    Each array is a stretch that begins and ends at a break, several MB of text where lines allow.
+    """
+
+    encoder: SymbolEncoder
+    blocks: Spool
+
+
+def id_blocks(
+    corpus: Corpus, encoder: SymbolEncoder, pool: ThreadPoolExecutor, workers: int
+) -> Iterator[IdBlock]:
+    """The blocks of a corpus as provisional ids; all cores scan, names are given in order."""
+
+    def scan(block: Block) -> tuple[Scanned, bool]:
+        return encoder.scan(block.text), block.joined
+
+    for scanned, joined in ordered_map(pool, workers, scan, corpus.blocks()):
+        yield IdBlock(encoder.name(scanned), joined)
+
+
+def count_ngrams(
+    corpus: Corpus,
+    *,
+    order: int = 5,
+    latin: str = "run",
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+    tmp_dir: str | os.PathLike[str] | None = None,
+) -> NgramCounts:
+    """Count the n-grams of orders 1 .. `order` of a corpus, exactly.
+
+    latin: what a symbol is besides a Han character: each "run" of letters and digits, each "char",
+    or none ("break"). memory: bytes for the whole process; what does not fit goes to unnamed files
+    in tmp_dir. workers: threads, by default one a core. None of the three changes the result.
+    """
+    return _count(corpus, order, latin, memory, workers, tmp_dir, None)[0]
+
+
+def count_and_keep(
+    corpus: Corpus,
+    *,
+    order: int = 5,
+    latin: str = "run",
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+    tmp_dir: str | os.PathLike[str] | None = None,
+) -> tuple[NgramCounts, EncodedCorpus]:
+    """As count_ngrams, and keep the symbol ids for a second pass."""
+    counts, encoder, blocks = _count(
+        corpus, order, latin, memory - memory // 8, workers, tmp_dir, memory // 8
+    )
+    assert blocks is not None
+    return counts, EncodedCorpus(encoder, blocks)
+
+
+def encode_corpus(
+    corpus: Corpus,
+    *,
+    latin: str = "run",
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+    tmp_dir: str | os.PathLike[str] | None = None,
+) -> EncodedCorpus:
+    """The symbol ids of a corpus alone."""
+    workers = workers or os.cpu_count() or 1
+    encoder = SymbolEncoder(latin)
+    with storage.spilling(tmp_dir) as folder, ThreadPoolExecutor(workers) as pool:
+        blocks = Spool(memory // 8, folder)
+        for block in _whole_stretches(id_blocks(corpus, encoder, pool, workers)):
+            blocks.append(block)
+        return EncodedCorpus(encoder, blocks)
+
+
+def _count(
+    corpus: Corpus,
+    order: int,
+    latin: str,
+    memory: int,
+    workers: int | None,
+    tmp_dir: str | os.PathLike[str] | None,
+    keep: int | None,
+) -> tuple[NgramCounts, SymbolEncoder, Spool | None]:
+    if not isinstance(corpus, Corpus):
+        raise TypeError("corpus must be a Corpus; Corpus.from_texts takes an iterable of str")
+    if memory < MIN_MEMORY:
+        raise ValueError(f"memory must be at least {MIN_MEMORY // 10**6} MB")
+    workers = workers or os.cpu_count() or 1
+    encoder = SymbolEncoder(latin)
+    settings = Settings(order, latin, tuple(corpus.fold))
+    with storage.spilling(tmp_dir) as folder, ThreadPoolExecutor(workers) as pool:
+        counter = NgramCounter(settings, encoder, pool, workers, memory, folder)
+        spool = None if keep is None else Spool(keep, folder)
+
+        def counted() -> Iterator[IdBlock]:
+            for block in id_blocks(corpus, encoder, pool, workers):
+                counter.add(block)
+                yield block
+
+        if spool is None:
+            deque(counted(), maxlen=0)
+        else:
+            for ids in _whole_stretches(counted()):
+                spool.append(ids)
+        return counter.finish(), encoder, spool
+
+
+def _whole_stretches(blocks: Iterable[IdBlock]) -> Iterator[np.ndarray]:
+    """Blocks that go on without a break, put together."""
+    held: list[np.ndarray] = []
+    for block in blocks:
+        if held and not block.joined:
+            yield np.concatenate(held) if len(held) > 1 else held[0]
+            held.clear()
+        held.append(block.ids)
+    if held:
+        yield np.concatenate(held) if len(held) > 1 else held[0]

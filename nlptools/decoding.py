@@ -51,7 +51,7 @@ MIN_FREQUENT = 0.2
 CANDIDATES = ("utf-8", "gb18030", "big5hkscs", "utf-16-le", "utf-16-be")
 
 # Encodings read as their superset: GB2312 < GBK < GB18030, and what web browsers do for Big5
-# (the characters of Hong Kong and of ETEN included), so a page that says "gb2312" and is not still reads.
+# (Hong Kong and ETEN characters included): what calls itself gb2312 or big5 is often more.
 SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs", "utf-8-sig": "utf-8"}
 
 BOMS = (
@@ -62,14 +62,15 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
+UNPACK = "unpack it first: {} | nlptools ..."
 NOT_TEXT = (
-    (b"PK\x03\x04", "zip archive (or .docx, .xlsx, .epub)", "unpack it first: unzip -p {} | nlptools ..."),
-    (b"7z\xbc\xaf\x27\x1c", "7z archive", "unpack it first: 7z e -so {} | nlptools ..."),
-    (b"Rar!\x1a\x07", "rar archive", "unpack it first: unrar p -inul {} | nlptools ..."),
+    (b"PK\x03\x04", "zip archive (or .docx, .xlsx, .epub)", UNPACK.format("unzip -p {}")),
+    (b"7z\xbc\xaf\x27\x1c", "7z archive", UNPACK.format("7z e -so {}")),
+    (b"Rar!\x1a\x07", "rar archive", UNPACK.format("unrar p -inul {}")),
     (b"%PDF-", "PDF document", "take the text out first: pdftotext {} - | nlptools ..."),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office document (.doc, .xls)", "save it as text first"),
-    (b"PAR1", "Parquet file", "write its text column as JSON Lines first, and name it with --field"),
-)  # fmt: skip
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old .doc or .xls document", "save it as text first"),
+    (b"PAR1", "Parquet file", "write its text column as JSON Lines first"),
+)
 
 
 def _mark(error: UnicodeError) -> tuple[str, int]:
@@ -114,11 +115,6 @@ def count_line_ends(data: bytes, end: int | None = None) -> int:
 
 
 def _zstd() -> tuple[Callable[[], Any], type[Exception]]:
-    try:
-        module = importlib.import_module("compression.zstd")  # Python 3.14
-        return module.ZstdDecompressor, module.ZstdError
-    except ImportError:
-        pass
     try:
         module = importlib.import_module("zstandard")
     except ImportError:
@@ -190,8 +186,8 @@ def _members(
         )
 
 
-def decompress(chunks: Iterator[bytes], source: str) -> tuple[Iterator[bytes], bool]:
-    """Decompressed chunks, and whether there was anything to decompress.
+def decompress(chunks: Iterator[bytes], source: str) -> Iterator[bytes]:
+    """The chunks of what a compressed file contains; of any other, the chunks themselves.
 
     Raises DataError for archives and documents, which are not text: tar, zip, PDF, ...
     """
@@ -205,19 +201,19 @@ def decompress(chunks: Iterator[bytes], source: str) -> tuple[Iterator[bytes], b
                 source, None, f"a compressed file inside the {name} file", "unpack it once first"
             )
     if head[257:262] == b"ustar":
-        hint = f"unpack it first: tar -xOf {source} | nlptools ..."
+        hint = UNPACK.format(f"tar -xOf {source}")
         raise DataError(source, None, "a tar archive, not a text", hint)
     for magic, what, hint in NOT_TEXT:
         if head.startswith(magic):
             raise DataError(source, None, f"a {what}, not a text", hint.format(source))
-    return chunks, kind is not None
+    return chunks
 
 
 # --- encodings -------------------------------------------------------------------------------
 
 
 def find_codec(encoding: str) -> str:
-    """The name of the codec that reads `encoding`: GB2312 and GBK as GB18030, Big5 as Big5-HKSCS."""
+    """The name of the codec that reads `encoding`, see SUPERSETS."""
     try:
         info = codecs.lookup(encoding)
     except (LookupError, ValueError):
@@ -263,8 +259,8 @@ def _weight_table() -> np.ndarray:
 def guess_encoding(sample: bytes, odd: bool = False) -> str | None:
     """The encoding in which the sample is Chinese text, or None where it is in none of them.
 
-    That all bytes can be decoded proves little (Big5 decodes as GB18030, anything as UTF-16), so the
-    share of frequent characters decides. odd: the sample begins at an odd byte of its file.
+    That all bytes can be decoded proves little (Big5 decodes as GB18030, anything as UTF-16), so
+    the share of frequent characters decides. odd: the sample begins at an odd byte of its file.
     """
     best, best_share = None, MIN_FREQUENT
     for encoding in CANDIDATES:
@@ -316,6 +312,7 @@ def _transcode(
     decoder = codecs.getincrementaldecoder(encoding)("strict" if strict else MARK_ERRORS)
     position = 0  # bytes given to the decoder
     line = 1
+    after_cr = False
     for chunk, final in itertools.chain(((chunk, False) for chunk in chunks), [(b"", True)]):
         position += len(chunk)
         try:
@@ -325,7 +322,7 @@ def _transcode(
             good = bytes(error.object[: error.start]).decode(encoding, "ignore").encode("utf-8")
             raise bad_bytes(
                 source,
-                line + count_line_ends(good),
+                line + count_line_ends(good) - (after_cr and good.startswith(b"\n")),
                 encoding,
                 bytes(error.object),
                 error.start,
@@ -333,11 +330,12 @@ def _transcode(
             ) from None
         except UnicodeEncodeError as error:
             good = text[: error.start].encode("utf-8")
+            line += count_line_ends(good) - (after_cr and good.startswith(b"\n"))
             problem = f"not {encoding.upper()}: a lone surrogate U+{ord(text[error.start]):04X}"
-            hint = "try --on-error replace"
-            raise DataError(source, line + count_line_ends(good), problem, hint) from None
-        if strict:
-            line += count_line_ends(data)
+            raise DataError(source, line, problem, "try --on-error replace") from None
+        if strict and data:
+            line += count_line_ends(data) - (after_cr and data.startswith(b"\n"))
+            after_cr = data.endswith(b"\r")
         if data:
             yield data
 
@@ -345,7 +343,7 @@ def _transcode(
 def bad_bytes(
     source: str, line: int, encoding: str, data: bytes, start: int, position: int
 ) -> DataError:
-    """The error for the bad bytes at data[start:], which are at `position` (from 0) of the source."""
+    """The error for the bad bytes at data[start:], `position` (from 0) in the whole source."""
     left = data.rfind(b"\n", max(0, start - (SAMPLE >> 2)), start) + 1 or max(0, start - 4096)
     left = data.find(b"\n", max(0, left - 4096), left) + 1 or left
     odd = (position - start + left) % 2 == 1

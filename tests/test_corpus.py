@@ -1,4 +1,4 @@
-"""Corpus readers: every way in, every way to fail, and that nothing is lost or changed on the way."""
+"""Corpus readers: every way in, every way to fail, and nothing lost or changed on the way."""
 
 from __future__ import annotations
 
@@ -29,7 +29,11 @@ from nlptools.corpus import Block, Corpus
 from nlptools.decoding import guess_encoding
 from nlptools.errors import DataError, NlptoolsError
 
-zstandard = pytest.importorskip("zstandard", reason="the extra nlptools[zstd] is not installed")
+try:
+    import zstandard
+except ImportError:
+    zstandard = None  # type: ignore[assignment]
+needs_zstd = pytest.mark.skipif(not zstandard, reason="nlptools[zstd] is not installed")
 
 DATA = Path(os.environ.get("NLPTOOLS_DATA", Path(__file__).parents[2] / "shared" / "data"))
 AWKWARD = DATA / "awkward"
@@ -222,6 +226,7 @@ def test_missing_files_fail_at_construction(tmp_path: Path) -> None:
         (tmp_path / "b.txt", "no such file"),
         (tmp_path / "*.md", "no file matches this pattern"),
         (tmp_path / "empty", "no file in this directory"),
+        (tmp_path / "emp*", "no file matches this pattern"),
     ):
         with pytest.raises(DataError) as caught:
             Corpus([tmp_path / "a.txt", path])
@@ -234,6 +239,7 @@ def test_wrong_arguments(tmp_path: Path) -> None:
         Corpus(str(path))
     with pytest.raises(TypeError, match="not one path"):
         Corpus(path)  # type: ignore[arg-type]
+    wrong: dict[str, Any]
     for wrong in (
         {"on_error": "ignore"},
         {"fold": ["NFD"]},
@@ -242,12 +248,16 @@ def test_wrong_arguments(tmp_path: Path) -> None:
         {"block_size": 0},
     ):
         with pytest.raises(ValueError):
-            Corpus([path], **wrong)  # type: ignore[arg-type]
+            Corpus([path], **wrong)
     with pytest.raises(TypeError):
         Corpus([path], fold="nfkc")
     for unknown in ("utf-9", "hex", "rot13", "a\0b"):
         with pytest.raises(NlptoolsError, match="unknown encoding"):
             Corpus([path], encoding=unknown)
+    with pytest.raises(ValueError, match="no paths"):
+        Corpus([])
+    with pytest.raises(DataError):
+        Corpus(["a\0b"])
     with pytest.raises(NlptoolsError, match="named twice"):
         Corpus(["-", "-"])
 
@@ -328,6 +338,7 @@ def test_from_texts_half_characters() -> None:
 
 
 @given(st.lists(st.text(st.sampled_from("春夏，a\n\r"), max_size=60)), st.integers(1, 40))
+@settings(deadline=None)
 def test_from_texts_property(texts: list[str], size: int) -> None:
     blocks = list(Corpus.from_texts(texts, block_size=size).blocks())
     check_blocks(blocks, "\n".join(texts), line_numbers=False)
@@ -341,11 +352,16 @@ SQUEEZE: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "bzip2": bz2.compress,
     "xz": lzma.compress,
-    "zstd": lambda data: zstandard.ZstdCompressor().compress(data),
+    "zstd": lambda data: zstandard.ZstdCompressor(write_checksum=True).compress(data),
 }
+COMPRESSIONS = [
+    pytest.param(name, marks=needs_zstd) if name == "zstd" else name
+    for name in SQUEEZE
+    if name != "none"
+]
 
 
-@pytest.mark.parametrize("name", list(SQUEEZE))
+@pytest.mark.parametrize("name", ["none", *COMPRESSIONS])
 def test_members_cut_inside_characters(tmp_path: Path, name: str) -> None:
     data = PROSE.encode()
     squeeze = SQUEEZE[name]
@@ -360,7 +376,7 @@ def test_members_cut_inside_characters(tmp_path: Path, name: str) -> None:
         assert read(write(tmp_path / "padded", path.read_bytes() + bytes(1024))) == PROSE
 
 
-@pytest.mark.parametrize("name", [name for name in SQUEEZE if name != "none"])
+@pytest.mark.parametrize("name", COMPRESSIONS)
 def test_truncated_or_damaged_archives(tmp_path: Path, name: str) -> None:
     data = random.Random(1).randbytes(3000).hex().encode()  # squeezes badly: many bytes to break
     whole = SQUEEZE[name](data)
@@ -368,10 +384,8 @@ def test_truncated_or_damaged_archives(tmp_path: Path, name: str) -> None:
         error = failure(write(tmp_path / "cut", whole[:cut]))
         assert error.problem.startswith(f"truncated {name} file: ends after ")
         assert error.line is None
-    error = failure(write(tmp_path / "two", whole + whole[:-3]))
-    assert error.problem == f"truncated {name} file: ends after {2 * len(data)} bytes of text" or (
-        error.problem.startswith(f"truncated {name} file: ends after ")
-    )
+    error = failure(write(tmp_path / "two", whole + whole[:12]))
+    assert error.problem == f"truncated {name} file: ends after {len(data)} bytes of text"
     error = failure(write(tmp_path / "tail", whole + b"garbage here"))
     assert error.problem == f"something else follows the {name} data, after 6000 bytes of text"
     broken = bytearray(whole)
@@ -381,6 +395,7 @@ def test_truncated_or_damaged_archives(tmp_path: Path, name: str) -> None:
     assert error.problem.startswith((f"damaged {name} file", f"truncated {name} file"))
 
 
+@needs_zstd
 def test_skippable_zstd_frames(tmp_path: Path) -> None:
     skippable = b"\x50\x2a\x4d\x18" + (4).to_bytes(4, "little") + b"meta"
     path = write(tmp_path / "a", skippable + SQUEEZE["zstd"](PROSE.encode()) + skippable)
@@ -408,9 +423,8 @@ def test_archives_are_refused_with_a_hint(tmp_path: Path) -> None:
 
 
 def test_zstd_without_its_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = write(tmp_path / "a", SQUEEZE["zstd"](b"x"))
+    path = write(tmp_path / "a", b"\x28\xb5\x2f\xfd...")
     monkeypatch.setitem(sys.modules, "zstandard", None)
-    monkeypatch.setitem(sys.modules, "compression.zstd", None)
     with pytest.raises(NlptoolsError) as caught:
         list(Corpus([path]).blocks())
     assert caught.value.hint == "pip install 'nlptools[zstd]'"
@@ -516,8 +530,8 @@ def test_hints_name_the_likely_encoding(tmp_path: Path) -> None:
         assert error.hint == f"try --encoding {encoding}, or --on-error replace"
     error = failure(write(tmp_path / "a", PROSE.encode() + b"\xff" + PROSE.encode()))
     assert error.hint == "try --on-error replace"
-    error = failure(write(tmp_path / "a", TRADITIONAL.encode("big5")), encoding="gb18030")
-    assert error.hint == "try --encoding big5, or --on-error replace"
+    error = failure(write(tmp_path / "a", PROSE.encode("utf-8")), encoding="big5")
+    assert error.hint == "try --encoding utf-8, or --on-error replace"
 
 
 # Text, the encodings it may come in. Short pieces, with ASCII around, must be told apart.
@@ -658,8 +672,8 @@ def test_csv(tmp_path: Path) -> None:
     for size in (1, 1 << 20):
         assert lines_of(path, column="text", block_size=size) == ['一，"二"', "三", "四"]
         assert lines_of(path, column="2", block_size=size) == ["text", '一，"二"', "三", "四"]
-    blocks = list(Corpus([path], column="text", block_size=1).blocks())
-    assert [block.line for block in blocks] == [2, 2, 5]
+    blocks = list(Corpus([path], column="text", block_size=7).blocks())
+    assert [(block.text, block.line) for block in blocks] == [('一，"二"\n三\n', 2), ("四", 5)]
     tabs = "id\ttext\n1\t一,二\n"
     assert lines_of(write(tmp_path / "b", tabs), column="text") == ["一,二"]
     tabs = "id,\ttext\n1\t一,二\n"
@@ -704,7 +718,7 @@ def test_fold(tmp_path: Path) -> None:
     assert read(path, fold=["lower", "nfkc"]) == "abc,1パ σίσυφος\n"
     corpus = Corpus([path], fold=["nfkc"])
     list(corpus.blocks())
-    assert corpus.report.characters == 17  # before folding
+    assert corpus.report.characters == 16  # before folding
 
 
 def test_fold_to_simplified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -737,7 +751,7 @@ FOLD_TEXT = st.text(
 
 
 @given(FOLD_TEXT)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_fold_nfkc_equals_unicodedata(text: str) -> None:
     blocks = Corpus.from_texts([text], fold=["nfkc"]).blocks()
     assert "".join(block.text for block in blocks) == unicodedata.normalize("NFKC", text)
@@ -758,7 +772,7 @@ def test_fold_nfkc_leaves_alone_what_it_says() -> None:
 
 
 @given(FOLD_TEXT, st.integers(1, 300))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_fold_does_not_depend_on_blocks(text: str, size: int) -> None:
     fold = ["nfkc", "lower"]
     whole = "".join(block.text for block in Corpus.from_texts([text], fold=fold).blocks())
@@ -784,7 +798,7 @@ TEXTS = st.text(
     text=TEXTS,
     size=st.integers(1, 200),
     encoding=st.sampled_from(ENCODINGS),
-    squeeze=st.sampled_from(list(SQUEEZE)),
+    squeeze=st.sampled_from([name for name in SQUEEZE if zstandard or name != "zstd"]),
     cuts=st.lists(st.integers(0, 300), max_size=3),
 )
 @settings(
@@ -895,6 +909,8 @@ LABELS = {
 @needs_data
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
 def test_real_files(path: Path) -> None:
+    if path.suffix == ".zst" and not zstandard:
+        pytest.skip("nlptools[zstd] is not installed")
     label = next((LABELS[start] for start in LABELS if path.name.startswith(start)), None)
     corpus = Corpus([path], encoding="auto", block_size=100_000)
     if path.name in REFUSED:
@@ -934,7 +950,7 @@ def test_real_twins() -> None:
         assert text.replace("\r\n", "\n") == plain, name
     whole = read(made / "laws6MB.txt.gz")
     assert len(whole.encode()) == 5_999_957
-    for name in ("multimember.txt.gz", "txt.bz2", "txt.xz", "txt.zst"):
+    for name in ("multimember.txt.gz", "txt.bz2", "txt.xz", *(["txt.zst"] if zstandard else [])):
         assert read(made / f"laws6MB.{name}", block_size=300_000) == whole, name
     real = AWKWARD / "real"
     assert read(real / "gbk_pku_test.txt", encoding="gbk") == read(real / "utf8_pku_test.txt")

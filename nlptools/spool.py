@@ -1,0 +1,46 @@
+"""Arrays to be read again -> kept in memory, or in an unnamed file once there are too many."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from nlptools.storage import FileColumn, write_all
+
+
+class Spool:
+    """A list of arrays that holds at most `room` bytes in memory; loop over it as often as needed.
+
+    The second pass of a discovery reads symbol ids from here, so that a pipe is read once, and no
+    text is decoded twice.
+    """
+
+    def __init__(self, room: int, folder: Path | None) -> None:
+        self._room, self._folder = room, folder
+        self._items: list[np.ndarray | FileColumn] = []
+        self._file: IO[bytes] | None = None
+        self._end = 0
+
+    def append(self, values: np.ndarray) -> None:
+        """Keep one more array; it must not be changed afterwards."""
+        if values.nbytes <= self._room:
+            self._room -= values.nbytes
+            self._items.append(values)
+            return
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115
+        self._file.seek(self._end)
+        write_all(self._file, np.ascontiguousarray(values))
+        self._items.append(FileColumn(self._file, self._end, values.dtype, len(values)))
+        self._end += values.nbytes
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        for item in self._items:
+            yield item[:]

