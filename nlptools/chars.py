@@ -104,3 +104,10 @@ def find_cut(text: str) -> tuple[int, bool]:
     han = classes(code_points(text)) == HAN
     between = np.flatnonzero(han[:-1] & han[1:])
     return (int(between[-1]) + 1, False) if len(between) else (0, False)
+
+
+def count_line_breaks(text: str, start: int, stop: int) -> int:
+    """Line ends (LF, CRLF, lone CR) between two places of a text."""
+    returns = text.count("\r", start, stop)
+    ends = text.count("\n", start, stop) + returns
+    return ends - (text.count("\r\n", start, stop) if returns else 0)

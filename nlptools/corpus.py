@@ -22,6 +22,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 from nlptools.chars import find_cut
@@ -458,7 +459,7 @@ class Corpus:
                         good = self._whole(text, source, number) if "\\u" in line else text
                         if good is not None:
                             yield good, number
-                except _OtherFormat:
+                except _OtherFormatError:
                     raise
                 except DataError:
                     if self._on_error != "skip":
@@ -500,7 +501,7 @@ class Corpus:
                     hint = "a quotation mark inside a quoted cell is written twice"
                     raise DataError(source, number, f"not CSV: {error}", hint) from None
                 self.report.skipped_lines += 1
-            except _OtherFormat:
+            except _OtherFormatError:
                 raise
             except DataError:
                 if self._on_error != "skip":
@@ -511,7 +512,7 @@ class Corpus:
 # --- formats ---------------------------------------------------------------------------------
 
 
-class _OtherFormat(DataError):
+class _OtherFormatError(DataError):
     """The whole source is something else than asked for: skipping lines does not help."""
 
 
@@ -531,11 +532,11 @@ def _json_record(line: str, source: str, number: int, first: bool) -> object:
     return record
 
 
-def _one_document(line: str, source: str, number: int) -> _OtherFormat:
+def _one_document(line: str, source: str, number: int) -> _OtherFormatError:
     items = "'.[]'" if line.lstrip().startswith("[") else "."
     file = "" if source == "-" else f" {source}"
     hint = f"make it one object per line: jq -c {items}{file} | nlptools ... -"
-    return _OtherFormat(source, number, "one JSON document, not JSON Lines", hint)
+    return _OtherFormatError(source, number, "one JSON document, not JSON Lines", hint)
 
 
 def _no_json_lines(pieces: Iterable[_Piece], source: str) -> Iterator[_Piece]:
@@ -595,7 +596,9 @@ def _column_index(header: list[str], column: str, source: str) -> int:
     if column in header:
         return header.index(column)
     names = ", ".join(header).replace(MARK, "\ufffd")
-    raise _OtherFormat(source, 1, f"no column {column!r}", f"columns: {names}; or give its number")
+    raise _OtherFormatError(
+        source, 1, f"no column {column!r}", f"columns: {names}; or give its number"
+    )
 
 
 def _bare_name(source: str) -> str:
@@ -695,7 +698,7 @@ def _expand(paths: Sequence[str | os.PathLike[str]]) -> list[_Source]:
             found.append((path, None, True))
             continue
         try:
-            status = os.stat(path)
+            status = Path(path).stat()
         except (OSError, ValueError) as error:
             # Windows has other errors for names that cannot be, such as *.txt.
             if glob.has_magic(path) and (isinstance(error, FileNotFoundError) or os.name == "nt"):
@@ -727,7 +730,7 @@ def _expand(paths: Sequence[str | os.PathLike[str]]) -> list[_Source]:
 
 def _stat(path: str) -> os.stat_result:
     try:
-        return os.stat(path)
+        return Path(path).stat()
     except OSError as error:
         raise DataError(path, None, _reason(error)) from None
 

@@ -9,7 +9,7 @@ right neighbours of an n-gram stand side by side, and no key ever grows with the
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from nlptools.storage import Column
 from nlptools.symbols import LATIN_MODES, Alphabet, split_symbols
 
 KIND, VERSION = "counts", 1
+_BATCH = 1 << 16
 MAX_ORDER = 12
 
 
@@ -111,26 +112,28 @@ class NgramCounts:
             return 0
         return int(self.levels[len(rows) - 1].counts[rows[-1] : rows[-1] + 1][0])
 
-    def items(self, min_count: int = 1, orders: Iterable[int] = ()) -> Iterator[tuple[str, int]]:
-        """(n-gram, count) of the orders asked for (all), each in its level's order."""
-        wanted = tuple(orders) or tuple(range(1, self.order + 1))
-        for order in wanted:
-            for texts, counts in self._texts(order, min_count):
-                yield from zip(texts, counts, strict=True)
+    def items(self, min_count: int = 1) -> Iterator[tuple[str, int]]:
+        """(n-gram, count) of every order, shortest first, each order sorted by symbols."""
+        for texts, counts in self.batches(min_count):
+            yield from zip(texts, counts, strict=True)
 
-    def _texts(self, order: int, min_count: int) -> Iterator[tuple[list[str], list[int]]]:
-        """Blocks of n-gram texts and counts of one order, without a loop per row."""
+    def batches(self, min_count: int = 1) -> Iterator[tuple[list[str], list[int]]]:
+        """As `items`, many at a time: texts and counts."""
+        for order in range(1, self.order + 1):
+            for start in range(0, self.size(order), _BATCH):
+                counts = self.levels[order - 1].counts[start : start + _BATCH]
+                kept = np.flatnonzero(counts >= min_count)
+                if len(kept):
+                    yield self.texts(order, start + kept), counts[kept].tolist()
+
+    def texts(self, order: int, rows: np.ndarray) -> list[str]:
+        """Texts of n-grams of one order, given by ascending rows."""
+        if not len(rows):
+            return []
         names = np.array(["", *self.alphabet.symbols], object)
-        for start in range(0, self.size(order), 1 << 16):
-            counts = self.levels[order - 1].counts[start : start + (1 << 16)]
-            rows = start + np.flatnonzero(counts >= min_count)
-            if not len(rows):
-                continue
-            columns = [names[column] for column in self.symbols_of(order, rows)]
-            texts = columns[0]
-            for column in columns[1:]:
-                texts = texts + column
-            yield texts.tolist(), counts[rows - start].tolist()
+        first, *rest = (names[column] for column in self.symbols_of(order, rows))
+        texts: list[str] = sum(rest, first).tolist()
+        return texts
 
     def symbols_of(self, order: int, rows: np.ndarray) -> list[np.ndarray]:
         """Symbol ids of n-grams of one order, ascending rows: a column for each position."""

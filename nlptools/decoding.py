@@ -29,10 +29,10 @@ BAD_BYTE_ERRORS = "nlptools.bad-byte"
 SAMPLE = 1 << 20  # bytes at which `auto` looks
 
 # The most frequent characters of running Chinese text, those that differ in traditional text, and
-# punctuation. They make up 32-80 % of the non-ASCII characters of real texts and word lists read
-# rightly, and below 4 % of the same bytes read in another Chinese encoding (21 labelled files and
-# 3,000 pieces of 40-10,000 bytes; test_corpus.py keeps a part). charset-normalizer and chardet were
-# compared on these: they miss files with bad bytes, short texts, and (chardet) UTF-16 without BOM.
+# punctuation. They are 32-80 % of the non-ASCII characters of labelled real files read rightly, and
+# at most 3 % of the same files read in another of the encodings below. On those files and on 3,000
+# pieces of 40-10,000 bytes this beat charset-normalizer and chardet, which miss files with bad
+# bytes, many short texts, and (chardet) UTF-16 without a byte order mark.
 FREQUENT = (
     "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之"
     "年过发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样"
@@ -284,7 +284,7 @@ def to_utf8(
     encoding: a name from find_codec, or "auto".
     """
     head, chunks = peek(chunks, SAMPLE if encoding == "auto" else 4)
-    if encoding in ("auto", "utf-8"):
+    if encoding in ("auto", "utf-8", "utf-16", "utf-32"):
         bom = bom_encoding(head)
         if bom is not None:
             encoding = bom

@@ -7,13 +7,14 @@ row, equal keys are one n-gram. No n-gram is ever spelled out, so the order does
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from nlptools import keys, storage
-from nlptools.counts import NgramCounts
+from nlptools.counts import NgramCounts, check_mergeable, load_counts
 from nlptools.levels import LevelSlice, LevelWriter
 from nlptools.storage import Column
 from nlptools.symbols import Alphabet
@@ -22,6 +23,24 @@ from nlptools.symbols import Alphabet
 BYTES_PER_ROW = 80
 # More rows at once are not faster: their arrays no longer come from memory that is already mapped.
 MOST_ROWS = 1 << 20
+
+
+def merge_files(
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    memory: int = 1_000_000_000,
+    tmp_dir: str | os.PathLike[str] | None = None,
+) -> NgramCounts:
+    """The counts of several counts files together.
+
+    Raises DataError for a file that is no counts file, NlptoolsError when their settings differ.
+    """
+    if not paths:
+        raise ValueError("there is nothing to merge")
+    parts = [load_counts(path, mapped=False) for path in paths]
+    check_mergeable(parts, [str(path) for path in paths])
+    with storage.spilling(tmp_dir) as folder:
+        return merge_counts(parts, memory=memory, tmp_dir=folder)
 
 
 def merge_counts(

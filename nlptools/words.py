@@ -21,7 +21,7 @@ from nlptools.counting import (
 )
 from nlptools.counts import MAX_ORDER, NgramCounts
 from nlptools.errors import NlptoolsError
-from nlptools.joining import Cut, Joiner, WordCounts, ids_of
+from nlptools.joining import Joiner, WordCounts, ids_of
 from nlptools.occurrences import LongWords
 from nlptools.scores import Frequent, all_sides, frequent_ngrams, pmi
 from nlptools.symbols import split_symbols
@@ -55,6 +55,7 @@ class WordTable:
     counts: occurrences in the corpus, int64. pmi: of the weakest split, nats. left_entropy,
     right_entropy: nats. scores: what the method ranks by. known: whether in a list of known words.
     passed: False for what only `top` asked for. removed: what each filter took out, in their order.
+    settings: the thresholds that were used, also where they were scaled to the corpus.
     """
 
     words: list[str]
@@ -66,6 +67,7 @@ class WordTable:
     passed: np.ndarray
     known: np.ndarray
     removed: dict[str, int] = field(default_factory=dict)
+    settings: dict[str, object] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -73,7 +75,8 @@ class WordTable:
     def select(self, rows: np.ndarray) -> WordTable:
         """The table of these rows, in this order."""
         arrays = {name: getattr(self, name)[rows] for name in _ARRAYS}
-        return WordTable([self.words[i] for i in rows.tolist()], **arrays, removed=self.removed)
+        words = [self.words[i] for i in rows.tolist()]
+        return replace(self, words=words, **arrays)
 
     def sorted(self, by: str = "score") -> WordTable:
         """Best first by a column of SORT_COLUMNS, or by "word"; ties by word, in code point order."""
@@ -107,7 +110,7 @@ def default_min_entropy(total: int) -> float:
 
 
 def discover_words(
-    corpus: Corpus,
+    corpus: Corpus | None,
     *,
     method: str = "entropy",
     min_count: int | None = None,
@@ -135,42 +138,57 @@ def discover_words(
     are joined wherever they overlap, so words may be longer; score = how often the word was cut out.
     min_count, min_entropy None: scaled to the corpus. counts: made earlier from the same corpus.
     numbers: keep words with a number in figures (3月). top: that many, whether they pass or not.
+    corpus may be None with counts and the method "entropy".
     Raises ValueError for settings that make no sense, NlptoolsError for counts that do not fit.
     """
     _check(method, compat, min_length, max_length, sort)
+    if corpus is None and (counts is None or method == "pmi"):
+        raise ValueError("there is no corpus to read")
+    used: dict[str, object] = {"method": method if compat is None else f"{method}/{compat}"}
     if method == "entropy":
         counts = counts or count_ngrams(
-            corpus, order=max_length + 1, latin=latin, memory=memory, workers=workers, tmp_dir=tmp_dir
+            _given(corpus), order=max_length + 1, latin=latin, memory=memory, workers=workers, tmp_dir=tmp_dir
         )
         least = default_min_count(counts.total) if min_count is None else min_count
         free = default_min_entropy(counts.total) if min_entropy is None else min_entropy
-        table = _by_entropy(
-            counts, least, min_pmi or MIN_PMI_ENTROPY, free, (min_length, max_length), top is not None
-        )
+        bars = tuple(min_pmi or MIN_PMI_ENTROPY)
+        used |= {"min_count": least, "min_pmi": _listed(bars), "min_entropy": f"{free:.3g}"}
+        table = _by_entropy(counts, least, bars, free, (min_length, max_length), top is not None)
     else:
         bars = tuple(min_pmi or (MIN_PMI_4256 if compat else MIN_PMI_6920))
         if counts is None:
             counts, encoded = count_and_keep(
-                corpus, order=len(bars) + 1, latin=latin, memory=memory, workers=workers, tmp_dir=tmp_dir
+                _given(corpus), order=len(bars) + 1, latin=latin, memory=memory, workers=workers, tmp_dir=tmp_dir
             )
         else:
             _check_order(counts, len(bars) + 1)
             encoded = encode_corpus(
-                corpus, latin=counts.settings.latin, memory=memory, workers=workers, tmp_dir=tmp_dir
+                _given(corpus), latin=counts.settings.latin, memory=memory, workers=workers, tmp_dir=tmp_dir
             )
         if min_count is None:
             min_count = MIN_COUNT_4256 if compat else default_min_count(counts.total)
+        used |= {"min_count": min_count, "min_pmi": _listed(bars)}
         table = _by_joining(counts, encoded, bars, min_count, compat is not None, min_length)
         if top is not None and len(table) < top:
             table = _filled(table, counts, min_length)
     if not numbers:
         table = _without(table, "a number in figures", _has_number(table, counts))
-    table = replace(table, known=np.array([word in known for word in table.words], bool))
+    is_known = np.array([word in known for word in table.words], bool)
+    table = replace(table, known=is_known, settings=used | {"latin": counts.settings.latin})
     if new_only:
         table = _without(table, "known already", table.known)
     table = table.sorted()
     table = table.select(np.arange(len(table) if top is None else min(top, len(table))))
     return table if sort == "score" else table.sorted(sort)
+
+
+def _given(corpus: Corpus | None) -> Corpus:
+    assert corpus is not None
+    return corpus
+
+
+def _listed(numbers: Sequence[float]) -> str:
+    return ",".join(f"{number:.3g}" for number in numbers)
 
 
 def _check(method: str, compat: str | None, min_length: int, max_length: int, sort: str) -> None:
@@ -227,7 +245,7 @@ def _by_entropy(
         scores = np.log(level.counts) * np.maximum(cohesion, 0) * freedom
         pieces.append(
             WordTable(
-                _texts(counts, n, level.rows[rows]),
+                counts.texts(n, level.rows[rows]),
                 level.counts[rows],
                 cohesion[rows],
                 side.left_entropy[rows],
@@ -244,19 +262,6 @@ def _stack(tables: Sequence[WordTable]) -> WordTable:
     words = [word for table in tables for word in table.words]
     arrays = {name: np.concatenate([getattr(t, name) for t in tables]) for name in _ARRAYS}
     return WordTable(words, **arrays, removed=tables[0].removed)
-
-
-def _texts(counts: NgramCounts, order: int, rows: np.ndarray) -> list[str]:
-    """Texts of n-grams of one order, ascending rows."""
-    if not len(rows):
-        return []
-    names = np.array(["", *counts.alphabet.symbols], object)
-    columns = [names[column] for column in counts.symbols_of(order, rows)]
-    texts = columns[0]
-    for column in columns[1:]:
-        texts = texts + column
-    words: list[str] = texts.tolist()
-    return words
 
 
 def _by_joining(
@@ -300,7 +305,7 @@ def _by_joining(
         rows, side = often[n - 1], neighbours[n - 1]
         tables.append(
             _table(
-                _texts(counts, n, frequent.levels[n - 1].rows[rows]),
+                counts.texts(n, frequent.levels[n - 1].rows[rows]),
                 frequent.levels[n - 1].counts[rows],
                 pmi(frequent, n)[rows],
                 side.left_entropy[rows],
@@ -388,7 +393,7 @@ def _filled(table: WordTable, counts: NgramCounts, min_length: int) -> WordTable
         if n < max(min_length, 2):
             continue
         level = frequent.levels[n - 1]
-        words = _texts(counts, n, level.rows)
+        words = counts.texts(n, level.rows)
         new = np.array([word not in have for word in words], bool)
         more = _table(
             words,

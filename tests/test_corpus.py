@@ -105,14 +105,16 @@ def test_small_file_is_one_block(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "\ufeff", "\n", "\r", "\r\n", "\0\0\0", "甲\u2028乙\f丙\x85丁"]
+    "text",
+    ["", "\ufeff", "\n", "\r", "\r\n", "\0\0\0", "\r\n\r\n甲乙丙丁戊", "甲\u2028乙\f丙\x85丁"],
 )
 def test_odd_texts(tmp_path: Path, text: str) -> None:
     path = write(tmp_path / "a.txt", text)
     for size in (1, 4 << 20):
-        blocks = list(Corpus([path], block_size=size).blocks())
-        check_blocks(blocks, text.removeprefix("\ufeff"))
-        if "甲" in text and size > 1:
+        for on_error in ("strict", "skip"):
+            blocks = list(Corpus([path], block_size=size, on_error=on_error).blocks())
+            check_blocks(blocks, text.removeprefix("\ufeff"))
+        if "\u2028" in text and size > 1:
             assert [block.line for block in blocks] == [1]
 
 
@@ -201,7 +203,7 @@ def test_a_file_whose_name_is_a_pattern_wins(tmp_path: Path) -> None:
 
 
 def test_read_twice_only_if_named_twice(tree: Path) -> None:
-    assert names(Corpus([tree, tree / "a.txt"]), tree) == ALL[1:] + ["a.txt"]
+    assert names(Corpus([tree, tree / "a.txt"]), tree) == [*ALL[1:], "a.txt"]
     assert names(Corpus([tree / "a.txt", tree]), tree) == ALL
     assert names(Corpus([tree, tree / "sub"]), tree) == ALL
     assert names(Corpus([tree / "a.txt", tree / "a.txt"]), tree) == ["a.txt", "a.txt"]
@@ -445,7 +447,7 @@ def test_zstd_without_its_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 )
 def test_byte_order_marks(tmp_path: Path, bom: bytes, codec: str) -> None:
     path = write(tmp_path / "a", bom + PROSE.encode(codec))
-    for encoding in ("utf-8", "auto", codec):
+    for encoding in ("utf-8", "auto", codec, codec[:6].removesuffix("-")):
         assert read(path, encoding=encoding) == PROSE
         assert read(path, encoding=encoding, block_size=5) == PROSE
     corpus = Corpus([path])
@@ -519,6 +521,13 @@ def test_bad_bytes_in_other_encodings(tmp_path: Path, encoding: str, size: int) 
     assert corpus.report.skipped_lines == 1
 
 
+def test_line_end_cut_in_two_counts_once(tmp_path: Path) -> None:
+    for bad, line in ((b"\xffab", 2), (b"\n\xffab", 3)):
+        path = write(tmp_path / "a", "一\r\n".encode("gbk") + bad)
+        for size in (1, 2, 3, 4, 5):
+            assert failure(path, encoding="gbk", block_size=size).line == line
+
+
 def test_hints_name_the_likely_encoding(tmp_path: Path) -> None:
     for text, encoding in (
         (PROSE, "gb18030"),
@@ -562,7 +571,7 @@ def test_auto_takes_utf8_with_a_character_cut_at_the_end_of_the_sample(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decoding, "SAMPLE", 100)
-    assert read(write(tmp_path / "a", "a" + "好" * 100), encoding="auto") == "a" + "好" * 100
+    assert read(write(tmp_path / "a", "ab" + "鑫" * 100), encoding="auto") == "ab" + "鑫" * 100
 
 
 def test_auto_says_when_it_cannot_tell(tmp_path: Path) -> None:

@@ -1,0 +1,6 @@
+"""`python -m nlptools`."""
+
+from nlptools.cli import main
+
+if __name__ == "__main__":
+    main()

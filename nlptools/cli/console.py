@@ -1,0 +1,120 @@
+"""What people see on stderr: progress on a terminal, notes, the closing line; and writing to stdout."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nlptools import __version__
+
+if TYPE_CHECKING:
+    from nlptools.corpus import Corpus
+
+
+def open_corpus(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
+    """The corpus a command was given; stdin where no path is named."""
+    if reading["field"] is not None and reading["column"] is not None:
+        raise click.UsageError("--field is for JSON Lines, --column for CSV and TSV: give one of them.")
+    if not paths or "-" in paths:
+        if sys.stdin.isatty():
+            click.echo("Reading text from the terminal; end with Ctrl-D.", err=True)
+        paths = paths or ("-",)
+    try:
+        return (_watched_corpus() if shows_progress(quiet) else _corpus())(paths, **reading)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def shows_progress(quiet: bool) -> bool:
+    """Progress is for people: on a terminal, and not when they asked for silence."""
+    return sys.stderr.isatty() and not quiet
+
+
+def _corpus() -> type[Corpus]:
+    from nlptools.corpus import Corpus
+
+    return Corpus
+
+
+def _watched_corpus() -> type[Corpus]:
+    from tqdm import tqdm
+
+    from nlptools.corpus import Block, Corpus
+
+    class WatchedCorpus(Corpus):
+        """A corpus that shows a progress bar with rate and time left while it is read."""
+
+        def blocks(self) -> Iterator[Block]:
+            with tqdm(
+                total=self.total_bytes, unit="B", unit_scale=True, desc="reading", leave=False, delay=0.3
+            ) as bar:
+                for block in super().blocks():
+                    bar.update(self.bytes_read - bar.n)
+                    yield block
+
+    return WatchedCorpus
+
+
+def write(pieces: Iterable[str]) -> None:
+    """Text to stdout, UTF-8 whatever the locale is, a line end being LF."""
+    stream = click.get_binary_stream("stdout")
+    for piece in pieces:
+        stream.write(piece.encode("utf-8", "surrogatepass"))
+    stream.flush()
+
+
+def note(text: str) -> None:
+    """A line for people."""
+    click.echo(text, err=True)
+
+
+class Closing:
+    """Collects what a run did; one line on stderr at its end."""
+
+    def __init__(self, command: str, quiet: bool) -> None:
+        self._command, self._quiet = command, quiet
+        self._start = time.perf_counter()
+
+    def show(self, corpus: Corpus | None, settings: dict[str, Any], results: Iterable[str]) -> None:
+        """Settings that made the result, what was read, what came out, memory and time."""
+        if self._quiet:
+            return
+        made_by = " ".join(f"{name}:{value}" for name, value in settings.items())
+        parts = [f"nlptools {__version__} {self._command}", made_by]
+        if corpus is not None:
+            report = corpus.report
+            parts.append(f"{report.characters:,} characters in {_bytes(report.bytes)}")
+            if report.replaced:
+                parts.append(f"{report.replaced:,} bad byte sequences replaced")
+            if report.skipped_lines:
+                parts.append(f"{report.skipped_lines:,} lines skipped")
+            if report.encodings:
+                kinds = sorted(set(report.encodings.values()))
+                parts.append(f"encodings found: {', '.join(kinds)}")
+        parts += results
+        memory = _peak_memory()
+        if memory:
+            parts.append(f"{_bytes(memory)} memory")
+        parts.append(f"{time.perf_counter() - self._start:.1f} s")
+        click.echo(" | ".join(part for part in parts if part), err=True)
+
+
+def _bytes(number: int) -> str:
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if number >= size:
+            return f"{number / size:.1f} {unit}"
+    return f"{number} B"
+
+
+def _peak_memory() -> int | None:
+    """Peak resident memory of this process in bytes; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

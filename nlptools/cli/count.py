@@ -1,0 +1,105 @@
+"""`nlptools count`: corpus -> counts file, or n-grams and counts as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nlptools.cli import options
+from nlptools.cli.console import Closing, open_corpus, write
+
+if TYPE_CHECKING:
+    from nlptools.counts import NgramCounts
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nlptools count laws.txt.xz -o laws.counts
+  nlptools count news/ 'more/**/*.jsonl' --field text -o news.counts
+  zcat part.gz | nlptools count --order 2 --tsv --min-count 5 | sort -t$'\\t' -k2,2nr | head
+"""
+)
+@options.corpus_argument
+@click.option("-o", "--output", type=click.Path(), help="Counts file to write.")
+@click.option("--tsv", is_flag=True, help="Print n-gram and count instead, a line each.")
+@click.option("--order", type=click.IntRange(1, 12), default=5, show_default=True, help="Longest n-gram.")
+@click.option(
+    "--min-count",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="With --tsv: print n-grams that occur at least so often.",
+)
+@options.latin_option
+@options.reading_options
+@options.machine_options
+@options.quiet_option
+def count(
+    paths: tuple[str, ...],
+    output: str | None,
+    tsv: bool,
+    min_count: int,
+    quiet: bool,
+    encoding: str,
+    on_error: str,
+    field: str | None,
+    column: str | None,
+    fold: tuple[str, ...],
+    **settings: Any,
+) -> None:
+    """Count the n-grams of a corpus, exactly.
+
+    A symbol is a Han character, or a whole run of Latin letters and digits; everything else is a
+    break, and no n-gram crosses one. Counts of shards made anywhere add up with `nlptools merge`
+    to the same bytes as one run over everything.
+    """
+    check_output(output, tsv, min_count)
+    closing = Closing("count", quiet)
+    corpus = open_corpus(
+        paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=fold
+    )
+    from nlptools.counting import count_ngrams
+
+    counts = count_ngrams(corpus, **settings)
+    emit(counts, output, tsv, min_count)
+    closing.show(corpus, signature(counts), sizes(counts))
+
+
+def check_output(output: str | None, tsv: bool, min_count: int) -> None:
+    """Usage errors of -o, --tsv and --min-count."""
+    if output is None and not tsv:
+        raise click.UsageError("Name a counts file with -o FILE, or print the counts with --tsv.")
+    if output is not None and tsv:
+        raise click.UsageError("-o writes a counts file, --tsv prints: give one of them.")
+    if min_count > 1 and not tsv:
+        raise click.UsageError("A counts file holds every count; --min-count goes with --tsv.")
+
+
+def emit(counts: NgramCounts, output: str | None, tsv: bool, min_count: int) -> None:
+    """Write the counts file or print the counts."""
+    if output is not None:
+        counts.save(output)
+        return
+
+    def lines() -> Iterator[str]:
+        yield "ngram\tcount\n"
+        for texts, numbers in counts.batches(min_count):
+            yield "".join(f"{text}\t{number}\n" for text, number in zip(texts, numbers, strict=True))
+
+    if tsv:
+        write(lines())
+
+
+def signature(counts: NgramCounts) -> dict[str, Any]:
+    """The settings that made the counts."""
+    fold = {"fold": "+".join(counts.settings.fold)} if counts.settings.fold else {}
+    return {"order": counts.order, "latin": counts.settings.latin, **fold}
+
+
+def sizes(counts: NgramCounts) -> list[str]:
+    """What was counted."""
+    ngrams = sum(counts.size(n) for n in range(1, counts.order + 1))
+    return [f"{counts.total:,} symbols", f"{ngrams:,} n-grams"]

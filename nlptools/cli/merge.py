@@ -1,0 +1,62 @@
+"""`nlptools merge`: counts files -> one counts file, or n-grams and counts as text."""
+
+from __future__ import annotations
+
+import click
+
+from nlptools.cli import options
+from nlptools.cli.console import Closing
+from nlptools.cli.count import check_output, emit, signature, sizes
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nlptools merge shard-*.counts -o all.counts
+  nlptools merge all.counts --tsv --min-count 100
+"""
+)
+@click.argument("files", nargs=-1, required=True, type=click.Path())
+@click.option("-o", "--output", type=click.Path(), help="Counts file to write.")
+@click.option("--tsv", is_flag=True, help="Print n-gram and count instead, a line each.")
+@click.option(
+    "--min-count",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="With --tsv: print n-grams that occur at least so often.",
+)
+@click.option(
+    "--memory",
+    type=options.Size(),
+    default="1GB",
+    show_default=True,
+    help="Memory for the whole process; what does not fit goes to the temporary folder.",
+)
+@click.option(
+    "--tmp-dir",
+    type=click.Path(),
+    help="Folder for what does not fit into memory.  [default: the system's]",
+)
+@options.quiet_option
+def merge(
+    files: tuple[str, ...],
+    output: str | None,
+    tsv: bool,
+    min_count: int,
+    memory: int,
+    tmp_dir: str | None,
+    quiet: bool,
+) -> None:
+    """Add up counts files that were made with the same --order, --latin and --fold.
+
+    The result is the same, byte for byte, as one count over everything, in whatever order and
+    grouping the files are merged.
+    """
+    check_output(output, tsv, min_count)
+    closing = Closing("merge", quiet)
+    from nlptools.merging import merge_files
+
+    counts = merge_files(files, memory=memory, tmp_dir=tmp_dir)
+    emit(counts, output, tsv, min_count)
+    closing.show(None, signature(counts), [f"{len(files)} files", *sizes(counts)])

@@ -1,0 +1,115 @@
+"""Options that several commands share: one name, one meaning, one help text each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+_UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
+
+
+class Size(click.ParamType):
+    """A number of bytes: 512MB, 1G, 2GiB."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(i?)b?\s*", str(value).lower())
+        if not found:
+            self.fail(f"{value!r} is no size; examples: 512MB, 1G, 2GiB", param, ctx)
+        number, unit, binary = found.groups()
+        scale = 1024 ** " kmgt".index(unit) if binary and unit else _UNITS[unit]
+        return int(float(number) * scale)
+
+
+class Numbers(click.ParamType):
+    """Numbers separated by commas: 2,4,6."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[float, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(float(part) for part in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a list of numbers; example: 2,4,6", param, ctx)
+
+
+def chain(*decorators: Decorator) -> Decorator:
+    """Several decorators as one; the first is listed first in the help."""
+
+    def apply(function: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return apply
+
+
+corpus_argument = click.argument("paths", nargs=-1, metavar="[CORPUS]...", type=click.Path())
+
+reading_options = chain(
+    click.option(
+        "--encoding",
+        default="utf-8",
+        show_default=True,
+        metavar="NAME",
+        help="Encoding of the text; auto: guess for each file. A byte order mark is always obeyed.",
+    ),
+    click.option(
+        "--on-error",
+        type=click.Choice(["strict", "replace", "skip"]),
+        default="strict",
+        show_default=True,
+        help="Bytes that cannot be decoded: stop, put U+FFFD in their place, or leave the line out.",
+    ),
+    click.option("--field", metavar="NAME", help="The corpus is JSON Lines: read this field (a.b)."),
+    click.option(
+        "--column", metavar="NAME", help="The corpus is CSV or TSV: read this column (name or number)."
+    ),
+    click.option(
+        "--fold",
+        multiple=True,
+        type=click.Choice(["nfkc", "lower", "t2s"]),
+        help="Count alike: full and half width (nfkc), case (lower), traditional and simplified (t2s). "
+        "May be given several times.",
+    ),
+)
+
+latin_option = click.option(
+    "--latin",
+    type=click.Choice(["run", "char", "break"]),
+    default="run",
+    show_default=True,
+    help="Letters and digits: a whole run is one symbol (5G, PM2.5), each is one, or they separate.",
+)
+
+machine_options = chain(
+    click.option(
+        "--memory",
+        type=Size(),
+        default="1GB",
+        show_default=True,
+        help="Memory for the whole process; what does not fit goes to the temporary folder.",
+    ),
+    click.option(
+        "--workers", type=click.IntRange(min=1), help="Threads.  [default: one for each core]"
+    ),
+    click.option(
+        "--tmp-dir",
+        type=click.Path(),
+        help="Folder for what does not fit into memory.  [default: the system's]",
+    ),
+)
+
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, help="No progress and no closing line on stderr."
+)

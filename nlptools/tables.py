@@ -1,0 +1,81 @@
+"""Word tables -> TSV, CSV, JSON lines, plain words, pandas. Columns, their names and their order are fixed here."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from nlptools.words import WordTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMATS = ("tsv", "jsonl", "csv", "plain")
+COLUMNS = ("word", "count", "pmi", "left_entropy", "right_entropy", "score", "known")
+_DIGITS = 4
+_BATCH = 1 << 13
+
+
+def format_words(table: WordTable, how: str) -> Iterator[str]:
+    """The table as pieces of text, each of many lines. PMI and entropy are in nats.
+
+    Raises ValueError for an unknown format.
+    """
+    if how not in FORMATS:
+        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {how!r}")
+    if how in ("tsv", "csv"):
+        yield ("\t" if how == "tsv" else ",").join(COLUMNS) + "\n"
+    for start in range(0, len(table), _BATCH):
+        rows = list(_rows(table, start, min(start + _BATCH, len(table))))
+        if how == "plain":
+            yield "".join(f"{row[0]}\n" for row in rows)
+        elif how == "tsv":
+            yield "".join("\t".join(_cells(row)) + "\n" for row in rows)
+        elif how == "csv":
+            text = io.StringIO()
+            csv.writer(text, lineterminator="\n").writerows(map(_cells, rows))
+            yield text.getvalue()
+        else:
+            yield "".join(
+                json.dumps(dict(zip(COLUMNS, row, strict=True)), ensure_ascii=False) + "\n"
+                for row in rows
+            )
+
+
+def _rows(table: WordTable, start: int, stop: int) -> Iterator[tuple[Any, ...]]:
+    part = slice(start, stop)
+    yield from zip(
+        table.words[part],
+        table.counts[part].tolist(),
+        *(
+            column[part].round(_DIGITS).tolist()
+            for column in (table.pmi, table.left_entropy, table.right_entropy, table.scores)
+        ),
+        table.known[part].tolist(),
+        strict=True,
+    )
+
+
+def _cells(row: tuple[Any, ...]) -> list[str]:
+    word, count, *numbers, known = row
+    return [word, str(count), *(f"{number:.{_DIGITS}f}" for number in numbers), "yes" if known else "no"]
+
+
+def to_frame(table: WordTable) -> pd.DataFrame:
+    """The table as a pandas DataFrame with the columns of the TSV, unrounded."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "word": table.words,
+            "count": table.counts,
+            "pmi": table.pmi,
+            "left_entropy": table.left_entropy,
+            "right_entropy": table.right_entropy,
+            "score": table.scores,
+            "known": table.known,
+        }
+    )

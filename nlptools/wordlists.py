@@ -1,0 +1,47 @@
+"""Word list files (plain, jieba user dictionary, vocab.txt, our own tables) -> set of words."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+
+from nlptools.corpus import Corpus
+
+# A jieba line is `word [frequency] [tag]`. Words may hold spaces, so frequency and tag are taken from the
+# right; a tag without a frequency only after a word with something but ASCII in it ("machine learning"
+# is a word, "云计算 n" a word and its tag).
+_JIEBA = re.compile(r"(?P<word>.+?)(?:[ \t]+[0-9]+(?:\.[0-9]+)?)?(?:[ \t]+[A-Za-z]+)?")
+_JIEBA_FREQUENCY = re.compile(r"(?P<word>.+?)[ \t]+[0-9]+(?:\.[0-9]+)?(?:[ \t]+[A-Za-z]+)?")
+_OWN_HEADERS = ("word\t", "word,", "term\t", "# nlptools")
+
+
+def read_words(paths: Iterable[str | os.PathLike[str]], *, encoding: str = "utf-8") -> set[str]:
+    """All words of the files. Tolerates BOM, CRLF, blank lines, tabs, and spaces inside words.
+
+    In a tab-separated line the word is the first cell. The `##` of word pieces is not part of a
+    word; special tokens such as [CLS] stay what they are.
+    """
+    words: set[str] = set()
+    for path in paths:
+        corpus = Corpus([path], encoding=encoding)
+        text = "".join(block.text for block in corpus.blocks())
+        # Not str.splitlines: line 344 of bert-base-chinese's vocab.txt is U+2028.
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        if lines[0].startswith(_OWN_HEADERS):
+            del lines[0]
+        words.update(filter(None, map(_word, lines)))
+    return words
+
+
+def _word(line: str) -> str:
+    if "\t" in line:
+        return line.partition("\t")[0].strip(" ")
+    line = line.strip(" ")
+    if line.startswith("##") and len(line) > 2:
+        return line[2:]
+    if " " not in line:
+        return line
+    pattern = _JIEBA_FREQUENCY if line.isascii() else _JIEBA
+    found = pattern.fullmatch(line)
+    return found["word"] if found else line
