@@ -51,12 +51,23 @@ class Cut:
 class Joiner:
     """Cuts blocks into words; `kept[n - 2]` tells which frequent n-grams of order n hold together."""
 
-    def __init__(self, frequent: Frequent, kept: Sequence[np.ndarray], *, check_all: bool) -> None:
-        """check_all: a word longer than 3 must hold in all its 3-grams too, not just the longest (4256)."""
+    def __init__(
+        self,
+        frequent: Frequent,
+        kept: Sequence[np.ndarray],
+        *,
+        check_all: bool = False,
+        singles: bool = False,
+    ) -> None:
+        """check_all: a word longer than 3 must hold in all its 3-grams too, not just the longest (4256).
+
+        singles: count the symbols that stay alone too.
+        """
         self.frequent = frequent
         self.kept = kept
         self.longest = len(kept) + 1
         self.check_all = check_all
+        self.singles = singles
         self.base = len(frequent.levels[0]) + 1
         live = np.zeros(len(frequent.counts.alphabet) + 1, np.int64)
         live[frequent.levels[0].rows + 1] = np.arange(1, self.base)
@@ -79,36 +90,74 @@ class Joiner:
 
     def cut(self, ids: np.ndarray) -> Cut:
         """Words of one block. ids: 1 + index of each symbol among the frequent ones, else 0."""
+        # Stretch by stretch, each small enough for the cache and cut at a break.
+        places: list[list[np.ndarray]] = [[] for _ in self._tables]
+        indices: list[list[np.ndarray]] = [[] for _ in self._tables]
+        starts_of: list[np.ndarray] = []
+        lengths_of: list[np.ndarray] = []
+        start = 0
+        while start < len(ids):
+            stop = _next_break(ids, start + _STRETCH)
+            hits, starts, lengths = self._cut_stretch(ids[start:stop])
+            for (own, index), own_list, index_list in zip(hits, places, indices, strict=True):
+                own_list.append(own + start)
+                index_list.append(index)
+            starts_of.append(starts + start)
+            lengths_of.append(lengths)
+            start = stop
+        return self._sum_up(
+            ids,
+            [(_joined(own), _joined(index)) for own, index in zip(places, indices, strict=True)],
+            _joined(starts_of),
+            _joined(lengths_of),
+        )
+
+    def _cut_stretch(
+        self, ids: np.ndarray
+    ) -> tuple[list[tuple[np.ndarray, np.ndarray]], np.ndarray, np.ndarray]:
+        """(position, index) of the kept n-grams of each order; starts and lengths of all words."""
         size = len(ids)
-        padded = np.zeros(size + self.longest, np.uint64)
+        padded = np.zeros(size + self.longest, np.int64)
         padded[:size] = ids
-        joined = np.zeros(size + self.longest, bool)  # no cut before this symbol
-        at = np.flatnonzero(ids)
-        index = ids[at].astype(np.int64) - 1
-        places: list[tuple[np.ndarray, np.ndarray]] = []
+        uncut = np.zeros(size + self.longest, bool)  # True: no cut before this symbol
+        at = np.flatnonzero(padded[:-1])
+        index = padded[at] - 1
+        hits = []
         for n, table in enumerate(self._tables, 2):
-            queries = index.view(np.uint64) * np.uint64(self.base) + padded[at + n - 1]
-            found = table.keys.find(queries)
+            index *= self.base
+            index += padded[at + (n - 1)]
+            found = table.keys.find(index.view(np.uint64))
             alive = np.flatnonzero(found >= 0)
             at, found = at[alive], found[alive]
             index = table.index[found]
             kept = table.kept[found]
             own = at[kept]
             for gap in range(1, n):
-                joined[own + gap] = True
-            places.append((own, index[kept]))
-        edges = np.flatnonzero(~joined[: size + 1])
+                uncut[own + gap] = True
+            hits.append((own, index[kept]))
+        edges = np.flatnonzero(~uncut[: size + 1])
         lengths = np.diff(edges)
-        edges = edges[:-1]
-        word = ids[edges] != 0
-        starts, lengths = edges[word], lengths[word]
+        if self.singles:
+            words = np.flatnonzero(padded[edges[:-1]])
+        else:  # a break is never part of a longer stretch
+            words = np.flatnonzero(lengths > 1)
+        return hits, edges[words], lengths[words]
+
+    def _sum_up(
+        self,
+        ids: np.ndarray,
+        places: list[tuple[np.ndarray, np.ndarray]],
+        starts: np.ndarray,
+        lengths: np.ndarray,
+    ) -> Cut:
+        """Count the words that hold together as a whole."""
         single = ids[starts[lengths == 1]].astype(np.int64) - 1
         counts = [np.bincount(single, minlength=len(self.frequent.levels[0]))]
         refused = len(starts) - len(single)
         for n, (own, index) in enumerate(places, 2):
             chosen = starts[lengths == n]
             for m in range(3, n) if self.check_all else ():
-                chosen = chosen[_holds(places[m - 2][0], size, m, chosen, n)]
+                chosen = chosen[_holds(places[m - 2][0], m, chosen, n)]
             spot = np.searchsorted(own, chosen)
             spot = spot[np.append(own, -1)[spot] == chosen]
             refused -= len(spot)
@@ -116,21 +165,34 @@ class Joiner:
         long = lengths > self.longest
         starts, lengths = starts[long], lengths[long]
         for m in range(3 if self.check_all else self.longest, self.longest + 1):
-            whole = _holds(places[m - 2][0], size, m, starts, lengths)
+            whole = _holds(places[m - 2][0], m, starts, lengths)
             starts, lengths = starts[whole], lengths[whole]
         own, index = places[-1]
         hits = own.astype(np.int32), index.astype(np.int32)
         return Cut(counts, _strings(ids, starts, lengths), refused - len(starts), hits)
 
 
-def _holds(
-    own: np.ndarray, size: int, m: int, starts: np.ndarray, lengths: np.ndarray | int
-) -> np.ndarray:
-    """Which stretches have a kept m-gram (they begin at `own`) at each of their places."""
-    missing = np.ones(size + 1, np.int64)
-    missing[own] = 0
-    before = np.concatenate([[0], np.cumsum(missing)])
-    return before[starts + lengths - m + 1] == before[starts]
+_STRETCH = 1 << 16
+
+
+def _next_break(ids: np.ndarray, at: int) -> int:
+    """Place after the first break at or after `at`; the end where there is none."""
+    while at < len(ids):
+        breaks = np.flatnonzero(ids[at : at + 4096] == 0)
+        if len(breaks):
+            return at + int(breaks[0]) + 1
+        at += 4096
+    return len(ids)
+
+
+def _joined(pieces: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(pieces) if pieces else np.empty(0, np.int64)
+
+
+def _holds(own: np.ndarray, m: int, starts: np.ndarray, lengths: np.ndarray | int) -> np.ndarray:
+    """Which stretches have a kept m-gram (they begin at `own`, ascending) at each of their places."""
+    places = lengths - m + 1
+    return np.searchsorted(own, starts + places) - np.searchsorted(own, starts) == places
 
 
 def _strings(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> list[str]:

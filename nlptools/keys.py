@@ -165,7 +165,7 @@ class KeyTable:
                 slots = ((piece * multiplier) >> shift).view(np.int64)
                 hit = stored[slots] == piece
                 if at is None:
-                    out[hit] = index[slots[hit]]
+                    out[:] = np.where(hit, index[slots], np.int32(-1))
                 else:
                     out[at[hit]] = index[slots[hit]]
                 on = np.flatnonzero(moved[slots] & ~hit)

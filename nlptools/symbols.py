@@ -10,6 +10,8 @@ in the end: the symbols that occur, in a canonical order, numbered from 1.
 
 from __future__ import annotations
 
+import bisect
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -22,9 +24,11 @@ LATIN_MODES = ("run", "char", "break")
 
 _HAN_BMP = np.flatnonzero(chars.CLASS_TABLE == chars.HAN)
 FIRST_FREE = len(_HAN_BMP) + 1  # the first provisional id that is not a fixed one
+_FIRST_SUPPLEMENTARY = chr(chars.HAN_SUPPLEMENTARY[0])
 _MARK = 0xFFFF  # stands for "a symbol still to be named" while a block is scanned
 
 
+@functools.cache
 def _id_table(latin: str) -> np.ndarray:
     table = np.zeros(0x10000, np.uint16)
     table[_HAN_BMP] = np.arange(1, FIRST_FREE)
@@ -109,7 +113,10 @@ class SymbolEncoder:
         before every other symbol, those sort by text.
         """
         names = list(self._numbers)
-        free = sorted(range(len(names)), key=lambda i: symbol_order(names[i]))
+        by_text = sorted(range(len(names)), key=names.__getitem__)
+        # Supplementary Han characters, the last of all texts, come before the runs.
+        runs = bisect.bisect_left(by_text, _FIRST_SUPPLEMENTARY, key=names.__getitem__)
+        free = by_text[runs:] + by_text[:runs]
         order = np.arange(len(self))
         order[FIRST_FREE:] = np.array(free, np.int64) + FIRST_FREE
         place = np.empty_like(order)

@@ -282,7 +282,7 @@ def _by_joining(
     for n, bar in enumerate(min_pmi, 2):
         cohesion = pmi(frequent, n) + shift
         kept.append(cohesion > bar if compat_4256 else cohesion >= bar)
-    joiner = Joiner(frequent, kept, check_all=compat_4256)
+    joiner = Joiner(frequent, kept, check_all=compat_4256, singles=min_length == 1)
     live = _live_ids(frequent, encoded)
     found = WordCounts(
         [np.zeros(len(level), np.int64) for level in frequent.levels], Counter(), 0
