@@ -240,7 +240,6 @@ def _slice_levels(
     return levels
 
 
-
 @dataclass
 class NgramCounter:
     """Takes the id blocks of a corpus in order, `finish` gives the counts.

@@ -174,7 +174,9 @@ class NgramCounts:
         arrays: dict[str, Column] = {"alphabet": np.frombuffer(text, np.uint8)}
         for n, level in enumerate(self.levels, 1):
             arrays[f"symbols{n}"] = _narrow(level.symbols, id_dtype(len(self.alphabet) + 1))
-            arrays[f"counts{n}"] = _narrow(level.counts, id_dtype(_largest(level.counts) + 1), np.uint32)
+            arrays[f"counts{n}"] = _narrow(
+                level.counts, id_dtype(_largest(level.counts) + 1), np.uint32
+            )
             if level.children is not None:
                 arrays[f"children{n}"] = _narrow(
                     level.children, id_dtype(len(self.levels[n]) + 1), np.uint32
@@ -214,10 +216,14 @@ class _Cast:
 
 
 def _narrow(
-    column: Column, dtype: type[np.unsignedinteger[Any]], least: type[np.unsignedinteger[Any]] = np.uint16
+    column: Column,
+    dtype: type[np.unsignedinteger[Any]],
+    least: type[np.unsignedinteger[Any]] = np.uint16,
 ) -> Column:
     """The column in its canonical type, so that equal counts are equal bytes."""
-    wanted = np.dtype(dtype) if np.dtype(dtype).itemsize > np.dtype(least).itemsize else np.dtype(least)
+    wanted = (
+        np.dtype(dtype) if np.dtype(dtype).itemsize > np.dtype(least).itemsize else np.dtype(least)
+    )
     return column if column.dtype == wanted else _Cast(column, wanted)  # type: ignore[return-value]
 
 
@@ -244,10 +250,15 @@ def load_counts(path: str | os.PathLike[str], *, mapped: bool = True) -> NgramCo
             raise ValueError("sizes disagree")
         for level, after in zip(levels, sizes[1:], strict=False):
             assert level.children is not None
-            if len(level.children) != len(level) + 1 or int(level.children[len(level) :][0]) != after:
+            if (
+                len(level.children) != len(level) + 1
+                or int(level.children[len(level) :][0]) != after
+            ):
                 raise ValueError("levels disagree")
     except (ValueError, KeyError, TypeError) as error:
-        raise DataError(path, None, f"damaged counts file: {error}", "make it again with nlptools count") from error
+        raise DataError(
+            path, None, f"damaged counts file: {error}", "make it again with nlptools count"
+        ) from error
     return NgramCounts(settings, alphabet, levels)
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.counts import NgramCounts
+from nlptools.counts import MAX_ORDER, NgramCounts
 from nlptools.errors import NlptoolsError
+from nlptools.storage import Column
 from nlptools.symbols import split_symbols
 
 
@@ -54,20 +55,28 @@ class Explanation:
     right: Side | None
 
 
+def word_symbols(word: str, latin: str = "run") -> list[str]:
+    """The symbols of a word; NlptoolsError when there is a break in it."""
+    symbols = split_symbols(word, latin)
+    if not symbols or "" in symbols:
+        raise NlptoolsError(
+            f"{word!r} has a break in it, so it is no n-gram",
+            "ask for the parts between the breaks",
+        )
+    return symbols
+
+
 def explain_word(counts: NgramCounts, word: str) -> Explanation:
     """The arithmetic behind a word's scores, formulas as in scores.py.
 
     Raises NlptoolsError for a word with a break in it or longer than the counted order.
     """
-    symbols = split_symbols(word, counts.settings.latin)
-    if not symbols or "" in symbols:
-        raise NlptoolsError(
-            f"{word!r} has a break in it, so it is no n-gram", "ask for the parts between the breaks"
-        )
+    symbols = word_symbols(word, counts.settings.latin)
     if len(symbols) > counts.order:
+        order = min(len(symbols) + 1, MAX_ORDER)
         raise NlptoolsError(
             f"{word!r} has {len(symbols)} symbols, counted were n-grams of up to {counts.order}",
-            f"count with --order {len(symbols) + 1}",
+            "ask for its parts" if len(symbols) > MAX_ORDER else f"count with --order {order}",
         )
     total, own = counts.total, counts.count(symbols)
     splits = []
@@ -133,7 +142,7 @@ def _left_neighbours(counts: NgramCounts, symbols: list[str]) -> list[tuple[str,
     ]
 
 
-def _rows_with(column: np.ndarray, symbol_id: int) -> np.ndarray:  # type: ignore[type-arg]
+def _rows_with(column: Column, symbol_id: int) -> np.ndarray:
     pieces = [
         start + np.flatnonzero(column[start : start + (1 << 20)] == symbol_id)
         for start in range(0, len(column), 1 << 20)

@@ -25,12 +25,14 @@ _FIRST_CODE = 0xE000
 class _Table:
     """The n-grams of one order that are kept, or begin a longer one that is.
 
-    index: their place among the frequent n-grams; kept: which of them hold together.
+    keys: (index of the prefix among the frequent n-grams, for order 2 id - 1) * base + last id. index: their place among the frequent n-grams; kept: which of them hold together; goes_on: which
+    begin a longer one.
     """
 
     keys: KeyTable
     index: np.ndarray
     kept: np.ndarray
+    goes_on: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -58,118 +60,175 @@ class Joiner:
         *,
         check_all: bool = False,
         singles: bool = False,
+        room: int = 1 << 26,
     ) -> None:
         """check_all: a word longer than 3 must hold in all its 3-grams too, not just the longest (4256).
 
-        singles: count the symbols that stay alone too.
+        singles: count the symbols that stay alone too. room: bytes for the table of pairs.
         """
         self.frequent = frequent
         self.kept = kept
         self.longest = len(kept) + 1
         self.check_all = check_all
         self.singles = singles
-        self.base = len(frequent.levels[0]) + 1
-        live = np.zeros(len(frequent.counts.alphabet) + 1, np.int64)
-        live[frequent.levels[0].rows + 1] = np.arange(1, self.base)
-        self._tables = self._build(live)
+        wanted = self._wanted()
+        if singles:
+            wanted[0][:] = True
+        # symbols[i]: index among the frequent symbols of the symbol with id i + 1 here.
+        self.symbols = np.flatnonzero(wanted[0])
+        self.base = len(self.symbols) + 1
+        self._number = np.zeros(len(frequent.levels[0]), np.int64)
+        self._number[self.symbols] = np.arange(1, self.base)
+        self._tables = self._build(wanted)
+        self._pairs = self._pair_table() if 4 * self.base**2 <= room else None
 
-    def _build(self, live: np.ndarray) -> list[_Table]:
-        needed = np.zeros(0, bool)
-        tables: list[_Table] = []
+    def ids_of(self, index: np.ndarray) -> np.ndarray:
+        """Ids for `cut` of symbols given by their index among the frequent ones; 0: in no kept n-gram."""
+        return self._number[index]
+
+    def _wanted(self) -> list[np.ndarray]:
+        """Which frequent n-grams are kept or lie at the beginning of one, or are a symbol of one."""
+        levels = self.frequent.levels
+        wanted = [np.zeros(len(levels[0]), bool)]
         for n in range(self.longest, 1, -1):
-            level, kept = self.frequent.levels[n - 1], self.kept[n - 2]
-            wanted = kept.copy()
-            if len(needed):
-                wanted |= needed
-            needed = np.zeros(len(self.frequent.levels[n - 2]), bool)
-            needed[level.parents[wanted]] = True
-            index = np.flatnonzero(wanted)
-            row_keys = level.parents[index] * self.base + live[level.symbols[index]]
-            tables.append(_Table(KeyTable(row_keys.astype(np.uint64)), index, kept[index]))
-        return tables[::-1]
+            own = self.kept[n - 2].copy()
+            if n < self.longest:
+                own[levels[n].parents[wanted[1]]] = True
+            wanted.insert(1, own)
+        symbol_rows = levels[0].rows
+        for n in range(2, self.longest + 1):
+            last = np.unique(levels[n - 1].symbols[wanted[n - 1]]).astype(np.int64) - 1
+            wanted[0][np.searchsorted(symbol_rows, last)] = True
+        wanted[0][levels[1].parents[wanted[1]]] = True
+        return wanted
+
+    def _build(self, wanted: list[np.ndarray]) -> list[_Table]:
+        levels = self.frequent.levels
+        tables: list[_Table] = []
+        for n in range(2, self.longest + 1):
+            level, index = levels[n - 1], np.flatnonzero(wanted[n - 1])
+            symbols = np.searchsorted(levels[0].rows, level.symbols[index].astype(np.int64) - 1)
+            prefix = level.parents[index]
+            if n == 2:
+                prefix = self._number[prefix] - 1
+            row_keys = (prefix * self.base + self._number[symbols]).astype(np.uint64)
+            goes_on = np.zeros(len(index), bool)
+            if n < self.longest:
+                longer = np.flatnonzero(wanted[n])
+                goes_on[np.searchsorted(index, levels[n].parents[longer])] = True
+            tables.append(_Table(KeyTable(row_keys), index, self.kept[n - 2][index], goes_on))
+        return tables
+
+    def _pair_table(self) -> np.ndarray:
+        """[first id * base + second id]: place in the table of order 2, -1 for no entry; int32."""
+        level, index = self.frequent.levels[1], self._tables[0].index
+        first = self._number[level.parents[index]]
+        last = np.searchsorted(
+            self.frequent.levels[0].rows, level.symbols[index].astype(np.int64) - 1
+        )
+        pairs = np.full(self.base**2, -1, np.int32)
+        pairs[first * self.base + self._number[last]] = np.arange(len(index))
+        return pairs
 
     def cut(self, ids: np.ndarray) -> Cut:
-        """Words of one block. ids: 1 + index of each symbol among the frequent ones, else 0."""
+        """Words of one block. ids: as `ids_of` gives them, 0 for breaks and all other symbols."""
         # Stretch by stretch, each small enough for the cache and cut at a break.
-        places: list[list[np.ndarray]] = [[] for _ in self._tables]
-        indices: list[list[np.ndarray]] = [[] for _ in self._tables]
-        starts_of: list[np.ndarray] = []
-        lengths_of: list[np.ndarray] = []
+        stretches = []
         start = 0
         while start < len(ids):
             stop = _next_break(ids, start + _STRETCH)
-            hits, starts, lengths = self._cut_stretch(ids[start:stop])
-            for (own, index), own_list, index_list in zip(hits, places, indices, strict=True):
-                own_list.append(own + start)
-                index_list.append(index)
-            starts_of.append(starts + start)
-            lengths_of.append(lengths)
+            stretches.append(self._cut_stretch(ids[start:stop], start))
             start = stop
-        return self._sum_up(
-            ids,
-            [(_joined(own), _joined(index)) for own, index in zip(places, indices, strict=True)],
-            _joined(starts_of),
-            _joined(lengths_of),
-        )
+        levels = self.frequent.levels
+        counts = [
+            np.bincount(_joined([s.words[n] for s in stretches]), minlength=len(levels[n]))
+            for n in range(self.longest)
+        ]
+        longer = [word for s in stretches for word in s.longer]
+        hits = _joined([s.at for s in stretches]), _joined([s.index for s in stretches])
+        return Cut(counts, longer, sum(s.refused for s in stretches), hits)
 
-    def _cut_stretch(
-        self, ids: np.ndarray
-    ) -> tuple[list[tuple[np.ndarray, np.ndarray]], np.ndarray, np.ndarray]:
-        """(position, index) of the kept n-grams of each order; starts and lengths of all words."""
+    def _cut_stretch(self, ids: np.ndarray, offset: int) -> _Stretch:
+        """Everything about one stretch, which begins at `offset` in its block."""
         size = len(ids)
         padded = np.zeros(size + self.longest, np.int64)
         padded[:size] = ids
         uncut = np.zeros(size + self.longest, bool)  # True: no cut before this symbol
-        at = np.flatnonzero(padded[:-1])
-        index = padded[at] - 1
+        at = index = np.arange(size)
         hits = []
         for n, table in enumerate(self._tables, 2):
-            index *= self.base
-            index += padded[at + (n - 1)]
-            found = table.keys.find(index.view(np.uint64))
+            if n == 2:
+                queries = padded[:size] * self.base + padded[1 : size + 1]
+                if self._pairs is not None:
+                    found = self._pairs[queries]
+                else:
+                    queries -= self.base
+                    found = table.keys.find(queries.view(np.uint64))
+            else:
+                queries = index * self.base + padded[at + (n - 1)]
+                found = table.keys.find(queries.view(np.uint64))
             alive = np.flatnonzero(found >= 0)
             at, found = at[alive], found[alive]
-            index = table.index[found]
-            kept = table.kept[found]
+            kept = np.flatnonzero(table.kept[found])
             own = at[kept]
             for gap in range(1, n):
                 uncut[own + gap] = True
-            hits.append((own, index[kept]))
+            hits.append((own, table.index[found[kept]]))
+            on = np.flatnonzero(table.goes_on[found])
+            at, index = at[on], table.index[found[on]]
         edges = np.flatnonzero(~uncut[: size + 1])
         lengths = np.diff(edges)
         if self.singles:
-            words = np.flatnonzero(padded[edges[:-1]])
+            chosen = np.flatnonzero(padded[edges[:-1]])
         else:  # a break is never part of a longer stretch
-            words = np.flatnonzero(lengths > 1)
-        return hits, edges[words], lengths[words]
+            chosen = np.flatnonzero(lengths > 1)
+        starts, lengths = edges[chosen], lengths[chosen]
+        return self._sum_up(ids, hits, starts, lengths, offset)
 
     def _sum_up(
         self,
         ids: np.ndarray,
-        places: list[tuple[np.ndarray, np.ndarray]],
+        hits: list[tuple[np.ndarray, np.ndarray]],
         starts: np.ndarray,
         lengths: np.ndarray,
-    ) -> Cut:
-        """Count the words that hold together as a whole."""
-        single = ids[starts[lengths == 1]].astype(np.int64) - 1
-        counts = [np.bincount(single, minlength=len(self.frequent.levels[0]))]
-        refused = len(starts) - len(single)
-        for n, (own, index) in enumerate(places, 2):
-            chosen = starts[lengths == n]
+        offset: int,
+    ) -> _Stretch:
+        """Keep what holds together as a whole."""
+        words = [self.symbols[ids[starts[lengths == 1]].astype(np.int64) - 1]]
+        whole = np.full(len(ids), -1)
+        for n, (own, index) in enumerate(hits, 2):
+            same = starts[lengths == n]
             for m in range(3, n) if self.check_all else ():
-                chosen = chosen[_holds(places[m - 2][0], m, chosen, n)]
-            spot = np.searchsorted(own, chosen)
-            spot = spot[np.append(own, -1)[spot] == chosen]
-            refused -= len(spot)
-            counts.append(np.bincount(index[spot], minlength=len(self.frequent.levels[n - 1])))
-        long = lengths > self.longest
+                same = same[_holds(hits[m - 2][0], m, same, n)]
+            whole[own] = index
+            found = whole[same]
+            whole[own] = -1
+            words.append(found[found >= 0])
+        refused = len(starts) - sum(map(len, words))
+        long = np.flatnonzero(lengths > self.longest)
         starts, lengths = starts[long], lengths[long]
         for m in range(3 if self.check_all else self.longest, self.longest + 1):
-            whole = _holds(places[m - 2][0], m, starts, lengths)
-            starts, lengths = starts[whole], lengths[whole]
-        own, index = places[-1]
-        hits = own.astype(np.int32), index.astype(np.int32)
-        return Cut(counts, _strings(ids, starts, lengths), refused - len(starts), hits)
+            good = _holds(hits[m - 2][0], m, starts, lengths)
+            starts, lengths = starts[good], lengths[good]
+        own, index = hits[-1]
+        return _Stretch(
+            words,
+            _strings(ids, starts, lengths),
+            refused - len(starts),
+            (own + offset).astype(np.int32),
+            index.astype(np.int32),
+        )
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """As `Cut`, but words[n - 1] lists the n-grams cut out instead of counting them."""
+
+    words: list[np.ndarray]
+    longer: list[str]
+    refused: int
+    at: np.ndarray
+    index: np.ndarray
 
 
 _STRETCH = 1 << 16

@@ -22,7 +22,9 @@ class LevelSlice:
 class LevelWriter:
     """Puts the levels of consecutive slices together, in memory or in files of `folder`."""
 
-    def __init__(self, order: int, alphabet: int, folder: Path | None, total: int, rows: int) -> None:
+    def __init__(
+        self, order: int, alphabet: int, folder: Path | None, total: int, rows: int
+    ) -> None:
         """alphabet: its size; total, rows: upper bounds on any count and on the rows of a level."""
         self.symbols = [
             storage.ColumnWriter(keys.id_dtype(alphabet + 1), folder) for _ in range(order)

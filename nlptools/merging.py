@@ -43,9 +43,7 @@ def merge_files(
         return merge_counts(parts, memory=memory, tmp_dir=folder)
 
 
-def merge_counts(
-    parts: Sequence[NgramCounts], *, memory: int, tmp_dir: Path | None
-) -> NgramCounts:
+def merge_counts(parts: Sequence[NgramCounts], *, memory: int, tmp_dir: Path | None) -> NgramCounts:
     """The counts of all parts together; they must have equal settings.
 
     tmp_dir None keeps the result in memory, else it lives in unnamed files there.

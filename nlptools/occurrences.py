@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nlptools.joining import Joiner
 from nlptools.keys import KeyTable
 from nlptools.scores import Frequent
 
@@ -28,26 +29,29 @@ class LongStatistics:
 class LongWords:
     """Counts words of at least `depth` symbols; every window of `depth` symbols must be frequent."""
 
-    def __init__(self, frequent: Frequent, depth: int, words: list[list[int]]) -> None:
-        """words: as 1 + index among the frequent symbols, the ids that `Joiner.cut` takes."""
+    def __init__(
+        self, frequent: Frequent, depth: int, words: list[list[int]], joiner: Joiner
+    ) -> None:
+        """words: as indices among the frequent symbols; joiner: whose ids and hits `add` will take."""
         self.frequent, self.depth = frequent, depth
-        self.base = len(frequent.levels[0]) + 1
+        self.base = joiner.base
         self.lengths = np.array([len(word) for word in words], np.int64)
         self.ids = np.zeros((len(words), int(self.lengths.max(initial=depth)) + depth), np.int64)
         for row, word in enumerate(words):
-            self.ids[row, : len(word)] = word
-        self.short = self._short_rows()
+            self.ids[row, : len(word)] = joiner.ids_of(np.array(word, np.int64))
+        self.short = self._short_rows(joiner.symbols)
         self._build()
 
-    def _short_rows(self) -> list[np.ndarray]:
+    def _short_rows(self, symbols_of: np.ndarray) -> list[np.ndarray]:
         """[n - 1][word, start]: index of the n-gram that begins there, -1 where it is cut short."""
         width = self.ids.shape[1] - self.depth + 1
-        rows = [self.ids[:, :width] - 1]
+        index = np.append(symbols_of, -1)  # of id 0, which stands for nothing, too
+        rows = [index[self.ids[:, :width] - 1]]
         for n in range(2, self.depth + 1):
             symbol = self.ids[:, n - 1 : n - 1 + width]
             known = (rows[-1] >= 0) & (symbol > 0)
             found = np.full(rows[-1].shape, -1)
-            symbols = self.frequent.levels[0].rows[symbol[known] - 1] + 1
+            symbols = self.frequent.levels[0].rows[symbols_of[symbol[known] - 1]] + 1
             found[known] = self.frequent.lookup(n, rows[-1][known], symbols)
             rows.append(found)
         return rows
@@ -69,7 +73,9 @@ class LongWords:
             goes_on = (node >= 0) & (symbol > 0)
             if not goes_on.any():
                 break
-            edge, number = np.unique(node[goes_on] * self.base + symbol[goes_on], return_inverse=True)
+            edge, number = np.unique(
+                node[goes_on] * self.base + symbol[goes_on], return_inverse=True
+            )
             node = np.full_like(node, -1)
             node[goes_on] = number.ravel() + size
             edges.append(edge)
@@ -86,7 +92,7 @@ class LongWords:
         self._right: list[np.ndarray] = []
 
     def add(self, ids: np.ndarray, full: np.ndarray, hits: tuple[np.ndarray, np.ndarray]) -> None:
-        """One block: its ids among the frequent symbols, its full ids, and `Cut.hits`."""
+        """One block: its ids for the joiner, its full ids, and `Cut.hits`."""
         size = len(ids)
         at, index = hits
         node = self.root[index]
@@ -105,7 +111,9 @@ class LongWords:
             at, node = at[found >= 0], found[found >= 0].astype(np.int64) + self._first_edge
             length += 1
 
-    def _add_neighbours(self, word: np.ndarray, at: np.ndarray, length: int, full: np.ndarray) -> None:
+    def _add_neighbours(
+        self, word: np.ndarray, at: np.ndarray, length: int, full: np.ndarray
+    ) -> None:
         """Keep (word, neighbour) as one key for each occurrence that is not next to a break."""
         for kept, place in ((self._left, at - 1), (self._right, at + length)):
             inside = (place >= 0) & (place < len(full))
@@ -115,11 +123,18 @@ class LongWords:
 
     def finish(self) -> LongStatistics:
         """Statistics of the words, from all blocks."""
-        counts = self.visits[
-            [self.nodes[n - self.depth][row, 0] for row, n in enumerate(self.lengths.tolist())]
-        ] if len(self.lengths) else np.zeros(0, np.int64)
+        counts = (
+            self.visits[
+                [self.nodes[n - self.depth][row, 0] for row, n in enumerate(self.lengths.tolist())]
+            ]
+            if len(self.lengths)
+            else np.zeros(0, np.int64)
+        )
         return LongStatistics(
-            counts, self._pmi(counts), self._entropy(self._left, counts), self._entropy(self._right, counts)
+            counts,
+            self._pmi(counts),
+            self._entropy(self._left, counts),
+            self._entropy(self._right, counts),
         )
 
     def _pmi(self, counts: np.ndarray) -> np.ndarray:
@@ -134,7 +149,9 @@ class LongWords:
             best[split] = np.minimum(best[split], value)
         return best
 
-    def _substring_counts(self, word: np.ndarray, start: np.ndarray, length: np.ndarray) -> np.ndarray:
+    def _substring_counts(
+        self, word: np.ndarray, start: np.ndarray, length: np.ndarray
+    ) -> np.ndarray:
         out = np.zeros(len(word), np.int64)
         for n in np.unique(length).tolist():
             these = length == n

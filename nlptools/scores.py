@@ -7,7 +7,7 @@ Formulas and worked numbers: docs/how-it-works.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,10 +113,10 @@ def _slices(level: Level, min_count: int) -> Iterator[tuple[np.ndarray, np.ndarr
 
 
 def _take(level: Level, rows: np.ndarray) -> np.ndarray:
-    """First children of ascending rows."""
+    """First children of ascending rows; of the row after the last one, where the children end."""
     assert level.children is not None
     pieces = []
-    for start in range(0, max(len(level), 1), _SLICE):
+    for start in range(0, len(level.children), _SLICE):
         low, high = np.searchsorted(rows, (start, start + _SLICE))
         if high > low:
             pieces.append(level.children[start : start + _SLICE][rows[low:high] - start])
@@ -176,51 +176,78 @@ def sides(frequent: Frequent, order: int) -> Sides:
     more are looked at. Source: matrix67 (entropy); Jin & Tanaka-Ishii 2006 (branching entropy).
     Raises ValueError when order + 1 was not counted.
     """
-    return next(s for n, s in _all_sides(frequent, order) if n == order)
+    none = [np.zeros(len(level), bool) for level in frequent.levels]
+    none[order - 1][:] = True
+    return all_sides(frequent, order, none)[order - 1]
 
 
-def all_sides(frequent: Frequent, longest: int) -> list[Sides]:
-    """`sides` of orders 1 .. longest, in one pass over the counts."""
-    return [s for _, s in _all_sides(frequent, longest)]
+def all_sides(
+    frequent: Frequent, longest: int, wanted: Sequence[np.ndarray] | None = None
+) -> list[Sides]:
+    """`sides` of orders 1 .. longest, in one pass over the counts.
 
-
-def _all_sides(frequent: Frequent, longest: int) -> Iterator[tuple[int, Sides]]:
-    counts = frequent.counts
+    wanted: masks over the frequent n-grams of each order; the numbers of all others are not to be
+    used. Few wanted ones cost less than all.
+    """
+    counts, levels = frequent.counts, frequent.levels
     if longest >= counts.order:
         raise ValueError(
             f"the neighbours of {longest}-grams need counts of order {longest + 1}; "
             f"counted were {counts.order}"
         )
     base = len(counts.alphabet) + 1
-    # Of the rows with count >= 2 of the order above: row, index among the frequent n-grams (-1: none),
-    # and the index of its suffix among the frequent n-grams one order lower (-1: none).
+    # Both sides go down symbol by symbol, so every prefix of a wanted n-gram is wanted too.
+    begun = [
+        np.ones(len(levels[n]), bool) if wanted is None else wanted[n].copy() for n in range(longest)
+    ]
+    for n in range(longest - 1, 0, -1):
+        begun[n - 1][levels[n].parents[begun[n]]] = True
+    result = []
+    # Rows of the counts that may matter for the next order: their number, the index of the row itself
+    # and of its suffix (for an order less) among the frequent n-grams, -1 for not frequent or not asked for.
     rows = np.flatnonzero(counts.levels[0].counts[:] >= 2)
-    own = _place(frequent.levels[0].rows, rows)
-    tail = rows  # of a single symbol: looked up directly below
+    itself = _index(levels[0].rows, begun[0], rows)
+    suffix = rows
     for n in range(1, longest + 1):
-        level = frequent.levels[n - 1]
-        begins = _take(counts.levels[n - 1], rows)
-        table = level.parents.astype(np.int64) * base + level.symbols
-        sums = [_NeighbourSum(level.counts) for _ in range(2)]
-        next_rows, next_tail = [], []
-        for child, symbols, found in _slices(counts.levels[n], 2):
-            parents = np.searchsorted(begins, child, side="right") - 1
-            sums[1].add(own[parents], found)
+        level = levels[n - 1]
+        below = _take(counts.levels[n - 1], rows), _take(counts.levels[n - 1], rows + 1)
+        right, left = _NeighbourSum(level.counts), _NeighbourSum(level.counts)
+        listed = np.flatnonzero(begun[n - 1])
+        table = level.parents[listed] * base + level.symbols[listed]
+        nexts = []
+        for child, symbols, number in _slices(counts.levels[n], 2):
+            parents = np.searchsorted(below[0], child, side="right") - 1
+            mine = np.flatnonzero((parents >= 0) & (child < np.append(below[1], 0)[parents]))
+            child, symbols, number, parents = (
+                child[mine],
+                symbols[mine],
+                number[mine],
+                parents[mine],
+            )
+            right.add(itself[parents], number)
             if n == 1:
-                suffix = _place(level.rows, symbols.astype(np.int64) - 1)
+                found = _index(level.rows, begun[0], symbols.astype(np.int64) - 1)
             else:
-                suffix = tail[parents]
-                alive = np.flatnonzero(suffix >= 0)
-                query = suffix[alive] * base + symbols[alive]
-                suffix[alive] = _find(table, query)
-            sums[0].add(suffix, found)
-            next_rows.append(child)
-            next_tail.append(suffix)
-        yield n, Sides(sums[0].entropy(), sums[1].entropy(), sums[0].variety(), sums[1].variety())
+                found = np.full(len(child), -1)
+                known = np.flatnonzero(suffix[parents] >= 0)
+                place = _find(table, suffix[parents[known]] * base + symbols[known])
+                found[known] = np.append(listed, -1)[place]
+            left.add(found, number)
+            if n < longest:
+                index = _index(levels[n].rows, begun[n], child)
+                on = np.flatnonzero((index >= 0) | (found >= 0))
+                nexts.append((child[on], index[on], found[on]))
+        result.append(Sides(left.entropy(), right.entropy(), left.variety(), right.variety()))
         if n < longest:
-            rows = np.concatenate(next_rows)
-            tail = np.concatenate(next_tail)
-            own = _place(frequent.levels[n].rows, rows)
+            rows, itself, suffix = (np.concatenate(part) for part in zip(*nexts, strict=True))
+    return result
+
+
+def _index(ascending: np.ndarray, wanted: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Place of each row among the ascending ones, -1 where it is missing or not wanted."""
+    places = _place(ascending, rows)
+    places[~np.append(wanted, False)[places]] = -1
+    return places
 
 
 def _place(ascending: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +25,22 @@ from nlptools.errors import DataError, ResourceError
 
 _ALIGN = 64
 _HEADER_LIMIT = 1 << 26
+
+
+class SharedFile(io.FileIO):
+    """An unbuffered file that is closed with the last of the columns that read it; none owns it."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def unnamed_file(folder: str | os.PathLike[str] | None) -> IO[bytes]:
+    """A temporary file to write and read, which is gone when the process or its last user is."""
+    file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
+    if not isinstance(file, io.FileIO):  # Windows: a file with a name, deleted when it is closed
+        return file
+    with file:
+        return SharedFile(os.dup(file.fileno()), "r+")
 
 
 @dataclass(frozen=True)
@@ -43,7 +61,9 @@ class FileColumn:
         out = np.empty(size, self.dtype)
         self.file.seek(self.offset + start * self.dtype.itemsize)
         if self.file.readinto(out.view(np.uint8)) != out.nbytes:  # type: ignore[attr-defined]
-            raise DataError(self.file.name, None, "the file ends inside its arrays", "it was cut short")
+            raise DataError(
+                self.file.name, None, "the file ends inside its arrays", "it was cut short"
+            )
         return out
 
 
@@ -57,9 +77,7 @@ class ColumnWriter:
         self.dtype = np.dtype(dtype)
         self.length = 0
         self._pieces: list[np.ndarray] = []
-        self._file = (
-            None if folder is None else tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
-        )
+        self._file = None if folder is None else unnamed_file(folder)
 
     def append(self, values: np.ndarray) -> None:
         values = np.ascontiguousarray(values, self.dtype)
@@ -79,7 +97,7 @@ class ColumnWriter:
 
 def write_all(file: IO[bytes], values: np.ndarray) -> None:
     """Write an array's bytes to an unbuffered file, whatever the system takes at a time."""
-    rest = memoryview(values).cast("B") if values.nbytes else memoryview(b"")
+    rest = values.data.cast("B") if values.nbytes else memoryview(b"")
     while rest:
         written = file.write(rest)
         rest = rest[written:]
@@ -96,12 +114,12 @@ def spilling(tmp_dir: str | os.PathLike[str] | None) -> Iterator[Path]:
         tempfile.TemporaryFile(dir=place).close()
         yield place
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise ResourceError(
                 f"{place}: no space left on the disk while spilling there",
                 "choose another folder with --tmp-dir, or give more --memory so that less is spilled",
             ) from error
-        if not os.access(place, os.W_OK):
+        if not (place.is_dir() and os.access(place, os.W_OK)):
             raise ResourceError(
                 f"{place}: cannot write temporary files there: {error.strerror}",
                 "choose another folder with --tmp-dir",
@@ -127,9 +145,13 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     folder, part = target.parent, None
     try:
         try:
-            descriptor = os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666)  # type: ignore[attr-defined]
+            descriptor = os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666)
         except (AttributeError, OSError) as error:
-            if isinstance(error, OSError) and error.errno in (errno.ENOENT, errno.EACCES, errno.EROFS):
+            if isinstance(error, OSError) and error.errno in (
+                errno.ENOENT,
+                errno.EACCES,
+                errno.EROFS,
+            ):
                 raise
             descriptor, part = tempfile.mkstemp(prefix=f".{target.name}.", dir=folder)
         with open(descriptor, "wb") as stream:
@@ -142,8 +164,8 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             else:
                 umask = os.umask(0)
                 os.umask(umask)
-                os.chmod(part, 0o666 & ~umask)
-        os.replace(part, target)
+                Path(part).chmod(0o666 & ~umask)
+        Path(part).replace(target)
         part = None
     except OSError as error:
         if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT):
@@ -152,11 +174,15 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     finally:
         if part is not None:
             with contextlib.suppress(OSError):
-                os.unlink(part)
+                Path(part).unlink()
 
 
 def write_container(
-    stream: IO[bytes], kind: str, version: int, meta: Mapping[str, Any], arrays: Mapping[str, Column]
+    stream: IO[bytes],
+    kind: str,
+    version: int,
+    meta: Mapping[str, Any],
+    arrays: Mapping[str, Column],
 ) -> None:
     """Write a container: the description first, then every array in the order given."""
     table, offset = [], 0
@@ -172,7 +198,7 @@ def write_container(
         for start in range(0, len(array), 1 << 20):
             piece = array[start : start + (1 << 20)]
             data = np.ascontiguousarray(piece, piece.dtype.newbyteorder("<"))
-            stream.write(memoryview(data).cast("B"))
+            stream.write(data.data.cast("B"))
             size += data.nbytes
         stream.write(b"\0" * (-size % _ALIGN))
 
@@ -186,7 +212,7 @@ def read_container(
     version, damaged or cut short; the file is only ever parsed, never executed.
     """
     try:
-        file = open(path, "rb", buffering=0)  # noqa: SIM115 - the columns keep it open
+        file = SharedFile(path, "r")  # the columns keep it open
         size = os.fstat(file.fileno()).st_size
     except OSError as error:
         raise DataError(path, None, f"cannot read: {error.strerror}") from error
@@ -200,13 +226,18 @@ def read_container(
             break
     first, _, rest = start.partition(b"\n")
     words = first.decode("utf-8", "replace").split(" ")
-    if len(words) != 3 or words[0] != "nlptools" or not words[2].isdigit():
-        raise DataError(path, None, f"not an nlptools {kind} file", f"make one with nlptools {_MAKERS[kind]}")
+    if len(words) != 3 or words[0] != "nlptools" or not re.fullmatch("[0-9]{1,9}", words[2]):
+        raise DataError(
+            path, None, f"not an nlptools {kind} file", f"make one with nlptools {_MAKERS[kind]}"
+        )
     if words[1] != kind:
         raise DataError(path, None, f"an nlptools {words[1]} file, not a {kind} file")
     if int(words[2]) > version:
         raise DataError(
-            path, None, f"{kind} format {words[2]}; this version reads up to {version}", "update nlptools"
+            path,
+            None,
+            f"{kind} format {words[2]}; this version reads up to {version}",
+            "update nlptools",
         )
     line, end, _ = rest.partition(b"\n")
     base = len(first) + len(line) + 2
@@ -221,7 +252,9 @@ def read_container(
             if dtype.kind not in "uif" or entry["length"] < 0 or entry["offset"] < 0:
                 raise ValueError(entry["name"])
             if base + entry["offset"] + entry["length"] * dtype.itemsize > size:
-                raise DataError(path, None, "the file ends inside its arrays", "it was cut short; make it again")
+                raise DataError(
+                    path, None, "the file ends inside its arrays", "it was cut short; make it again"
+                )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(path, None, f"damaged {kind} file: {error}") from error
 

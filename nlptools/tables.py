@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,8 @@ def format_words(table: WordTable, how: str) -> Iterator[str]:
             yield text.getvalue()
         else:
             yield "".join(
-                json.dumps(dict(zip(COLUMNS, row, strict=True)), ensure_ascii=False) + "\n"
+                json.dumps(dict(zip(COLUMNS, map(_json, row), strict=True)), ensure_ascii=False)
+                + "\n"
                 for row in rows
             )
 
@@ -61,7 +63,17 @@ def _rows(table: WordTable, start: int, stop: int) -> Iterator[tuple[Any, ...]]:
 
 def _cells(row: tuple[Any, ...]) -> list[str]:
     word, count, *numbers, known = row
-    return [word, str(count), *(f"{number:.{_DIGITS}f}" for number in numbers), "yes" if known else "no"]
+    return [
+        word,
+        str(count),
+        *(f"{number:.{_DIGITS}f}" for number in numbers),
+        "yes" if known else "no",
+    ]
+
+
+def _json(cell: Any) -> Any:
+    """JSON has no number for the PMI of a single symbol, which is infinite: null."""
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
 
 
 def to_frame(table: WordTable) -> pd.DataFrame:

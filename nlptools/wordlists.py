@@ -1,7 +1,9 @@
-"""Word list files (plain, jieba user dictionary, vocab.txt, our own tables) -> set of words."""
+"""Word list files (plain, jieba dictionary, vocab.txt, our own TSV, CSV, JSON lines) -> set of words."""
 
 from __future__ import annotations
 
+import csv
+import itertools
 import os
 import re
 from collections.abc import Iterable
@@ -13,25 +15,34 @@ from nlptools.corpus import Corpus
 # is a word, "云计算 n" a word and its tag).
 _JIEBA = re.compile(r"(?P<word>.+?)(?:[ \t]+[0-9]+(?:\.[0-9]+)?)?(?:[ \t]+[A-Za-z]+)?")
 _JIEBA_FREQUENCY = re.compile(r"(?P<word>.+?)[ \t]+[0-9]+(?:\.[0-9]+)?(?:[ \t]+[A-Za-z]+)?")
-_OWN_HEADERS = ("word\t", "word,", "term\t", "# nlptools")
+_OWN_HEADERS = ("word\t", "term\t", "# nlptools")
+_JSON_LINES = re.compile(r"\.(jsonl|ndjson)(\.[a-z0-9]+)?$", re.IGNORECASE)
 
 
 def read_words(paths: Iterable[str | os.PathLike[str]], *, encoding: str = "utf-8") -> set[str]:
     """All words of the files. Tolerates BOM, CRLF, blank lines, tabs, and spaces inside words.
 
-    In a tab-separated line the word is the first cell. The `##` of word pieces is not part of a
-    word; special tokens such as [CLS] stay what they are.
+    In a tab-separated line the word is the first cell, in JSON lines the field "word". The `##` of
+    word pieces is not part of a word; special tokens such as [CLS] stay what they are.
     """
     words: set[str] = set()
     for path in paths:
-        corpus = Corpus([path], encoding=encoding)
-        text = "".join(block.text for block in corpus.blocks())
-        # Not str.splitlines: line 344 of bert-base-chinese's vocab.txt is U+2028.
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        if lines[0].startswith(_OWN_HEADERS):
-            del lines[0]
-        words.update(filter(None, map(_word, lines)))
+        field = "word" if _JSON_LINES.search(os.fspath(path)) else None
+        blocks = Corpus([path], encoding=encoding, field=field).blocks()
+        # A path may be a folder or a pattern: many files, each with its own header.
+        for _, of_file in itertools.groupby(blocks, key=lambda block: block.source):
+            words.update(filter(None, _words("".join(block.text for block in of_file))))
     return words
+
+
+def _words(text: str) -> Iterable[str]:
+    # Not str.splitlines: line 344 of bert-base-chinese's vocab.txt is U+2028.
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if lines[0].startswith("word,"):
+        return [row[0] for row in csv.reader(lines[1:]) if row]
+    if lines[0].startswith(_OWN_HEADERS):
+        del lines[0]
+    return map(_word, lines)
 
 
 def _word(line: str) -> str:

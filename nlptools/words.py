@@ -147,7 +147,12 @@ def discover_words(
     used: dict[str, object] = {"method": method if compat is None else f"{method}/{compat}"}
     if method == "entropy":
         counts = counts or count_ngrams(
-            _given(corpus), order=max_length + 1, latin=latin, memory=memory, workers=workers, tmp_dir=tmp_dir
+            _given(corpus),
+            order=max_length + 1,
+            latin=latin,
+            memory=memory,
+            workers=workers,
+            tmp_dir=tmp_dir,
         )
         least = default_min_count(counts.total) if min_count is None else min_count
         free = default_min_entropy(counts.total) if min_entropy is None else min_entropy
@@ -158,12 +163,21 @@ def discover_words(
         bars = tuple(min_pmi or (MIN_PMI_4256 if compat else MIN_PMI_6920))
         if counts is None:
             counts, encoded = count_and_keep(
-                _given(corpus), order=len(bars) + 1, latin=latin, memory=memory, workers=workers, tmp_dir=tmp_dir
+                _given(corpus),
+                order=len(bars) + 1,
+                latin=latin,
+                memory=memory,
+                workers=workers,
+                tmp_dir=tmp_dir,
             )
         else:
             _check_order(counts, len(bars) + 1)
             encoded = encode_corpus(
-                _given(corpus), latin=counts.settings.latin, memory=memory, workers=workers, tmp_dir=tmp_dir
+                _given(corpus),
+                latin=counts.settings.latin,
+                memory=memory,
+                workers=workers,
+                tmp_dir=tmp_dir,
             )
         if min_count is None:
             min_count = MIN_COUNT_4256 if compat else default_min_count(counts.total)
@@ -283,10 +297,8 @@ def _by_joining(
         cohesion = pmi(frequent, n) + shift
         kept.append(cohesion > bar if compat_4256 else cohesion >= bar)
     joiner = Joiner(frequent, kept, check_all=compat_4256, singles=min_length == 1)
-    live = _live_ids(frequent, encoded)
-    found = WordCounts(
-        [np.zeros(len(level), np.int64) for level in frequent.levels], Counter(), 0
-    )
+    live = _live_ids(frequent, encoded, joiner)
+    found = WordCounts([np.zeros(len(level), np.int64) for level in frequent.levels], Counter(), 0)
     hits: list[tuple[np.ndarray, np.ndarray]] = []
     for block in encoded.blocks:
         cut = joiner.cut(live[block])
@@ -300,7 +312,8 @@ def _by_joining(
     # at the places where they occur.
     covered = min(longest, counts.order - 1)
     tables = []
-    neighbours = all_sides(frequent, covered) if covered else []
+    asked = [_mask(len(level), rows) for level, rows in zip(frequent.levels, often, strict=True)]
+    neighbours = all_sides(frequent, covered, asked) if covered else []
     for n in range(min_length, covered + 1):
         rows, side = often[n - 1], neighbours[n - 1]
         tables.append(
@@ -315,18 +328,19 @@ def _by_joining(
         )
     words, numbers = [], [np.fromiter(long.values(), np.int64, len(long))]
     if covered < longest:
-        words = _ngram_ids(frequent, longest, often[longest - 1])
+        words = _ngram_symbols(frequent, longest, often[longest - 1])
         numbers.insert(0, found.counts[longest - 1][often[longest - 1]])
-    words += [ids_of(word) for word in long]
-    looked_up = LongWords(frequent, longest, words)
+    words += [joiner.symbols[np.array(ids_of(word)) - 1].tolist() for word in long]
+    looked_up = LongWords(frequent, longest, words, joiner)
     if words:
         for block, hit in zip(encoded.blocks, hits, strict=True):
             looked_up.add(live[block], block, hit)
-    names = np.array(["", *(counts.alphabet.symbols[i] for i in frequent.levels[0].rows.tolist())], object)
+    rows = frequent.levels[0].rows.tolist()
+    names = [counts.alphabet.symbols[row] for row in rows]
     result = looked_up.finish()
     tables.append(
         _table(
-            ["".join(names[word]) for word in words],
+            ["".join([names[symbol] for symbol in word]) for word in words],
             result.counts,
             result.pmi,
             result.left_entropy,
@@ -334,7 +348,10 @@ def _by_joining(
             np.concatenate(numbers),
         )
     )
-    removed = {f"cut out less than {min_count} times": rare, "not cohesive as a whole": found.refused}
+    removed = {
+        f"cut out less than {min_count} times": rare,
+        "not cohesive as a whole": found.refused,
+    }
     return replace(_stack(tables), removed=removed)
 
 
@@ -360,28 +377,34 @@ def _table(
     )
 
 
-def _live_ids(frequent: Frequent, encoded: EncodedCorpus) -> np.ndarray:
-    """Provisional id -> 1 + index among the frequent symbols, 0 for all others."""
+def _mask(size: int, rows: np.ndarray) -> np.ndarray:
+    mask = np.zeros(size, bool)
+    mask[rows] = True
+    return mask
+
+
+def _live_ids(frequent: Frequent, encoded: EncodedCorpus, joiner: Joiner) -> np.ndarray:
+    """Provisional id -> the joiner's id, 0 for symbols that are in none of its n-grams."""
     alphabet, encoder = frequent.counts.alphabet, encoded.encoder
     used = np.arange(1, len(encoder))
     rows = alphabet.ids(encoder.texts(used)) - 1
     place = np.searchsorted(frequent.levels[0].rows, rows)
     found = np.append(frequent.levels[0].rows, -2)[place] == rows
     live = np.zeros(len(encoder), np.uint32)
-    live[used[found]] = place[found] + 1
+    live[used[found]] = joiner.ids_of(place[found])
     return live
 
 
-def _ngram_ids(frequent: Frequent, order: int, index: np.ndarray) -> list[list[int]]:
-    """Frequent n-grams as lists of 1 + index among the frequent symbols."""
+def _ngram_symbols(frequent: Frequent, order: int, index: np.ndarray) -> list[list[int]]:
+    """Frequent n-grams as lists of indices of frequent symbols."""
     columns: list[np.ndarray] = []
     for n in range(order, 0, -1):
         level = frequent.levels[n - 1]
         rows = level.symbols[index].astype(np.int64) - 1
-        columns.append(np.searchsorted(frequent.levels[0].rows, rows) + 1)
+        columns.append(np.searchsorted(frequent.levels[0].rows, rows))
         index = level.parents[index]
-    ids: list[list[int]] = np.array(columns[::-1], np.int64).T.tolist()
-    return ids
+    symbols: list[list[int]] = np.array(columns[::-1], np.int64).T.tolist()
+    return symbols
 
 
 def _filled(table: WordTable, counts: NgramCounts, min_length: int) -> WordTable:

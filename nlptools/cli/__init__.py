@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from typing import Any
@@ -14,6 +13,7 @@ prepare_numpy()
 import click  # noqa: E402
 
 from nlptools import __version__  # noqa: E402
+from nlptools.cli.console import discard_stdout  # noqa: E402
 from nlptools.cli.count import count  # noqa: E402
 from nlptools.cli.discover import discover  # noqa: E402
 from nlptools.cli.explain import explain  # noqa: E402
@@ -41,13 +41,17 @@ class Boundary(click.Group):
         _end_on_signals()
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
             return result
         except NlptoolsError as error:
             raise _DataProblem(error) from None
         except BrokenPipeError:  # `| head` is not a failure
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            discard_stdout()
             ctx.exit(0)
+        except OSError as error:  # a full disk, too many open files
+            where = f"{error.filename}: " if error.filename else ""
+            raise _DataProblem(NlptoolsError(f"{where}{error.strerror or error}")) from None
         except MemoryError:
             problem = "not enough memory"
             raise _DataProblem(NlptoolsError(problem, "give a smaller --memory")) from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools import __version__
+from nlptools.errors import NlptoolsError
 
 if TYPE_CHECKING:
     from nlptools.corpus import Corpus
@@ -18,8 +21,12 @@ if TYPE_CHECKING:
 def open_corpus(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
     """The corpus a command was given; stdin where no path is named."""
     if reading["field"] is not None and reading["column"] is not None:
-        raise click.UsageError("--field is for JSON Lines, --column for CSV and TSV: give one of them.")
+        raise click.UsageError(
+            "--field is for JSON Lines, --column for CSV and TSV: give one of them."
+        )
     if not paths or "-" in paths:
+        if sys.stdin is None:
+            raise NlptoolsError("standard input is closed", "name a file to read")
         if sys.stdin.isatty():
             click.echo("Reading text from the terminal; end with Ctrl-D.", err=True)
         paths = paths or ("-",)
@@ -31,7 +38,7 @@ def open_corpus(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
 
 def shows_progress(quiet: bool) -> bool:
     """Progress is for people: on a terminal, and not when they asked for silence."""
-    return sys.stderr.isatty() and not quiet
+    return not quiet and sys.stderr is not None and sys.stderr.isatty()
 
 
 def _corpus() -> type[Corpus]:
@@ -50,7 +57,12 @@ def _watched_corpus() -> type[Corpus]:
 
         def blocks(self) -> Iterator[Block]:
             with tqdm(
-                total=self.total_bytes, unit="B", unit_scale=True, desc="reading", leave=False, delay=0.3
+                total=self.total_bytes,
+                unit="B",
+                unit_scale=True,
+                desc="reading",
+                leave=False,
+                delay=0.3,
             ) as bar:
                 for block in super().blocks():
                     bar.update(self.bytes_read - bar.n)
@@ -61,10 +73,35 @@ def _watched_corpus() -> type[Corpus]:
 
 def write(pieces: Iterable[str]) -> None:
     """Text to stdout, UTF-8 whatever the locale is, a line end being LF."""
-    stream = click.get_binary_stream("stdout")
+    if sys.stdout is None:
+        raise NlptoolsError("standard output is closed")
+    stream = sys.stdout.buffer
     for piece in pieces:
-        stream.write(piece.encode("utf-8", "surrogatepass"))
-    stream.flush()
+        with _stdout_errors():
+            stream.write(encoded(piece))
+    with _stdout_errors():
+        stream.flush()
+
+
+def encoded(text: str) -> bytes:
+    """Output as bytes. The only surrogates in it are those of file names that are not UTF-8."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+@contextlib.contextmanager
+def _stdout_errors() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard_stdout()
+        raise NlptoolsError(f"cannot write to standard output: {error.strerror}") from error
+
+
+def discard_stdout() -> None:
+    """What is still in its buffer would fail once more when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def note(text: str) -> None:

@@ -25,7 +25,9 @@ Examples:
 @options.corpus_argument
 @click.option("-o", "--output", type=click.Path(), help="Counts file to write.")
 @click.option("--tsv", is_flag=True, help="Print n-gram and count instead, a line each.")
-@click.option("--order", type=click.IntRange(1, 12), default=5, show_default=True, help="Longest n-gram.")
+@click.option(
+    "--order", type=click.IntRange(1, 12), default=5, show_default=True, help="Longest n-gram."
+)
 @click.option(
     "--min-count",
     type=click.IntRange(min=1),
@@ -87,7 +89,9 @@ def emit(counts: NgramCounts, output: str | None, tsv: bool, min_count: int) -> 
     def lines() -> Iterator[str]:
         yield "ngram\tcount\n"
         for texts, numbers in counts.batches(min_count):
-            yield "".join(f"{text}\t{number}\n" for text, number in zip(texts, numbers, strict=True))
+            yield "".join(
+                f"{text}\t{number}\n" for text, number in zip(texts, numbers, strict=True)
+            )
 
     if tsv:
         write(lines())

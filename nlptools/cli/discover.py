@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, note, open_corpus, write
+from nlptools.cli.console import Closing, encoded, note, open_corpus, write
 
 if TYPE_CHECKING:
     from nlptools.words import WordTable
@@ -36,12 +36,12 @@ Examples:
 )
 @click.option(
     "--min-pmi",
-    type=options.Numbers(),
+    type=options.Numbers(most=11),
     help="Least PMI in nats for words of 2, 3, ... symbols.  [default: 1; method pmi: 2,4,6]",
 )
 @click.option(
     "--min-entropy",
-    type=click.FloatRange(min=0),
+    type=options.Number(min=0),
     help="Least branching entropy in nats, method entropy.  [default: scaled to the corpus]",
 )
 @click.option(
@@ -148,7 +148,7 @@ def discover(
     from nlptools.wordlists import read_words
     from nlptools.words import discover_words
 
-    settings["known"] = read_words(known_files)
+    settings["known"] = read_words(known_files, encoding="auto")
     if counts_file is not None:
         settings["counts"] = load_counts(counts_file)
     table = discover_words(corpus, **settings)
@@ -158,10 +158,12 @@ def discover(
     else:
         with storage.whole_file(output) as stream:
             for piece in pieces:
-                stream.write(piece.encode("utf-8", "surrogatepass"))
-    if not quiet:
+                stream.write(encoded(piece))
+    if not quiet and settings["top"] is None:
         _explain_few(table)
-    closing.show(corpus, table.settings, [f"{len(table):,} words"])
+    folded = corpus.fold if corpus is not None else settings["counts"].settings.fold
+    made_by = table.settings | ({"fold": "+".join(folded)} if folded else {})
+    closing.show(corpus, made_by, [f"{len(table):,} words"])
 
 
 def _explain_few(table: WordTable) -> None:

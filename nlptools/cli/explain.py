@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import open_corpus, write
+from nlptools.cli.console import note, open_corpus, write
 
 if TYPE_CHECKING:
     from nlptools.contexts import Context
@@ -24,8 +24,10 @@ Examples:
   nlptools explain 机器学习 --counts it.counts --format jsonl
 """
 )
-@click.argument("words", nargs=-1, required=True)
-@click.option("--counts", "counts_file", type=click.Path(), help="Counts file to take the numbers from.")
+@click.argument("words", nargs=-1, required=True, type=options.Text())
+@click.option(
+    "--counts", "counts_file", type=click.Path(), help="Counts file to take the numbers from."
+)
 @click.option(
     "--corpus",
     "paths",
@@ -83,29 +85,30 @@ def explain(
     as a neighbour of its own.
     """
     if counts_file is None and not paths:
-        raise click.UsageError("Name the text with --corpus FILE, or its counts with --counts FILE.")
+        raise click.UsageError(
+            "Name the text with --corpus FILE, or its counts with --counts FILE."
+        )
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
     corpus = open_corpus(paths, quiet, **reading, fold=fold) if paths else None
     from nlptools.contexts import find_contexts
     from nlptools.counting import count_ngrams
     from nlptools.counts import MAX_ORDER, load_counts
-    from nlptools.explanation import explain_word
-    from nlptools.symbols import split_symbols
+    from nlptools.explanation import explain_word, word_symbols
 
     if counts_file is not None:
         counts = load_counts(counts_file)
     else:
         assert corpus is not None
-        longest = max(len(split_symbols(word, latin)) for word in words)
+        longest = max(len(word_symbols(word, latin)) for word in words)
         order = min(longest + 1, MAX_ORDER)
         counts = count_ngrams(corpus, order=order, latin=latin, **machine)
+    results = [explain_word(counts, word) for word in words]
     contexts: dict[str, list[Context]] = {}
     if corpus is not None and number:
-        if corpus.rereadable:
+        if corpus.rereadable or counts_file is not None:
             contexts = find_contexts(corpus, words, number=number)
-        elif counts_file is not None:
-            contexts = find_contexts(corpus, words, number=number)
-    results = (explain_word(counts, word) for word in words)
+        elif not quiet:
+            note("No contexts: a pipe can be read only once, and was read for the counts.")
     if how == "jsonl":
         write(_json_lines(results, contexts, neighbours))
     else:
@@ -113,7 +116,7 @@ def explain(
 
 
 def _json_lines(
-    results: Iterator[Explanation], contexts: dict[str, list[Context]], most: int
+    results: Iterable[Explanation], contexts: dict[str, list[Context]], most: int
 ) -> Iterator[str]:
     for result in results:
         row = dataclasses.asdict(result)
@@ -132,7 +135,7 @@ def _finite(number: float) -> float | None:
 
 
 def _text(
-    results: Iterator[Explanation], contexts: dict[str, list[Context]], most: int
+    results: Iterable[Explanation], contexts: dict[str, list[Context]], most: int
 ) -> Iterator[str]:
     for i, result in enumerate(results):
         lines = [""] if i else []
@@ -161,4 +164,6 @@ def _side_lines(name: str, side: Side | None, most: int) -> list[str]:
     rest = len(side.neighbours) - most
     more = f" and {rest:,} more" if rest > 0 else ""
     breaks = f"; at a break {side.breaks:,}" if side.breaks else ""
-    return [f"  {name}  entropy {side.entropy:.4f}, variety {side.variety:,}: {shown}{more}{breaks}"]
+    return [
+        f"  {name}  entropy {side.entropy:.4f}, variety {side.variety:,}: {shown}{more}{breaks}"
+    ]

@@ -26,18 +26,8 @@ Examples:
     show_default=True,
     help="With --tsv: print n-grams that occur at least so often.",
 )
-@click.option(
-    "--memory",
-    type=options.Size(),
-    default="1GB",
-    show_default=True,
-    help="Memory for the whole process; what does not fit goes to the temporary folder.",
-)
-@click.option(
-    "--tmp-dir",
-    type=click.Path(),
-    help="Folder for what does not fit into memory.  [default: the system's]",
-)
+@options.memory_option
+@options.tmp_dir_option
 @options.quiet_option
 def merge(
     files: tuple[str, ...],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -13,10 +14,13 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 _UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
 
 
-class Size(click.ParamType):
-    """A number of bytes: 512MB, 1G, 2GiB."""
+class Size(click.ParamType):  # type: ignore[type-arg]
+    """A number of bytes, not below `least`: 512MB, 1G, 2GiB."""
 
     name = "size"
+
+    def __init__(self, least: int = 0) -> None:
+        self._least = least
 
     def convert(self, value: Any, param: Any, ctx: Any) -> int:
         if isinstance(value, int):
@@ -26,21 +30,54 @@ class Size(click.ParamType):
             self.fail(f"{value!r} is no size; examples: 512MB, 1G, 2GiB", param, ctx)
         number, unit, binary = found.groups()
         scale = 1024 ** " kmgt".index(unit) if binary and unit else _UNITS[unit]
-        return int(float(number) * scale)
+        size = int(float(number) * scale)
+        if size < self._least:
+            self.fail(f"{value} is too little: at least {self._least // 10**6}MB", param, ctx)
+        return size
 
 
-class Numbers(click.ParamType):
-    """Numbers separated by commas: 2,4,6."""
+class Numbers(click.ParamType):  # type: ignore[type-arg]
+    """Up to `most` numbers separated by commas: 2,4,6."""
 
     name = "numbers"
+
+    def __init__(self, most: int) -> None:
+        self._most = most
 
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[float, ...]:
         if isinstance(value, tuple):
             return value
         try:
-            return tuple(float(part) for part in value.split(","))
+            numbers = tuple(float(part) for part in value.split(","))
         except ValueError:
+            numbers = (math.nan,)
+        if not all(map(math.isfinite, numbers)):
             self.fail(f"{value!r} is not a list of numbers; example: 2,4,6", param, ctx)
+        if len(numbers) > self._most:
+            self.fail(f"{len(numbers)} numbers, there can be {self._most}", param, ctx)
+        return numbers
+
+
+class Number(click.FloatRange):
+    """A number in a range; `nan`, which every range lets pass, is none."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number", param, ctx)
+        return number
+
+
+class Text(click.ParamType):  # type: ignore[type-arg]
+    """Text in UTF-8, whatever the locale says (LC_ALL=C makes surrogates of every byte)."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        try:
+            return str(value).encode("utf-8", "surrogateescape").decode("utf-8")
+        except UnicodeError:
+            return str(value)
 
 
 def chain(*decorators: Decorator) -> Decorator:
@@ -71,9 +108,17 @@ reading_options = chain(
         show_default=True,
         help="Bytes that cannot be decoded: stop, put U+FFFD in their place, or leave the line out.",
     ),
-    click.option("--field", metavar="NAME", help="The corpus is JSON Lines: read this field (a.b)."),
     click.option(
-        "--column", metavar="NAME", help="The corpus is CSV or TSV: read this column (name or number)."
+        "--field",
+        type=Text(),
+        metavar="NAME",
+        help="The corpus is JSON Lines: read this field (a.b).",
+    ),
+    click.option(
+        "--column",
+        type=Text(),
+        metavar="NAME",
+        help="The corpus is CSV or TSV: read this column (name or number).",
     ),
     click.option(
         "--fold",
@@ -92,22 +137,26 @@ latin_option = click.option(
     help="Letters and digits: a whole run is one symbol (5G, PM2.5), each is one, or they separate.",
 )
 
+memory_option = click.option(
+    "--memory",
+    type=Size(128_000_000),  # counting.MIN_MEMORY; test_cli_twins.py compares them
+    default="1GB",
+    show_default=True,
+    help="Memory for the whole process; what does not fit goes to the temporary folder.",
+)
+
+tmp_dir_option = click.option(
+    "--tmp-dir",
+    type=click.Path(),
+    help="Folder for what does not fit into memory.  [default: the system's]",
+)
+
 machine_options = chain(
-    click.option(
-        "--memory",
-        type=Size(),
-        default="1GB",
-        show_default=True,
-        help="Memory for the whole process; what does not fit goes to the temporary folder.",
-    ),
+    memory_option,
     click.option(
         "--workers", type=click.IntRange(min=1), help="Threads.  [default: one for each core]"
     ),
-    click.option(
-        "--tmp-dir",
-        type=click.Path(),
-        help="Folder for what does not fit into memory.  [default: the system's]",
-    ),
+    tmp_dir_option,
 )
 
 quiet_option = click.option(
