@@ -291,12 +291,23 @@ class NgramCounter:
 
     def _close_part(self, goes_on: bool) -> None:
         """Count the blocks so far. The last n-grams of a run that goes on are left to the next part."""
-        tail = self._blocks[-1].ids[len(self._blocks[-1].ids) - self.settings.order + 1 :].copy()
+        tail = self._tail()
         self._parts.append(self._count(len(tail) if goes_on else 0, self.tmp_dir))
         if goes_on:
             seen = np.zeros_like(self._seen)
             seen[tail[tail > 0]] = True
             self._take(IdBlock(tail), seen)
+
+    def _tail(self) -> np.ndarray:
+        """The last symbols of the part, fewer than the order, as far as they are one stretch."""
+        wanted = self.settings.order - 1
+        pieces: list[np.ndarray] = []
+        for block in reversed(self._blocks):
+            pieces.insert(0, block.ids[max(0, len(block.ids) - wanted) :])
+            wanted -= len(pieces[0])
+            if not wanted or not block.joined:
+                break
+        return np.concatenate(pieces)
 
     def _count(self, left: int, folder: Path | None) -> NgramCounts:
         blocks, self._blocks, self._size = self._blocks, [], 0

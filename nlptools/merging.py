@@ -62,11 +62,14 @@ def merge_counts(parts: Sequence[NgramCounts], *, memory: int, tmp_dir: Path | N
         rows=most_rows,
     )
     first = np.zeros(len(alphabet), np.int64)
+    places: list[Column] = []
     for part, ids in zip(parts, to_merged, strict=True):
-        first[ids - 1] += part.levels[0].counts[:]
+        # In a part that ends inside a run, a symbol may only occur after others: it has no row.
+        place = ids[part.levels[0].symbols[:].astype(np.int64) - 1] - 1
+        first[place] += part.levels[0].counts[:]
+        places.append(place)
     writer.symbols[0].append(np.arange(1, base))
     writer.counts[0].append(first)
-    places: list[Column] = [ids - 1 for ids in to_merged]
     place_type = keys.id_dtype(max(most_rows, 1 << 16) + 1)
     for n in range(2, settings.order + 1):
         # Where each part's rows went is needed for the level below only.

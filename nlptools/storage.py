@@ -25,6 +25,7 @@ from nlptools.errors import DataError, ResourceError
 
 _ALIGN = 64
 _HEADER_LIMIT = 1 << 26
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class SharedFile(io.FileIO):
@@ -114,7 +115,7 @@ def spilling(tmp_dir: str | os.PathLike[str] | None) -> Iterator[Path]:
         tempfile.TemporaryFile(dir=place).close()
         yield place
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno in _DISK_FULL:
             raise ResourceError(
                 f"{place}: no space left on the disk while spilling there",
                 "choose another folder with --tmp-dir, or give more --memory so that less is spilled",
@@ -168,7 +169,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         Path(part).replace(target)
         part = None
     except OSError as error:
-        if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.filename is None and error.errno not in _DISK_FULL:
             raise
         raise DataError(path, None, f"cannot write: {error.strerror}") from error
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import itertools
 import json
 import os
@@ -138,9 +139,7 @@ def test_counts_are_those_of_the_oracle(texts: list[str], order: int, latin: str
     assert counts.total == oracles.total(expected)
     symbols = counts.alphabet.symbols
     # The canonical order: Han by code point, then the others by text; n-grams by their symbols.
-    assert list(symbols) == sorted(
-        symbols, key=lambda s: (not oracles.ONE_HAN.fullmatch(s), s)
-    )
+    assert list(symbols) == sorted(symbols, key=lambda s: (not oracles.ONE_HAN.fullmatch(s), s))
     place = {symbol: i for i, symbol in enumerate(symbols)}
     in_order = sorted(expected, key=lambda ngram: (len(ngram), [place[s] for s in ngram]))
     for least in (1, 2):
@@ -202,14 +201,564 @@ def test_a_word_with_a_break_counts_0() -> None:
 # --- the same bytes however they were made ---------------------------------------------------
 
 
-@settings(max_examples=120, deadline=None)
-@given(TEXTS, ORDERS, LATIN, st.integers(1, 3), st.integers(1, 60), st.integers(8, 40))
+def roomy(texts: Sequence[str], more: int) -> int:
+    """A block size at which no text is cut inside, so that no block is joined to the one before."""
+    return 2 * (max(map(len, texts), default=0) + 1 + more)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    TEXTS, ORDERS, LATIN, st.integers(1, 3), st.integers(0, 30), st.integers(16, 60)
+)
 def test_bytes_do_not_depend_on_parts_and_workers(
-    folder: Path, texts: list[str], order: int, latin: str, workers: int, size: int, room: int
+    folder: Path, texts: list[str], order: int, latin: str, workers: int, more: int, room: int
 ) -> None:
     expected = saved(count(texts, order, latin), folder)
+    size = roomy(texts, more)
     assert saved(count(texts, order, latin, workers=workers, block_size=size), folder) == expected
     with small_parts(room):
         counts = count(texts, order, latin, workers=workers, block_size=size)
     assert as_dict(counts) == oracles.count_ngrams(texts, order, latin)
     assert saved(counts, folder) == expected
+
+
+LONG = st.lists(st.sampled_from("天地玄黄宙𠮷A，"), min_size=20, max_size=120).map("".join)
+
+
+@settings(max_examples=100, deadline=None)
+@given(LONG, ORDERS, st.integers(1, 3), st.integers(1, 60))
+@example("天地玄黄" * 20, 5, 1, 6)
+def test_bytes_do_not_depend_on_the_block_size(
+    folder: Path, text: str, order: int, workers: int, size: int
+) -> None:
+    """Blocks of a line without breaks go on in the next: joined=True."""
+    expected = saved(count([text], order), folder)
+    assert saved(count([text], order, workers=workers, block_size=size), folder) == expected
+
+
+def test_blocks_were_joined() -> None:
+    blocks = list(Corpus.from_texts(["天地玄黄" * 20], block_size=6).blocks())
+    assert sum(block.joined for block in blocks) > 20
+
+
+@settings(max_examples=100, deadline=None)
+@given(LONG, ORDERS, st.integers(1, 60), st.integers(1, 40))
+@example("天地玄黄" * 8 + "宇", 5, 10, 6)  # the last block of a part is long enough
+@example("天地玄黄宇宙洪荒" * 4, 9, 4, 8)  # it is shorter than order - 1
+def test_bytes_do_not_depend_on_parts_that_end_inside_a_clause(
+    folder: Path, text: str, order: int, size: int, room: int
+) -> None:
+    with small_parts(room):
+        counts = count([text], order, block_size=size)
+    assert as_dict(counts) == oracles.count_ngrams([text], order)
+    assert saved(counts, folder) == saved(count([text], order), folder)
+
+
+def count_blocks(blocks: Sequence[tuple[str, bool]], order: int, room: int) -> NgramCounts:
+    """Counts of blocks given as (text, joined)."""
+    corpus = Corpus.from_texts([])
+    made = [Block(text, "blocks", 1, joined) for text, joined in blocks]
+    with small_parts(room), mock.patch.object(corpus, "blocks", lambda: iter(made)):
+        return count_ngrams(corpus, order=order, workers=1)
+
+
+def test_a_part_ends_inside_a_clause() -> None:
+    counts = count_blocks([("天地玄天地", False), ("玄天地玄", True)], order=3, room=6)
+    assert as_dict(counts) == oracles.count_ngrams(["天地玄天地玄天地玄"], 3)
+
+
+def test_a_part_ends_after_a_symbol_it_has_nowhere_else() -> None:
+    counts = count_blocks([("天地天地黄", False), ("天地天地", True)], order=3, room=6)
+    assert as_dict(counts) == oracles.count_ngrams(["天地天地黄天地天地"], 3)
+
+
+@pytest.mark.parametrize("sizes", [[6, 3, 6], [6, 1, 1, 1, 6], [3, 3, 3, 3], [1] * 12, [2] * 8])
+def test_a_part_ends_after_a_block_shorter_than_the_order(sizes: list[int]) -> None:
+    text = ("天地" * 20)[: sum(sizes)]
+    ends = list(itertools.accumulate(sizes))
+    blocks = [(text[e - n : e], e > n) for e, n in zip(ends, sizes, strict=True)]
+    counts = count_blocks(blocks, order=5, room=9)
+    assert as_dict(counts) == oracles.count_ngrams([text], 5)
+
+
+@pytest.mark.parametrize(
+    ("order", "workers", "room"), [(12, 2, 3000), (3, 3, 700), (4, 1, 9000), (5, 2, 9000)]
+)
+def test_larger_parts_with_many_symbols(
+    folder: Path, order: int, workers: int, room: int
+) -> None:
+    """Keys of one word and of ranks, slices of one first symbol and of many."""
+    rng = random.Random(3)
+    han = [chr(0x4E00 + int(rng.paretovariate(0.4)) % 9000) for _ in range(15_000)]
+    texts = "".join(c if rng.random() < 0.95 else "，" for c in han).split("，")
+    expected = saved(count(texts, order), folder)
+    assert as_dict(load_counts(folder / "saved.counts")) == oracles.count_ngrams(texts, order)
+    for size in (1, 500):
+        with small_parts(room), mock.patch.object(counting, "SLICE", size):
+            got = count(texts, order, workers=workers, block_size=4 * room)
+        assert saved(got, folder) == expected
+
+
+def test_ids_beyond_16_bits(folder: Path) -> None:
+    texts = [f"n{i // 2} n{i}天n{i // 3}" for i in range(35_000)]
+    expected = oracles.count_ngrams(texts, 3)
+    counts = count(texts, 3)
+    assert as_dict(counts) == expected
+    data = saved(counts, folder)
+    with small_parts(50_000):
+        assert saved(count(texts, 3, block_size=1 << 16, workers=2), folder) == data
+    assert as_dict(load_counts(folder / "saved.counts")) == expected
+
+
+def test_parts_do_not_use_up_the_open_files() -> None:
+    resource = pytest.importorskip("resource", reason="POSIX only")
+    fds = Path("/proc/self/fd")
+    if not fds.exists():
+        pytest.skip("no /proc to count the open files")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    texts = ["天地玄黄" * 3] * 200
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(list(fds.iterdir())) + 200, hard))
+    try:
+        with small_parts(12):
+            counts = count(texts, 5, block_size=2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert counts.total == 2400
+
+
+@pytest.mark.filterwarnings("error::ResourceWarning")
+def test_files_are_closed_when_they_are_not_needed_any_more(tmp_path: Path) -> None:
+    unclosed: list[object] = []
+    with mock.patch("sys.unraisablehook", unclosed.append):
+        with small_parts(12):
+            counts = count(["天地玄黄" * 3] * 4, 3, block_size=2)
+        counts.save(tmp_path / "a")
+        del counts
+        assert load_counts(tmp_path / "a", mapped=False).total == 48
+        gc.collect()
+    assert len(unclosed) == 0
+
+
+# --- merging ---------------------------------------------------------------------------------
+
+
+def grouped(parts: list[NgramCounts], rng: random.Random, folder: Path) -> NgramCounts:
+    """The parts merged two or three or more at a time, in memory or on the disk, in any order."""
+    while len(parts) > 1:
+        rng.shuffle(parts)
+        size = rng.randint(2, len(parts))
+        where = rng.choice([None, folder])
+        merged = merge_counts(parts[:size], memory=rng.choice([1, 10**9]), tmp_dir=where)
+        parts = [*parts[size:], merged]
+    return parts[0]
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(TEXTS, min_size=1, max_size=5), ORDERS, LATIN, st.randoms(), st.sampled_from([1, 3, 9999])
+)
+def test_shards_merge_in_any_grouping(
+    folder: Path, shards: list[list[str]], order: int, latin: str, rng: random.Random, room: int
+) -> None:
+    every = [text for shard in shards for text in shard]
+    parts = [count(shard, order, latin) for shard in shards]
+    with mock.patch.object(merging, "MOST_ROWS", room):
+        merged = grouped(parts, rng, folder)
+    assert as_dict(merged) == oracles.count_ngrams(every, order, latin)
+    assert saved(merged, folder) == saved(count(every, order, latin), folder)
+
+
+def test_merge_files(tmp_path: Path) -> None:
+    texts = ["天地玄黄，宇宙", "洪荒天地A", "", "A𠮷天地"]
+    paths = []
+    for i, text in enumerate(texts):
+        paths.append(tmp_path / f"{i}.counts")
+        count([text]).save(paths[-1])
+    merged = merge_files(paths, memory=128_000_000, tmp_dir=tmp_path)
+    assert saved(merged, tmp_path) == saved(count(texts), tmp_path)
+    assert as_dict(merge_files(paths[:1])) == oracles.count_ngrams(texts[:1], 5)
+    doubled = as_dict(merge_files([paths[0], paths[0]]))
+    assert doubled == {ngram: 2 * n for ngram, n in oracles.count_ngrams(texts[:1], 5).items()}
+    assert sorted(p.name for p in tmp_path.iterdir()) == [*(p.name for p in paths), "saved.counts"]
+
+
+def test_merge_many_rows(tmp_path: Path) -> None:
+    """So many rows that they are merged range by range without any help, ids of two widths."""
+    rng = random.Random(1)
+    shards = [
+        ["".join(chr(0x4E00 + rng.randrange(n)) for _ in range(20_000))] for n in (60, 3000, 20_000)
+    ]
+    parts = [count(shard, 3) for shard in shards]
+    every = [text for shard in shards for text in shard]
+    expected = saved(count(every, 3), tmp_path)
+    for memory in (1, 10**9):
+        merged = merge_counts(parts, memory=memory, tmp_dir=tmp_path)
+        assert saved(merged, tmp_path) == expected
+    assert as_dict(load_counts(tmp_path / "saved.counts")) == oracles.count_ngrams(every, 3)
+
+
+@pytest.mark.parametrize(
+    ("other", "named"),
+    [
+        ({"order": 4}, "order"),
+        ({"latin": "char"}, "latin"),
+        ({"fold": ("lower",)}, "fold"),
+    ],
+)
+def test_counts_with_other_settings_do_not_merge(
+    tmp_path: Path, other: dict[str, Any], named: str
+) -> None:
+    paths = [tmp_path / "a.counts", tmp_path / "b.counts"]
+    fold = other.pop("fold", ())
+    count(["天地"]).save(paths[0])
+    count_ngrams(Corpus.from_texts(["天地"], fold=fold), workers=1, **other).save(paths[1])
+    with pytest.raises(NlptoolsError, match=r"b\.counts was counted with .*a\.counts with") as caught:
+        merge_files(paths)
+    assert named in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_nothing_to_merge() -> None:
+    with pytest.raises(ValueError, match="nothing to merge"):
+        merge_files([])
+
+
+# --- count_ngrams, arguments -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", [0, MAX_ORDER + 1, -1])
+def test_order_has_bounds(order: int) -> None:
+    with pytest.raises(ValueError, match=f"order must be between 1 and 12, not {order}"):
+        count(["天"], order)
+
+
+def test_wrong_arguments() -> None:
+    with pytest.raises(ValueError, match="latin must be one of run, char, break, not 'x'"):
+        count(["天"], latin="x")
+    with pytest.raises(ValueError, match="memory must be at least 128 MB"):
+        count(["天"], memory=1_000_000)
+    for wrong in (["天"], "天", None):
+        with pytest.raises(TypeError, match="corpus must be a Corpus"):
+            count_ngrams(wrong)  # type: ignore[arg-type]
+
+
+def test_fold_is_in_the_settings() -> None:
+    counts = count_ngrams(Corpus.from_texts(["ＡbC天"], fold=["lower", "nfkc"]), order=2, workers=1)
+    assert counts.settings == Settings(2, "run", ("nfkc", "lower"))
+    assert counts.count("abc天") == 1
+
+
+def test_defaults() -> None:
+    assert count_ngrams(Corpus.from_texts(["天地"])).settings == Settings(5, "run", ())
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS | LONG.map(lambda text: [text]), st.integers(1, 40), st.integers(1, 3), LATIN)
+def test_kept_ids_are_the_texts(
+    texts: list[str], size: int, workers: int, latin: str
+) -> None:
+    """The second pass of a discovery: whole stretches from break to break, as often as wanted."""
+    how: dict[str, Any] = {"latin": latin, "workers": workers}
+    counts, kept = count_and_keep(Corpus.from_texts(texts, block_size=size), order=2, **how)
+    assert as_dict(counts) == oracles.count_ngrams(texts, 2, latin)
+    again = encode_corpus(Corpus.from_texts(texts, block_size=size), **how)
+    for encoded in (kept, kept, again):
+        found: list[list[str]] = []
+        for ids in encoded.blocks:
+            words: list[str] = [""] * len(ids)
+            for i, text in zip(
+                np.flatnonzero(ids).tolist(), encoded.encoder.texts(ids[ids > 0]), strict=True
+            ):
+                words[i] = text
+            groups = itertools.groupby(words, key=bool)
+            found += [list(group) for full, group in groups if full]
+        assert found == oracles.stretches(texts, latin)
+
+
+def test_kept_ids_may_go_to_the_disk(tmp_path: Path) -> None:
+    texts = ["天地玄黄" * 50] * 50
+    corpus = Corpus.from_texts(texts, block_size=1 << 10)
+    with mock.patch.object(counting, "MIN_MEMORY", 0):
+        _, kept = count_and_keep(corpus, memory=8000, workers=1, tmp_dir=tmp_path)
+    assert sum(np.count_nonzero(ids) for ids in kept.blocks) == 10_000
+    assert sum(np.count_nonzero(ids) for ids in kept.blocks) == 10_000
+    assert list(tmp_path.iterdir()) == []  # files there have no name
+
+
+# --- on the disk -----------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS, ORDERS, LATIN)
+def test_round_trip(folder: Path, texts: list[str], order: int, latin: str) -> None:
+    path = folder / "trip.counts"
+    counts = count(texts, order, latin)
+    counts.save(path)
+    for mapped in (True, False):
+        again = load_counts(path, mapped=mapped)
+        assert again.settings == counts.settings
+        assert again.alphabet == counts.alphabet
+        assert again.total == counts.total
+        assert list(again.items()) == list(counts.items())
+        assert as_dict(again) == as_dict(counts)
+        assert saved(again, folder) == path.read_bytes()
+
+
+def test_header_says_what_the_file_is(tmp_path: Path) -> None:
+    data = saved(count(["天地，A天地"], order=3), tmp_path)
+    first, second, _ = data.split(b"\n", 2)
+    assert first == b"nlptools counts 1"
+    meta = json.loads(second)
+    assert (meta["order"], meta["latin"], meta["fold"]) == (3, "run", [])
+    assert (meta["total"], meta["sizes"]) == (5, [3, 2, 1])
+    # docs/formats.md promises this to readers in other languages.
+    base = -(-(len(first) + len(second) + 2) // 64) * 64
+    arrays = {
+        entry["name"]: np.frombuffer(
+            data, entry["dtype"], entry["length"], base + entry["offset"]
+        ).tolist()
+        for entry in meta["arrays"]
+    }
+    assert bytes(arrays["alphabet"]).decode() == "地\n天\nA"
+    assert arrays["symbols2"] == [1, 2]  # 天地, A天
+    assert arrays["counts1"] == [2, 2, 1]
+    assert all(entry["offset"] % 64 == 0 for entry in meta["arrays"])
+
+
+def test_saving_over_the_file_that_was_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "a.counts"
+    count(["天地"]).save(path)
+    before = path.read_bytes()
+    load_counts(path).save(path)
+    assert path.read_bytes() == before
+
+
+@pytest.fixture(scope="module")
+def sound(folder: Path) -> bytes:
+    texts = ["天地玄黄，天地玄", "A𠮷5.6"]
+    corpus = Corpus.from_texts(texts, fold=["lower"])
+    return saved(count_ngrams(corpus, order=3, workers=1), folder)
+
+
+def load(data: bytes, path: Path, mapped: bool = True) -> tuple[Any, ...] | None:
+    """Everything that was loaded, None where a DataError says that the file is damaged."""
+    path.write_bytes(data)
+    try:
+        counts = load_counts(path, mapped=mapped)
+        return counts.settings, counts.alphabet, list(as_dict(counts).items()), counts.total
+    except DataError as error:
+        assert str(path) in str(error)
+        assert "\n" not in str(error)
+        return None
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+def test_every_truncation_is_noticed(sound: bytes, tmp_path: Path, mapped: bool) -> None:
+    whole = load(sound, tmp_path / "whole", mapped)
+    assert whole is not None
+    used = len(sound.rstrip(b"\0"))
+    for length in range(len(sound)):
+        got = load(sound[:length], tmp_path / "cut", mapped)
+        if length < used:
+            assert got is None, length
+        else:  # nothing but padding is missing
+            assert got in (None, whole)
+
+
+def damaged_headers(data: bytes) -> Iterator[bytes]:
+    end = data.index(b"\n", data.index(b"\n") + 1)
+    rng = random.Random(0)
+    for i in range(end + 1):
+        others = {data[i] ^ 1 << bit for bit in range(8)} | {rng.randrange(256) for _ in range(3)}
+        for other in sorted(others - {data[i]}):
+            yield data[:i] + bytes([other]) + data[i + 1 :]
+
+
+def test_a_changed_byte_in_the_header_ends_in_no_traceback(sound: bytes, tmp_path: Path) -> None:
+    noticed = sum(load(data, tmp_path / "x") is None for data in damaged_headers(sound))
+    assert noticed > 5000
+
+
+def test_a_changed_byte_in_the_header_is_noticed(sound: bytes, tmp_path: Path) -> None:
+    whole = load(sound, tmp_path / "whole")
+    wrong = []
+    for data in damaged_headers(sound):
+        if load(data, tmp_path / "x") not in (None, whole):
+            at = next(i for i, (a, b) in enumerate(zip(sound, data, strict=True)) if a != b)
+            wrong.append(data[max(0, at - 12) : at + 12])
+    assert not wrong, f"{len(wrong)} loaded as something else, first {wrong[:3]}"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_any_bytes_end_in_no_traceback(sound: bytes, folder: Path, data: st.DataObject) -> None:
+    """Random bytes put anywhere, header and arrays."""
+    at = data.draw(st.integers(0, len(sound) - 1))
+    damaged = sound[:at] + data.draw(st.binary(min_size=1, max_size=6)) + sound[at + 2 :]
+    path = folder / "any"
+    path.write_bytes(damaged)
+    with contextlib.suppress(DataError):
+        load_counts(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"", "not an nlptools counts file"),
+        ("天地玄黄\n".encode(), "not an nlptools counts file"),
+        (b"\x1f\x8b\x08" + bytes(100), "not an nlptools counts file"),
+        (b"nlptools", "not an nlptools counts file"),
+        (b"nlptools counts one\n{}\n", "not an nlptools counts file"),
+        (b"nlptools model 1\n{}\n", "an nlptools model file, not a counts file"),
+        (b"nlptools counts 2\n{}\n", "counts format 2; this version reads up to 1"),
+        (b"nlptools counts 999999\n{}\n", "this version reads up to 1"),
+        (b"nlptools counts 1\n", "damaged counts file"),
+        (b"nlptools counts 1\n{}\n", "damaged counts file"),
+        (b"nlptools counts 1\n[1]\n", "damaged counts file"),
+        (b"nlptools counts 1\n{nonsense\n", "damaged counts file"),
+        (b'nlptools counts 1\n{"arrays": 5}\n', "damaged counts file"),
+        (b'nlptools counts 1\n{"arrays": []}\n', "damaged counts file"),
+    ],
+)
+def test_files_that_are_no_counts(tmp_path: Path, data: bytes, problem: str) -> None:
+    path = tmp_path / "x.counts"
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=problem) as caught:
+        load_counts(path)
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_a_newer_file_says_update(tmp_path: Path) -> None:
+    path = tmp_path / "x.counts"
+    path.write_bytes(b"nlptools counts 7\n{}\n")
+    with pytest.raises(DataError) as caught:
+        load_counts(path)
+    assert caught.value.hint == "update nlptools"
+
+
+def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot read: No such file"):
+        load_counts(tmp_path / "none.counts")
+    with pytest.raises(DataError, match="cannot read|not an nlptools"):
+        load_counts(tmp_path)
+
+
+# --- a write that fails half-way -------------------------------------------------------------
+
+
+class Interrupted(BaseException):
+    """As KeyboardInterrupt: no `except Exception` stops it."""
+
+
+def writing_fails(error: BaseException) -> Any:
+    """Patches save() to write half a file and then fail."""
+    write = storage.write_container
+
+    def half(stream: Any, *args: Any) -> None:
+        write(stream, *args)
+        stream.seek(stream.tell() // 2)
+        stream.truncate()
+        stream.flush()
+        raise error
+
+    return mock.patch.object(storage, "write_container", half)
+
+
+def no_tmpfile() -> Any:
+    """As on a file system (or a system) without O_TMPFILE."""
+    real = os.open
+
+    def refuse(path: Any, flags: int, *args: Any, **more: Any) -> int:
+        if flags & os.O_TMPFILE == os.O_TMPFILE:
+            raise OSError(95, "Operation not supported")
+        return real(path, flags, *args, **more)
+
+    return mock.patch.object(os, "open", refuse)
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["O_TMPFILE", "named"])
+@pytest.mark.parametrize(
+    ("error", "seen"),
+    [
+        (OSError(28, "No space left on device"), DataError),
+        (ValueError("a bug"), ValueError),
+        (Interrupted(), Interrupted),
+    ],
+    ids=["disk full", "bug", "interrupt"],
+)
+def test_a_failed_write_leaves_nothing(
+    tmp_path: Path, named: bool, error: BaseException, seen: type[BaseException]
+) -> None:
+    counts = count(["天地"])
+    there = tmp_path / "there.counts"
+    there.write_bytes(b"what was there before")
+    with no_tmpfile() if named else contextlib.nullcontext():
+        for path in (tmp_path / "new.counts", there):
+            with writing_fails(error), pytest.raises(seen) as caught:
+                counts.save(path)
+            if seen is DataError:
+                assert str(caught.value) == f"{path}: cannot write: No space left on device"
+        assert list(tmp_path.iterdir()) == [there]
+        assert there.read_bytes() == b"what was there before"
+        counts.save(there)
+    assert list(tmp_path.iterdir()) == [there]
+    assert as_dict(load_counts(there)) == as_dict(counts)
+    umask = os.umask(0)
+    os.umask(umask)
+    assert there.stat().st_mode & 0o777 == 0o666 & ~umask
+
+
+def test_a_column_that_cannot_be_read_fails_the_write(tmp_path: Path) -> None:
+    path = tmp_path / "a.counts"
+    count(["天地玄黄"]).save(path)
+    counts = load_counts(path, mapped=False)
+    os.truncate(path, path.stat().st_size // 2)
+    with pytest.raises(DataError, match="the file ends inside its arrays"):
+        counts.save(tmp_path / "b.counts")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_where_nothing_can_be_written(tmp_path: Path) -> None:
+    counts = count(["天地"])
+    with pytest.raises(DataError, match="cannot write: No such file or directory"):
+        counts.save(tmp_path / "none" / "a.counts")
+    with pytest.raises(DataError, match="is a folder"):
+        counts.save(tmp_path)
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    target = tmp_path / "real" / "a.counts"
+    target.write_bytes(b"")
+    link = tmp_path / "link.counts"
+    link.symlink_to(target)
+    count(["天地"]).save(link)
+    assert link.is_symlink()
+    assert load_counts(target).total == 2
+
+
+def test_spilling_leaves_no_files_and_says_where_it_cannot(tmp_path: Path) -> None:
+    with small_parts(12):
+        counts = count(["天地玄黄" * 3] * 9, 5, block_size=2, tmp_dir=tmp_path)
+    assert counts.total == 108
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ResourceError, match="cannot write temporary files there"):
+        count(["天"], tmp_dir=tmp_path / "none")
+
+
+def test_a_full_disk_while_spilling_is_told(tmp_path: Path) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with small_parts(12), mock.patch.object(storage, "write_all", full):
+        with pytest.raises(ResourceError, match="no space left on the disk") as caught:
+            count(["天地玄黄" * 3] * 9, 5, block_size=2, tmp_dir=tmp_path)
+    assert "--tmp-dir" in (caught.value.hint or "")
+
+
+def test_counting_in_several_threads_at_once(folder: Path) -> None:
+    texts = ["天地玄黄，A𠮷" * 20] * 20
+    expected = oracles.count_ngrams(texts, 4)
+    with ThreadPoolExecutor(4) as pool:
+        for counts in pool.map(lambda _: count(texts, 4, workers=2, block_size=400), range(8)):
+            assert as_dict(counts) == expected

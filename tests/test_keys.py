@@ -105,7 +105,9 @@ def test_dense_ranks_of_large_keys(values: list[int]) -> None:
     check_ranks(values, 1 << 64)
 
 
-@pytest.mark.parametrize("bits", [46, 47, 48, 64])  # 100,000 positions take 17 bits: the border is 47
+@pytest.mark.parametrize(
+    "bits", [46, 47, 48, 64]
+)  # 100,000 positions take 17 bits: the border is 47
 @pytest.mark.parametrize("alike", [True, False])
 def test_dense_ranks_of_many_keys(bits: int, alike: bool) -> None:
     values = random_keys(100_000, 1 << bits)

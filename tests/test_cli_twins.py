@@ -1,0 +1,221 @@
+"""A command is a function: the same names, the same defaults, the same choices, help for each option."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import click
+import numpy as np  # before nlptools.cli, which sets NumPy's environment
+import pytest
+
+from nlptools.cli import main
+from nlptools.contexts import find_contexts
+from nlptools.corpus import FOLDS, ON_ERROR, Corpus
+from nlptools.counting import DEFAULT_MEMORY, MIN_MEMORY, count_ngrams
+from nlptools.counts import MAX_ORDER
+from nlptools.merging import merge_files
+from nlptools.symbols import LATIN_MODES
+from nlptools.tables import FORMATS
+from nlptools.words import COMPATS, METHODS, SORT_COLUMNS, discover_words
+
+assert np
+
+# The options of each command come from these functions, and have no other defaults.
+TWINS: dict[str, list[Callable[..., Any]]] = {
+    "count": [count_ngrams, Corpus.__init__],
+    "discover": [discover_words, Corpus.__init__],
+    "merge": [merge_files],
+    "explain": [find_contexts, count_ngrams, Corpus.__init__],
+}
+# Option -> keyword, where the names differ. A name that differs needs a reason:
+RENAMED = {
+    ("explain", "contexts"): "number",  # "number" alone would say nothing on the command line
+}
+# What a command has beside its function: files, formats of output, silence.
+OWN = {
+    "count": {"output", "tsv", "min_count", "quiet"},
+    "discover": {"output", "format", "quiet"},
+    "merge": {"output", "tsv", "min_count", "quiet"},
+    "explain": {"counts", "corpus", "neighbours", "format", "quiet"},
+}
+# Keywords that are no options: block_size changes no result; the width of a context and the order
+# that `explain` counts follow from the words asked for.
+NO_OPTION = {
+    "count": {"block_size"},
+    "discover": {"block_size"},
+    "merge": set(),
+    "explain": {"block_size", "width", "order"},
+}
+# An option that a command hands on in another form: a path for what was loaded from it.
+AS_PATH = {"known", "counts"}
+
+
+def commands() -> list[str]:
+    return sorted(main.commands)
+
+
+def options_of(command: str) -> dict[str, click.Option]:
+    """Keyword -> option; the long name as it is typed, `-` as `_`, makes the keyword."""
+    found = {}
+    for option in main.commands[command].params:
+        if isinstance(option, click.Option):
+            long = max(option.opts, key=len).removeprefix("--").replace("-", "_")
+            found[RENAMED.get((command, long), long)] = option
+    return found
+
+
+def keywords_of(command: str) -> dict[str, inspect.Parameter]:
+    return {
+        name: parameter
+        for function in TWINS[command]
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+
+
+def defaults_of(command: str) -> dict[str, Any]:
+    """Keyword -> value when nothing is given, converted as click converts it."""
+    required = ["词"] if command in ("explain", "merge") else []
+    values = main.commands[command].make_context(command, required).params
+    return {name: values[str(option.name)] for name, option in options_of(command).items()}
+
+
+def test_every_command_has_its_function() -> None:
+    assert commands() == sorted(TWINS) == ["count", "discover", "explain", "merge"]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_options_are_keywords(command: str) -> None:
+    options, keywords = set(options_of(command)), set(keywords_of(command))
+    assert options - OWN[command] == keywords - NO_OPTION[command]
+    assert not OWN[command] - options
+    assert not NO_OPTION[command] - keywords
+
+
+@pytest.mark.parametrize("command", commands())
+def test_defaults_are_equal(command: str) -> None:
+    defaults, compared = defaults_of(command), 0
+    for name, parameter in keywords_of(command).items():
+        if name in NO_OPTION[command]:
+            continue
+        value = defaults[name]
+        if name in AS_PATH:
+            value = value or parameter.default
+        assert value == parameter.default, f"--{name}"
+        assert type(value) is type(parameter.default), f"--{name}"
+        compared += 1
+    assert compared >= 2
+
+
+def test_memory() -> None:
+    for command in commands():
+        option = options_of(command)["memory"]
+        assert option.default == "1GB"
+        assert defaults_of(command)["memory"] == DEFAULT_MEMORY == 10**9
+        with pytest.raises(click.BadParameter, match=f"at least {MIN_MEMORY // 10**6}MB"):
+            option.type.convert(str(MIN_MEMORY - 1), option, None)
+        assert option.type.convert(str(MIN_MEMORY), option, None) == MIN_MEMORY
+
+
+@pytest.mark.parametrize(
+    "text, size",
+    [
+        ("512MB", 512 * 10**6),
+        ("1G", 10**9),
+        ("2GiB", 2**31),
+        ("1.5 gb", 1_500_000_000),
+        ("1T", 10**12),
+        ("200000000", 200_000_000),
+        ("200000000B", 200_000_000),
+        ("300000k", 300_000_000),
+    ],
+)
+def test_sizes(text: str, size: int) -> None:
+    assert options_of("count")["memory"].type.convert(text, None, None) == size
+
+
+@pytest.mark.parametrize("text", ["", "much", "1 XB", "-1GB", "GB", "1e9", "1GB 2GB"])
+def test_no_sizes(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is no size"):
+        options_of("count")["memory"].type.convert(text, None, None)
+
+
+CHOICES = [
+    ("discover", "method", METHODS),
+    ("discover", "compat", COMPATS),
+    ("discover", "sort", (*SORT_COLUMNS, "word")),
+    ("discover", "format", FORMATS),
+    *((command, "latin", LATIN_MODES) for command in ("count", "discover", "explain")),
+    *((command, "on_error", ON_ERROR) for command in ("count", "discover", "explain")),
+    *((command, "fold", FOLDS) for command in ("count", "discover", "explain")),
+]
+
+
+@pytest.mark.parametrize("command, name, values", CHOICES)
+def test_choices(command: str, name: str, values: tuple[str, ...]) -> None:
+    kind = options_of(command)[name].type
+    assert isinstance(kind, click.Choice)
+    assert tuple(kind.choices) == tuple(values)
+
+
+def test_every_choice_was_compared() -> None:
+    found = {
+        (command, name)
+        for command in commands()
+        for name, option in options_of(command).items()
+        if isinstance(option.type, click.Choice)
+    }
+    # explain prints text or JSON lines of its own; its formats are those of no table.
+    assert found == {(command, name) for command, name, _ in CHOICES} | {("explain", "format")}
+
+
+def test_ranges() -> None:
+    assert options_of("count")["order"].type.max == MAX_ORDER
+    for name in ("min_length", "max_length"):
+        assert options_of("discover")[name].type.max == MAX_ORDER - 1
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_option_has_help(command: str) -> None:
+    for option in options_of(command).values():
+        assert option.help, option.opts
+        assert option.help.rstrip("]").endswith((".", "system's", "core", "corpus", "2,4,6")), (
+            option.help
+        )
+
+
+@pytest.mark.parametrize("command", commands())
+def test_help_has_examples(command: str) -> None:
+    own = main.commands[command]
+    examples = [line for line in (own.epilog or "").split("\n") if f"nlptools {command} " in line]
+    assert len(examples) >= 2
+    assert own.help
+    assert own.help.split("\n")[0].endswith((".", "labels."))
+    known = {name for option in own.params for name in option.opts + option.secondary_opts}
+    for line in examples:
+        piece = line.split(f"nlptools {command} ")[1].split("|")[0]
+        used = {word for word in piece.split() if word.startswith("-") and word != "-"}
+        assert used <= known, line
+
+
+def test_one_option_one_meaning() -> None:
+    """Options of the same name have the same help, type and default in every command."""
+    different = {"min_count", "counts", "format"}  # what they filter, replace and print differs
+    seen: dict[str, tuple[object, ...]] = {}
+    for command in commands():
+        for name, option in options_of(command).items():
+            if name in different or (command, name) == ("discover", "output"):
+                continue
+            what = (option.help, type(option.type), option.default, option.opts)
+            assert seen.setdefault(name, what) == what, f"{command} --{name}"
+    assert len(seen) > 15
+
+
+def test_booleans_can_be_switched_off() -> None:
+    """In click a lone flag that is on by default cannot be switched off."""
+    for command in commands():
+        for option in options_of(command).values():
+            if option.is_flag and not option.secondary_opts:
+                assert option.default is False, option.opts
