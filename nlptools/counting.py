@@ -37,7 +37,7 @@ MIN_MEMORY = 128_000_000
 # Bytes at the peak for each symbol of a part. One-word keys: the ids of the blocks or the joined ids
 # (2 each), one key (8), a tenth for the slices. Keys of ranks: ids of 4 bytes and ranks of two widths.
 # Measured on 200 MB of mixed text at 256 MB, 512 MB and 1 GB; benchmarks/memory.py repeats it.
-BYTES_PER_SYMBOL = 14
+BYTES_PER_SYMBOL = 18
 BYTES_PER_SYMBOL_RANKED = 26
 # Interpreter, NumPy, click, the alphabet, the blocks in flight and the slices under work.
 BASE_MEMORY = 96_000_000
@@ -343,11 +343,14 @@ def ordered_map(
 class EncodedCorpus:
     """A corpus as provisional symbol ids, to be read as often as needed.
 
-    Each array is a stretch that begins and ends at a break, several MB of text where lines allow.
+    Each array of `blocks` begins and ends at a break, several MB of text where lines allow. room and
+    folder: bytes in memory and place on disk for as much again, if somebody has more to keep.
     """
 
     encoder: SymbolEncoder
     blocks: Spool
+    room: int
+    folder: Path
 
 
 def id_blocks(
@@ -390,11 +393,11 @@ def count_and_keep(
     tmp_dir: str | os.PathLike[str] | None = None,
 ) -> tuple[NgramCounts, EncodedCorpus]:
     """As count_ngrams, and keep the symbol ids for a second pass."""
-    counts, encoder, blocks = _count(
-        corpus, order, latin, memory - memory // 8, workers, tmp_dir, memory // 8
+    counts, encoder, blocks, folder = _count(
+        corpus, order, latin, memory - memory // 12, workers, tmp_dir, memory // 12
     )
     assert blocks is not None
-    return counts, EncodedCorpus(encoder, blocks)
+    return counts, EncodedCorpus(encoder, blocks, memory // 12, folder)
 
 
 def encode_corpus(
@@ -409,10 +412,10 @@ def encode_corpus(
     workers = workers or os.cpu_count() or 1
     encoder = SymbolEncoder(latin)
     with storage.spilling(tmp_dir) as folder, ThreadPoolExecutor(workers) as pool:
-        blocks = Spool(memory // 8, folder)
+        blocks = Spool(memory // 12, folder)
         for block in _whole_stretches(id_blocks(corpus, encoder, pool, workers)):
             blocks.append(block)
-        return EncodedCorpus(encoder, blocks)
+        return EncodedCorpus(encoder, blocks, memory // 12, folder)
 
 
 def _count(
@@ -423,7 +426,7 @@ def _count(
     workers: int | None,
     tmp_dir: str | os.PathLike[str] | None,
     keep: int | None,
-) -> tuple[NgramCounts, SymbolEncoder, Spool | None]:
+) -> tuple[NgramCounts, SymbolEncoder, Spool | None, Path]:
     if not isinstance(corpus, Corpus):
         raise TypeError("corpus must be a Corpus; Corpus.from_texts takes an iterable of str")
     if memory < MIN_MEMORY:
@@ -445,7 +448,7 @@ def _count(
         else:
             for ids in _whole_stretches(counted()):
                 spool.append(ids)
-        return counter.finish(), encoder, spool
+        return counter.finish(), encoder, spool, folder
 
 
 def _whole_stretches(blocks: Iterable[IdBlock]) -> Iterator[np.ndarray]:

@@ -40,14 +40,14 @@ class Cut:
     """What one block gave.
 
     counts: [n - 1] how often each frequent n-gram was cut out as a word. longer: the longer words,
-    with repetitions. refused: stretches that do not hold together as a whole. hits: (position,
-    index) of the longest kept n-grams, int32 each.
+    with repetitions. refused: stretches that do not hold together as a whole. hits: position and
+    index, in turn, of the longest kept n-grams, int32.
     """
 
     counts: list[np.ndarray]
     longer: list[str]
     refused: int
-    hits: tuple[np.ndarray, np.ndarray]
+    hits: np.ndarray
 
 
 class Joiner:
@@ -145,7 +145,9 @@ class Joiner:
             for n in range(self.longest)
         ]
         longer = [word for s in stretches for word in s.longer]
-        hits = _joined([s.at for s in stretches]), _joined([s.index for s in stretches])
+        hits = np.empty(2 * sum(len(s.at) for s in stretches), np.int32)
+        hits[0::2] = _joined([s.at for s in stretches])
+        hits[1::2] = _joined([s.index for s in stretches])
         return Cut(counts, longer, sum(s.refused for s in stretches), hits)
 
     def _cut_stretch(self, ids: np.ndarray, offset: int) -> _Stretch:

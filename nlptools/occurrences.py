@@ -91,10 +91,9 @@ class LongWords:
         self._left: list[np.ndarray] = []
         self._right: list[np.ndarray] = []
 
-    def add(self, ids: np.ndarray, full: np.ndarray, hits: tuple[np.ndarray, np.ndarray]) -> None:
-        """One block: its ids for the joiner, its full ids, and `Cut.hits`."""
+    def add(self, ids: np.ndarray, full: np.ndarray, at: np.ndarray, index: np.ndarray) -> None:
+        """One block: its ids for the joiner, its full ids, and positions and indices of `Cut.hits`."""
         size = len(ids)
-        at, index = hits
         node = self.root[index]
         at, node = at[node >= 0].astype(np.int64), node[node >= 0]
         length = self.depth

@@ -101,7 +101,8 @@ def _frequent_rows(
         return rows, symbols, found, np.zeros(len(rows), np.int64)
     # Children stand in the order of their parents, and a frequent n-gram has a frequent parent.
     begins = _take(counts.levels[n - 2], above.rows)
-    return rows, symbols, found, np.searchsorted(begins, rows, side="right") - 1
+    parents = np.searchsorted(begins, rows.astype(begins.dtype), side="right") - 1
+    return rows, symbols, found, parents
 
 
 def _slices(level: Level, min_count: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -120,7 +121,7 @@ def _take(level: Level, rows: np.ndarray) -> np.ndarray:
         low, high = np.searchsorted(rows, (start, start + _SLICE))
         if high > low:
             pieces.append(level.children[start : start + _SLICE][rows[low:high] - start])
-    return np.concatenate(pieces).astype(np.int64) if pieces else np.empty(0, np.int64)
+    return np.concatenate(pieces) if pieces else np.empty(0, level.children.dtype)
 
 
 def pmi(frequent: Frequent, order: int) -> np.ndarray:
@@ -207,7 +208,7 @@ def all_sides(
     # and of its suffix (for an order less) among the frequent n-grams, -1 for not frequent or not asked for.
     rows = np.flatnonzero(counts.levels[0].counts[:] >= 2)
     itself = _index(levels[0].rows, begun[0], rows)
-    suffix = rows
+    suffix = itself
     for n in range(1, longest + 1):
         level = levels[n - 1]
         below = _take(counts.levels[n - 1], rows), _take(counts.levels[n - 1], rows + 1)
@@ -216,6 +217,7 @@ def all_sides(
         table = level.parents[listed] * base + level.symbols[listed]
         nexts = []
         for child, symbols, number in _slices(counts.levels[n], 2):
+            child = child.astype(below[0].dtype)
             parents = np.searchsorted(below[0], child, side="right") - 1
             mine = np.flatnonzero((parents >= 0) & (child < np.append(below[1], 0)[parents]))
             child, symbols, number, parents = (
@@ -230,17 +232,23 @@ def all_sides(
             else:
                 found = np.full(len(child), -1)
                 known = np.flatnonzero(suffix[parents] >= 0)
-                place = _find(table, suffix[parents[known]] * base + symbols[known])
+                query = suffix[parents[known]].astype(np.int64) * base + symbols[known]
+                place = _find(table, query)
                 found[known] = np.append(listed, -1)[place]
             left.add(found, number)
             if n < longest:
                 index = _index(levels[n].rows, begun[n], child)
                 on = np.flatnonzero((index >= 0) | (found >= 0))
-                nexts.append((child[on], index[on], found[on]))
+                nexts.append((child[on], index[on].astype(np.int32), found[on].astype(np.int32)))
         result.append(Sides(left.entropy(), right.entropy(), left.variety(), right.variety()))
         if n < longest:
-            rows, itself, suffix = (np.concatenate(part) for part in zip(*nexts, strict=True))
+            del below, rows, itself, suffix
+            rows, itself, suffix = map(_joined, zip(*nexts, strict=True))
     return result
+
+
+def _joined(pieces: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate(pieces)
 
 
 def _index(ascending: np.ndarray, wanted: np.ndarray, rows: np.ndarray) -> np.ndarray:

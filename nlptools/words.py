@@ -23,6 +23,7 @@ from nlptools.counts import MAX_ORDER, NgramCounts
 from nlptools.errors import NlptoolsError
 from nlptools.joining import Joiner, WordCounts, ids_of
 from nlptools.occurrences import LongWords
+from nlptools.spool import Spool
 from nlptools.scores import Frequent, all_sides, frequent_ngrams, pmi
 from nlptools.symbols import split_symbols
 
@@ -296,10 +297,12 @@ def _by_joining(
     for n, bar in enumerate(min_pmi, 2):
         cohesion = pmi(frequent, n) + shift
         kept.append(cohesion > bar if compat_4256 else cohesion >= bar)
-    joiner = Joiner(frequent, kept, check_all=compat_4256, singles=min_length == 1)
+    joiner = Joiner(
+        frequent, kept, check_all=compat_4256, singles=min_length == 1, room=encoded.room // 2
+    )
     live = _live_ids(frequent, encoded, joiner)
     found = WordCounts([np.zeros(len(level), np.int64) for level in frequent.levels], Counter(), 0)
-    hits: list[tuple[np.ndarray, np.ndarray]] = []
+    hits = Spool(encoded.room, encoded.folder)
     for block in encoded.blocks:
         cut = joiner.cut(live[block])
         found.add(cut)
@@ -334,7 +337,7 @@ def _by_joining(
     looked_up = LongWords(frequent, longest, words, joiner)
     if words:
         for block, hit in zip(encoded.blocks, hits, strict=True):
-            looked_up.add(live[block], block, hit)
+            looked_up.add(live[block], block, hit[0::2], hit[1::2])
     rows = frequent.levels[0].rows.tolist()
     names = [counts.alphabet.symbols[row] for row in rows]
     result = looked_up.finish()
