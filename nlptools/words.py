@@ -36,9 +36,11 @@ MIN_PMI_6920 = (2.0, 4.0, 6.0)
 MIN_PMI_4256 = (math.log(5), math.log(25), math.log(125))
 MIN_COUNT_4256 = 128
 
-# Least PMI of a candidate of the method "entropy", nats: gluing two parts together pays when their
-# PMI is above 1 (kexue.fm 5476).
-MIN_PMI_ENTROPY = (1.0,)
+# Least PMI of a candidate of the method "entropy", nats. 2 is the bar of 6920 for two symbols.
+MIN_PMI_ENTROPY = (2.0,)
+# Freedom beyond e**3 = 20 equally likely neighbours says no more: without the bound function words
+# and, in clean data, markup come up to the top.
+MOST_FREEDOM = 3.0
 
 SORT_COLUMNS = {
     "score": "scores",
@@ -98,11 +100,11 @@ _ARRAYS = ("counts", "pmi", "left_entropy", "right_entropy", "scores", "passed",
 def default_min_count(total: int) -> int:
     """Least count of a candidate in a corpus of `total` symbols.
 
-    Grows with the cube root: 2 for a short story, 5 for 10 MB, 9 for 50 MB, 50 for 10 GB. The counts
+    Grows with the cube root: 2 for a short story, 7 for 10 MB, 12 for 50 MB, 70 for 10 GB. The counts
     of chance n-grams grow with the corpus, those of rare words too, but more slowly
     (docs/decisions.md has the measurement).
     """
-    return max(2, round(total ** (1 / 3) / 30))
+    return max(2, round(total ** (1 / 3) / 20))
 
 
 def default_min_entropy(total: int) -> float:
@@ -134,7 +136,7 @@ def discover_words(
     """Find the words of a corpus and rank them.
 
     method "entropy" (matrix67): n-grams of min_length .. max_length symbols that are frequent, hold
-    together (PMI) and are free on both sides (branching entropy); score = ln(count) * PMI * entropy.
+    together (PMI) and are free on both sides (entropy); score = ln(count) * PMI * min(entropy, 3).
     method "pmi" (kexue.fm 6920; 4256 with compat): n-grams above min_pmi nats (for 2, 3, ... symbols)
     are joined wherever they overlap, so words may be longer; score = how often the word was cut out.
     min_count, min_entropy None: scaled to the corpus. counts: made earlier from the same corpus.
@@ -257,7 +259,7 @@ def _by_entropy(
             passed &= test
         rows = np.arange(len(level)) if keep_all else np.flatnonzero(passed)
         # Three measures that each must be large; the logarithm because counts span decades.
-        scores = np.log(level.counts) * np.maximum(cohesion, 0) * freedom
+        scores = np.log(level.counts) * np.maximum(cohesion, 0) * np.minimum(freedom, MOST_FREEDOM)
         pieces.append(
             WordTable(
                 counts.texts(n, level.rows[rows]),

@@ -214,7 +214,7 @@ def discover_6920(
 def discover_4256(
     texts: Sequence[str],
     min_count: int,
-    ratios: Sequence[int] = (5, 25, 125),
+    ratios: Sequence[Fraction | int] = (5, 25, 125),
     latin: str = "run",
 ) -> dict[Ngram, int]:
     """Words and how often each was cut out: kexue.fm 4256.

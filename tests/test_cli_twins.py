@@ -216,6 +216,7 @@ def test_one_option_one_meaning() -> None:
 def test_booleans_can_be_switched_off() -> None:
     """In click a lone flag that is on by default cannot be switched off."""
     for command in commands():
-        for option in options_of(command).values():
+        defaults = defaults_of(command)
+        for name, option in options_of(command).items():
             if option.is_flag and not option.secondary_opts:
-                assert option.default is False, option.opts
+                assert defaults[name] is False, option.opts

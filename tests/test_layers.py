@@ -14,39 +14,39 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "nlptools"
 
 # A module imports only from above itself. The list says where a new module belongs.
-ORDER = """
-    nlptools
-    nlptools.errors
-    nlptools.machine
-    nlptools.chars
-    nlptools.storage
-    nlptools.keys
-    nlptools.symbols
-    nlptools.decoding
-    nlptools.corpus
-    nlptools.counts
-    nlptools.levels
-    nlptools.spool
-    nlptools.merging
-    nlptools.counting
-    nlptools.scores
-    nlptools.joining
-    nlptools.occurrences
-    nlptools.words
-    nlptools.wordlists
-    nlptools.tables
-    nlptools.matcher
-    nlptools.contexts
-    nlptools.explanation
-    nlptools.cli.options
-    nlptools.cli.console
-    nlptools.cli.count
-    nlptools.cli.merge
-    nlptools.cli.discover
-    nlptools.cli.explain
-    nlptools.cli
-    nlptools.__main__
-""".split()
+ORDER = [
+    "nlptools",
+    "nlptools.errors",
+    "nlptools.machine",
+    "nlptools.chars",
+    "nlptools.storage",
+    "nlptools.keys",
+    "nlptools.symbols",
+    "nlptools.decoding",
+    "nlptools.corpus",
+    "nlptools.counts",
+    "nlptools.levels",
+    "nlptools.spool",
+    "nlptools.merging",
+    "nlptools.counting",
+    "nlptools.scores",
+    "nlptools.joining",
+    "nlptools.occurrences",
+    "nlptools.words",
+    "nlptools.wordlists",
+    "nlptools.tables",
+    "nlptools.matcher",
+    "nlptools.contexts",
+    "nlptools.explanation",
+    "nlptools.cli.options",
+    "nlptools.cli.console",
+    "nlptools.cli.count",
+    "nlptools.cli.merge",
+    "nlptools.cli.discover",
+    "nlptools.cli.explain",
+    "nlptools.cli",
+    "nlptools.__main__",
+]
 PLACE = {name: place for place, name in enumerate(ORDER)}
 
 

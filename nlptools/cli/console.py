@@ -63,6 +63,7 @@ def _watched_corpus() -> type[Corpus]:
                 desc="reading",
                 leave=False,
                 delay=0.3,
+                nrows=24,  # a terminal that gives its size as 0 x 0 would show nothing
             ) as bar:
                 for block in super().blocks():
                     bar.update(self.bytes_read - bar.n)
