@@ -114,6 +114,7 @@ class Corpus:
     rereadable: bool  # False: stdin, a named pipe, an iterator; blocks() works once
     total_bytes: int | None  # on disk; None: unknown
     bytes_read: int  # on disk, so far in this pass
+    block_size: int  # bytes of text in a block, about; changes no result
     fold: tuple[str, ...]  # in the order in which they are applied
     report: ReadReport
     _texts: Iterable[str] | None
@@ -174,7 +175,7 @@ class Corpus:
         if block_size < 1:
             raise ValueError("block_size must be at least 1")
         self._on_error = on_error
-        self._block_size = block_size
+        self.block_size = block_size
         self._characters = max(1, block_size // 2)  # of a block made from decoded text
         self.fold = tuple(name for name in FOLDS if name in fold)
         self._fold = _folder(fold)
@@ -270,7 +271,7 @@ class Corpus:
                 if stdin
                 else open(source.name, "rb", buffering=0)
             ) as file:
-                while chunk := file.read(self._block_size):
+                while chunk := file.read(self.block_size):
                     yield chunk
         except OSError as error:
             raise DataError(source.name, None, _reason(error)) from None
@@ -287,7 +288,7 @@ class Corpus:
 
     def _pieces(self, chunks: Iterable[bytes], source: str, whole_lines: bool) -> Iterator[_Piece]:
         """UTF-8 chunks -> pieces of about block_size; whole_lines: however long a line is."""
-        size = max(self._block_size, 4)
+        size = max(self.block_size, 4)
         parts: list[bytes] = []
         length = 0
         endless = False  # no line ends in parts: wait for a chunk that has a line end

@@ -354,9 +354,12 @@ class EncodedCorpus:
 
 
 def id_blocks(
-    corpus: Corpus, encoder: SymbolEncoder, pool: ThreadPoolExecutor, workers: int
+    corpus: Corpus, encoder: SymbolEncoder, pool: ThreadPoolExecutor, workers: int, memory: int
 ) -> Iterator[IdBlock]:
     """The blocks of a corpus as provisional ids; all cores scan, names are given in order."""
+
+    # Each block under way takes about 6 times its size for a moment.
+    corpus.block_size = min(corpus.block_size, max(1 << 16, memory >> 7))
 
     def scan(block: Block) -> tuple[Scanned, bool]:
         return encoder.scan(block.text), block.joined
@@ -394,10 +397,10 @@ def count_and_keep(
 ) -> tuple[NgramCounts, EncodedCorpus]:
     """As count_ngrams, and keep the symbol ids for a second pass."""
     counts, encoder, blocks, folder = _count(
-        corpus, order, latin, memory - memory // 12, workers, tmp_dir, memory // 12
+        corpus, order, latin, memory - memory // 16, workers, tmp_dir, memory // 16
     )
     assert blocks is not None
-    return counts, EncodedCorpus(encoder, blocks, memory // 12, folder)
+    return counts, EncodedCorpus(encoder, blocks, memory // 16, folder)
 
 
 def encode_corpus(
@@ -412,10 +415,10 @@ def encode_corpus(
     workers = workers or os.cpu_count() or 1
     encoder = SymbolEncoder(latin)
     with storage.spilling(tmp_dir) as folder, ThreadPoolExecutor(workers) as pool:
-        blocks = Spool(memory // 12, folder)
-        for block in _whole_stretches(id_blocks(corpus, encoder, pool, workers)):
+        blocks = Spool(memory // 16, folder)
+        for block in _whole_stretches(id_blocks(corpus, encoder, pool, workers, memory)):
             blocks.append(block)
-        return EncodedCorpus(encoder, blocks, memory // 12, folder)
+        return EncodedCorpus(encoder, blocks, memory // 16, folder)
 
 
 def _count(
@@ -439,7 +442,7 @@ def _count(
         spool = None if keep is None else Spool(keep, folder)
 
         def counted() -> Iterator[IdBlock]:
-            for block in id_blocks(corpus, encoder, pool, workers):
+            for block in id_blocks(corpus, encoder, pool, workers, memory):
                 counter.add(block)
                 yield block
 

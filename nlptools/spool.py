@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
-from nlptools.storage import FileColumn, write_all
+from nlptools.storage import FileColumn, unnamed_file, write_all
 
 
 class Spool:
@@ -32,7 +31,7 @@ class Spool:
             self._items.append(values)
             return
         if self._file is None:
-            self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115
+            self._file = unnamed_file(self._folder)
         self._file.seek(self._end)
         write_all(self._file, np.ascontiguousarray(values))
         self._items.append(FileColumn(self._file, self._end, values.dtype, len(values)))

@@ -61,10 +61,14 @@ class FileColumn:
         size = max(0, stop - start)
         out = np.empty(size, self.dtype)
         self.file.seek(self.offset + start * self.dtype.itemsize)
-        if self.file.readinto(out.view(np.uint8)) != out.nbytes:  # type: ignore[attr-defined]
-            raise DataError(
-                self.file.name, None, "the file ends inside its arrays", "it was cut short"
-            )
+        rest = out.view(np.uint8).data
+        while rest:  # the system gives 2 GB at a time, at most
+            done = self.file.readinto(rest)  # type: ignore[attr-defined]
+            if not done:
+                raise DataError(
+                    self.file.name, None, "the file ends inside its arrays", "it was cut short"
+                )
+            rest = rest[done:]
         return out
 
 
@@ -248,10 +252,12 @@ def read_container(
             raise ValueError("no description")
         meta = json.loads(line)
         table = {entry["name"]: entry for entry in meta.pop("arrays")}
+        expected = 0
         for entry in table.values():
-            dtype = np.dtype(entry["dtype"])
-            if dtype.kind not in "uif" or entry["length"] < 0 or entry["offset"] < 0:
+            dtype = _plain_type(entry["dtype"])
+            if entry["length"] < 0 or entry["offset"] != expected:
                 raise ValueError(entry["name"])
+            expected += -(-entry["length"] * dtype.itemsize // _ALIGN) * _ALIGN
             if base + entry["offset"] + entry["length"] * dtype.itemsize > size:
                 raise DataError(
                     path, None, "the file ends inside its arrays", "it was cut short; make it again"
@@ -271,6 +277,13 @@ def read_container(
         return np.memmap(file, dtype, "r", offset, entry["length"])
 
     return meta, column
+
+
+def _plain_type(name: str) -> np.dtype[Any]:
+    """The type of a number; np.dtype alone would read a small language, and raise SyntaxError."""
+    if not re.fullmatch(r"\|[ui]1|<[uif][248]", name):
+        raise ValueError(f"type {name!r}")
+    return np.dtype(name)
 
 
 _MAKERS = {"counts": "count"}

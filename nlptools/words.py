@@ -24,7 +24,7 @@ from nlptools.errors import NlptoolsError
 from nlptools.joining import Joiner, WordCounts, ids_of
 from nlptools.occurrences import LongWords
 from nlptools.spool import Spool
-from nlptools.scores import Frequent, all_sides, frequent_ngrams, pmi
+from nlptools.scores import Frequent, all_sides, cohesion, frequent_ngrams, pmi
 from nlptools.symbols import split_symbols
 
 METHODS = ("entropy", "pmi")
@@ -213,8 +213,10 @@ def _check(method: str, compat: str | None, min_length: int, max_length: int, so
         raise ValueError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
     if compat is not None and (compat not in COMPATS or method != "pmi"):
         raise ValueError("compat is 4256, and goes with the method pmi")
-    if not 1 <= min_length <= max_length < MAX_ORDER:
-        raise ValueError(f"lengths must be 1 <= min_length <= max_length < {MAX_ORDER}")
+    if min_length < 1 or not 2 <= max_length < MAX_ORDER:
+        raise ValueError(f"lengths must be 1 <= min_length, 2 <= max_length < {MAX_ORDER}")
+    if method == "entropy" and min_length > max_length:
+        raise ValueError("min_length is larger than max_length")
     if min_length == 1 and method == "entropy":
         raise ValueError("a single symbol has no PMI; min_length 1 goes with the method pmi")
     if sort != "word" and sort not in SORT_COLUMNS:
@@ -247,24 +249,24 @@ def _by_entropy(
         if n < shortest:
             continue
         level = frequent.levels[n - 1]
-        cohesion = pmi(frequent, n)
+        weakest = pmi(frequent, n)
         freedom = np.minimum(side.left_entropy, side.right_entropy)
         passed = np.ones(len(level), bool)
         for name, test in (
             (f"rarer than {min_count}", level.counts >= min_count),
-            ("PMI", cohesion >= min_pmi[min(n - 2, len(min_pmi) - 1)]),
+            ("PMI", weakest >= min_pmi[min(n - 2, len(min_pmi) - 1)]),
             ("entropy", freedom >= min_entropy),
         ):
             removed[name] += int(np.count_nonzero(passed & ~test))
             passed &= test
         rows = np.arange(len(level)) if keep_all else np.flatnonzero(passed)
         # Three measures that each must be large; the logarithm because counts span decades.
-        scores = np.log(level.counts) * np.maximum(cohesion, 0) * np.minimum(freedom, MOST_FREEDOM)
+        scores = np.log(level.counts) * np.maximum(weakest, 0) * np.minimum(freedom, MOST_FREEDOM)
         pieces.append(
             WordTable(
-                counts.texts(n, level.rows[rows]),
+                _texts(frequent, n, rows),
                 level.counts[rows],
-                cohesion[rows],
+                weakest[rows],
                 side.left_entropy[rows],
                 side.right_entropy[rows],
                 scores[rows],
@@ -292,13 +294,13 @@ def _by_joining(
     """Words of any length: what lies between two gaps that no kept n-gram covers."""
     longest = len(min_pmi) + 1
     frequent = frequent_ngrams(counts, min_count, longest)
-    # 4256 sums up the characters it kept, 6920 and the definition all of them.
-    kept_total = int(frequent.levels[0].counts.sum()) if compat_4256 else counts.total
-    shift = math.log(kept_total / counts.total) if kept_total else 0.0
     kept = []
     for n, bar in enumerate(min_pmi, 2):
-        cohesion = pmi(frequent, n) + shift
-        kept.append(cohesion > bar if compat_4256 else cohesion >= bar)
+        if compat_4256:  # ratios above their bar, of the total of the characters that are kept
+            total = int(frequent.levels[0].counts.sum())
+            kept.append(cohesion(frequent, n, total) > round(math.exp(bar), 9))
+        else:
+            kept.append(pmi(frequent, n) >= bar)
     joiner = Joiner(
         frequent, kept, check_all=compat_4256, singles=min_length == 1, room=encoded.room // 2
     )
@@ -323,7 +325,7 @@ def _by_joining(
         rows, side = often[n - 1], neighbours[n - 1]
         tables.append(
             _table(
-                counts.texts(n, frequent.levels[n - 1].rows[rows]),
+                _texts(frequent, n, rows),
                 frequent.levels[n - 1].counts[rows],
                 pmi(frequent, n)[rows],
                 side.left_entropy[rows],
@@ -331,8 +333,9 @@ def _by_joining(
                 found.counts[n - 1][rows],
             )
         )
+    long = {word: number for word, number in long.items() if len(word) >= min_length}
     words, numbers = [], [np.fromiter(long.values(), np.int64, len(long))]
-    if covered < longest:
+    if covered < longest and min_length <= longest:
         words = _ngram_symbols(frequent, longest, often[longest - 1])
         numbers.insert(0, found.counts[longest - 1][often[longest - 1]])
     words += [joiner.symbols[np.array(ids_of(word)) - 1].tolist() for word in long]
@@ -363,7 +366,7 @@ def _by_joining(
 def _table(
     words: list[str],
     counts: np.ndarray,
-    cohesion: np.ndarray,
+    weakest: np.ndarray,
     left: np.ndarray,
     right: np.ndarray,
     scores: np.ndarray,
@@ -373,7 +376,7 @@ def _table(
     return WordTable(
         words,
         counts,
-        cohesion,
+        weakest,
         left,
         right,
         scores.astype(np.float64),
@@ -394,7 +397,7 @@ def _live_ids(frequent: Frequent, encoded: EncodedCorpus, joiner: Joiner) -> np.
     used = np.arange(1, len(encoder))
     rows = alphabet.ids(encoder.texts(used)) - 1
     place = np.searchsorted(frequent.levels[0].rows, rows)
-    found = np.append(frequent.levels[0].rows, -2)[place] == rows
+    found = np.append(frequent.levels[0].rows, -9)[place] == rows
     live = np.zeros(len(encoder), np.uint32)
     live[used[found]] = joiner.ids_of(place[found])
     return live
@@ -412,6 +415,16 @@ def _ngram_symbols(frequent: Frequent, order: int, index: np.ndarray) -> list[li
     return symbols
 
 
+def _texts(frequent: Frequent, order: int, index: np.ndarray) -> list[str]:
+    """Texts of frequent n-grams of one order."""
+    names = frequent.counts.alphabet.symbols
+    own = np.array([names[row] for row in frequent.levels[0].rows.tolist()], object)
+    symbols = np.array(_ngram_symbols(frequent, order, index), np.int64).reshape(-1, order)
+    first, *rest = (own[column] for column in symbols.T)
+    texts: list[str] = sum(rest, first).tolist()
+    return texts
+
+
 def _filled(table: WordTable, counts: NgramCounts, min_length: int) -> WordTable:
     """The table and, after its words, all other n-grams that occur twice: for `top`."""
     pieces = [table]
@@ -421,7 +434,7 @@ def _filled(table: WordTable, counts: NgramCounts, min_length: int) -> WordTable
         if n < max(min_length, 2):
             continue
         level = frequent.levels[n - 1]
-        words = counts.texts(n, level.rows)
+        words = _texts(frequent, n, np.arange(len(level)))
         new = np.array([word not in have for word in words], bool)
         more = _table(
             words,

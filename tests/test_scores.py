@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from unittest import mock
@@ -17,7 +18,7 @@ from nlptools import scores
 from nlptools.corpus import Corpus
 from nlptools.counting import count_ngrams
 from nlptools.counts import Level, NgramCounts, Settings, load_counts
-from nlptools.scores import Frequent, Sides, all_sides, frequent_ngrams, pmi, sides, split_pmi
+from nlptools.scores import Frequent, Sides, all_sides, cohesion, frequent_ngrams, pmi, sides
 from nlptools.symbols import Alphabet
 
 CLAUSE = st.lists(st.sampled_from("天地玄𠮷A，"), max_size=40).map("".join)
@@ -63,11 +64,11 @@ def check_worked(frequent: Frequent) -> None:
     assert one(frequent, pairs, "甲乙") == pytest.approx(math.log(10), rel=1e-14)
     assert one(frequent, pairs, "乙丙") == pytest.approx(math.log(11.25), rel=1e-14)
     # 甲|乙丙: 1000 * 16 / (50 * 18) = 17.78; 甲乙|丙: 1000 * 16 / (20 * 40) = 20; the least counts
-    splits = split_pmi(frequent, 3)
-    assert splits.shape == (2, len(frequent.levels[2]))
-    assert one(frequent, splits[0], "甲乙丙") == pytest.approx(math.log(160 / 9), rel=1e-14)
-    assert one(frequent, splits[1], "甲乙丙") == pytest.approx(math.log(20), rel=1e-14)
+    assert one(frequent, pmi(frequent, 3), "甲乙丙") == pytest.approx(math.log(160 / 9), rel=1e-14)
     assert one(frequent, pmi(frequent, 3), "甲乙丙") == pytest.approx(2.878, abs=5e-4)
+    assert one(frequent, cohesion(frequent, 3, 1000), "甲乙丙") == pytest.approx(160 / 9, rel=1e-14)
+    # The ratio with another total, as 4256 has it.
+    assert one(frequent, cohesion(frequent, 2, 500), "甲乙") == 5
 
 
 def test_pmi_worked() -> None:
@@ -211,6 +212,28 @@ def test_scores_do_not_depend_on_the_minimum_count(texts: list[str], least: int)
             assert np.array_equal(getattr(whole, name)[kept], getattr(part, name))
 
 
+@settings(max_examples=120, deadline=None)
+@given(TEXTS, LEAST, st.randoms(), st.sampled_from([0.1, 0.5]), st.sampled_from([1, 3, 1 << 19]))
+def test_sides_of_some_ngrams_only(
+    texts: list[str], least: int, rng: random.Random, share: float, piece: int
+) -> None:
+    frequent = frequent_ngrams(count(texts, 5), least)
+    wanted = [
+        np.array([rng.random() < share for _ in range(len(level))], bool)
+        for level in frequent.levels[:4]
+    ]
+    before = [mask.copy() for mask in wanted]
+    with mock.patch.object(scores, "_SLICE", piece):
+        some = all_sides(frequent, 4, wanted)
+    for part, whole, mask, mask_before in zip(
+        some, all_sides(frequent, 4), wanted, before, strict=True
+    ):
+        assert np.array_equal(mask, mask_before)
+        for name in ("left_entropy", "right_entropy", "left_variety", "right_variety"):
+            ours, theirs = getattr(part, name)[mask], getattr(whole, name)[mask]
+            assert ours.tolist() == pytest.approx(theirs.tolist(), rel=1e-12, abs=1e-12)
+
+
 @settings(max_examples=60, deadline=None)
 @given(TEXTS, LEAST)
 def test_lookup(texts: list[str], least: int) -> None:
@@ -240,9 +263,7 @@ def test_wrong_arguments() -> None:
         frequent_ngrams(counts, 0)
     frequent = frequent_ngrams(counts, 1)
     for longest in (3, 4):
-        with pytest.raises(
-            ValueError, match=f"need counts of order {longest + 1}; counted were 3"
-        ):
+        with pytest.raises(ValueError, match=f"need counts of order {longest + 1}; counted were 3"):
             all_sides(frequent, longest)
     with pytest.raises(ValueError, match="need counts of order 4; counted were 3"):
         sides(frequent, 3)

@@ -134,7 +134,7 @@ def discover(
         raise click.UsageError(
             "--counts replaces the corpus with --method entropy: give one of them."
         )
-    if settings["min_length"] > settings["max_length"]:
+    if method == "entropy" and settings["min_length"] > settings["max_length"]:
         raise click.UsageError("--min-length is larger than --max-length.")
     if settings["min_length"] == 1 and method == "entropy":
         raise click.UsageError("A single symbol has no PMI; --min-length 1 goes with --method pmi.")
