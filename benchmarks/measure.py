@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -134,8 +135,10 @@ def _shorten(word: str) -> str:
     if "=" in word and not word.startswith("-c"):
         option, _, value = word.partition("=")
         return f"{option}={_shorten(value)}"
+    if word.rstrip("/") == tempfile.gettempdir() or re.fullmatch(r"tmp\w{8}", Path(word).name):
+        return "TMP"
     if word.startswith("/"):
-        return Path(word).name or word
+        return Path(word).name
     return word
 
 

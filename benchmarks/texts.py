@@ -51,7 +51,8 @@ def first_lines(text: bytes, size: int) -> bytes:
 
 def write_split(source: Path, target: Path) -> None:
     """Write a text as a counter of words wants it: symbols between spaces, a line for each stretch
-    between two breaks; by nlptools' own rule of what a symbol is."""
+    between two breaks; by nlptools' own rule of what a symbol is.
+    """
     encoder = SymbolEncoder()
     names = np.array(["\n"], object)
     with target.open("w", encoding="utf-8", newline="\n") as file:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import platform
 import sys
 
 
@@ -56,4 +55,8 @@ def _is_zen4() -> bool:
             and values.get("cpu family") == "25"
             and "avx512f" in values.get("flags", "").split()
         )
-    return sys.platform == "win32" and "Family 25" in platform.processor()
+    if sys.platform == "win32":
+        import platform
+
+        return "Family 25" in platform.processor()
+    return False

@@ -23,6 +23,7 @@ from nlptools import chars
 LATIN_MODES = ("run", "char", "break")
 
 _HAN_BMP = np.flatnonzero(chars.CLASS_TABLE == chars.HAN)
+_HAN_LIST: list[int] = _HAN_BMP.tolist()
 FIRST_FREE = len(_HAN_BMP) + 1  # the first provisional id that is not a fixed one
 _FIRST_SUPPLEMENTARY = chr(chars.HAN_SUPPLEMENTARY[0])
 _MARK = 0xFFFF  # stands for "a symbol still to be named" while a block is scanned
@@ -35,6 +36,13 @@ def _id_table(latin: str) -> np.ndarray:
     if latin != "break":
         table[(chars.CLASS_TABLE == chars.LETTER) | (chars.CLASS_TABLE == chars.DIGIT)] = _MARK
     return table
+
+
+def _han_id(symbol: str) -> int:
+    """The fixed id of a BMP Han character, 0 for any other text."""
+    code = ord(symbol) if len(symbol) == 1 else 0
+    at = bisect.bisect_left(_HAN_LIST, code)
+    return at + 1 if at < len(_HAN_LIST) and _HAN_LIST[at] == code else 0
 
 
 @dataclass(frozen=True)
@@ -122,6 +130,11 @@ class SymbolEncoder:
         place = np.empty_like(order)
         place[order] = np.arange(len(order))
         return order, place
+
+    def ids(self, symbols: Iterable[str]) -> np.ndarray:
+        """Provisional ids of symbols, int64; 0 for one that was never given an id."""
+        found = [self._numbers.get(s, -FIRST_FREE) + FIRST_FREE or _han_id(s) for s in symbols]
+        return np.array(found, np.int64)
 
     def texts(self, ids: np.ndarray) -> list[str]:
         """Texts of provisional ids."""

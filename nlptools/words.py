@@ -393,13 +393,12 @@ def _mask(size: int, rows: np.ndarray) -> np.ndarray:
 
 def _live_ids(frequent: Frequent, encoded: EncodedCorpus, joiner: Joiner) -> np.ndarray:
     """Provisional id -> the joiner's id, 0 for symbols that are in none of its n-grams."""
-    alphabet, encoder = frequent.counts.alphabet, encoded.encoder
-    used = np.arange(1, len(encoder))
-    rows = alphabet.ids(encoder.texts(used)) - 1
-    place = np.searchsorted(frequent.levels[0].rows, rows)
-    found = np.append(frequent.levels[0].rows, -9)[place] == rows
-    live = np.zeros(len(encoder), np.uint32)
-    live[used[found]] = joiner.ids_of(place[found])
+    symbols = frequent.counts.alphabet.symbols
+    rows = frequent.levels[0].rows[joiner.symbols]
+    live = np.zeros(len(encoded.encoder), np.uint32)
+    # 0, a symbol that this corpus does not have though the counts do, goes back to 0.
+    live[encoded.encoder.ids(symbols[row] for row in rows.tolist())] = np.arange(1, joiner.base)
+    live[0] = 0
     return live
 
 

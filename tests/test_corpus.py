@@ -767,7 +767,7 @@ def test_fold_nfkc_equals_unicodedata(text: str) -> None:
 
 
 def test_fold_nfkc_leaves_alone_what_it_says() -> None:
-    from nlptools.corpus import NOT_NFKC
+    from nlptools.folding import NOT_NFKC
 
     for code in itertools.chain(range(0x10000), range(0x1F000, 0x20000), range(0x2F800, 0x2FA20)):
         character = chr(code)

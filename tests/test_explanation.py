@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
+import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
+from click.testing import CliRunner
 
+from nlptools.cli import main
 from nlptools.corpus import Corpus
 from nlptools.counting import count_ngrams
 from nlptools.counts import MAX_ORDER, NgramCounts, load_counts
@@ -192,3 +195,43 @@ def test_from_a_file(tmp_path: Path) -> None:
         for word in ("国", "国家", "国家标准", "家国"):
             found, expected = explain_word(loaded, word), explain_word(counts, word)
             assert repr(found) == repr(expected)
+
+
+def asked(*arguments: str | Path) -> str:
+    """What `nlptools explain` prints."""
+    done = CliRunner().invoke(main, ["explain", *map(str, arguments)])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_words_are_folded_as_the_corpus_is(tmp_path: Path) -> None:
+    text, counts, raw = tmp_path / "a.txt", tmp_path / "folded", tmp_path / "raw"
+    text.write_text("用5G网络，5g网络，５Ｇ网络", encoding="utf-8")
+    assert asked("5G网络", "--corpus", text).startswith("5G网络  count 1 of ")
+    lower = asked("5G网络", "--corpus", text, "--fold", "lower")
+    assert lower.startswith("5g网络  count 2 of ")
+    assert lower.count("[5g网络]") == 2
+    both = asked("5Ｇ网络", "--corpus", text, "--fold", "lower", "--fold", "nfkc")
+    assert both.startswith("5g网络  count 3 of ")
+
+    count_ngrams(Corpus([text], fold=["nfkc", "lower"])).save(counts)
+    count_ngrams(Corpus([text])).save(raw)
+    # Without --fold: as the counts were made, the corpus for the contexts too.
+    assert asked("５Ｇ网络", "--counts", counts).startswith("5g网络  count 3 of ")
+    assert asked("5G网络", "--counts", counts, "--corpus", text).count("[5g网络]") == 3
+    assert asked("5G网络", "--counts", raw).startswith("5G网络  count 1 of ")
+    # --fold comes first.
+    assert asked("５G网络", "--counts", counts, "--fold", "lower") == (
+        "５g网络  count 0 of 10 symbols\n  never occurs\n"
+    )
+    assert asked("5G网络", "--counts", raw, "--fold", "lower").startswith("5g网络  count 1 of ")
+
+
+def test_counts_with_a_fold_that_is_unknown(tmp_path: Path) -> None:
+    counts = count(TEXTS)
+    later = replace(counts, settings=replace(counts.settings, fold=("future",)))
+    later.save(tmp_path / "c")
+    done = CliRunner().invoke(main, ["explain", "国家", "--counts", str(tmp_path / "c")])
+    assert done.exit_code == 1
+    assert "c: counted with an unknown fold: 'future'\nhint: name yours with --fold" in done.stderr
+    assert asked("国家", "--counts", tmp_path / "c", "--fold", "lower").startswith("国家  count 4")

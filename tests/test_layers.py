@@ -23,6 +23,9 @@ ORDER = [
     "nlptools.keys",
     "nlptools.symbols",
     "nlptools.decoding",
+    "nlptools.paths",
+    "nlptools.folding",
+    "nlptools.records",
     "nlptools.corpus",
     "nlptools.counts",
     "nlptools.levels",
@@ -156,7 +159,7 @@ def test_one_door_for_each_outside_library() -> None:
     assert users_of("ahocorasick") == {"nlptools.matcher"}
     assert users_of("pandas") == {"nlptools.tables"}
     assert users_of("zstandard") == {"nlptools.decoding"}
-    assert users_of("opencc") == {"nlptools.corpus"}
+    assert users_of("opencc") == {"nlptools.folding"}
 
 
 def test_pandas_is_imported_late() -> None:

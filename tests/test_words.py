@@ -144,7 +144,7 @@ def zipf_texts(size: int, seed: int) -> list[str]:
 
 
 def test_6920_of_words_by_zipf() -> None:
-    texts = zipf_texts(4000, seed=1)
+    texts = zipf_texts(2500, seed=1)
     table = by_joining(texts, min_count=5)
     assert cut_out(table) == spelled(oracles.discover_6920(texts, 5))
     check_statistics(texts, table)
@@ -250,7 +250,7 @@ def test_4256_word_for_word(
 
 
 def test_4256_of_words_by_zipf() -> None:
-    texts = zipf_texts(4000, seed=2)
+    texts = zipf_texts(2500, seed=2)
     table = by_joining(texts, compat="4256", min_count=5)
     assert cut_out(table) == spelled(oracles.discover_4256(texts, 5))
     check_statistics(texts, table)

@@ -50,7 +50,9 @@ def main(folder: str, kenlm: str, text: str, least: str, output: str) -> None:
     upstream["os"] = types.SimpleNamespace(system=system)
     min_count = int(least)
     with tempfile.TemporaryDirectory() as work:
-        corpus, vocab, records = (os.path.join(work, name) for name in ("corpus", "vocab", "ngrams"))
+        corpus, vocab, records = (
+            os.path.join(work, name) for name in ("corpus", "vocab", "ngrams")
+        )
         upstream["write_corpus"](texts(text), corpus)
         upstream["count_ngrams"](corpus, ORDER, vocab, records, MEMORY)
         counted = upstream["KenlmNgrams"](vocab, records, ORDER, min_count)

@@ -11,9 +11,11 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import note, open_corpus, write
+from nlptools.errors import DataError
 
 if TYPE_CHECKING:
     from nlptools.contexts import Context
+    from nlptools.counts import NgramCounts
     from nlptools.explanation import Explanation, Side
 
 
@@ -88,16 +90,23 @@ def explain(
         raise click.UsageError(
             "Name the text with --corpus FILE, or its counts with --counts FILE."
         )
+    counts = None
+    if counts_file is not None:
+        from nlptools.counts import load_counts
+
+        counts = load_counts(counts_file)
+        fold = fold or _known_folds(counts, counts_file)
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
     corpus = open_corpus(paths, quiet, **reading, fold=fold) if paths else None
     from nlptools.contexts import find_contexts
     from nlptools.counting import count_ngrams
-    from nlptools.counts import MAX_ORDER, load_counts
+    from nlptools.counts import MAX_ORDER
     from nlptools.explanation import explain_word, word_symbols
+    from nlptools.folding import fold_text
 
-    if counts_file is not None:
-        counts = load_counts(counts_file)
-    else:
+    # The words as they stand in the folded corpus; without --fold, folded as the counts were.
+    words = tuple(fold_text(word, fold) for word in words)
+    if counts is None:
         assert corpus is not None
         longest = max(len(word_symbols(word, latin)) for word in words)
         order = min(longest + 1, MAX_ORDER)
@@ -113,6 +122,18 @@ def explain(
         write(_json_lines(results, contexts, neighbours))
     else:
         write(_text(results, contexts, neighbours))
+
+
+def _known_folds(counts: NgramCounts, path: str) -> tuple[str, ...]:
+    """The folds recorded in a counts file; DataError for one that this version does not have."""
+    from nlptools.folding import FOLDS
+
+    for name in counts.settings.fold:
+        if name not in FOLDS:
+            raise DataError(
+                path, None, f"counted with an unknown fold: {name!r}", "name yours with --fold"
+            )
+    return counts.settings.fold
 
 
 def _json_lines(

@@ -1,0 +1,33 @@
+#!/bin/sh
+# Run every benchmark and save the results: benchmarks/all.sh SETTINGS DIR. README.md shows SETTINGS.
+# A bar that is missed does not stop the rest; exit code 1 tells.
+set -u
+settings=${1:?usage: benchmarks/all.sh SETTINGS DIR}
+save=${2:?usage: benchmarks/all.sh SETTINGS DIR}
+# shellcheck disable=SC1090
+. "$settings"
+bench=${BENCH:-"$(dirname "$0")/../bin/bench"}
+
+references=""
+for file in $REFERENCES; do references="$references --reference $file"; done
+peers="--kenlm $KENLM --word-discovery $WORD_DISCOVERY --fastnewwords $FASTNEWWORDS"
+peers="$peers --jiagu --peer-python $PEER_PYTHON"
+
+failed=0
+run() {
+    echo "== $*" >&2
+    $bench "$@" --save "$save" || failed=1
+}
+# The lists in the variables are meant to be split.
+# shellcheck disable=SC2086
+{
+    run startup
+    run count "$STATUTES" --kenlm "$KENLM"
+    run discover "$MIX_10" $peers $references
+    run discover "$MIX_50" $peers --peer-repeat 1 $references
+    run scaling --make "$MADE" $CORPORA
+    run memory $CORPORA
+    run pathological "$MIX_50"
+    run quality $QUALITY $references
+}
+exit $failed

@@ -1,0 +1,421 @@
+"""Texts and peers -> tables of CPU time, wall time, peak memory and quality; README.md says how.
+
+bin/bench calls this with the checkout's own Python. It measures the checkout it lies in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import compileall
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+import kenlm  # noqa: E402
+import references  # noqa: E402
+import texts  # noqa: E402
+from measure import BenchmarkError, Command, Result, interleaved, nlptools  # noqa: E402
+from report import Report  # noqa: E402
+
+# The bars of the project; what is over one is shown, not hidden.
+COUNT_TIMES_KENLM = 3.0
+COUNT_TIMES_FLOOR = 2.5
+PMI_TIMES_WORD_DISCOVERY = 10.0
+PMI_TIMES_OTHERS = 8.0
+SCALING_SLACK = 1.1
+HELP_SECONDS = 0.2
+SAMPLE_SECONDS = 1.0
+PATHOLOGICAL_TIMES = 2.0
+
+MB = 10**6
+
+
+def bench_count(args: argparse.Namespace, report: Report, work: Path) -> None:
+    ours, records, vocab = work / "ours.counts", work / "ngrams", work / "vocab"
+    commands = [
+        nlptools("nlptools count", "count", "--order", "4", args.text, "-o", ours),
+        Command("floor", [sys.executable, str(HERE / "floor.py"), str(args.text)]),
+    ]
+    if args.kenlm:
+        split = work / f"{args.text.stem}.split.txt"
+        texts.write_split(args.text, split)
+        argv = [str(args.kenlm), "-o", "4", "-S", "256M", "-T", f"{work}/"]
+        argv += ["--write_vocab_list", str(vocab)]
+        commands.insert(1, Command("KenLM count_ngrams", argv, str(split), str(records)))
+    results = interleaved(commands, args.repeat)
+    report.add(results)
+    show_times(report, results, args.text.stat().st_size)
+    named = {result.command.name: result for result in results}
+    own, floor = named["nlptools count"], named["floor"]
+    ratio = own.cpu / floor.cpu
+    report.check(
+        ratio <= COUNT_TIMES_FLOOR,
+        f"CPU {ratio:.2f} x the floor (bar: at most {COUNT_TIMES_FLOOR})",
+    )
+    if args.kenlm:
+        ratio = named["KenLM count_ngrams"].cpu / own.cpu
+        report.check(
+            ratio >= COUNT_TIMES_KENLM,
+            f"KenLM takes {ratio:.2f} x our CPU (bar: at least {COUNT_TIMES_KENLM})",
+        )
+        for order, answer in kenlm.compare(ours, records, vocab).items():
+            report.check(answer.startswith("equal"), f"order {order}, ours and KenLM's: {answer}")
+
+
+def bench_discover(args: argparse.Namespace, report: Report, work: Path) -> None:
+    text = str(args.text)
+    commands = [
+        nlptools("nlptools pmi", "discover", "--method", "pmi", text, "-o", work / "nlptools pmi"),
+        nlptools("nlptools entropy", "discover", text, "-o", work / "nlptools entropy"),
+    ]
+    peers = []
+    if args.word_discovery:
+        driver = str(HERE / "peers" / "word_discovery.py")
+        argv = [str(args.peer_python), driver, str(args.word_discovery), str(args.kenlm), text]
+        output = str(work / "word-discovery")
+        peers.append(Command("word-discovery", [*argv, "32", output]))
+    if args.fastnewwords:
+        output = str(work / "fastnewwords")
+        peers.append(Command("fastnewwords", [str(args.fastnewwords)], text, output))
+    if args.jiagu:
+        script = "import sys, jiagu; jiagu.findword(sys.argv[1], sys.argv[2])"
+        argv = [str(args.peer_python), "-c", script, text, str(work / "jiagu")]
+        peers.append(Command("jiagu", argv))
+    rounds = {"": args.repeat} | dict.fromkeys(
+        (peer.name for peer in peers), args.peer_repeat or args.repeat
+    )
+    results = interleaved(commands + peers, rounds)
+    report.add(results)
+    show_times(report, results, args.text.stat().st_size)
+    own = results[0]
+    for peer in results[2:]:
+        bar = PMI_TIMES_OTHERS
+        if peer.command.name == "word-discovery":
+            bar = PMI_TIMES_WORD_DISCOVERY
+        ratio = peer.cpu / own.cpu
+        report.check(
+            ratio >= bar,
+            f"{peer.command.name} takes {ratio:.1f} x the CPU of method pmi (bar: {bar:g})",
+        )
+    reference = references.read(args.reference)
+    wanted = wanted_words(args.text, reference, work) if reference else set()
+    lists = {result.command.name: read_list(work / result.command.name) for result in results}
+    show_quality(report, lists, reference, wanted)
+
+
+def bench_memory(args: argparse.Namespace, report: Report, work: Path) -> None:
+    corpus = [str(path) for path in args.corpus]
+    size = sum(path.stat().st_size for path in args.corpus)
+    report.note(f"Corpus: {len(corpus)} files, {size / MB:.1f} MB.")
+    rows = []
+    for limit in args.limits:
+        commands = [
+            nlptools(f"{name} in {limit}", *argv, *corpus, "--memory", limit, "-o", work / "out")
+            for name, argv in OURS.items()
+        ]
+        results = interleaved(commands, args.repeat)
+        report.add(results)
+        for name, result in zip(OURS, results, strict=True):
+            most = in_bytes(limit)
+            verdict = "PASS" if result.peak <= most else f"over by {result.peak / most - 1:.1%}"
+            report.failed |= result.peak > most
+            rows.append([limit, name, result.peak / MB, result.cpu, result.wall, verdict])
+    report.table(["limit", "command", "peak RSS MB", "CPU s", "wall s", ""], rows)
+
+
+def bench_scaling(args: argparse.Namespace, report: Report, work: Path) -> None:
+    small, large = args.texts if not args.make else (None, None)
+    if args.make:
+        small, large = texts.write_mixed(args.texts, args.make, 50 * MB)
+    sizes = [path.stat().st_size for path in (small, large)]
+    growth = sizes[1] / sizes[0]
+    report.note(
+        f"{small.name}: {sizes[0] / MB:.1f} MB, {large.name}: {sizes[1] / MB:.1f} MB, "
+        f"{growth:.2f} x as large."
+    )
+    commands = [
+        nlptools(f"{name}, {path.name}", *argv, path, "-o", work / "out")
+        for name, argv in OURS.items()
+        for path in (small, large)
+    ]
+    results = interleaved(commands, args.repeat)
+    report.add(results)
+    rows = []
+    for name, a, b in zip(OURS, results[::2], results[1::2], strict=True):
+        rows.append([name, a.cpu, b.cpu, b.cpu / a.cpu, a.wall, b.wall, b.wall / a.wall])
+    header = ["command", "CPU s small", "large", "ratio", "wall s small", "large", "ratio"]
+    report.table(header, rows)
+    for row in rows:
+        bar = growth * SCALING_SLACK
+        report.check(row[3] <= bar, f"{row[0]}: CPU {row[3]:.2f} x (bar: {bar:.2f})")
+
+
+def bench_quality(args: argparse.Namespace, report: Report, work: Path) -> None:
+    reference = references.read(args.reference)
+    for path in args.corpus:
+        commands = [
+            nlptools(f"{path.name} {method}", "discover", *options, path, "-o", work / method)
+            for method, options in (("pmi", ["--method", "pmi"]), ("entropy", []))
+        ]
+        results = interleaved(commands, 1)
+        report.add(results)
+        lists = {method: read_list(work / method) for method in ("pmi", "entropy")}
+        report.note(f"\n{path.name}, {path.stat().st_size / MB:.1f} MB")
+        show_quality(report, lists, reference, wanted_words(path, reference, work))
+        for method, words in lists.items():
+            report.note(f"\nThe first 50 of {path.name}, method {method}: {' '.join(words[:50])}")
+
+
+def bench_startup(args: argparse.Namespace, report: Report, work: Path) -> None:
+    sample = HERE.parent / "data" / "samples" / "novel.txt"
+    commands = [
+        Command("python, nothing else", [sys.executable, "-c", "pass"]),
+        nlptools("nlptools --help", "--help"),
+        nlptools("discover sample", "discover", sample, "-o", work / "out"),
+        nlptools("discover pmi sample", "discover", "--method", "pmi", sample, "-o", work / "out"),
+    ]
+    results = interleaved(commands, args.repeat)
+    report.add(results)
+    show_times(report, results)
+    for result, bar in zip(
+        results[1:], (HELP_SECONDS, SAMPLE_SECONDS, SAMPLE_SECONDS), strict=True
+    ):
+        report.check(
+            result.wall < bar, f"{result.command.name}: {result.wall:.3f} s (bar: {bar:g})"
+        )
+
+
+def bench_pathological(args: argparse.Namespace, report: Report, work: Path) -> None:
+    whole = args.text.read_bytes()
+    text = whole.decode("utf-8")
+    normal = {}
+    for size in (50, 20, 10):
+        normal[size] = work / f"normal.{size}m.txt"
+        normal[size].write_bytes(texts.first_lines(whole, size * MB))
+    cases: list[tuple[str, Path, Path]] = []
+
+    def case(name: str, size: int, data: bytes) -> None:
+        path = work / f"{name}.txt"
+        path.write_bytes(data)
+        cases.append((name, path, normal[size]))
+
+    ten = normal[10].read_bytes()
+    lines = ten.splitlines(keepends=True)
+    sentence = max(lines[:1000], key=len)
+    case("one line of 50 MB", 50, normal[50].read_bytes().replace(b"\n", b""))
+    case("10 MB without a break", 10, texts.only_han(text)[: 10 * MB // 3].encode())
+    case("one sentence, 20 MB", 20, sentence * (20 * MB // len(sentence)))
+    case("random Han, 10 MB", 10, texts.random_han(10 * MB))
+    folder = work / "files"
+    texts.write_small_files(ten, folder, 10_000, 1_000)
+    cases.append(("10,000 files of 1 kB", folder, normal[10]))
+    rows = []
+    for name, odd, usual in cases:
+        for what in ("count", "discover", "discover pmi"):
+            options = ["-o", work / "out"]
+            pair = [
+                nlptools(f"{name}, {what}", *OURS[what], odd, *options),
+                nlptools(f"beside {name}, {what}", *OURS[what], usual, *options),
+            ]
+            a, b = interleaved(pair, args.repeat)
+            report.add([a, b])
+            times, memory = a.cpu / b.cpu, a.rss / b.rss
+            flag = "BLOW-UP" if max(times, memory) > PATHOLOGICAL_TIMES else ""
+            report.failed |= bool(flag)
+            rows.append(
+                [name, what, a.cpu, b.cpu, times, a.wall, a.rss / MB, b.rss / MB, memory, flag]
+            )
+    header = [
+        "text",
+        "command",
+        "CPU s",
+        "usual",
+        "ratio",
+        "wall s",
+        "RSS MB",
+        "usual",
+        "ratio",
+        "",
+    ]
+    report.table(header, rows)
+
+
+OURS = {
+    "count --order 4": ["count", "--order", "4"],
+    "count": ["count"],
+    "discover": ["discover"],
+    "discover pmi": ["discover", "--method", "pmi"],
+}
+
+
+def show_times(report: Report, results: Sequence[Result], size: int | None = None) -> None:
+    """Medians, and their ratio to the first."""
+    rows = []
+    for result in results:
+        row = [result.command.name, len(result.samples), result.cpu, result.wall, result.rss / MB]
+        row += [f"{result.cpu / results[0].cpu:.2f} x"]
+        rows.append(row + ([size / MB / result.cpu] if size else []))
+    header = ["command", "runs", "CPU s", "wall s", "peak RSS MB", "CPU / first"]
+    report.table(header + (["MB / CPU s"] if size else []), rows)
+
+
+def show_quality(
+    report: Report, lists: dict[str, list[str]], reference: set[str], wanted: set[str]
+) -> None:
+    """How many words, and how many of them a reference has."""
+    rows = []
+    for name, words in lists.items():
+        han = references.multi_han(words)
+        row: list[object] = [name, len(words), len(han)]
+        rows.append(row + (references.scores(han, reference, wanted) if reference else []))
+    header = ["list", "words", "multi-Han"]
+    if reference:
+        header += [f"P@{cut:,}" for cut in references.CUTS] + ["AP"]
+        report.note(
+            f"Reference: {len(reference):,} words; {len(wanted):,} of 2-{references.LONGEST} Han "
+            f"characters occur at least {references.LEAST_COUNT} times (AP asks for those)."
+        )
+    report.table(header, rows)
+
+
+def read_list(path: Path) -> list[str]:
+    """The words of a list, best first. fastnewwords sorts by nothing: the most frequent first."""
+    lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
+    if path.name == "fastnewwords":
+        lines.sort(key=lambda cells: -int(cells[1]) if len(cells) > 1 else 0)
+    words = [cells[0] for cells in lines if cells]
+    return words[1:] if words[:1] == ["word"] else words
+
+
+def wanted_words(text: Path, reference: set[str], work: Path) -> set[str]:
+    """The reference words that occur often enough in a text."""
+    counts = work / "reference.counts"
+    order = str(references.LONGEST)
+    interleaved(
+        [nlptools("count reference words", "count", text, "--order", order, "-o", counts)], 1
+    )
+    return references.in_text(reference, counts)
+
+
+def in_bytes(limit: str) -> int:
+    """256MB or 1GB as a number; as `nlptools --memory` reads it."""
+    from nlptools.cli.options import Size
+
+    return Size().convert(limit, None, None)
+
+
+def parser() -> argparse.ArgumentParser:
+    main = argparse.ArgumentParser(prog="bin/bench", description=__doc__.split("\n")[0])
+    commands = main.add_subparsers(dest="command", required=True)
+
+    def command(name: str, run: object, help: str, repeat: int | None) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help, description=help)
+        sub.set_defaults(run=run, repeat=1)
+        if repeat:
+            sub.add_argument(
+                "--repeat", type=int, default=repeat, help="runs (default %(default)s)"
+            )
+        sub.add_argument("--save", type=Path, metavar="DIR", help="also write raw.csv, summary.md")
+        return sub
+
+    sub = command("count", bench_count, "count --order 4 beside KenLM and the floor.", 5)
+    sub.add_argument("text", type=existing, help="plain UTF-8, one paragraph a line")
+    sub.add_argument("--kenlm", type=existing, metavar="BIN", help="KenLM's count_ngrams")
+
+    sub = command("discover", bench_discover, "discover, both methods, beside other tools.", 3)
+    sub.add_argument("text", type=existing, help="plain UTF-8, one paragraph a line")
+    sub.add_argument(
+        "--word-discovery", type=existing, metavar="DIR", help="bojone's; needs --kenlm too"
+    )
+    sub.add_argument("--kenlm", type=existing, metavar="BIN", help="KenLM's count_ngrams")
+    sub.add_argument("--fastnewwords", type=existing, metavar="BIN", help="ScarletPan's, C++")
+    sub.add_argument("--jiagu", action="store_true", help="jiagu.findword, in --peer-python")
+    sub.add_argument(
+        "--peer-python", type=Path, default=Path(sys.executable), help="has six, jiagu"
+    )
+    sub.add_argument("--peer-repeat", type=int, help="runs of the peers (default: --repeat)")
+    add_reference(sub, required=False)
+
+    sub = command("memory", bench_memory, "Peak memory beside the limit given by --memory.", 1)
+    sub.add_argument("corpus", type=existing, nargs="+")
+    sub.add_argument(
+        "--limits",
+        type=lambda text: text.split(","),
+        default=["256MB", "512MB", "1GB"],
+        help="default 256MB,512MB,1GB",
+    )
+
+    sub = command("scaling", bench_scaling, "Times on a small and a large text.", 3)
+    sub.add_argument("texts", type=existing, nargs="+", metavar="TEXT", help="SMALL LARGE")
+    sub.add_argument(
+        "--make",
+        type=Path,
+        metavar="DIR",
+        help="mix all TEXTs: 50 MB and everything, in the same proportions, into DIR; use those",
+    )
+
+    sub = command("quality", bench_quality, "How many of the words found a reference has.", None)
+    sub.add_argument("corpus", type=existing, nargs="+")
+    add_reference(sub, required=True)
+
+    command("startup", bench_startup, "Time until --help and the words of a small text.", 20)
+
+    sub = command(
+        "pathological", bench_pathological, "Odd texts beside usual ones of equal size.", 1
+    )
+    sub.add_argument("text", type=existing, help="usual text, plain UTF-8, at least 50 MB")
+    return main
+
+
+def add_reference(sub: argparse.ArgumentParser, required: bool) -> None:
+    sub.add_argument(
+        "--reference",
+        type=existing,
+        action="append",
+        default=[],
+        required=required,
+        metavar="FILE",
+        help="word list, a word or a TSV row a line; may be given several times",
+    )
+
+
+def existing(name: str) -> Path:
+    path = Path(name).resolve()
+    if not path.exists():
+        raise argparse.ArgumentTypeError(f"there is no {name}")
+    return path
+
+
+def main() -> int:
+    """Run one benchmark. Exit code 1 when a bar was missed or a command failed."""
+    reader = parser()
+    args = reader.parse_args()
+    if args.command == "scaling" and not args.make and len(args.texts) != 2:
+        reader.error("scaling needs two texts, SMALL LARGE, or --make DIR")
+    if getattr(args, "word_discovery", None) and not args.kenlm:
+        reader.error("--word-discovery needs --kenlm")
+    subject = [path.name for name in ("text", "texts") for path in _paths(args, name)]
+    compileall.compile_dir(HERE.parent / "nlptools", quiet=2)  # so that no run pays for it
+    report = Report(" ".join([args.command, *([] if getattr(args, "make", None) else subject)]))
+    try:
+        with tempfile.TemporaryDirectory() as work:
+            args.run(args, report, Path(work))
+    except BenchmarkError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    if args.save:
+        report.save(args.save)
+    return int(report.failed)
+
+
+def _paths(args: argparse.Namespace, name: str) -> list[Path]:
+    value = getattr(args, name, [])
+    return value if isinstance(value, list) else [value]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
