@@ -278,9 +278,9 @@ class NgramCounter:
         """
         ranked = part_room(self.memory, self.workers, True)
         order = self.settings.order
-        if not keys.fits([np.count_nonzero(self._seen) + 1] * order):
+        if not keys.fits([int(np.count_nonzero(self._seen)) + 1] * order):
             return ranked
-        if keys.fits([np.count_nonzero(self._seen | seen) + 1] * order):
+        if keys.fits([int(np.count_nonzero(self._seen | seen)) + 1] * order):
             return part_room(self.memory, self.workers, False)
         return 0 if 3 * self._size > ranked else ranked
 
@@ -357,7 +357,6 @@ def id_blocks(
     corpus: Corpus, encoder: SymbolEncoder, pool: ThreadPoolExecutor, workers: int, memory: int
 ) -> Iterator[IdBlock]:
     """The blocks of a corpus as provisional ids; all cores scan, names are given in order."""
-
     # Each block under way takes about 6 times its size for a moment.
     corpus.block_size = min(corpus.block_size, max(1 << 16, memory >> 7))
 

@@ -180,10 +180,8 @@ class Joiner:
             at, index = at[on], table.index[found[on]]
         edges = np.flatnonzero(~uncut[: size + 1])
         lengths = np.diff(edges)
-        if self.singles:
-            chosen = np.flatnonzero(padded[edges[:-1]])
-        else:  # a break is never part of a longer stretch
-            chosen = np.flatnonzero(lengths > 1)
+        # Longer than one symbol is never a break.
+        chosen = np.flatnonzero(padded[edges[:-1]] if self.singles else lengths > 1)
         starts, lengths = edges[chosen], lengths[chosen]
         return self._sum_up(ids, hits, starts, lengths, offset)
 

@@ -6,6 +6,7 @@ The only file that knows the bit layout. A key is a number in mixed radix: digit
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -66,7 +67,7 @@ def sort_in_place(keys: np.ndarray, pool: Executor | None = None, workers: int =
         return
     cuts = [len(keys) * i // workers for i in range(workers + 1)]
     keys.partition(cuts[1:-1])
-    parts = (keys[a:b] for a, b in zip(cuts, cuts[1:], strict=False))
+    parts = (keys[a:b] for a, b in itertools.pairwise(cuts))
     list(pool.map(np.ndarray.sort, parts))
 
 

@@ -10,7 +10,6 @@ import ctypes
 import os
 import sys
 
-
 _M_ARENA_MAX = -8  # from glibc's malloc.h
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from nlptools import keys, storage
 from nlptools.counts import NgramCounts, check_mergeable, load_counts
-from nlptools.levels import LevelSlice, LevelWriter
+from nlptools.levels import LevelWriter
 from nlptools.storage import Column
 from nlptools.symbols import Alphabet
 
@@ -88,8 +88,8 @@ def merge_counts(parts: Sequence[NgramCounts], *, memory: int, tmp_dir: Path | N
             if next_places:
                 merged, counts, ranks = _add_up_ranked(row_keys, row_counts, (high - low) * base)
                 ends = np.cumsum([len(key) for key, _ in rows])
-                for own, place in zip(np.split(ranks, ends[:-1]), next_places, strict=True):
-                    place.append(own + before)
+                for own, kept in zip(np.split(ranks, ends[:-1]), next_places, strict=True):
+                    kept.append(own + before)
             else:
                 merged, counts = _add_up(row_keys, row_counts, (high - low) * base)
             parents = merged // np.uint64(base)
@@ -97,7 +97,7 @@ def merge_counts(parts: Sequence[NgramCounts], *, memory: int, tmp_dir: Path | N
             writer.counts[n - 1].append(counts)
             children = np.searchsorted(parents, np.arange(high - low, dtype=np.uint64))
             writer.children[n - 2].append(children + before)
-        places = [place.finish() for place in next_places]
+        places = [kept.finish() for kept in next_places]
     return NgramCounts(settings, alphabet, writer.finish())
 
 

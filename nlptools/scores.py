@@ -198,7 +198,8 @@ def all_sides(
     base = len(counts.alphabet) + 1
     # Both sides go down symbol by symbol, so every prefix of a wanted n-gram is wanted too.
     begun = [
-        np.ones(len(levels[n]), bool) if wanted is None else wanted[n].copy() for n in range(longest)
+        np.ones(len(levels[n]), bool) if wanted is None else wanted[n].copy()
+        for n in range(longest)
     ]
     for n in range(longest - 1, 0, -1):
         begun[n - 1][levels[n].parents[begun[n]]] = True

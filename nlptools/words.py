@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +24,8 @@ from nlptools.counts import MAX_ORDER, NgramCounts
 from nlptools.errors import NlptoolsError
 from nlptools.joining import Joiner, WordCounts, ids_of
 from nlptools.occurrences import LongWords
-from nlptools.spool import Spool
 from nlptools.scores import Frequent, all_sides, cohesion, frequent_ngrams, pmi
+from nlptools.spool import Spool
 from nlptools.symbols import split_symbols
 
 METHODS = ("entropy", "pmi")
@@ -279,8 +280,10 @@ def _by_entropy(
 
 def _stack(tables: Sequence[WordTable]) -> WordTable:
     words = [word for table in tables for word in table.words]
-    arrays = {name: np.concatenate([getattr(t, name) for t in tables]) for name in _ARRAYS}
-    return WordTable(words, **arrays, removed=tables[0].removed)
+    arrays: dict[str, Any] = {
+        name: np.concatenate([getattr(t, name) for t in tables]) for name in _ARRAYS
+    }
+    return replace(tables[0], words=words, **arrays)
 
 
 def _by_joining(
