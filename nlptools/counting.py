@@ -24,7 +24,7 @@ from nlptools import keys, storage
 from nlptools.corpus import Block, Corpus
 from nlptools.counts import NgramCounts, Settings
 from nlptools.levels import LevelSlice, LevelWriter
-from nlptools.merging import merge_counts
+from nlptools.merging import MOST_PARTS, merge_counts
 from nlptools.spool import Spool
 from nlptools.symbols import Alphabet, Scanned, SymbolEncoder
 
@@ -258,7 +258,7 @@ class NgramCounter:
         self._blocks: list[IdBlock] = []
         self._size = 0
         self._seen = np.zeros(1 << 16, bool)
-        self._parts: list[NgramCounts] = []
+        self._tiers: list[list[NgramCounts]] = []
 
     def add(self, block: IdBlock) -> None:
         """Take one more block; counts and spills a part when there are enough of them."""
@@ -292,11 +292,24 @@ class NgramCounter:
     def _close_part(self, goes_on: bool) -> None:
         """Count the blocks so far. The last n-grams of a run that goes on are left to the next part."""
         tail = self._tail()
-        self._parts.append(self._count(len(tail) if goes_on else 0, self.tmp_dir))
+        self._keep(self._count(len(tail) if goes_on else 0, self.tmp_dir))
         if goes_on:
             seen = np.zeros_like(self._seen)
             seen[tail[tail > 0]] = True
             self._take(IdBlock(tail), seen)
+
+    def _keep(self, part: NgramCounts) -> None:
+        """Merge parts of about a size as soon as there are many: few files stay open."""
+        tier = 0
+        while True:
+            if tier == len(self._tiers):
+                self._tiers.append([])
+            self._tiers[tier].append(part)
+            if len(self._tiers[tier]) < MOST_PARTS:
+                return
+            part = merge_counts(self._tiers[tier], memory=self.memory, tmp_dir=self.tmp_dir)
+            self._tiers[tier].clear()
+            tier += 1
 
     def _tail(self) -> np.ndarray:
         """The last symbols of the part, fewer than the order, as far as they are one stretch."""
@@ -318,12 +331,13 @@ class NgramCounter:
 
     def finish(self) -> NgramCounts:
         """Counts of everything added."""
-        if not self._parts:
+        if not self._tiers:
             # In memory the levels take up to 12 bytes a symbol and order, less where text repeats.
             roomy = 2 * self._size <= part_room(self.memory, self.workers, True)
             return self._count(0, None if roomy else self.tmp_dir)
         self._close_part(goes_on=False)
-        return merge_counts(self._parts, memory=self.memory, tmp_dir=self.tmp_dir)
+        parts = [part for tier in reversed(self._tiers) for part in tier]
+        return merge_counts(parts, memory=self.memory, tmp_dir=self.tmp_dir)
 
 
 def ordered_map(

@@ -26,15 +26,16 @@ class LevelWriter:
         self, order: int, alphabet: int, folder: Path | None, total: int, rows: int
     ) -> None:
         """alphabet: its size; total, rows: upper bounds on any count and on the rows of a level."""
+        spill = None if folder is None else storage.SpillFile(folder)
         self.symbols = [
-            storage.ColumnWriter(keys.id_dtype(alphabet + 1), folder) for _ in range(order)
+            storage.ColumnWriter(keys.id_dtype(alphabet + 1), spill) for _ in range(order)
         ]
         self.counts = [
-            storage.ColumnWriter(keys.id_dtype(max(total, 1 << 16) + 1), folder)
+            storage.ColumnWriter(keys.id_dtype(max(total, 1 << 16) + 1), spill)
             for _ in range(order)
         ]
         self.children = [
-            storage.ColumnWriter(keys.id_dtype(max(rows, 1 << 16) + 1), folder)
+            storage.ColumnWriter(keys.id_dtype(max(rows, 1 << 16) + 1), spill)
             for _ in range(order - 1)
         ]
 

@@ -21,6 +21,8 @@ from nlptools.symbols import Alphabet
 
 # Bytes at the peak for each row in hand: its key, sorted twin, parent, count, rank and copies.
 BYTES_PER_ROW = 80
+# A part keeps a file open, and reading many in turn is slow.
+MOST_PARTS = 8
 # More rows at once are not faster: their arrays no longer come from memory that is already mapped.
 MOST_ROWS = 1 << 20
 
@@ -48,6 +50,12 @@ def merge_counts(parts: Sequence[NgramCounts], *, memory: int, tmp_dir: Path | N
 
     tmp_dir None keeps the result in memory, else it lives in unnamed files there.
     """
+    while len(parts) > MOST_PARTS:
+        groups = [parts[i : i + MOST_PARTS] for i in range(0, len(parts), MOST_PARTS)]
+        parts = [
+            merge_counts(group, memory=memory, tmp_dir=tmp_dir) if len(group) > 1 else group[0]
+            for group in groups
+        ]
     settings = parts[0].settings
     alphabet = Alphabet.union([part.alphabet for part in parts])
     base = len(alphabet) + 1
@@ -73,9 +81,8 @@ def merge_counts(parts: Sequence[NgramCounts], *, memory: int, tmp_dir: Path | N
     place_type = keys.id_dtype(max(most_rows, 1 << 16) + 1)
     for n in range(2, settings.order + 1):
         # Where each part's rows went is needed for the level below only.
-        next_places = [
-            storage.ColumnWriter(place_type, tmp_dir) for _ in parts if n < settings.order
-        ]
+        spill = None if tmp_dir is None else storage.SpillFile(tmp_dir)
+        next_places = [storage.ColumnWriter(place_type, spill) for _ in parts if n < settings.order]
         above = writer.counts[n - 2].length
         for low, high in _ranges(parts, places, n, above, room):
             rows = [

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
-from nlptools.storage import FileColumn, unnamed_file, write_all
+from nlptools.storage import FileColumn, SpillFile
 
 
 class Spool:
@@ -21,8 +20,7 @@ class Spool:
     def __init__(self, room: int, folder: Path | None) -> None:
         self._room, self._folder = room, folder
         self._items: list[np.ndarray | FileColumn] = []
-        self._file: IO[bytes] | None = None
-        self._end = 0
+        self._spill: SpillFile | None = None
 
     def append(self, values: np.ndarray) -> None:
         """Keep one more array; it must not be changed afterwards."""
@@ -30,12 +28,10 @@ class Spool:
             self._room -= values.nbytes
             self._items.append(values)
             return
-        if self._file is None:
-            self._file = unnamed_file(self._folder)
-        self._file.seek(self._end)
-        write_all(self._file, np.ascontiguousarray(values))
-        self._items.append(FileColumn(self._file, self._end, values.dtype, len(values)))
-        self._end += values.nbytes
+        if self._spill is None:
+            self._spill = SpillFile(self._folder)
+        offset = self._spill.write(np.ascontiguousarray(values))
+        self._items.append(FileColumn(self._spill.file, values.dtype, len(values), (0,), (offset,)))
 
     def __len__(self) -> int:
         return len(self._items)

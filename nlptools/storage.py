@@ -1,12 +1,14 @@
 """Arrays on disk: columns that grow and are read by slices, temporary folders, whole-or-nothing output files.
 
 A container file is one line `nlptools KIND VERSION`, one line of JSON (what the file means and, for
-every array, its name, type, length and offset), then the arrays, little-endian, 64-byte aligned.
+every array, its name, type, length and offset), one line with the CRC-32 of that line in hexadecimal,
+then the arrays, little-endian, 64-byte aligned.
 docs/formats.md describes it for readers in other languages.
 """
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import errno
 import io
@@ -14,7 +16,8 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -35,40 +38,61 @@ class SharedFile(io.FileIO):
         self.close()
 
 
-def unnamed_file(folder: str | os.PathLike[str] | None) -> IO[bytes]:
-    """A temporary file to write and read, which is gone when the process or its last user is."""
-    file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
-    if not isinstance(file, io.FileIO):  # Windows: a file with a name, deleted when it is closed
-        return file
-    with file:
-        return SharedFile(os.dup(file.fileno()), "r+")
+class SpillFile:
+    """A temporary file without a name that several columns share; it goes with the last of them."""
+
+    def __init__(self, folder: str | os.PathLike[str] | None) -> None:
+        file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
+        if isinstance(file, io.FileIO):
+            with file:
+                self.file: IO[bytes] = SharedFile(os.dup(file.fileno()), "r+")
+        else:  # Windows: a file with a name, deleted when it is closed
+            self.file = file
+        self.end = 0
+
+    def write(self, values: np.ndarray) -> int:
+        """Append an array's bytes, whatever the system takes at a time; returns their offset."""
+        start = self.end
+        self.file.seek(start)
+        rest = values.data.cast("B") if values.nbytes else memoryview(b"")
+        while rest:
+            rest = rest[self.file.write(rest) :]
+        self.end += values.nbytes
+        return start
 
 
 @dataclass(frozen=True)
 class FileColumn:
-    """An array in a file, read by slices. Unlike a memory map its pages do not stay in the process."""
+    """An array in a file, read by slices. Unlike a memory map its pages do not stay in the process.
+
+    It lies there in pieces: piece i begins with element `firsts[i]` at byte `offsets[i]`.
+    """
 
     file: IO[bytes]
-    offset: int
     dtype: np.dtype[Any]
     length: int
+    firsts: Sequence[int]
+    offsets: Sequence[int]
 
     def __len__(self) -> int:
         return self.length
 
     def __getitem__(self, where: slice) -> np.ndarray:
         start, stop, _ = where.indices(self.length)
-        size = max(0, stop - start)
-        out = np.empty(size, self.dtype)
-        self.file.seek(self.offset + start * self.dtype.itemsize)
-        rest = out.view(np.uint8).data
-        while rest:  # the system gives 2 GB at a time, at most
-            done = self.file.readinto(rest)  # type: ignore[attr-defined]
-            if not done:
+        out = np.empty(max(0, stop - start), self.dtype)
+        done = 0
+        piece = bisect.bisect_right(self.firsts, start) - 1
+        while done < len(out):
+            end = self.firsts[piece + 1] if piece + 1 < len(self.firsts) else self.length
+            part = out[done : min(end, stop) - start]
+            inside = start + done - self.firsts[piece]
+            self.file.seek(self.offsets[piece] + inside * self.dtype.itemsize)
+            if self.file.readinto(part.view(np.uint8)) != part.nbytes:  # type: ignore[attr-defined]
                 raise DataError(
                     self.file.name, None, "the file ends inside its arrays", "it was cut short"
                 )
-            rest = rest[done:]
+            done += len(part)
+            piece += 1
         return out
 
 
@@ -76,36 +100,33 @@ Column = np.ndarray | FileColumn
 
 
 class ColumnWriter:
-    """Collects the pieces of one array, in memory (folder None) or in a file of `folder`."""
+    """Collects the pieces of one array, in memory or, with a spill file, there."""
 
-    def __init__(self, dtype: type[np.generic], folder: Path | None) -> None:
+    def __init__(self, dtype: type[np.generic], spill: SpillFile | None) -> None:
         self.dtype = np.dtype(dtype)
         self.length = 0
+        self._spill = spill
         self._pieces: list[np.ndarray] = []
-        self._file = None if folder is None else unnamed_file(folder)
+        self._firsts: list[int] = []
+        self._offsets: list[int] = []
 
     def append(self, values: np.ndarray) -> None:
         values = np.ascontiguousarray(values, self.dtype)
-        self.length += len(values)
-        if self._file is None:
+        if self._spill is None:
             self._pieces.append(values)
-        else:
-            write_all(self._file, values)
+        elif len(values):
+            self._firsts.append(self.length)
+            self._offsets.append(self._spill.write(values))
+        self.length += len(values)
 
     def finish(self) -> Column:
-        if self._file is not None:
-            return FileColumn(self._file, 0, self.dtype, self.length)
+        if self._spill is not None:
+            return FileColumn(
+                self._spill.file, self.dtype, self.length, self._firsts, self._offsets
+            )
         whole = np.concatenate(self._pieces) if self._pieces else np.empty(0, self.dtype)
         self._pieces.clear()
         return whole
-
-
-def write_all(file: IO[bytes], values: np.ndarray) -> None:
-    """Write an array's bytes to an unbuffered file, whatever the system takes at a time."""
-    rest = values.data.cast("B") if values.nbytes else memoryview(b"")
-    while rest:
-        written = file.write(rest)
-        rest = rest[written:]
 
 
 @contextlib.contextmanager
@@ -196,7 +217,7 @@ def write_container(
         table.append({"name": name, "dtype": dtype.str, "length": len(array), "offset": offset})
         offset += -(-len(array) * dtype.itemsize // _ALIGN) * _ALIGN
     text = json.dumps({**meta, "arrays": table}, ensure_ascii=False, separators=(",", ":"))
-    head = f"nlptools {kind} {version}\n{text}\n".encode()
+    head = f"nlptools {kind} {version}\n{text}\n{zlib.crc32(text.encode()):08x}\n".encode()
     stream.write(head + b"\0" * (-len(head) % _ALIGN))
     for array in arrays.values():
         size = 0
@@ -222,7 +243,7 @@ def read_container(
     except OSError as error:
         raise DataError(path, None, f"cannot read: {error.strerror}") from error
     start = b""
-    while start.count(b"\n") < 2 and len(start) < _HEADER_LIMIT:
+    while start.count(b"\n") < 3 and len(start) < _HEADER_LIMIT:
         more = file.read(1 << 16)
         if not more:
             break
@@ -244,12 +265,13 @@ def read_container(
             f"{kind} format {words[2]}; this version reads up to {version}",
             "update nlptools",
         )
-    line, end, _ = rest.partition(b"\n")
-    base = len(first) + len(line) + 2
+    line, _, rest = rest.partition(b"\n")
+    check, end, _ = rest.partition(b"\n")
+    base = len(first) + len(line) + len(check) + 3
     base += -base % _ALIGN
     try:
-        if not end:
-            raise ValueError("no description")
+        if not end or check != b"%08x" % zlib.crc32(line):
+            raise ValueError("its description is incomplete or was changed")
         meta = json.loads(line)
         table = {entry["name"]: entry for entry in meta.pop("arrays")}
         expected = 0
@@ -271,7 +293,7 @@ def read_container(
         entry = table[name]
         dtype, offset = np.dtype(entry["dtype"]), base + entry["offset"]
         if not mapped:
-            return FileColumn(file, offset, dtype, entry["length"])
+            return FileColumn(file, dtype, entry["length"], (0,), (offset,))
         if not entry["length"]:
             return np.empty(0, dtype)
         return np.memmap(file, dtype, "r", offset, entry["length"])

@@ -168,7 +168,8 @@ def discover_words(
         if counts is None:
             counts, encoded = count_and_keep(
                 _given(corpus),
-                order=len(bars) + 1,
+                # One more, so that every n-gram that `top` may ask for has its neighbours.
+                order=len(bars) + 1 + (top is not None),
                 latin=latin,
                 memory=memory,
                 workers=workers,
@@ -187,14 +188,18 @@ def discover_words(
             min_count = MIN_COUNT_4256 if compat else default_min_count(counts.total)
         used |= {"min_count": min_count, "min_pmi": _listed(bars)}
         table = _by_joining(counts, encoded, bars, min_count, compat is not None, min_length)
-        if top is not None and len(table) < top:
-            table = _filled(table, counts, min_length)
-    if not numbers:
-        table = _without(table, "a number in figures", _has_number(table, counts))
-    is_known = np.array([word in known for word in table.words], bool)
-    table = replace(table, known=is_known, settings=used | {"latin": counts.settings.latin})
-    if new_only:
-        table = _without(table, "known already", table.known)
+
+    def filtered(table: WordTable) -> WordTable:
+        if not numbers:
+            table = _without(table, "a number in figures", _has_number(table, counts))
+        is_known = np.array([word in known for word in table.words], bool)
+        table = replace(table, known=is_known)
+        return _without(table, "known already", is_known) if new_only else table
+
+    every, table = table, filtered(table)
+    if top is not None and len(table) < top and method == "pmi":
+        table = filtered(_filled(every, counts, min_length))
+    table = replace(table, settings=used | {"latin": counts.settings.latin})
     table = table.sorted()
     table = table.select(np.arange(len(table) if top is None else min(top, len(table))))
     return table if sort == "score" else table.sorted(sort)

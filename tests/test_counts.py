@@ -307,9 +307,6 @@ def test_ids_beyond_16_bits(folder: Path) -> None:
     assert as_dict(load_counts(folder / "saved.counts")) == expected
 
 
-@pytest.mark.xfail(
-    strict=True, reason="each part keeps 3 files an order open, and there is no limit to the parts"
-)
 def test_parts_do_not_use_up_the_open_files() -> None:
     resource = pytest.importorskip("resource", reason="POSIX only")
     fds = Path("/proc/self/fd")
@@ -625,9 +622,6 @@ def test_a_changed_byte_in_the_header_ends_in_no_traceback(sound: bytes, tmp_pat
     assert noticed > 5000
 
 
-@pytest.mark.xfail(
-    strict=True, reason="offsets, types and the names in fold are believed as they stand"
-)
 def test_a_changed_byte_in_the_header_is_noticed(sound: bytes, tmp_path: Path) -> None:
     whole = load(sound, tmp_path / "whole")
     wrong = []

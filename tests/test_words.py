@@ -434,15 +434,7 @@ def test_top_where_not_even_a_symbol_is_frequent(method: str) -> None:
 
 @pytest.mark.parametrize(
     "method",
-    [
-        "entropy",
-        pytest.param(
-            "pmi",
-            marks=pytest.mark.xfail(
-                strict=True, reason="only n-grams below the counted order fill up the table"
-            ),
-        ),
-    ],
+    ["entropy", "pmi"],
 )
 def test_top_where_nothing_passes_the_only_bar(method: str) -> None:
     check_nothing_passes(method, least=4, bars=1)
@@ -467,15 +459,7 @@ def test_known_words(method: str) -> None:
 
 @pytest.mark.parametrize(
     "method",
-    [
-        "entropy",
-        pytest.param(
-            "pmi",
-            marks=pytest.mark.xfail(
-                strict=True, reason="the table is filled up before known words are taken out"
-            ),
-        ),
-    ],
+    ["entropy", "pmi"],
 )
 def test_top_new_words(method: str) -> None:
     """As many as asked for, also where most of those that pass are known."""
