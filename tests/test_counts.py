@@ -795,7 +795,7 @@ def test_a_full_disk_while_spilling_is_told(tmp_path: Path) -> None:
 
     with (
         small_parts(12),
-        mock.patch.object(storage, "write_all", full),
+        mock.patch.object(storage.SpillFile, "write", full),
         pytest.raises(ResourceError, match="no space left on the disk") as caught,
     ):
         count(["天地玄黄" * 3] * 9, 5, block_size=2, tmp_dir=tmp_path)

@@ -37,7 +37,7 @@ Examples:
 @click.option(
     "--min-pmi",
     type=options.Numbers(most=11),
-    help="Least PMI in nats for words of 2, 3, ... symbols.  [default: 2; method pmi: 2,4,6]",
+    help="Least PMI in nats for words of 2, 3, ... symbols.  [default: 2, less for a page; method pmi: 2,4,6]",
 )
 @click.option(
     "--min-entropy",
