@@ -21,7 +21,7 @@ from typing import TypeVar
 import numpy as np
 
 from nlptools import keys, storage
-from nlptools.corpus import Block, Corpus
+from nlptools.corpus import Corpus
 from nlptools.counts import NgramCounts, Settings
 from nlptools.levels import LevelSlice, LevelWriter
 from nlptools.merging import MOST_PARTS, merge_counts
@@ -39,6 +39,7 @@ MIN_MEMORY = 128_000_000
 # Measured on 200 MB of mixed text at 256 MB, 512 MB and 1 GB; benchmarks/memory.py repeats it.
 BYTES_PER_SYMBOL = 18
 BYTES_PER_SYMBOL_RANKED = 26
+BYTES_PER_ROW_KEPT = 14  # symbol, count and first child of an n-gram; places for the next order
 # Interpreter, NumPy, click, the alphabet, the blocks in flight and the slices under work.
 BASE_MEMORY = 96_000_000
 # Sorted keys are turned into levels slice by slice: few enough to stay in the cache, and a bound
@@ -52,6 +53,20 @@ class IdBlock:
 
     ids: np.ndarray
     joined: bool = False
+
+
+class Buffer:
+    """The memory for keys, used again and again: new memory costs more than a sort's tenth."""
+
+    def __init__(self) -> None:
+        self._memory = np.empty(0, np.uint64)
+
+    def take(self, size: int) -> np.ndarray:
+        """`size` uint64 with anything in them; what was taken before is lost."""
+        if size > len(self._memory):
+            self._memory = np.empty(0, np.uint64)  # not both at a time
+            self._memory = np.empty(size + size // 16, np.uint64)
+        return self._memory[:size]
 
 
 @dataclass(frozen=True)
@@ -69,6 +84,12 @@ class Field:
         return len(self.columns[0])
 
 
+def check_memory(memory: int) -> None:
+    """ValueError for less than NumPy and a few blocks of text take."""
+    if memory < MIN_MEMORY:
+        raise ValueError(f"memory must be at least {MIN_MEMORY // 10**6} MB")
+
+
 def part_room(memory: int, workers: int, ranked: bool) -> int:
     """How many symbols can be counted at once within `memory` bytes."""
     each = BYTES_PER_SYMBOL_RANKED if ranked else BYTES_PER_SYMBOL
@@ -84,6 +105,7 @@ def count_part(
     folder: Path | None,
     pool: ThreadPoolExecutor,
     workers: int,
+    buffer: Buffer,
 ) -> NgramCounts:
     """Counts of the n-grams that begin at all but the last `left` symbols of the blocks.
 
@@ -96,10 +118,10 @@ def count_part(
 
     ids, symbols = _join(blocks, settings.order, seen, encoder)
     size = len(ids) - settings.order - left
-    fields = _fields(ids, settings.order, size, len(symbols) + 1, sort)
+    fields = _fields(ids, settings.order, size, len(symbols) + 1, sort, buffer)
     bases = [field.base for field in fields]
     widths = [len(field.columns) for field in fields]
-    packed = np.empty(size, np.uint64)
+    packed = buffer.take(size)
     shifted = [field.values[sum(widths[:i]) :] for i, field in enumerate(fields)]
     keys.pack(shifted, bases, packed)
     tables = [field.columns for field in fields]
@@ -138,7 +160,12 @@ def _join(
 
 
 def _fields(
-    ids: np.ndarray, order: int, size: int, base: int, sort: Callable[[np.ndarray], None]
+    ids: np.ndarray,
+    order: int,
+    size: int,
+    base: int,
+    sort: Callable[[np.ndarray], None],
+    buffer: Buffer,
 ) -> list[Field]:
     """Digits for keys of `order` symbols, as few and wide as 64 bits need."""
     known = {1: Field(ids, [np.arange(base, dtype=ids.dtype)])}
@@ -148,22 +175,24 @@ def _fields(
         if keys.fits([known[w].base for w in widths]):
             return [known[w] for w in widths]
         if 2 * width <= order:
-            known[2 * width] = _pair(known[width], known[width], size + order, sort)
+            known[2 * width] = _pair(known[width], known[width], size + order, sort, buffer)
             width *= 2
             continue
         # The rare end, where the last fields are all large: join two until it fits.
         *front, left, right = widths
-        known[left + right] = _pair(known[left], known[right], size + order, sort)
+        known[left + right] = _pair(known[left], known[right], size + order, sort, buffer)
         fields = [known[w] for w in (*front, left + right)]
         if keys.fits([field.base for field in fields]):
             return fields
         raise ValueError("a part of this size cannot be counted; give less --memory")
 
 
-def _pair(left: Field, right: Field, size: int, sort: Callable[[np.ndarray], None]) -> Field:
+def _pair(
+    left: Field, right: Field, size: int, sort: Callable[[np.ndarray], None], buffer: Buffer
+) -> Field:
     """The field of the n-grams made of one n-gram of `left` and the one of `right` after it."""
     shift = len(left.columns)
-    packed = np.empty(min(size, len(right.values) - shift), np.uint64)
+    packed = buffer.take(min(size, len(right.values) - shift))
     bases = [left.base, right.base]
     keys.pack([left.values, right.values[shift:]], bases, packed)
     # What begins with a break is never counted: one rank, 0, is enough for all of it.
@@ -259,6 +288,7 @@ class NgramCounter:
         self._size = 0
         self._seen = np.zeros(1 << 16, bool)
         self._tiers: list[list[NgramCounts]] = []
+        self._buffer = Buffer()
 
     def add(self, block: IdBlock) -> None:
         """Take one more block; counts and spills a part when there are enough of them."""
@@ -326,7 +356,15 @@ class NgramCounter:
         blocks, self._blocks, self._size = self._blocks, [], 0
         seen, self._seen = self._seen, np.zeros_like(self._seen)
         return count_part(
-            blocks, left, seen, self.settings, self.encoder, folder, self.pool, self.workers
+            blocks,
+            left,
+            seen,
+            self.settings,
+            self.encoder,
+            folder,
+            self.pool,
+            self.workers,
+            self._buffer,
         )
 
     def finish(self) -> NgramCounts:
@@ -336,8 +374,11 @@ class NgramCounter:
             roomy = 2 * self._size <= part_room(self.memory, self.workers, True)
             return self._count(0, None if roomy else self.tmp_dir)
         self._close_part(goes_on=False)
+        self._buffer = Buffer()
         parts = [part for tier in reversed(self._tiers) for part in tier]
-        return merge_counts(parts, memory=self.memory, tmp_dir=self.tmp_dir)
+        rows = sum(part.size(n) for part in parts for n in range(1, self.settings.order + 1))
+        roomy = rows * BYTES_PER_ROW_KEPT <= self.memory // 3
+        return merge_counts(parts, memory=self.memory, tmp_dir=None if roomy else self.tmp_dir)
 
 
 def ordered_map(
@@ -374,11 +415,31 @@ def id_blocks(
     # Each block under way takes about 6 times its size for a moment.
     corpus.block_size = min(corpus.block_size, max(1 << 16, memory >> 7))
 
-    def scan(block: Block) -> tuple[Scanned, bool]:
-        return encoder.scan(block.text), block.joined
+    def scan(piece: tuple[str, bool]) -> tuple[Scanned, bool]:
+        return encoder.scan(piece[0]), piece[1]
 
-    for scanned, joined in ordered_map(pool, workers, scan, corpus.blocks()):
+    for scanned, joined in ordered_map(pool, workers, scan, _texts(corpus)):
         yield IdBlock(encoder.name(scanned), joined)
+
+
+def _texts(corpus: Corpus) -> Iterator[tuple[str, bool]]:
+    """(text, goes on without a break from the text before); many small files make one text.
+
+    A block has a cost of its own, 0.3 ms, which 10,000 files of 1 kB would pay 10,000 times.
+    """
+    held: list[str] = []
+    size = 0
+    for block in corpus.blocks():
+        if held and (block.joined or size + len(block.text) > corpus.block_size // 4):
+            yield "\n".join(held), False
+            held, size = [], 0
+        if block.joined:
+            yield block.text, True
+        else:
+            held.append(block.text)
+            size += len(block.text)
+    if held:
+        yield "\n".join(held), False
 
 
 def count_ngrams(
@@ -396,6 +457,7 @@ def count_ngrams(
     or none ("break"). memory: bytes for the whole process; what does not fit goes to unnamed files
     in tmp_dir. workers: threads, by default one a core. None of the three changes the result.
     """
+    check_memory(memory)
     return _count(corpus, order, latin, memory, workers, tmp_dir, None)[0]
 
 
@@ -409,6 +471,7 @@ def count_and_keep(
     tmp_dir: str | os.PathLike[str] | None = None,
 ) -> tuple[NgramCounts, EncodedCorpus]:
     """As count_ngrams, and keep the symbol ids for a second pass."""
+    check_memory(memory)
     counts, encoder, blocks, folder = _count(
         corpus, order, latin, memory - memory // 16, workers, tmp_dir, memory // 16
     )
@@ -445,8 +508,6 @@ def _count(
 ) -> tuple[NgramCounts, SymbolEncoder, Spool | None, Path]:
     if not isinstance(corpus, Corpus):
         raise TypeError("corpus must be a Corpus; Corpus.from_texts takes an iterable of str")
-    if memory < MIN_MEMORY:
-        raise ValueError(f"memory must be at least {MIN_MEMORY // 10**6} MB")
     workers = workers or os.cpu_count() or 1
     encoder = SymbolEncoder(latin)
     settings = Settings(order, latin, tuple(corpus.fold))

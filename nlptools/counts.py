@@ -50,6 +50,12 @@ class Settings:
     latin: str = "run"
     fold: tuple[str, ...] = ()
 
+    @property
+    def options(self) -> str:
+        """As they are given on the command line."""
+        folds = "".join(f" --fold {name}" for name in self.fold)
+        return f"--order {self.order} --latin {self.latin}{folds}"
+
     def __post_init__(self) -> None:
         if not 1 <= self.order <= MAX_ORDER:
             raise ValueError(f"order must be between 1 and {MAX_ORDER}, not {self.order}")
@@ -160,6 +166,24 @@ class NgramCounts:
         with storage.whole_file(path) as stream:
             storage.write_container(stream, KIND, VERSION, self._meta(), self._arrays())
 
+    def check(self, path: str | os.PathLike[str]) -> None:
+        """Read every array once; DataError when they cannot be counts, as in a damaged file."""
+        size = len(self.alphabet)
+        for n, level in enumerate(self.levels, 1):
+            after = len(self.levels[n]) if n < self.order else 0
+            good = level.children is None or int(level.children[:1][0]) == 0
+            last = 0
+            for start in range(0, len(level) + 1, _BATCH):
+                symbols = level.symbols[start : start + _BATCH]
+                good &= bool(np.all((symbols >= 1) & (symbols <= size)))
+                good &= bool(np.all(level.counts[start : start + _BATCH] >= 1))
+                if level.children is not None:
+                    children = level.children[start : start + _BATCH].astype(np.int64)
+                    good &= bool(np.all(np.diff(children, prepend=last) >= 0))
+                    last = int(children[-1])
+            if not good or last != after:
+                raise DataError(path, None, "damaged counts file: its arrays do not fit together")
+
     def _meta(self) -> dict[str, Any]:
         return {
             "order": self.order,
@@ -268,7 +292,7 @@ def check_mergeable(parts: Sequence[NgramCounts], names: Sequence[str]) -> Setti
     for part, name in zip(parts[1:], names[1:], strict=True):
         if part.settings != first:
             raise NlptoolsError(
-                f"{name} was counted with {part.settings}, {names[0]} with {first}",
+                f"{name} was counted with {part.settings.options}, {names[0]} with {first.options}",
                 "count both with the same --order, --latin and --fold",
             )
     return first

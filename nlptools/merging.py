@@ -41,6 +41,8 @@ def merge_files(
         raise ValueError("there is nothing to merge")
     parts = [load_counts(path, mapped=False) for path in paths]
     check_mergeable(parts, [str(path) for path in paths])
+    for part, path in zip(parts, paths, strict=True):
+        part.check(path)
     with storage.spilling(tmp_dir) as folder:
         return merge_counts(parts, memory=memory, tmp_dir=folder)
 

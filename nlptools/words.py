@@ -22,6 +22,7 @@ from nlptools.counting import (
 )
 from nlptools.counts import MAX_ORDER, NgramCounts
 from nlptools.errors import NlptoolsError
+from nlptools.folding import fold_text
 from nlptools.joining import Joiner, WordCounts, ids_of
 from nlptools.occurrences import LongWords
 from nlptools.scores import Frequent, all_sides, cohesion, frequent_ngrams, pmi
@@ -190,6 +191,7 @@ def discover_words(
                 workers=workers,
                 tmp_dir=tmp_dir,
             )
+            _check_same_text(counts, _given(corpus), encoded)
         if min_count is None:
             min_count = MIN_COUNT_4256 if compat else default_min_count(counts.total)
         used |= {"min_count": min_count, "min_pmi": _listed(bars)}
@@ -202,6 +204,8 @@ def discover_words(
         table = replace(table, known=is_known)
         return _without(table, "known already", is_known) if new_only else table
 
+    if counts.settings.fold:
+        known = {fold_text(word, counts.settings.fold) for word in known}
     every, table = table, filtered(table)
     if top is not None and len(table) < top and method == "pmi":
         table = filtered(_filled(every, counts, min_length))
@@ -240,6 +244,17 @@ def _check_order(counts: NgramCounts, order: int) -> None:
         raise NlptoolsError(
             f"this needs counts of order {order}, the counts given go up to {counts.order}",
             f"make them with nlptools count --order {order}",
+        )
+
+
+def _check_same_text(counts: NgramCounts, corpus: Corpus, encoded: EncodedCorpus) -> None:
+    """NlptoolsError when counts cannot be those of the corpus."""
+    symbols = sum(int(np.count_nonzero(block)) for block in encoded.blocks)
+    if symbols != counts.total or corpus.fold != counts.settings.fold:
+        raise NlptoolsError(
+            f"the counts are not those of this corpus: {counts.total:,} symbols with "
+            f"{counts.settings.options}, here are {symbols:,}",
+            "count this corpus, and give the same --fold",
         )
 
 

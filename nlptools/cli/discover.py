@@ -150,7 +150,8 @@ def discover(
 
     settings["known"] = read_words(known_files, encoding="auto")
     if counts_file is not None:
-        settings["counts"] = load_counts(counts_file)
+        settings["counts"] = load_counts(counts_file, mapped=False)
+        settings["counts"].check(counts_file)
     table = discover_words(corpus, **settings)
     pieces = tables.format_words(table, how)
     if output is None:
