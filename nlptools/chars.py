@@ -91,7 +91,8 @@ def find_cut(text: str) -> tuple[int, bool]:
 
     Returns (position, clean). Clean: the character before the cut is a break, nothing is lost.
     Not clean (no break anywhere): the cut lies between two Han characters, and the n-grams across it
-    belong to both sides. Position 0 means that there is no place to cut: read on.
+    belong to both sides; or inside a run of letters and digits that is too long to be a symbol on
+    both sides. Position 0 means that there is no place to cut: read on.
     """
     end = len(text)
     window = 4096
@@ -103,7 +104,11 @@ def find_cut(text: str) -> tuple[int, bool]:
         end, window = start, window * 4
     han = classes(code_points(text)) == HAN
     between = np.flatnonzero(han[:-1] & han[1:])
-    return (int(between[-1]) + 1, False) if len(between) else (0, False)
+    if len(between):
+        return int(between[-1]) + 1, False
+    tail = classes(code_points(text[-2 * (MAX_RUN + 1) :]))
+    endless = len(tail) == 2 * (MAX_RUN + 1) and np.all((tail == LETTER) | (tail == DIGIT))
+    return (len(text) - MAX_RUN - 1, False) if endless else (0, False)
 
 
 def count_line_breaks(text: str, start: int, stop: int) -> int:

@@ -36,7 +36,7 @@ MIN_MEMORY = 128_000_000
 
 # Bytes at the peak for each symbol of a part. One-word keys: the ids of the blocks or the joined ids
 # (2 each), one key (8), a tenth for the slices. Keys of ranks: ids of 4 bytes and ranks of two widths.
-# Measured on 200 MB of mixed text at 256 MB, 512 MB and 1 GB; benchmarks/memory.py repeats it.
+# Measured on 200 MB of mixed text at 256 MB, 512 MB and 1 GB; `bin/bench memory` repeats it.
 BYTES_PER_SYMBOL = 18
 BYTES_PER_SYMBOL_RANKED = 26
 BYTES_PER_ROW_KEPT = 14  # symbol, count and first child of an n-gram; places for the next order

@@ -87,6 +87,12 @@ class NgramCounts:
         """Number of distinct n-grams of an order."""
         return len(self.levels[order - 1])
 
+    def at_least(self, order: int, count: int) -> int:
+        """Number of distinct n-grams of an order that occur so often."""
+        column = self.levels[order - 1].counts
+        pieces = (column[i : i + (1 << 18)] for i in range(0, len(column), 1 << 18))
+        return sum(int(np.count_nonzero(piece >= count)) for piece in pieces)
+
     def rows(self, symbols: Sequence[str]) -> list[int]:
         """Rows of the prefixes of an n-gram, of orders 1, 2, ...; ends where one never occurred."""
         rows: list[int] = []

@@ -1,4 +1,4 @@
-"""Counts + a word -> all that goes into its scores: splits, neighbours, entropies, and the verdict."""
+"""Counts + a word -> all that goes into its scores: splits, neighbours, entropies."""
 
 from __future__ import annotations
 

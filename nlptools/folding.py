@@ -47,7 +47,8 @@ def folder(names: Sequence[str]) -> Fold | None:
     if "nfkc" in names:
         steps.append(_nfkc)
     if "lower" in names:
-        steps.append(str.lower)
+        # Alone: str.lower looks at the letters around a Σ, which may lie in another block.
+        steps.append(lambda text: text.replace("Σ", "σ").lower())
     if "t2s" in names:
         try:
             opencc = importlib.import_module("opencc")

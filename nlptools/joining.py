@@ -13,12 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nlptools.errors import NlptoolsError
 from nlptools.keys import KeyTable
 from nlptools.scores import Frequent
 
 # Words longer than the n-grams travel as strings of these code points: above the surrogates, so that
 # any id is a valid character and str.split and Counter do the work.
 _FIRST_CODE = 0xE000
+# A stretch of more symbols that hold together is a verse, a form or a repeated line, not a word.
+MAX_WORD = 40
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,11 @@ class Joiner:
         # symbols[i]: index among the frequent symbols of the symbol with id i + 1 here.
         self.symbols = np.flatnonzero(wanted[0])
         self.base = len(self.symbols) + 1
+        if self.base + _FIRST_CODE > 0x110000:
+            raise NlptoolsError(
+                f"{len(self.symbols):,} symbols take part in words, more than can be told apart",
+                "raise --min-count, or leave letters and digits out with --latin break",
+            )
         self._number = np.zeros(len(frequent.levels[0]), np.int64)
         self._number[self.symbols] = np.arange(1, self.base)
         self._tables = self._build(wanted)
@@ -205,7 +213,7 @@ class Joiner:
             whole[own] = -1
             words.append(found[found >= 0])
         refused = len(starts) - sum(map(len, words))
-        long = np.flatnonzero(lengths > self.longest)
+        long = np.flatnonzero((lengths > self.longest) & (lengths <= MAX_WORD))
         starts, lengths = starts[long], lengths[long]
         for m in range(3 if self.check_all else self.longest, self.longest + 1):
             good = _holds(hits[m - 2][0], m, starts, lengths)

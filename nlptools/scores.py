@@ -73,7 +73,6 @@ def frequent_ngrams(counts: NgramCounts, min_count: int, orders: int | None = No
     base = len(counts.alphabet) + 1
     levels: list[FrequentLevel] = []
     for n in range(1, (orders or counts.order) + 1):
-        level = counts.levels[n - 1]
         above = levels[-1] if levels else None
         rows, symbols, found, parents = _frequent_rows(counts, n, min_count, above)
         if above is None:
@@ -84,7 +83,6 @@ def frequent_ngrams(counts: NgramCounts, min_count: int, orders: int | None = No
             # The suffix of a b c is (suffix of a b) c, one order lower.
             own = above.parents.astype(np.int64) * base + above.symbols
             suffixes = _find(own, above.suffixes[parents].astype(np.int64) * base + symbols)
-        del level
         levels.append(FrequentLevel(rows, symbols, found, parents, suffixes))
     return Frequent(counts, min_count, tuple(levels))
 

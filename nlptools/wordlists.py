@@ -12,8 +12,8 @@ from nlptools.corpus import Corpus
 
 # A jieba line is `word [frequency] [tag]`. Words may hold spaces, so frequency and tag are taken from the
 # right; a tag without a frequency only after a word with something but ASCII in it ("machine learning"
-# is a word, "云计算 n" a word and its tag).
-_JIEBA = re.compile(r"(?P<word>.+?)(?:[ \t]+[0-9]+(?:\.[0-9]+)?)?(?:[ \t]+[A-Za-z]+)?")
+# is a word, "云计算 n" a word and its tag), and only in small letters, as in jieba ("卡拉 OK" is a word).
+_JIEBA = re.compile(r"(?P<word>.+?)(?:[ \t]+[0-9]+(?:\.[0-9]+)?(?:[ \t]+[A-Za-z]+)?|[ \t]+[a-z]+)?")
 _JIEBA_FREQUENCY = re.compile(r"(?P<word>.+?)[ \t]+[0-9]+(?:\.[0-9]+)?(?:[ \t]+[A-Za-z]+)?")
 _OWN_HEADERS = ("word\t", "term\t", "# nlptools")
 _JSON_LINES = re.compile(r"\.(jsonl|ndjson)(\.[a-z0-9]+)?$", re.IGNORECASE)

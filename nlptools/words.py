@@ -25,9 +25,8 @@ from nlptools.errors import NlptoolsError
 from nlptools.folding import fold_text
 from nlptools.joining import Joiner, WordCounts, ids_of
 from nlptools.occurrences import LongWords
-from nlptools.scores import Frequent, all_sides, cohesion, frequent_ngrams, pmi
+from nlptools.scores import Frequent, Sides, all_sides, cohesion, frequent_ngrams, pmi
 from nlptools.spool import Spool
-from nlptools.symbols import split_symbols
 
 METHODS = ("entropy", "pmi")
 COMPATS = ("4256",)
@@ -58,7 +57,8 @@ class WordTable:
     counts: occurrences in the corpus, int64. pmi: of the weakest split, nats. left_entropy,
     right_entropy: nats. scores: what the method ranks by. known: whether in a list of known words.
     passed: False for what only `top` asked for. removed: what each filter took out, in their order.
-    settings: the thresholds that were used, also where they were scaled to the corpus.
+    settings: the thresholds that were used, also where they were scaled to the corpus. symbols,
+    ngrams: how many there are in the corpus, and how many different ones were looked at.
     """
 
     words: list[str]
@@ -71,6 +71,8 @@ class WordTable:
     known: np.ndarray
     removed: dict[str, int] = field(default_factory=dict)
     settings: dict[str, object] = field(default_factory=dict)
+    symbols: int = 0
+    ngrams: int = 0
 
     def __len__(self) -> int:
         return len(self.words)
@@ -89,8 +91,8 @@ class WordTable:
         if by == "word":
             return self.select(np.array(order, np.int64))
         keys = [place, -getattr(self, SORT_COLUMNS[by])]
-        if by == "score":
-            keys.append(~self.passed)
+        if by == "score":  # what did not pass comes last; where it has no score, by PMI
+            keys = [place, np.where(self.passed, 0, -self.pmi), -self.scores, ~self.passed]
         return self.select(np.lexsort(keys))
 
 
@@ -152,7 +154,7 @@ def discover_words(
     corpus may be None with counts and the method "entropy".
     Raises ValueError for settings that make no sense, NlptoolsError for counts that do not fit.
     """
-    _check(method, compat, min_length, max_length, sort)
+    _check(method, compat, min_count, min_length, max_length, sort)
     if corpus is None and (counts is None or method == "pmi"):
         raise ValueError("there is no corpus to read")
     used: dict[str, object] = {"method": method if compat is None else f"{method}/{compat}"}
@@ -169,7 +171,7 @@ def discover_words(
         free = default_min_entropy(counts.total) if min_entropy is None else min_entropy
         bars = tuple(min_pmi or default_min_pmi(counts.total))
         used |= {"min_count": least, "min_pmi": _listed(bars), "min_entropy": f"{free:.3g}"}
-        table = _by_entropy(counts, least, bars, free, (min_length, max_length), top is not None)
+        table = _by_entropy(counts, least, bars, free, (min_length, max_length))
     else:
         bars = tuple(min_pmi or (MIN_PMI_4256 if compat else MIN_PMI_6920))
         if counts is None:
@@ -192,14 +194,13 @@ def discover_words(
                 tmp_dir=tmp_dir,
             )
             _check_same_text(counts, _given(corpus), encoded)
-        if min_count is None:
-            min_count = MIN_COUNT_4256 if compat else default_min_count(counts.total)
-        used |= {"min_count": min_count, "min_pmi": _listed(bars)}
-        table = _by_joining(counts, encoded, bars, min_count, compat is not None, min_length)
+        least = min_count or (MIN_COUNT_4256 if compat else default_min_count(counts.total))
+        used |= {"min_count": least, "min_pmi": _listed(bars)}
+        table = _by_joining(counts, encoded, bars, least, compat is not None, min_length)
 
     def filtered(table: WordTable) -> WordTable:
         if not numbers:
-            table = _without(table, "a number in figures", _has_number(table, counts))
+            table = _without(table, "a number in figures", _has_number(table))
         is_known = np.array([word in known for word in table.words], bool)
         table = replace(table, known=is_known)
         return _without(table, "known already", is_known) if new_only else table
@@ -207,9 +208,22 @@ def discover_words(
     if counts.settings.fold:
         known = {fold_text(word, counts.settings.fold) for word in known}
     every, table = table, filtered(table)
-    if top is not None and len(table) < top and method == "pmi":
-        table = filtered(_filled(every, counts, min_length))
-    table = replace(table, settings=used | {"latin": counts.settings.latin})
+    if top is not None and len(table) < top:
+        lengths = max(min_length, 2), max_length if method == "entropy" else counts.order - 1
+        # A few more than asked for, as the filters take some out; everything if that is not enough.
+        for number in (4 * top + 1000, None):
+            scored = method == "entropy"
+            table = filtered(
+                _filled(every, counts, lengths, number, min_count=min(least, 2), scored=scored)
+            )
+            if len(table) >= top:
+                break
+    table = replace(
+        table,
+        settings=used | {"latin": counts.settings.latin},
+        symbols=counts.total,
+        ngrams=sum(counts.size(n) for n in range(1, counts.order + 1)),
+    )
     table = table.sorted()
     table = table.select(np.arange(len(table) if top is None else min(top, len(table))))
     return table if sort == "score" else table.sorted(sort)
@@ -224,9 +238,18 @@ def _listed(numbers: Sequence[float]) -> str:
     return ",".join(f"{number:.3g}" for number in numbers)
 
 
-def _check(method: str, compat: str | None, min_length: int, max_length: int, sort: str) -> None:
+def _check(
+    method: str,
+    compat: str | None,
+    min_count: int | None,
+    min_length: int,
+    max_length: int,
+    sort: str,
+) -> None:
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
+    if min_count is not None and min_count < 1:
+        raise ValueError(f"min_count must be at least 1, not {min_count}")
     if compat is not None and (compat not in COMPATS or method != "pmi"):
         raise ValueError("compat is 4256, and goes with the method pmi")
     if min_length < 1 or not 2 <= max_length < MAX_ORDER:
@@ -264,44 +287,42 @@ def _by_entropy(
     min_pmi: Sequence[float],
     min_entropy: float,
     lengths: tuple[int, int],
-    keep_all: bool,
 ) -> WordTable:
-    """n-grams that pass the three thresholds; with keep_all the others too, marked as not passed."""
+    """n-grams of lengths[0] .. lengths[1] symbols that pass the three bars."""
     shortest, longest = lengths
     _check_order(counts, longest + 1)
-    frequent = frequent_ngrams(counts, min(min_count, 2) if keep_all else min_count, longest)
+    frequent = frequent_ngrams(counts, min_count, longest)
     pieces: list[WordTable] = []
-    removed = Counter({f"rarer than {min_count}": 0, "PMI": 0, "entropy": 0})
+    removed = Counter({"PMI": 0, "entropy": 0})
     for n, side in enumerate(all_sides(frequent, longest), 1):
         if n < shortest:
             continue
-        level = frequent.levels[n - 1]
-        weakest = pmi(frequent, n)
-        freedom = np.minimum(side.left_entropy, side.right_entropy)
-        passed = np.ones(len(level), bool)
-        for name, test in (
-            (f"rarer than {min_count}", level.counts >= min_count),
-            ("PMI", weakest >= min_pmi[min(n - 2, len(min_pmi) - 1)]),
-            ("entropy", freedom >= min_entropy),
-        ):
-            removed[name] += int(np.count_nonzero(passed & ~test))
-            passed &= test
-        rows = np.arange(len(level)) if keep_all else np.flatnonzero(passed)
-        # Three measures that each must be large; the logarithm because counts span decades.
-        scores = np.log(level.counts) * np.maximum(weakest, 0) * np.minimum(freedom, MOST_FREEDOM)
-        pieces.append(
-            WordTable(
-                _texts(frequent, n, rows),
-                level.counts[rows],
-                weakest[rows],
-                side.left_entropy[rows],
-                side.right_entropy[rows],
-                scores[rows],
-                passed[rows],
-                np.zeros(len(rows), bool),
-            )
-        )
-    return replace(_stack(pieces), removed=dict(removed))
+        every = _ngram_table(frequent, n, side)
+        free = np.minimum(every.left_entropy, every.right_entropy) >= min_entropy
+        cohesive = every.pmi >= min_pmi[min(n - 2, len(min_pmi) - 1)]
+        removed["PMI"] += int(np.count_nonzero(~cohesive))
+        removed["entropy"] += int(np.count_nonzero(cohesive & ~free))
+        pieces.append(_spelled(every, frequent, n, np.flatnonzero(cohesive & free)))
+    # A candidate occurs twice; of what occurs once nothing can be said.
+    rarer = sum(
+        counts.at_least(n, 2) - len(frequent.levels[n - 1]) for n in range(shortest, longest + 1)
+    )
+    return replace(_stack(pieces), removed={f"rarer than {min_count}": max(rarer, 0), **removed})
+
+
+def _ngram_table(frequent: Frequent, order: int, side: Sides) -> WordTable:
+    """All frequent n-grams of one order with the score of the method entropy, without their texts."""
+    weakest, number = pmi(frequent, order), frequent.levels[order - 1].counts
+    freedom = np.minimum(side.left_entropy, side.right_entropy)
+    # Three measures that each must be large; the logarithm because counts span decades.
+    scores = np.log(number) * np.maximum(weakest, 0) * np.minimum(freedom, MOST_FREEDOM)
+    return _table([], number, weakest, side.left_entropy, side.right_entropy, scores)
+
+
+def _spelled(table: WordTable, frequent: Frequent, order: int, rows: np.ndarray) -> WordTable:
+    """Some rows of an `_ngram_table`, with their texts."""
+    arrays: dict[str, Any] = {name: getattr(table, name)[rows] for name in _ARRAYS}
+    return replace(table, words=_texts(frequent, order, rows), **arrays)
 
 
 def _stack(tables: Sequence[WordTable]) -> WordTable:
@@ -399,9 +420,8 @@ def _table(
     left: np.ndarray,
     right: np.ndarray,
     scores: np.ndarray,
-    passed: bool = True,
 ) -> WordTable:
-    size = len(words)
+    size = len(counts)
     return WordTable(
         words,
         counts,
@@ -409,7 +429,7 @@ def _table(
         left,
         right,
         scores.astype(np.float64),
-        np.full(size, passed),
+        np.ones(size, bool),
         np.zeros(size, bool),
     )
 
@@ -453,45 +473,45 @@ def _texts(frequent: Frequent, order: int, index: np.ndarray) -> list[str]:
     return texts
 
 
-def _filled(table: WordTable, counts: NgramCounts, min_length: int) -> WordTable:
-    """The table and, after its words, all other n-grams that occur twice: for `top`."""
-    pieces = [table]
-    have = set(table.words)
-    frequent = frequent_ngrams(counts, 2, counts.order - 1)
-    for n, side in enumerate(all_sides(frequent, counts.order - 1), 1):
-        if n < max(min_length, 2):
+def _filled(
+    table: WordTable,
+    counts: NgramCounts,
+    lengths: tuple[int, int],
+    number: int | None,
+    *,
+    min_count: int,
+    scored: bool,
+) -> WordTable:
+    """The table and, marked as not passed, the best `number` (None: all) other n-grams of each order.
+
+    For `top`. scored: they keep the score of the method entropy; else 0, never cut out as a word.
+    """
+    pieces, have = [table], set(table.words)
+    frequent = frequent_ngrams(counts, min_count, lengths[1])
+    for n, side in enumerate(all_sides(frequent, lengths[1]), 1):
+        if n < lengths[0]:
             continue
-        level = frequent.levels[n - 1]
-        words = _texts(frequent, n, np.arange(len(level)))
-        new = np.array([word not in have for word in words], bool)
-        more = _table(
-            words,
-            level.counts,
-            pmi(frequent, n),
-            side.left_entropy,
-            side.right_entropy,
-            pmi(frequent, n),
-            passed=False,
-        )
-        pieces.append(more.select(np.flatnonzero(new)))
+        every = _ngram_table(frequent, n, side)
+        best = np.argsort(-every.scores, kind="stable")[
+            : None if number is None else number + len(have)
+        ]
+        more = _spelled(every, frequent, n, np.sort(best))
+        new = np.flatnonzero([word not in have for word in more.words])
+        more = more.select(new)
+        scores = more.scores if scored else np.zeros(len(more))
+        pieces.append(replace(more, scores=scores, passed=np.zeros(len(more), bool)))
     return replace(_stack(pieces), removed=table.removed)
 
 
+# A run of letters and digits in a word, and one that is a number.
+_RUN = re.compile("[^\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]+")
 _NUMBER = re.compile(r"[0-9０-９][0-9０-９.．\-_]*")
 
 
-def _has_number(table: WordTable, counts: NgramCounts) -> np.ndarray:
-    """Which words contain a symbol that is a number written in figures."""
-    latin = counts.settings.latin
-    digits = re.compile("[0-9０-９]")
-    return np.array(
-        [
-            digits.search(word) is not None
-            and any(_NUMBER.fullmatch(symbol) for symbol in split_symbols(word, latin))
-            for word in table.words
-        ],
-        bool,
-    )
+def _has_number(table: WordTable) -> np.ndarray:
+    """Which words contain a number written in figures."""
+    runs = (_RUN.findall(word) for word in table.words)
+    return np.array([any(map(_NUMBER.fullmatch, found)) for found in runs], bool)
 
 
 def _without(table: WordTable, reason: str, out: np.ndarray) -> WordTable:

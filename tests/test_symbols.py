@@ -12,6 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nlptools import chars
+from nlptools.corpus import Corpus
+from nlptools.counting import count_ngrams
 from nlptools.symbols import LATIN_MODES, Alphabet, SymbolEncoder, split_symbols, symbol_order
 
 # Every class, BMP and beyond, and what looks like one of them and is not.
@@ -84,7 +86,21 @@ def test_find_cut(text: str, repeat: int) -> None:
     if breaks:
         assert chars.find_cut(text) == (breaks[-1], True)
     else:
-        assert chars.find_cut(text) == (pairs[-1] if pairs else 0, False)
+        # The last 130 characters are letters and digits: both sides of the cut stay too long.
+        endless = re.search(f"[{oracles.ALNUM}]{{{2 * chars.MAX_RUN + 2}}}$", text)
+        last = len(text) - chars.MAX_RUN - 1 if endless else 0
+        assert chars.find_cut(text) == (pairs[-1] if pairs else last, False)
+
+
+@pytest.mark.parametrize("latin", LATIN_MODES)
+def test_runs_without_end_are_cut_and_count_the_same(latin: str) -> None:
+    texts = ["天地" + "ab1" * 400 + "玄，" + "C" * 65 + "黄" + "d" * 64 + "宇"]
+    whole = count_ngrams(Corpus.from_texts(texts), order=3, latin=latin, workers=1)
+    corpus = Corpus.from_texts(texts, block_size=150)
+    assert max(len(block.text) for block in corpus.blocks()) < 600
+    assert dict(count_ngrams(corpus, order=3, latin=latin, workers=1).items()) == dict(
+        whole.items()
+    )
 
 
 # --- text -> symbols -------------------------------------------------------------------------

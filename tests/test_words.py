@@ -156,7 +156,7 @@ def test_6920_of_words_by_zipf() -> None:
 
 
 def test_6920_worked() -> None:
-    # RESEARCH 1.4: T = 1000, PMI of 甲乙 2.3026 and of 乙丙 2.4204 pass 2, that of 甲乙丙 2.878 fails 4.
+    # docs/how-it-works.md: T = 1000, PMI of 甲乙 2.3026 and of 乙丙 2.4204 pass 2, that of 甲乙丙 2.878 fails 4.
     texts = [
         *(["甲乙丙"] * 16 + ["甲乙"] * 4 + ["乙丙"] * 2),
         *(["甲"] * 30 + ["乙"] * 18 + ["丙"] * 22 + ["丁"] * 870),

@@ -164,11 +164,14 @@ def discover(
         _explain_few(table)
     folded = corpus.fold if corpus is not None else settings["counts"].settings.fold
     made_by = table.settings | ({"fold": "+".join(folded)} if folded else {})
-    closing.show(corpus, made_by, [f"{len(table):,} words"])
+    results = [f"{table.symbols:,} symbols", f"{table.ngrams:,} n-grams", f"{len(table):,} words"]
+    closing.show(corpus, made_by, results)
 
 
 def _explain_few(table: WordTable) -> None:
     """Say which filter took most away when little is left."""
+    if not table.symbols:
+        note("There are no Chinese characters, letters or digits in the input.")
     taken = sum(table.removed.values())
     if len(table) >= 20 or not taken:
         return
