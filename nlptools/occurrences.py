@@ -32,7 +32,9 @@ class LongWords:
     def __init__(
         self, frequent: Frequent, depth: int, words: list[list[int]], joiner: Joiner
     ) -> None:
-        """words: as indices among the frequent symbols; joiner: whose ids and hits `add` will take."""
+        """words: as indices among the frequent symbols, longest first, so that little is kept of the few
+        long ones; joiner: whose ids and hits `add` will take.
+        """
         self.frequent, self.depth = frequent, depth
         self.base = joiner.base
         self.lengths = np.array([len(word) for word in words], np.int64)
@@ -63,13 +65,16 @@ class LongWords:
         self.root = np.full(len(self.frequent.levels[self.depth - 1]) + 1, -1, np.int64)
         self.root[roots] = np.arange(len(roots))
         node = self.root[starts]
-        self.nodes = [node]  # [n - depth][word, start]: node of the substring of n symbols
+        # [n - depth][word, start]: node of the substring of n symbols, for the words that long.
+        self.nodes = [node]
         edges = []
         size = len(roots)
         while True:
             n = self.depth + len(self.nodes) - 1
+            node = node[: np.count_nonzero(self.lengths > n)]
             symbol = np.zeros_like(node)
-            symbol[:, : max(0, self.ids.shape[1] - n)] = self.ids[:, n:][:, : node.shape[1]]
+            below = self.ids[: len(node), n : n + node.shape[1]]
+            symbol[:, : below.shape[1]] = below
             goes_on = (node >= 0) & (symbol > 0)
             if not goes_on.any():
                 break

@@ -389,6 +389,8 @@ def _by_joining(
         words = _ngram_symbols(frequent, longest, often[longest - 1])
         numbers.insert(0, found.counts[longest - 1][often[longest - 1]])
     words += [joiner.symbols[np.array(ids_of(word)) - 1].tolist() for word in long]
+    longest_first = sorted(range(len(words)), key=lambda i: -len(words[i]))
+    words = [words[i] for i in longest_first]
     looked_up = LongWords(frequent, longest, words, joiner)
     if words:
         for block, hit in zip(encoded.blocks, hits, strict=True):
@@ -403,7 +405,7 @@ def _by_joining(
             result.pmi,
             result.left_entropy,
             result.right_entropy,
-            np.concatenate(numbers),
+            np.concatenate(numbers)[longest_first],
         )
     )
     removed = {
