@@ -21,7 +21,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from nlptools import counting, merging, storage
+from nlptools import counting, merging, parts, storage
 from nlptools.corpus import Block, Corpus
 from nlptools.counting import count_and_keep, count_ngrams, encode_corpus
 from nlptools.counts import MAX_ORDER, Level, NgramCounts, Settings, load_counts
@@ -291,7 +291,7 @@ def test_larger_parts_with_many_symbols(folder: Path, order: int, workers: int, 
     expected = saved(count(texts, order), folder)
     assert as_dict(load_counts(folder / "saved.counts")) == oracles.count_ngrams(texts, order)
     for size in (1, 500):
-        with small_parts(room), mock.patch.object(counting, "SLICE", size):
+        with small_parts(room), mock.patch.object(parts, "SLICE", size):
             got = count(texts, order, workers=workers, block_size=4 * room)
         assert saved(got, folder) == expected
 

@@ -31,6 +31,7 @@ ORDER = [
     "nlptools.levels",
     "nlptools.spool",
     "nlptools.merging",
+    "nlptools.parts",
     "nlptools.counting",
     "nlptools.scores",
     "nlptools.joining",

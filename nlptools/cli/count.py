@@ -23,17 +23,9 @@ Examples:
 """
 )
 @options.corpus_argument
-@click.option("-o", "--output", type=click.Path(), help="Counts file to write.")
-@click.option("--tsv", is_flag=True, help="Print n-gram and count instead, a line each.")
+@options.counts_output_options
 @click.option(
     "--order", type=click.IntRange(1, 12), default=5, show_default=True, help="Longest n-gram."
-)
-@click.option(
-    "--min-count",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="With --tsv: print n-grams that occur at least so often.",
 )
 @options.latin_option
 @options.reading_options

@@ -17,15 +17,7 @@ Examples:
 """
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path())
-@click.option("-o", "--output", type=click.Path(), help="Counts file to write.")
-@click.option("--tsv", is_flag=True, help="Print n-gram and count instead, a line each.")
-@click.option(
-    "--min-count",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="With --tsv: print n-grams that occur at least so often.",
-)
+@options.counts_output_options
 @options.memory_option
 @options.tmp_dir_option
 @options.quiet_option

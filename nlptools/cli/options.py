@@ -159,6 +159,18 @@ machine_options = chain(
     tmp_dir_option,
 )
 
+counts_output_options = chain(
+    click.option("-o", "--output", type=click.Path(), help="Counts file to write."),
+    click.option("--tsv", is_flag=True, help="Print n-gram and count instead, a line each."),
+    click.option(
+        "--min-count",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="With --tsv: print n-grams that occur at least so often.",
+    ),
+)
+
 quiet_option = click.option(
     "-q", "--quiet", is_flag=True, help="No progress and no closing line on stderr."
 )
