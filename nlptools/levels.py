@@ -14,6 +14,8 @@ from nlptools.counts import Level
 
 @dataclass(frozen=True)
 class LevelSlice:
+    """Rows of one order that stand together; aligned columns, as in `Level`."""
+
     symbols: np.ndarray
     counts: np.ndarray
     children: np.ndarray | None  # first child, counted from the beginning of the slice

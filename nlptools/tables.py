@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from nlptools.words import WordTable
+from nlptools.wordtable import WordTable
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,11 +7,12 @@ import os
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from nlptools import storage
 from nlptools.corpus import Corpus
 from nlptools.counting import (
     DEFAULT_MEMORY,
@@ -27,6 +28,7 @@ from nlptools.joining import Joiner, WordCounts, ids_of
 from nlptools.occurrences import LongWords
 from nlptools.scores import Frequent, Sides, all_sides, cohesion, frequent_ngrams, pmi
 from nlptools.spool import Spool
+from nlptools.wordtable import ARRAYS, SORT_COLUMNS, WordTable, make_table, stack_tables
 
 METHODS = ("entropy", "pmi")
 COMPATS = ("4256",)
@@ -41,68 +43,11 @@ MIN_COUNT_4256 = 128
 # and, in clean data, markup come up to the top.
 MOST_FREEDOM = 3.0
 
-SORT_COLUMNS = {
-    "score": "scores",
-    "count": "counts",
-    "pmi": "pmi",
-    "left-entropy": "left_entropy",
-    "right-entropy": "right_entropy",
-}
-
-
-@dataclass(frozen=True)
-class WordTable:
-    """Ranked words, best first; aligned columns.
-
-    counts: occurrences in the corpus, int64. pmi: of the weakest split, nats. left_entropy,
-    right_entropy: nats. scores: what the method ranks by. known: whether in a list of known words.
-    passed: False for what only `top` asked for. removed: what each filter took out, in their order.
-    settings: the thresholds that were used, also where they were scaled to the corpus. symbols,
-    ngrams: how many there are in the corpus, and how many different ones were looked at.
-    """
-
-    words: list[str]
-    counts: np.ndarray
-    pmi: np.ndarray
-    left_entropy: np.ndarray
-    right_entropy: np.ndarray
-    scores: np.ndarray
-    passed: np.ndarray
-    known: np.ndarray
-    removed: dict[str, int] = field(default_factory=dict)
-    settings: dict[str, object] = field(default_factory=dict)
-    symbols: int = 0
-    ngrams: int = 0
-
-    def __len__(self) -> int:
-        return len(self.words)
-
-    def select(self, rows: np.ndarray) -> WordTable:
-        """The table of these rows, in this order."""
-        arrays = {name: getattr(self, name)[rows] for name in _ARRAYS}
-        words = [self.words[i] for i in rows.tolist()]
-        return replace(self, words=words, **arrays)
-
-    def sorted(self, by: str = "score") -> WordTable:
-        """Best first by a column of SORT_COLUMNS, or by "word"; ties by word, in code point order."""
-        order = sorted(range(len(self.words)), key=self.words.__getitem__)
-        place = np.empty(len(order), np.int64)
-        place[order] = np.arange(len(order))
-        if by == "word":
-            return self.select(np.array(order, np.int64))
-        keys = [place, -getattr(self, SORT_COLUMNS[by])]
-        if by == "score":  # what did not pass comes last; where it has no score, by PMI
-            keys = [place, np.where(self.passed, 0, -self.pmi), -self.scores, ~self.passed]
-        return self.select(np.lexsort(keys))
-
-
-_ARRAYS = ("counts", "pmi", "left_entropy", "right_entropy", "scores", "passed", "known")
-
 
 def default_min_count(total: int) -> int:
     """Least count of a candidate in a corpus of `total` symbols.
 
-    Grows with the cube root: 2 for a short story, 7 for 10 MB, 12 for 50 MB, 70 for 10 GB. The counts
+    Grows with the cube root: 2 for a short story, 8 for 10 MB, 13 for 50 MB, 75 for 10 GB. The counts
     of chance n-grams grow with the corpus, those of rare words too, but more slowly
     (docs/decisions.md has the measurement).
     """
@@ -307,7 +252,9 @@ def _by_entropy(
     rarer = sum(
         counts.at_least(n, 2) - len(frequent.levels[n - 1]) for n in range(shortest, longest + 1)
     )
-    return replace(_stack(pieces), removed={f"rarer than {min_count}": max(rarer, 0), **removed})
+    return replace(
+        stack_tables(pieces), removed={f"rarer than {min_count}": max(rarer, 0), **removed}
+    )
 
 
 def _ngram_table(frequent: Frequent, order: int, side: Sides) -> WordTable:
@@ -316,21 +263,13 @@ def _ngram_table(frequent: Frequent, order: int, side: Sides) -> WordTable:
     freedom = np.minimum(side.left_entropy, side.right_entropy)
     # Three measures that each must be large; the logarithm because counts span decades.
     scores = np.log(number) * np.maximum(weakest, 0) * np.minimum(freedom, MOST_FREEDOM)
-    return _table([], number, weakest, side.left_entropy, side.right_entropy, scores)
+    return make_table([], number, weakest, side.left_entropy, side.right_entropy, scores)
 
 
 def _spelled(table: WordTable, frequent: Frequent, order: int, rows: np.ndarray) -> WordTable:
     """Some rows of an `_ngram_table`, with their texts."""
-    arrays: dict[str, Any] = {name: getattr(table, name)[rows] for name in _ARRAYS}
+    arrays: dict[str, Any] = {name: getattr(table, name)[rows] for name in ARRAYS}
     return replace(table, words=_texts(frequent, order, rows), **arrays)
-
-
-def _stack(tables: Sequence[WordTable]) -> WordTable:
-    words = [word for table in tables for word in table.words]
-    arrays: dict[str, Any] = {
-        name: np.concatenate([getattr(t, name) for t in tables]) for name in _ARRAYS
-    }
-    return replace(tables[0], words=words, **arrays)
 
 
 def _by_joining(
@@ -357,10 +296,11 @@ def _by_joining(
     live = _live_ids(frequent, encoded, joiner)
     found = WordCounts([np.zeros(len(level), np.int64) for level in frequent.levels], Counter(), 0)
     hits = Spool(encoded.room, encoded.folder)
-    for block in encoded.blocks:
-        cut = joiner.cut(live[block])
-        found.add(cut)
-        hits.append(cut.hits)
+    with storage.spilling(encoded.folder):
+        for block in encoded.blocks:
+            cut = joiner.cut(live[block])
+            found.add(cut)
+            hits.append(cut.hits)
     often = [np.flatnonzero(number >= min_count) for number in found.counts]
     long = {word: number for word, number in found.longer.items() if number >= min_count}
     rare = sum(int(np.count_nonzero(number)) for number in found.counts) + len(found.longer)
@@ -374,7 +314,7 @@ def _by_joining(
     for n in range(min_length, covered + 1):
         rows, side = often[n - 1], neighbours[n - 1]
         tables.append(
-            _table(
+            make_table(
                 _texts(frequent, n, rows),
                 frequent.levels[n - 1].counts[rows],
                 pmi(frequent, n)[rows],
@@ -399,7 +339,7 @@ def _by_joining(
     names = [counts.alphabet.symbols[row] for row in rows]
     result = looked_up.finish()
     tables.append(
-        _table(
+        make_table(
             ["".join([names[symbol] for symbol in word]) for word in words],
             result.counts,
             result.pmi,
@@ -412,28 +352,7 @@ def _by_joining(
         f"cut out less than {min_count} times": rare,
         "not cohesive as a whole": found.refused,
     }
-    return replace(_stack(tables), removed=removed)
-
-
-def _table(
-    words: list[str],
-    counts: np.ndarray,
-    weakest: np.ndarray,
-    left: np.ndarray,
-    right: np.ndarray,
-    scores: np.ndarray,
-) -> WordTable:
-    size = len(counts)
-    return WordTable(
-        words,
-        counts,
-        weakest,
-        left,
-        right,
-        scores.astype(np.float64),
-        np.ones(size, bool),
-        np.zeros(size, bool),
-    )
+    return replace(stack_tables(tables), removed=removed)
 
 
 def _mask(size: int, rows: np.ndarray) -> np.ndarray:
@@ -502,7 +421,7 @@ def _filled(
         more = more.select(new)
         scores = more.scores if scored else np.zeros(len(more))
         pieces.append(replace(more, scores=scores, passed=np.zeros(len(more), bool)))
-    return replace(_stack(pieces), removed=table.removed)
+    return replace(stack_tables(pieces), removed=table.removed)
 
 
 # A run of letters and digits in a word, and one that is a number.

@@ -36,6 +36,7 @@ ORDER = [
     "nlptools.scores",
     "nlptools.joining",
     "nlptools.occurrences",
+    "nlptools.wordtable",
     "nlptools.words",
     "nlptools.wordlists",
     "nlptools.tables",

@@ -13,7 +13,7 @@ import pytest
 
 from nlptools import tables
 from nlptools.tables import COLUMNS, FORMATS, format_words
-from nlptools.words import WordTable
+from nlptools.wordtable import WordTable
 
 
 def make(words: list[str], **columns: object) -> WordTable:

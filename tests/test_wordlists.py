@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from nlptools.errors import DataError
 from nlptools.tables import format_words
 from nlptools.wordlists import read_words
-from nlptools.words import WordTable
+from nlptools.wordtable import WordTable
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 

@@ -10,7 +10,7 @@ from nlptools.cli import options
 from nlptools.cli.console import Closing, encoded, note, open_corpus, write
 
 if TYPE_CHECKING:
-    from nlptools.words import WordTable
+    from nlptools.wordtable import WordTable
 
 
 @click.command(
@@ -130,6 +130,9 @@ def discover(
         raise click.UsageError("--compat goes with --method pmi.")
     if method == "pmi" and settings["min_entropy"] is not None:
         raise click.UsageError("--min-entropy goes with --method entropy.")
+    source = click.get_current_context().get_parameter_source("max_length")
+    if method == "pmi" and source is click.core.ParameterSource.COMMANDLINE:
+        raise click.UsageError("--max-length goes with --method entropy.")
     if counts_file is not None and method == "entropy" and paths:
         raise click.UsageError(
             "--counts replaces the corpus with --method entropy: give one of them."
