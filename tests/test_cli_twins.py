@@ -15,6 +15,7 @@ from nlptools.contexts import find_contexts
 from nlptools.corpus import FOLDS, ON_ERROR, Corpus
 from nlptools.counting import DEFAULT_MEMORY, MIN_MEMORY, count_ngrams
 from nlptools.counts import MAX_ORDER
+from nlptools.evaluation import PROTOCOLS, evaluate_segmentation
 from nlptools.merging import merge_files
 from nlptools.symbols import LATIN_MODES
 from nlptools.tables import FORMATS
@@ -28,6 +29,7 @@ TWINS: dict[str, list[Callable[..., Any]]] = {
     "discover": [discover_words, Corpus.__init__],
     "merge": [merge_files],
     "explain": [find_contexts, count_ngrams, Corpus.__init__],
+    "evaluate": [evaluate_segmentation, Corpus.__init__],
 }
 # Option -> keyword, where the names differ. A name that differs needs a reason:
 RENAMED = {
@@ -39,14 +41,16 @@ OWN = {
     "discover": {"output", "format", "quiet"},
     "merge": {"output", "tsv", "min_count", "quiet"},
     "explain": {"counts", "corpus", "neighbours", "format", "quiet"},
+    "evaluate": {"format", "quiet"},
 }
 # Keywords that are no options: block_size changes no result; the width of a context and the order
-# that `explain` counts follow from the words asked for.
+# that `explain` counts follow from the words asked for. `evaluate` reads plain text as it is.
 NO_OPTION = {
     "count": {"block_size"},
     "discover": {"block_size"},
     "merge": set(),
     "explain": {"block_size", "width", "order"},
+    "evaluate": {"block_size", "field", "column", "fold"},
 }
 # An option that a command hands on in another form: a path for what was loaded from it.
 AS_PATH = {"known", "counts"}
@@ -77,14 +81,14 @@ def keywords_of(command: str) -> dict[str, inspect.Parameter]:
 
 def defaults_of(command: str) -> dict[str, Any]:
     """Keyword -> value when nothing is given, converted as click converts it."""
-    required = ["词"] if command in ("explain", "merge") else []
+    required = {"explain": ["词"], "merge": ["词"], "evaluate": ["词", "词"]}.get(command, [])
     group = click.Context(main, info_name="nlptools", **main.context_settings)
     values = main.commands[command].make_context(command, required, parent=group).params
     return {name: values[str(option.name)] for name, option in options_of(command).items()}
 
 
 def test_every_command_has_its_function() -> None:
-    assert commands() == sorted(TWINS) == ["count", "discover", "explain", "merge"]
+    assert commands() == sorted(TWINS) == ["count", "discover", "evaluate", "explain", "merge"]
 
 
 @pytest.mark.parametrize("command", commands())
@@ -111,7 +115,7 @@ def test_defaults_are_equal(command: str) -> None:
 
 
 def test_memory() -> None:
-    for command in commands():
+    for command in set(commands()) - {"evaluate"}:  # which holds two segmented texts, no more
         option = options_of(command)["memory"]
         assert option.default == "1GB"
         assert defaults_of(command)["memory"] == DEFAULT_MEMORY == 10**9
@@ -148,8 +152,9 @@ CHOICES = [
     ("discover", "compat", COMPATS),
     ("discover", "sort", (*SORT_COLUMNS, "word")),
     ("discover", "format", FORMATS),
+    ("evaluate", "protocol", tuple(PROTOCOLS)),
     *((command, "latin", LATIN_MODES) for command in ("count", "discover", "explain")),
-    *((command, "on_error", ON_ERROR) for command in ("count", "discover", "explain")),
+    *((command, "on_error", ON_ERROR) for command in ("count", "discover", "explain", "evaluate")),
     *((command, "fold", FOLDS) for command in ("count", "discover", "explain")),
 ]
 
@@ -168,8 +173,9 @@ def test_every_choice_was_compared() -> None:
         for name, option in options_of(command).items()
         if isinstance(option.type, click.Choice)
     }
-    # explain prints text or JSON lines of its own; its formats are those of no table.
-    assert found == {(command, name) for command, name, _ in CHOICES} | {("explain", "format")}
+    # explain and evaluate print text and JSON of their own; their formats are those of no table.
+    own = {("explain", "format"), ("evaluate", "format")}
+    assert found == {(command, name) for command, name, _ in CHOICES} | own
 
 
 def test_ranges() -> None:
@@ -203,7 +209,8 @@ def test_help_has_examples(command: str) -> None:
 
 def test_one_option_one_meaning() -> None:
     """Options of the same name have the same help, type and default in every command."""
-    different = {"min_count", "counts", "format"}  # what they filter, replace and print differs
+    # What they filter, replace, print and are good for differs.
+    different = {"min_count", "counts", "format", "known"}
     seen: dict[str, tuple[object, ...]] = {}
     for command in commands():
         for name, option in options_of(command).items():

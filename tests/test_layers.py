@@ -39,6 +39,7 @@ ORDER = [
     "nlptools.wordtable",
     "nlptools.words",
     "nlptools.wordlists",
+    "nlptools.evaluation",
     "nlptools.tables",
     "nlptools.matcher",
     "nlptools.contexts",
@@ -49,6 +50,7 @@ ORDER = [
     "nlptools.cli.merge",
     "nlptools.cli.discover",
     "nlptools.cli.explain",
+    "nlptools.cli.evaluate",
     "nlptools.cli",
     "nlptools.__main__",
 ]

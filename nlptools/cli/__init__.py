@@ -16,6 +16,7 @@ from nlptools import __version__  # noqa: E402
 from nlptools.cli.console import discard_stdout  # noqa: E402
 from nlptools.cli.count import count  # noqa: E402
 from nlptools.cli.discover import discover  # noqa: E402
+from nlptools.cli.evaluate import evaluate  # noqa: E402
 from nlptools.cli.explain import explain  # noqa: E402
 from nlptools.cli.merge import merge  # noqa: E402
 from nlptools.errors import NlptoolsError  # noqa: E402
@@ -81,5 +82,5 @@ def main() -> None:
     """
 
 
-for command in (discover, count, merge, explain):
+for command in (discover, count, merge, explain, evaluate):
     main.add_command(command)

@@ -1,0 +1,179 @@
+"""Runs of ids, laid out time by time -> forward-backward sums and best paths over all their segmentations.
+
+A *run* is a stretch between two breaks; it is cut into words. All runs of a block take their first
+step together, then their second, and so on: the runs are sorted by length, longest first, and the
+cells of step t of all runs that are longer than t lie side by side ("time-major"). A step of all
+runs is then a slice, nothing is gathered, and no Python loop runs over characters or sentences.
+
+A word is named by the cell where it ends and by its length; `terms[k - 1]` holds, for every cell, the
+weight of the word of k symbols that ends there. Where a word would begin before its run the value
+does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+# Cells of a block: some arrays of it fit into the second-level cache, and the cost of a NumPy call
+# is shared by enough runs. 2**17 to 2**19 take the same time.
+BLOCK = 1 << 18
+
+
+@dataclass(frozen=True)
+class RunBlock:
+    """Some runs, time by time.
+
+    places: int32, for every cell the index of its symbol in the array of ids.
+    starts: the first cell of each step, and the number of cells at the end; the runs that are longer
+    than t have the cells starts[t] .. starts[t + 1], in the same order in every step.
+    """
+
+    places: np.ndarray
+    starts: list[int]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @property
+    def steps(self) -> int:
+        return len(self.starts) - 1
+
+    def width(self, step: int) -> int:
+        """How many runs are longer than `step`."""
+        return self.starts[step + 1] - self.starts[step] if step < self.steps else 0
+
+
+def find_runs(ids: np.ndarray, longest: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """(starts, lengths) of the runs of an id array, 0 being a break; int64.
+
+    longest: runs of more symbols are cut into pieces of so many.
+    """
+    inside = np.zeros(len(ids) + 2, bool)
+    np.not_equal(ids, 0, out=inside[1:-1])
+    edges = np.flatnonzero(inside[1:] != inside[:-1])
+    starts, lengths = edges[0::2], edges[1::2] - edges[0::2]
+    if longest is None or not len(lengths) or lengths.max() <= longest:
+        return starts, lengths
+    pieces = -(-lengths // longest)
+    first = np.cumsum(pieces) - pieces
+    number = np.arange(int(pieces.sum())) - np.repeat(first, pieces)
+    ends = np.repeat(starts + lengths, pieces)
+    starts = np.repeat(starts, pieces) + number * longest
+    return starts, np.minimum(longest, ends - starts)
+
+
+def arrange(starts: np.ndarray, lengths: np.ndarray, size: int = BLOCK) -> Iterator[RunBlock]:
+    """Blocks of about `size` cells, the longest runs first; runs of a length in their own order."""
+    order = np.argsort(-lengths.astype(np.int32), kind="stable")
+    starts, lengths = starts[order].astype(np.int32), lengths[order]
+    ends = np.cumsum(lengths)
+    first = 0
+    while first < len(lengths):
+        done = int(ends[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, done + size, side="right")))
+        widths = _widths(lengths[first:last])
+        begin = starts[first:last]
+        places = np.empty(int(ends[last - 1]) - done, np.int32)
+        cells = [0]
+        for step, width in enumerate(widths):
+            np.add(begin[:width], step, out=places[cells[-1] : cells[-1] + width])
+            cells.append(cells[-1] + width)
+        yield RunBlock(places, cells)
+        first = last
+
+
+def _widths(lengths: np.ndarray) -> list[int]:
+    """How many of the lengths, which fall, are above 0, 1, 2, ..."""
+    steps = np.arange(1, int(lengths[0]) + 1)
+    return np.searchsorted(-lengths, -steps, side="right").tolist()
+
+
+def forward_backward(
+    block: RunBlock, terms: Sequence[np.ndarray], gaps: np.ndarray | None = None
+) -> tuple[np.ndarray, float]:
+    """Posterior of every word, written over its weight; and of boundaries, with the log-likelihood.
+
+    terms: float32, weights of words by length, for every cell; gaps: float32, the weight of a boundary
+    after each cell (a factor of the word that ends there). Returns the posterior of a boundary after
+    every cell (float32, 1 at the ends of runs) and the logarithm of the sum over all segmentations of
+    all runs of the products of their weights.
+
+    The usual sums A[t] = sum_k w_k(t) A[t-k] underflow on long runs. Their ratios r[t] = A[t] / A[t-1]
+    do not: r[t] = w_1 + w_2 / r[t-1] + w_3 / (r[t-1] r[t-2]) + ..., and each summand divided by r[t] is the
+    probability that the last word of the text up to t has that length. Going backward, b[t], the
+    probability of a boundary after t, is shared out among those words: e_k(t) = b[t] q_k(t) is the
+    posterior of the word, and goes to b[t-k]. There is no logarithm and nothing to rescale.
+    """
+    longest = len(terms)
+    inverse = np.empty(len(block), np.float32)  # 1 / r
+    starts = block.starts
+    for step in range(block.steps):
+        a, e = starts[step], starts[step + 1]
+        width = e - a
+        here = [term[a:e] for term in terms[: step + 1]]
+        ratio = here[0].copy()
+        before: np.ndarray | None = None
+        for k in range(2, min(longest, step + 1) + 1):
+            last = inverse[starts[step - k + 1] :][:width]
+            before = last if before is None else before * last
+            here[k - 1] *= before
+            ratio += here[k - 1]
+        np.divide(np.float32(1), ratio, out=ratio)
+        for words in here:
+            words *= ratio
+        if gaps is not None:
+            ratio /= gaps[a:e]
+        inverse[a:e] = ratio
+    log_likelihood = -float(np.log(inverse).sum(dtype=np.float64))
+    boundary = np.zeros(len(block), np.float32)
+    for step in range(block.steps - 1, -1, -1):
+        a, e = starts[step], starts[step + 1]
+        width = e - a
+        boundary[a + block.width(step + 1) : e] = 1
+        ends = boundary[a:e]
+        for k, term in enumerate(terms, 1):
+            words = term[a:e]
+            if k > step + 1:
+                words[:] = 0
+                continue
+            words *= ends
+            if k <= step:
+                boundary[starts[step - k] :][:width] += words
+    return boundary, log_likelihood
+
+
+def best_path(block: RunBlock, terms: Sequence[np.ndarray]) -> np.ndarray:
+    """Whether the best segmentation has a boundary after each cell; bool.
+
+    terms: float32, logarithms of the weights, for every cell; of equally good words the shorter one
+    is taken. d[t] = max_k (s_k - d[t-1] - ... - d[t-k+1]), the difference of the best scores up to t and
+    up to t - 1, stays small however long the run is.
+    """
+    longest = len(terms)
+    gain = np.empty(len(block), np.float32)
+    length = np.ones(len(block), np.uint8)
+    starts = block.starts
+    for step in range(block.steps):
+        a, e = starts[step], starts[step + 1]
+        width = e - a
+        best = terms[0][a:e].copy()
+        before: np.ndarray | None = None
+        for k in range(2, min(longest, step + 1) + 1):
+            last = gain[starts[step - k + 1] :][:width]
+            before = last if before is None else before + last
+            score = terms[k - 1][a:e] - before
+            length[a:e][score > best] = k
+            np.maximum(best, score, out=best)
+        gain[a:e] = best
+    boundary = np.zeros(len(block), bool)
+    for step in range(block.steps - 1, -1, -1):
+        a, e = starts[step], starts[step + 1]
+        width = e - a
+        boundary[a + block.width(step + 1) : e] = True
+        ends, lengths = boundary[a:e], length[a:e]
+        for k in range(1, min(longest, step) + 1):
+            boundary[starts[step - k] :][:width] |= ends & (lengths == k)
+    return boundary

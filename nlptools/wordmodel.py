@@ -1,0 +1,147 @@
+"""WordModel <-> a readable file: words with their counts and weights, and what unseen words are made of.
+
+The file is UTF-8 text, gzip where its name ends in .gz. Lines that begin with `# ` come first: the
+format and its version, a JSON object with the settings, then one line `# place` for each character with the
+number of rare words that have it as first of 2, second of 2, first of 3, ... The rest is a table with a
+header: word, count, expected, weight, separated by tabs. docs/formats.md describes it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nlptools.corpus import Corpus
+from nlptools.errors import DataError
+from nlptools.storage import whole_file
+
+FORMAT = "# nlptools model"
+VERSION = 1
+COLUMNS = "word\tcount\texpected\tweight"
+PLACES = ((2, 0), (2, 1), (3, 0), (3, 1), (3, 2))  # length of the unseen word, place in it
+
+
+@dataclass(frozen=True)
+class WordModel:
+    """A word list with weights, by which any text can be segmented.
+
+    words: best first; counts: int64, occurrences as a substring; expected: float64, of them as a word;
+    weights: float64, logarithm of the weight in a segmentation (nats), penalty and bonus included.
+    place_symbols, place_counts: characters and, shape (characters, 5), in how many rare words they stand
+    at each of PLACES. settings: what made the model; symbols: how many it was trained on.
+    """
+
+    words: Sequence[str]
+    counts: np.ndarray
+    expected: np.ndarray
+    weights: np.ndarray
+    place_symbols: Sequence[str] = ()
+    place_counts: np.ndarray = field(default_factory=lambda: np.zeros((0, len(PLACES)), np.int64))
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model; the file appears when it is complete."""
+        data = "".join(self._lines()).encode()
+        if os.fspath(path).endswith(".gz"):
+            data = gzip.compress(data, mtime=0)  # no time in it: the same model, the same bytes
+        with whole_file(path) as stream:
+            stream.write(data)
+
+    def _lines(self) -> Sequence[str]:
+        settings = {**self.settings, "words": len(self), "places": len(self.place_symbols)}
+        lines = [f"{FORMAT} {VERSION}\n# {json.dumps(settings, ensure_ascii=False)}\n"]
+        for symbol, row in zip(self.place_symbols, self.place_counts.tolist(), strict=True):
+            lines.append(f"# place\t{symbol}\t" + "\t".join(map(str, row)) + "\n")
+        lines.append(COLUMNS + "\n")
+        columns = (self.counts.tolist(), self.expected.tolist(), self.weights.tolist())
+        for word, count, expected, weight in zip(self.words, *columns, strict=True):
+            lines.append(f"{word}\t{count}\t{expected:.3f}\t{weight:.4f}\n")
+        return lines
+
+
+def is_model(first_line: str) -> bool:
+    """Whether a file that begins so is a model."""
+    return first_line.startswith(FORMAT)
+
+
+def load_model(path: str | os.PathLike[str]) -> WordModel:
+    """Read a model. DataError, with the line, for a file that is none or is damaged."""
+    text = "".join(block.text for block in Corpus([path]).blocks())
+    return parse_model(text, os.fspath(path))
+
+
+def parse_model(text: str, path: str) -> WordModel:
+    """As load_model, of a text that was read already."""
+    lines = text.split("\n")
+    if not is_model(lines[0]):
+        raise DataError(path, 1, "not an nlptools model", "make one with nlptools train")
+    version = lines[0][len(FORMAT) :].strip()
+    if not version.isdecimal() or int(version) > VERSION:
+        problem = f"model format {version!r}; this version reads up to {VERSION}"
+        raise DataError(path, 1, problem, "update nlptools")
+    try:
+        settings = json.loads(lines[1].removeprefix("# "))
+        words, places = int(settings.pop("words")), int(settings.pop("places"))
+        if words < 0 or places < 0:
+            raise ValueError
+    except (ValueError, KeyError, IndexError, AttributeError, TypeError):
+        raise DataError(path, 2, "no JSON object with the settings of a model here") from None
+    first = 2 + places + 1
+    if len(lines) < first + words or lines[first - 1] != COLUMNS:
+        problem = f"{words:,} words and {places:,} places were announced, here are fewer or others"
+        raise DataError(path, min(first, len(lines)), problem, "the file was cut short or edited")
+    place_symbols, place_columns = _table(lines, 2, places, path, "# place\t", len(PLACES))
+    word_list, columns = _table(lines, first, words, path, "", 3)
+    if not np.isfinite(columns).all():
+        bad = int(np.flatnonzero(~np.isfinite(columns).all(0))[0])
+        raise DataError(path, first + 1 + bad, "not a finite number")
+    return WordModel(
+        word_list,
+        columns[0].astype(np.int64),
+        columns[1],
+        columns[2],
+        place_symbols,
+        place_columns.T.astype(np.int64),
+        settings,
+    )
+
+
+def _table(
+    lines: list[str], start: int, rows: int, path: str, prefix: str, columns: int
+) -> tuple[list[str], np.ndarray]:
+    """(first cells, the others as float64 of shape (columns, rows)) of some lines."""
+    part = [line.rstrip("\r") for line in lines[start : start + rows]]
+    cells = "\t".join([line.removeprefix(prefix) for line in part]).split("\t") if rows else []
+    width = columns + 1
+    try:
+        if len(cells) != rows * width:
+            raise ValueError
+        numbers = np.array([cells[j::width] for j in range(1, width)]).astype(np.float64)
+    except ValueError:
+        for number, line in enumerate(part, start + 1):
+            _check_line(line, prefix, columns, path, number)
+        raise DataError(path, start + 1, "damaged model") from None
+    return cells[0::width], numbers.reshape(columns, rows)
+
+
+def _check_line(line: str, prefix: str, columns: int, path: str, number: int) -> None:
+    word, *cells = line.removeprefix(prefix).split("\t")
+    if not line.startswith(prefix) or not word or len(cells) != columns:
+        problem = f"expected {columns + 1} cells separated by tabs: {line[:40]!r}"
+        raise DataError(path, number, problem)
+    for cell in cells:
+        try:
+            if not math.isfinite(float(cell)):
+                raise ValueError
+        except ValueError:
+            raise DataError(path, number, f"not a number: {cell[:40]!r}") from None
