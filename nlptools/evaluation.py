@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ class Recalled:
 
     @property
     def recall(self) -> float:
-        """right / gold; NaN where there is none."""
+        """Share of the gold words; NaN where there is none."""
         return _ratio(self.right, self.gold)
 
 
@@ -67,7 +68,7 @@ class Agreement(Recalled):
 
     @property
     def precision(self) -> float:
-        """right / predicted; NaN where there is none."""
+        """Share of what was predicted; NaN where that is nothing."""
         return _ratio(self.right, self.predicted)
 
     @property
@@ -285,11 +286,13 @@ def evaluate_segmentation(
     protocol "spans": a word is right when both its ends are, over the whole text. "sighan": as the
     `score` script of the SIGHAN bakeoff, which runs diff on the words of each line: right words are
     a longest common subsequence (LCS) of the two lines, so that gold 人人 人 and predicted 人 人人
-    have one in common, and none by spans. Both need the same number of lines then. The number of
-    right words is fixed by that; which of several equal ones they are is not, and so recall of OOV
-    words and by length may differ a little from diff's choice. GNU diff, which is in a hurry, can
-    also miss a few words of an LCS; and the script leaves out lines that are empty in gold, and
-    takes the words |, < and > for wrong ones: so its numbers may be slightly lower.
+    have one in common, and none by spans. Both need the same number of lines then. Their number is
+    fixed by that; which of several equal ones they are is not, so that recall of OOV words and by
+    length may differ by a word or two from diff's choice.
+    These are the numbers of the script run with `diff -d`. Plain GNU diff skips frequent words to be
+    fast, and misses some: nothing or a few words in 100,000 where F1 is above 0.75, more below (PKU
+    test, every character a word: recall 0.438 instead of 0.455). The script also leaves out lines
+    that are empty in gold, and takes the words |, < and > for wrong ones.
 
     known: the words of the training text, for the rate and the recall of OOV words.
 
@@ -460,8 +463,7 @@ def _common(
 def _batches(gold_line: np.ndarray, line: np.ndarray, lines: int) -> Iterator[tuple[int, int]]:
     """All lines as ranges of lines, each of some 10,000 words."""
     starts = {0, lines, *gold_line[::_WORDS].tolist(), *line[::_WORDS].tolist()}
-    ordered = sorted(starts)
-    return zip(ordered[:-1], ordered[1:], strict=True)
+    return itertools.pairwise(sorted(starts))
 
 
 def longest_common_subsequence(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
@@ -490,7 +492,7 @@ def _align(a: list[str], b: list[str]) -> list[tuple[int, int]]:
         return _trace(a, b)
     middle = len(b) // 2
     ahead = _lengths(a, b[:middle])
-    behind = _lengths(a[::-1], b[:middle - 1 : -1])
+    behind = _lengths(a[::-1], b[: middle - 1 : -1])
     cut = int(np.argmax(ahead + behind[::-1]))
     rest = _align(a[cut:], b[middle:])
     return _align(a[:cut], b[:middle]) + [(cut + i, middle + j) for i, j in rest]

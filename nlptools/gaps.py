@@ -39,9 +39,12 @@ class GapRegression:
         run: Callable[..., Iterable[Any]] = map,
     ) -> None:
         """symbols, pairs: for each block the symbol and the candidate of length 2 that end in its cells;
-        sizes: how many symbols and pairs there are, 0 ("none") included."""
+        sizes: how many symbols and pairs there are, 0 ("none") included.
+        """
         self._blocks, self._symbols, self._pairs = blocks, symbols, pairs
-        self._edge = sizes[1]  # at the edge of a run a symbol stands in for a pair, with its own number
+        self._edge = sizes[
+            1
+        ]  # at the edge of a run a symbol stands in for a pair, with its own number
         self._run = run
         self._sizes = [sizes[0] + sizes[1]] * 2 + [sizes[0]] * 2
         self._weights = [np.zeros(size, np.float32) for size in self._sizes]

@@ -1,19 +1,14 @@
-"""Text + weighted words -> the words of the text, by the best path through all of them.
-
-Han characters, and runs of letters and digits where the word list has some, are cut into the words
-with the largest sum of weights. Everything else follows one rule: a run of letters and digits is a
-token (3.14 and 50% too), a repeated mark is one (—— ……), any other character is one.
-"""
+"""Text + weighted words -> the words of the text, by the path through all of them with the largest weight."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from nlptools import chars
+from nlptools.cutting import HAN, WORD, Cutter, joined_to_last, kinds_of
 from nlptools.keys import KeyTable
 from nlptools.lattice import arrange, best_path, find_runs
 from nlptools.unigram import Base
@@ -23,30 +18,6 @@ from nlptools.wordmodel import PLACES, WordModel
 # that both have. What lies 64 symbols away changes no decision.
 PIECE, OVERLAP = 512, 64
 LONGEST_WORD = 40  # symbols; longer entries of a word list are left out
-
-OTHER, SPACE, HAN, WORD, POINT, PERCENT, MARK = range(7)
-POINTS = ".．"
-PERCENTS = "%％‰"
-# Variation selectors, combining marks and the joiner of emoji belong to what stands before them.
-MARK_RANGES = ((0x300, 0x36F), (0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0x200D, 0x200D))
-SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
-    map(chr, range(0x2000, 0x200B))
-)
-LINE_ENDS = (0x0A, 0x0D)
-
-
-def _kinds() -> np.ndarray:
-    kinds = np.full(0x10000, OTHER, np.uint8)
-    kinds[chars.CLASS_TABLE == chars.HAN] = HAN
-    kinds[(chars.CLASS_TABLE == chars.LETTER) | (chars.CLASS_TABLE == chars.DIGIT)] = WORD
-    for signs, kind in ((POINTS, POINT), (PERCENTS, PERCENT), (SPACES, SPACE)):
-        kinds[[ord(sign) for sign in signs]] = kind
-    for first, last in MARK_RANGES:
-        kinds[first : last + 1] = MARK
-    return kinds
-
-
-KINDS = _kinds()
 
 
 @dataclass(frozen=True)
@@ -62,7 +33,7 @@ class Level:
     open: np.ndarray
 
 
-class Segmenter:
+class Segmenter(Cutter):
     """Segments text by a weighted word list."""
 
     def __init__(
@@ -74,16 +45,15 @@ class Segmenter:
         places: tuple[Sequence[str], np.ndarray] | None = None,
     ) -> None:
         """words, weights: their logarithms; unknown: the weight of a single symbol that is not in the list
-        (by default one nat below the least single symbol); places: those of a WordModel."""
-        self._symbols: dict[str, int] = {}
-        spelled = self._spell(words)
+        (by default one nat below the least single symbol); places: those of a WordModel.
+        """
+        symbols, spelled = _spell(words)
+        super().__init__(symbols)
         order = np.argsort(-np.asarray(weights, np.float64), kind="stable")
         spelled, values = spelled[order], np.asarray(weights, np.float32)[order]
         fits = spelled[:, 0] > 0
         spelled, values = spelled[fits], values[fits]
-        self._base = len(self._symbols) + 2  # 0: break, the last: any other Han character
-        self._lookup = self._code_table()
-        single = np.full(self._base, -np.inf, np.float32)
+        single = np.full(self.size, -np.inf, np.float32)
         alone = spelled[:, 1] == 0 if spelled.shape[1] > 1 else np.ones(len(spelled), bool)
         single[spelled[alone, 0][::-1]] = values[alone][::-1]
         known = single[np.isfinite(single)]
@@ -94,60 +64,13 @@ class Segmenter:
         self._single = single
         self._levels = self._build_levels(spelled, values)
         self._places = self._place_tables(places) if places is not None else {}
-        self._latin = any(not chars.is_han(s[0]) for s in self._symbols)
 
     @classmethod
     def from_model(cls, model: WordModel) -> Segmenter:
         """A segmenter by a trained word model."""
-        return cls(
-            model.words, model.weights, places=(model.place_symbols, model.place_counts)
-        )
+        return cls(model.words, model.weights, places=(model.place_symbols, model.place_counts))
 
     # --- tables --------------------------------------------------------------------------
-
-    def _spell(self, words: Sequence[str]) -> np.ndarray:
-        """Symbols of each word, int32, padded with 0; all 0 for what can be no word."""
-        lengths = np.fromiter(map(len, words), np.int64, len(words))
-        codes = chars.code_points("".join(words))
-        if len(codes) != int(lengths.sum()):
-            raise ValueError("a word with a lone surrogate")
-        owner = np.repeat(np.arange(len(words)), lengths)
-        kinds = kinds_of(codes)
-        joined = _joined(codes, kinds)
-        firsts = np.cumsum(lengths) - lengths
-        joined[firsts[lengths > 0]] = False
-        bad = np.zeros(len(words), bool)
-        bad[owner[(kinds != HAN) & (kinds != WORD) & ~joined]] = True
-        at = np.flatnonzero(~joined)
-        owner = owner[at]
-        number = np.bincount(owner, minlength=len(words))
-        bad |= (number > LONGEST_WORD) | (number == 0)
-        at, owner = at[~bad[owner]], owner[~bad[owner]]
-        ends = np.append(np.flatnonzero(~joined), len(codes))
-        ends = ends[np.searchsorted(ends, at) + 1] if len(at) else at
-        simple = ends - at == 1
-        values = codes[at].astype(np.int64)
-        distinct, place = np.unique(values[simple], return_inverse=True)
-        self._symbols = {chr(c): i for i, c in enumerate(distinct.tolist(), 1)}
-        ids = np.zeros(len(at), np.int32)
-        ids[simple] = place + 1
-        for i in np.flatnonzero(~simple).tolist():
-            text = "".join(map(chr, codes[at[i] : ends[i]].tolist()))
-            ids[i] = self._symbols.setdefault(text, len(self._symbols) + 1)
-        number[bad] = 0
-        spelled = np.zeros((len(words), max(2, int(number.max(initial=0)))), np.int32)
-        column = np.arange(len(at)) - np.repeat(np.cumsum(number) - number, number)
-        spelled[owner, column] = ids
-        return spelled
-
-    def _code_table(self) -> np.ndarray:
-        """Code point of the BMP -> symbol; letters and digits 0, they are looked up as whole runs."""
-        table = np.zeros(0x10000, np.uint16 if self._base <= 1 << 16 else np.uint32)
-        table[KINDS == HAN] = self._base - 1
-        for symbol, number in self._symbols.items():
-            if len(symbol) == 1 and ord(symbol) < 0x10000 and chars.is_han(symbol):
-                table[ord(symbol)] = number
-        return table
 
     def _build_levels(self, spelled: np.ndarray, values: np.ndarray) -> list[Level]:
         levels = []
@@ -157,14 +80,16 @@ class Segmenter:
             spelled, values, state = spelled[here], values[here], state[here]
             if not len(spelled):
                 break
-            keyed = state * np.uint64(self._base) + spelled[:, k].astype(np.uint64)
+            keyed = state * np.uint64(self.size) + spelled[:, k].astype(np.uint64)
             # States in the order of their best words: what is frequent lies together.
             distinct, first, inverse = np.unique(keyed, return_index=True, return_inverse=True)
             rank = np.argsort(first)
             number = np.empty(len(rank), np.int64)
             number[rank] = np.arange(1, len(rank) + 1)
             state = number[inverse].astype(np.uint64)
-            ends = spelled[:, k + 1] == 0 if k + 1 < spelled.shape[1] else np.ones(len(spelled), bool)
+            ends = (
+                spelled[:, k + 1] == 0 if k + 1 < spelled.shape[1] else np.ones(len(spelled), bool)
+            )
             scores = np.full(len(rank) + 1, -np.inf, np.float32)
             scores[state[ends].astype(np.int64)[::-1]] = values[ends][::-1]
             goes_on = np.zeros(len(rank) + 1, bool)
@@ -176,71 +101,21 @@ class Segmenter:
         self, places: tuple[Sequence[str], np.ndarray]
     ) -> dict[int, list[np.ndarray]]:
         symbols, counts = places
-        known = np.array([self._symbols.get(s, 0) for s in symbols], np.int64)
-        han = np.zeros(self._base, bool)
+        known = np.array([self.symbols.get(s, 0) for s in symbols], np.int64)
+        han = np.zeros(self.size, bool)
         han[-1] = True
-        for s, i in self._symbols.items():
+        for s, i in self.symbols.items():
             han[i] = chars.is_han(s[0])
         by_length: dict[int, list[np.ndarray]] = {}
         for (k, _), column in zip(PLACES, counts.T, strict=True):
-            n = np.zeros(self._base, np.int64)
+            n = np.zeros(self.size, np.int64)
             n[known] = column
             n[0] = 0
             by_length.setdefault(k, []).append(n)
         return Base.from_counts(by_length, han).tables
 
-    # --- segmentation --------------------------------------------------------------------
-
-    def segment(self, text: str) -> list[str]:
-        """The tokens of a text, white space among them: joined they give back the text."""
-        ends = np.flatnonzero(self.ends(chars.code_points(text))) + 1
-        places = ends.tolist()
-        return [text[a:b] for a, b in zip([0, *places[:-1]], places, strict=True)]
-
-    def ends(self, codes: np.ndarray) -> np.ndarray:
-        """Whether a token ends after each code point (chars.code_points); bool."""
-        if not len(codes):
-            return np.zeros(0, bool)
-        kinds = kinds_of(codes)
-        joined = _joined(codes, kinds)
-        ends = np.empty(len(codes), bool)
-        np.logical_not(joined[1:], out=ends[:-1])
-        ends[-1] = True
-        if codes.dtype == np.uint16:
-            ids = np.take(self._lookup, codes)
-        else:
-            ids = self._lookup_wide(codes, kinds)
-        if self._latin or codes.dtype != np.uint16:
-            # One cell for each token-to-be; it ends where the next begins.
-            at = np.flatnonzero(~joined)
-            if self._latin:
-                self._name_runs(codes, kinds, ids, at)
-            ends[np.append(at[1:], len(codes)) - 1] = self._cut(ids[at])
-        else:
-            inner = self._cut(ids)
-            np.logical_or(inner, ids == 0, out=inner)
-            ends &= inner
-        return ends
-
-    def _lookup_wide(self, codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
-        ids = np.take(self._lookup, np.minimum(codes, 0xFFFF)).astype(np.int64)
-        wide = np.flatnonzero((codes > 0xFFFF) & (kinds == HAN))
-        found = [self._symbols.get(chr(c), self._base - 1) for c in codes[wide].tolist()]
-        ids[wide] = found
-        return ids
-
-    def _name_runs(
-        self, codes: np.ndarray, kinds: np.ndarray, ids: np.ndarray, at: np.ndarray
-    ) -> None:
-        """Ids of the runs of letters and digits that the word list has."""
-        here = np.flatnonzero(kinds[at] == WORD)
-        ends = np.append(at, len(codes))[here + 1]
-        symbols = self._symbols
-        for a, b in zip(at[here].tolist(), ends.tolist(), strict=True):
-            ids[a] = symbols.get("".join(map(chr, codes[a:b].tolist())), 0)
-
-    def _cut(self, ids: np.ndarray) -> np.ndarray:
-        """Whether a word ends at each symbol, True at breaks; bool."""
+    def cut(self, ids: np.ndarray) -> np.ndarray:
+        """Whether a word ends at each symbol, bool; True at breaks (0)."""
         scores = self._scores(ids)
         ends = ids == 0
         starts, lengths = find_runs(ids)
@@ -279,7 +154,7 @@ class Segmenter:
         """By length - 1: the score of the word that ends at each symbol, -inf where there is none."""
         scores = [np.take(self._single, ids)]
         state, at = ids, None  # states of the symbols `at` (None: all), one level up
-        base = np.uint64(self._base)
+        base = np.uint64(self.size)
         for k, level in enumerate(self._levels, 2):
             if at is None:
                 keyed = state[:-1].astype(np.uint64)
@@ -329,29 +204,37 @@ def _decode(
         ends[block.places] = best_path(block, terms)
 
 
-def kinds_of(codes: np.ndarray) -> np.ndarray:
-    """What each code point is to the rule for tokens, uint8."""
-    if codes.dtype == np.uint16:
-        return np.take(KINDS, codes)
-    kinds = np.take(KINDS, np.minimum(codes, 0xFFFF))
-    kinds[codes > 0xFFFF] = OTHER
-    kinds[(codes >= chars.HAN_SUPPLEMENTARY[0]) & (codes <= chars.HAN_SUPPLEMENTARY[1])] = HAN
-    kinds[((codes >= 0x1F3FB) & (codes <= 0x1F3FF)) | ((codes >= 0xE0100) & (codes <= 0xE01EF))] = (
-        MARK
-    )
-    return kinds
-
-
-def _joined(codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
-    """Whether each code point belongs to the token of the one before it; bool. Never between Han characters."""
-    joined = np.zeros(len(codes), bool)
-    same = joined[1:]
-    np.equal(codes[1:], codes[:-1], out=same)
-    same &= kinds[1:] != HAN
-    word = kinds == WORD
-    same |= word[1:] & word[:-1]
-    same |= word[:-1] & (kinds[1:] == PERCENT)
-    same |= kinds[1:] == MARK
-    point = np.flatnonzero((kinds[1:-1] == POINT) & word[:-2] & word[2:]) + 1
-    joined[point] = joined[point + 1] = True
-    return joined
+def _spell(words: Sequence[str]) -> tuple[list[str], np.ndarray]:
+    """(symbols, ids of each word, from 1, int32, padded with 0; all 0 for what can be no word)."""
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    codes = chars.code_points("".join(words))
+    if len(codes) != int(lengths.sum()):
+        raise ValueError("a word with a lone surrogate")
+    owner = np.repeat(np.arange(len(words)), lengths)
+    kinds = kinds_of(codes)
+    joined = joined_to_last(codes, kinds)
+    firsts = np.cumsum(lengths) - lengths
+    joined[firsts[lengths > 0]] = False
+    bad = np.zeros(len(words), bool)
+    bad[owner[(kinds != HAN) & (kinds != WORD) & ~joined]] = True
+    at = np.flatnonzero(~joined)
+    owner = owner[at]
+    number = np.bincount(owner, minlength=len(words))
+    bad |= (number > LONGEST_WORD) | (number == 0)
+    at, owner = at[~bad[owner]], owner[~bad[owner]]
+    ends = np.append(np.flatnonzero(~joined), len(codes))
+    ends = ends[np.searchsorted(ends, at) + 1] if len(at) else at
+    simple = ends - at == 1
+    values = codes[at].astype(np.int64)
+    distinct, place = np.unique(values[simple], return_inverse=True)
+    symbols = {chr(c): i for i, c in enumerate(distinct.tolist(), 1)}
+    ids = np.zeros(len(at), np.int32)
+    ids[simple] = place + 1
+    for i in np.flatnonzero(~simple).tolist():
+        text = "".join(map(chr, codes[at[i] : ends[i]].tolist()))
+        ids[i] = symbols.setdefault(text, len(symbols) + 1)
+    number[bad] = 0
+    spelled = np.zeros((len(words), max(2, int(number.max(initial=0)))), np.int32)
+    column = np.arange(len(at)) - np.repeat(np.cumsum(number) - number, number)
+    spelled[owner, column] = ids
+    return list(symbols), spelled

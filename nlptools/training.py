@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from nlptools import keys
 from nlptools.chars import is_han
-from nlptools.corpus import Corpus
-from nlptools.counting import DEFAULT_MEMORY, EncodedCorpus, check_memory, encode_corpus
+from nlptools.counting import EncodedCorpus
 from nlptools.gaps import GapRegression
 from nlptools.lattice import arrange, find_runs
-from nlptools.parts import ordered_map
 from nlptools.substrings import find_substrings, single_symbols
 from nlptools.symbols import symbol_order
 from nlptools.unigram import (
     LONGEST,
-    PENALTIES,
     Base,
     Expected,
     Lattice,
@@ -35,7 +30,7 @@ from nlptools.unigram import (
 
 # More text of the same mixture does not help: F1 on five development sets is .8278 with 8 M
 # characters, .8289 with 13 to 16 M, .8277 with 27 M, .8267 with 48 M.
-SAMPLE = 12_000_000
+SAMPLE = 14_000_000
 LONGEST_RUN = 200  # symbols; a cut every 200 symbols of text without any break changes nothing
 MIN_COUNT = 2  # of a candidate; 1 and 3 lose 0.003 F1
 ITERATIONS = 4
@@ -46,14 +41,14 @@ ROUNDS = 2  # of co-training; one gives half of what two give, a third a tenth
 
 @dataclass
 class Sample:
-    """What is trained on: dense symbol ids by falling count, 0 at breaks; their texts; and how much it is.
+    """What is trained on: dense symbol ids by falling count, 0 at breaks; their texts.
 
-    every: each run whose number is a multiple of it was taken; symbols: of the whole corpus.
+    size: symbols in the sample; symbols: in the whole corpus.
     """
 
     ids: np.ndarray
     texts: list[str]
-    every: int
+    size: int
     symbols: int
 
     @property
@@ -62,11 +57,13 @@ class Sample:
         return np.array([False] + [len(t) == 1 and is_han(t) for t in self.texts])
 
 
-def take_sample(encoded: EncodedCorpus, most: int, usable: Callable[[str], bool]) -> Sample:
-    """Every k-th run of a corpus, so that at most `most` symbols remain.
+def take_sample(
+    encoded: EncodedCorpus, most: int, usable: Callable[[str], bool], once: bool = True
+) -> Sample:
+    """Runs spread evenly over a corpus, so that about `most` symbols remain.
 
     Runs, not lines: one line may be a whole book. usable: which symbols besides Han characters do not
-    break a run.
+    break a run. once: of equal runs the first alone is kept (see DISTINCT in docs/decisions.md).
     """
     size = len(encoded.encoder)
     count = np.zeros(size, np.int64)
@@ -87,16 +84,49 @@ def take_sample(encoded: EncodedCorpus, most: int, usable: Callable[[str], bool]
     number = np.zeros(size, keys.id_dtype(len(kept) + 1))
     number[present[kept]] = np.arange(1, len(kept) + 1)
     total = int(count[present[kept]].sum())
-    every = max(1, -(-total // most))
+    share = Fraction(min(most, total), max(total, 1))
     pieces: list[np.ndarray] = [np.zeros(1, number.dtype)]
     seen = 0
     for block in encoded.blocks:
         ids = number[block]
         starts, lengths = find_runs(ids, LONGEST_RUN)
-        chosen = slice(-seen % every, None, every)
+        # Run j is taken where j times the share passes a whole number: evenly, and whatever the blocks.
+        passed = np.arange(seen, seen + len(starts) + 1) * share.numerator // share.denominator
+        chosen = passed[1:] > passed[:-1]
         seen += len(starts)
         pieces.append(_runs_of(ids, starts[chosen], lengths[chosen]))
-    return Sample(np.concatenate(pieces), [texts[i] for i in kept], every, total)
+    ids = np.concatenate(pieces)
+    del pieces
+    if once:
+        starts, lengths = find_runs(ids, LONGEST_RUN)
+        first = _first_of_equals(ids, starts, lengths)
+        ids = np.concatenate([ids[:1], _runs_of(ids, starts[first], lengths[first])])
+    return Sample(ids, [texts[i] for i in kept], int(np.count_nonzero(ids)), total)
+
+
+def _first_of_equals(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Which runs are not the same as an earlier one, in order.
+
+    Runs are compared by 64-bit hashes: among ten million runs two different ones are taken for equal
+    with a probability of 3 in a million, and then one run is missing in the sample.
+    """
+    places = np.random.Generator(np.random.PCG64(1)).integers(
+        1, 1 << 62, LONGEST_RUN, dtype=np.uint64
+    )
+    values = np.random.Generator(np.random.PCG64(2)).integers(
+        1, 1 << 62, int(ids.max(initial=0)) + 1, dtype=np.uint64
+    )
+    hashes = np.empty(len(starts), np.uint64)
+    for a in range(0, len(starts), 1 << 15):
+        part = slice(a, a + (1 << 15))
+        ends = np.cumsum(lengths[part])
+        within = np.arange(int(ends[-1])) - np.repeat(ends - lengths[part], lengths[part])
+        mixed = np.take(values, ids[within + np.repeat(starts[part], lengths[part])])
+        mixed *= np.take(places, within) | np.uint64(1)
+        mixed ^= mixed >> np.uint64(29)
+        hashes[part] = np.add.reduceat(mixed, ends - lengths[part])
+    _, first = np.unique(hashes, return_index=True)
+    return np.sort(first)
 
 
 def _runs_of(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:

@@ -134,10 +134,7 @@ def _text(result: Evaluation) -> Iterator[str]:
     yield "\n"
     yield _table(
         ["errors by place", "words", "of predicted"],
-        [
-            [name, number, number / result.words.predicted]
-            for name, number in result.errors.items()
-        ],
+        [[name, number, number / result.words.predicted] for name, number in result.errors.items()],
     )
     yield "\n"
     yield _table(
@@ -159,11 +156,14 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str | int | float]]) -
     """Aligned columns, the first to the left."""
     cells = [header, *([_cell(value) for value in row] for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    lines = [
-        [row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:], strict=True)]
+    return "".join(
+        "  ".join(
+            cell.rjust(width) if i else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        + "\n"
         for row in cells
-    ]
-    return "".join("  ".join(line) + "\n" for line in lines)
+    )
 
 
 def _cell(value: str | int | float) -> str:
@@ -178,11 +178,14 @@ def _ratio(value: float) -> str:
 
 def _json(result: Evaluation) -> Iterator[str]:
     """One object; JSON has no NaN: null."""
-    row = {
-        name: (None if math.isnan(value) else round(value, 4)) if isinstance(value, float) else value
-        for name, value in result.measures().items()
-    }
-    yield json.dumps(row, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+    def rounded(value: str | int | float) -> str | int | float | None:
+        if isinstance(value, float):
+            return None if math.isnan(value) else round(value, 4)
+        return value
+
+    row = {name: rounded(value) for name, value in result.measures().items()}
+    yield json.dumps(row, ensure_ascii=False, indent=2) + "\n"
 
 
 def _tsv(result: Evaluation) -> Iterator[str]:
