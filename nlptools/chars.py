@@ -68,6 +68,12 @@ def code_points(text: str) -> np.ndarray:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
+def text_of(codes: np.ndarray) -> str:
+    """The text of code points, as `code_points` gives them."""
+    encoding = "utf-16-le" if codes.dtype == np.uint16 else "utf-32-le"
+    return codes.tobytes().decode(encoding, "surrogatepass")
+
+
 def classes(codes: np.ndarray) -> np.ndarray:
     """Class of each code point, uint8."""
     if codes.dtype == np.uint16:

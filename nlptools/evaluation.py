@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nlptools import chars
 from nlptools.chars import HAN, classes, code_points
 from nlptools.corpus import Corpus
 from nlptools.errors import DataError
@@ -178,7 +179,7 @@ class _Text:
     def shown(self, character: int) -> str:
         """What stands at a character and after it, for people."""
         end = min(character + 8, int(self.lines[self.line_of(character)]))
-        return repr(_decode(self.codes[character:end]))
+        return repr(chars.text_of(self.codes[character:end]))
 
     def words(self) -> tuple[np.ndarray, np.ndarray]:
         """First and last character of each word."""
@@ -186,10 +187,6 @@ class _Text:
         firsts = np.zeros_like(lasts)
         firsts[1:] = lasts[:-1] + 1
         return firsts, lasts
-
-
-def _decode(codes: np.ndarray) -> str:
-    return codes.tobytes().decode("utf-16-le" if codes.dtype == np.uint16 else "utf-32-le")
 
 
 def _read(corpus: Corpus, name: str) -> _Text:
@@ -328,7 +325,7 @@ def evaluate_segmentation(
     right_ends[lasts[right]] = True
     gold_right = right_ends[gold_lasts]
     if protocol == "sighan":
-        gold_right, right = _common(ours, theirs, gold_right, right)
+        gold_right = _common(ours, theirs, gold_right, right)
 
     han = classes(ours.codes) == HAN
     gold_han = np.logical_and.reduceat(han, gold_firsts)
@@ -401,16 +398,14 @@ def _word_texts(text: _Text, firsts: np.ndarray, lasts: np.ndarray) -> list[str]
     spaced[inside + np.repeat(np.arange(len(lengths)), lengths)] = text.codes[
         inside + np.repeat(firsts - begins, lengths)
     ]
-    return _decode(spaced).split(" ")
+    return chars.text_of(spaced).split(" ")
 
 
 # --- protocol sighan --------------------------------------------------------------------------
 
 
-def _common(
-    gold: _Text, predicted: _Text, gold_right: np.ndarray, right: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """An LCS of each line: masks of gold and of predicted words. Given: the words right by spans.
+def _common(gold: _Text, predicted: _Text, gold_right: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """An LCS of each line: mask of the gold words in it. Given: masks of the words right by spans.
 
     Words of equal spans in one line are a common subsequence. It is a longest one when no other
     word of the gold line is among the others of the predicted line, for then no word occurs in both
@@ -420,7 +415,8 @@ def _common(
         raise DataError(
             predicted.name,
             None,
-            f"{len(predicted.lines):,} lines, but gold has {len(gold.lines):,} ({gold.name})",
+            f"the number of lines is {len(predicted.lines):,}, "
+            f"but {len(gold.lines):,} in gold ({gold.name})",
             "the protocol sighan compares line by line; --protocol spans works across lines",
         )
     gold_right, right = gold_right.copy(), right.copy()
@@ -454,14 +450,12 @@ def _common(
                 _word_texts(predicted, theirs[0][b], theirs[1][b]),
             )
             gold_right[a] = False
-            right[b] = False
             gold_right[[a.start + i for i, _ in pairs]] = True
-            right[[b.start + j for _, j in pairs]] = True
-    return gold_right, right
+    return gold_right
 
 
 def _batches(gold_line: np.ndarray, line: np.ndarray, lines: int) -> Iterator[tuple[int, int]]:
-    """All lines as ranges of lines, each of some 10,000 words."""
+    """All lines as ranges of lines, each of about _WORDS words."""
     starts = {0, lines, *gold_line[::_WORDS].tolist(), *line[::_WORDS].tolist()}
     return itertools.pairwise(sorted(starts))
 

@@ -22,6 +22,11 @@ import numpy as np
 BLOCK = 1 << 18
 
 
+# A longer run is cut into pieces that overlap, each is segmented alone, and two pieces meet at a boundary
+# that both have. What lies 64 symbols away changes no decision.
+PIECE, OVERLAP = 512, 64
+
+
 @dataclass(frozen=True)
 class RunBlock:
     """Some runs, time by time.
@@ -177,3 +182,50 @@ def best_path(block: RunBlock, terms: Sequence[np.ndarray]) -> np.ndarray:
         for k in range(1, min(longest, step) + 1):
             boundary[starts[step - k] :][:width] |= ends & (lengths == k)
     return boundary
+
+
+def cut_runs(ids: np.ndarray, scores: Sequence[np.ndarray]) -> np.ndarray:
+    """Whether a word ends at each symbol in the best segmentation, True at breaks (0); bool.
+
+    scores: by length - 1 the logarithm of the weight of the word that ends at each symbol, float32.
+    """
+    ends = ids == 0
+    starts, lengths = find_runs(ids)
+    if not len(lengths):
+        return ends
+    long = lengths > PIECE + OVERLAP
+    if long.any():
+        for start, length in zip(starts[long].tolist(), lengths[long].tolist(), strict=True):
+            part = [score[start : start + length] for score in scores]
+            ends[start : start + length] = _cut_long(part)
+        starts, lengths = starts[~long], lengths[~long]
+    _decode(ends, scores, starts, lengths)
+    return ends
+
+
+def _cut_long(scores: Sequence[np.ndarray]) -> np.ndarray:
+    """The ends in one run that is too long to be laid out beside others."""
+    length = len(scores[0])
+    seams = np.arange(PIECE, length - OVERLAP, PIECE)
+    edges = np.concatenate([[0], seams, [length]])
+    first = np.maximum(edges[:-1] - OVERLAP, 0)
+    sizes = np.minimum(edges[1:] + OVERLAP, length) - first
+    even, odd = np.zeros((2, length), bool)
+    _decode(even, scores, first[0::2], sizes[0::2])
+    _decode(odd, scores, first[1::2], sizes[1::2])
+    zone = seams[:, None] + np.arange(-OVERLAP, OVERLAP)
+    distance = np.where((even & odd)[zone], np.abs(zone - seams[:, None]), 2 * OVERLAP)
+    meet = seams - OVERLAP + np.argmin(distance, axis=1)
+    spans = np.diff(np.concatenate([[0], meet + 1, [length]]))
+    of_odd = np.repeat(np.arange(len(spans)) % 2 == 1, spans)
+    ends = np.where(of_odd, odd, even)
+    ends[meet] = True  # both have an end there, but for a text made to prevent it
+    return ends
+
+
+def _decode(
+    ends: np.ndarray, scores: Sequence[np.ndarray], starts: np.ndarray, lengths: np.ndarray
+) -> None:
+    for block in arrange(starts, lengths):
+        terms = [np.take(score, block.places) for score in scores]
+        ends[block.places] = best_path(block, terms)

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from nlptools import chars
 from nlptools.cutting import HAN, WORD, Cutter, joined_to_last, kinds_of
-from nlptools.keys import KeyTable
-from nlptools.lattice import arrange, best_path, find_runs
-from nlptools.unigram import Base
-from nlptools.wordmodel import PLACES, WordModel
+from nlptools.errors import NlptoolsError
+from nlptools.lattice import cut_runs
+from nlptools.trie import Trie
+from nlptools.unigram import LONGEST, PENALTIES, Base
+from nlptools.wordlists import read_weighted_words
+from nlptools.wordmodel import PLACES, WordModel, first_line, general_model, is_model, load_model
 
-# A longer run is cut into pieces that overlap, each is segmented alone, and two pieces meet at a boundary
-# that both have. What lies 64 symbols away changes no decision.
-PIECE, OVERLAP = 512, 64
 LONGEST_WORD = 40  # symbols; longer entries of a word list are left out
-
-
-@dataclass(frozen=True)
-class Level:
-    """Words and beginnings of words of one length: the trie's states at one depth.
-
-    find: (state one level up) * base + symbol -> state - 1; scores: float32, weight of the word that the
-    state spells, -inf where it is only a beginning; open: whether longer words begin so. Index 0: none.
-    """
-
-    find: KeyTable
-    scores: np.ndarray
-    open: np.ndarray
 
 
 class Segmenter(Cutter):
@@ -62,40 +48,56 @@ class Segmenter(Cutter):
             unknown = float(least.min(initial=0.0)) - 1
         single[~np.isfinite(single)] = unknown
         self._single = single
-        self._levels = self._build_levels(spelled, values)
+        self._trie = Trie(spelled, self.size)
+        self._tables = self._trie.tabulate(values, -np.inf)
         self._places = self._place_tables(places) if places is not None else {}
 
     @classmethod
-    def from_model(cls, model: WordModel) -> Segmenter:
-        """A segmenter by a trained word model."""
-        return cls(model.words, model.weights, places=(model.place_symbols, model.place_counts))
+    def from_model(cls, model: WordModel, granularity: str | None = None) -> Segmenter:
+        """A segmenter by a trained model; granularity: longer or shorter words than it was trained for.
+
+        Raises ValueError for an unknown granularity.
+        """
+        weights = model.weights
+        if granularity is not None:
+            if granularity not in PENALTIES:
+                known = ", ".join(PENALTIES)
+                raise ValueError(f"granularity must be one of {known}, not {granularity!r}")
+            trained = model.settings.get("penalties", PENALTIES["default"])
+            change = np.array(trained) - np.array(PENALTIES[granularity])
+            lengths = np.fromiter(map(len, model.words), np.int64, len(model))
+            weights = weights + change[np.minimum(lengths, LONGEST) - 1]
+        return cls(model.words, weights, places=(model.place_symbols, model.place_counts))
+
+    @classmethod
+    def from_counts(cls, counts: Mapping[str, float | None]) -> Segmenter:
+        """Dictionary maximum probability: the weight of a word is ln(count / total).
+
+        As jieba without its HMM: counts below 1, or none, are 1, and so are symbols without an entry.
+        """
+        numbers = np.array([max(number or 1.0, 1.0) for number in counts.values()])
+        total = np.log(max(float(numbers.sum()), 1.0))
+        return cls(list(counts), np.log(numbers) - total, unknown=-float(total))
+
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike[str] | None = None, granularity: str | None = None
+    ) -> Segmenter:
+        """A segmenter by a file: a model of `nlptools train`, or any list of words with counts (a jieba
+        dictionary, the output of `nlptools discover`). None: the general model of the package.
+        """
+        if path is None:
+            return cls.from_model(general_model(), granularity)
+        text = first_line(path)
+        if is_model(text):
+            return cls.from_model(load_model(path), granularity)
+        if granularity is not None:
+            raise NlptoolsError(
+                f"{path}: a word list has no granularity", "make a model with nlptools train"
+            )
+        return cls.from_counts(read_weighted_words(path, encoding="auto"))
 
     # --- tables --------------------------------------------------------------------------
-
-    def _build_levels(self, spelled: np.ndarray, values: np.ndarray) -> list[Level]:
-        levels = []
-        state = spelled[:, 0].astype(np.uint64)
-        for k in range(1, spelled.shape[1]):
-            here = spelled[:, k] > 0
-            spelled, values, state = spelled[here], values[here], state[here]
-            if not len(spelled):
-                break
-            keyed = state * np.uint64(self.size) + spelled[:, k].astype(np.uint64)
-            # States in the order of their best words: what is frequent lies together.
-            distinct, first, inverse = np.unique(keyed, return_index=True, return_inverse=True)
-            rank = np.argsort(first)
-            number = np.empty(len(rank), np.int64)
-            number[rank] = np.arange(1, len(rank) + 1)
-            state = number[inverse].astype(np.uint64)
-            ends = (
-                spelled[:, k + 1] == 0 if k + 1 < spelled.shape[1] else np.ones(len(spelled), bool)
-            )
-            scores = np.full(len(rank) + 1, -np.inf, np.float32)
-            scores[state[ends].astype(np.int64)[::-1]] = values[ends][::-1]
-            goes_on = np.zeros(len(rank) + 1, bool)
-            goes_on[state[~ends].astype(np.int64)] = True
-            levels.append(Level(KeyTable(distinct[rank]), scores, goes_on))
-        return levels
 
     def _place_tables(
         self, places: tuple[Sequence[str], np.ndarray]
@@ -116,70 +118,11 @@ class Segmenter(Cutter):
 
     def cut(self, ids: np.ndarray) -> np.ndarray:
         """Whether a word ends at each symbol, bool; True at breaks (0)."""
-        scores = self._scores(ids)
-        ends = ids == 0
-        starts, lengths = find_runs(ids)
-        if not len(lengths):
-            return ends
-        long = lengths > PIECE + OVERLAP
-        if long.any():
-            self._cut_long(ends, scores, starts[long], lengths[long])
-            starts, lengths = starts[~long], lengths[~long]
-        _decode(ends, scores, starts, lengths)
-        return ends
-
-    def _cut_long(
-        self, ends: np.ndarray, scores: list[np.ndarray], starts: np.ndarray, lengths: np.ndarray
-    ) -> None:
-        """As _decode, for runs that are too long to be laid out beside others."""
-        for start, length in zip(starts.tolist(), lengths.tolist(), strict=True):
-            seams = np.arange(PIECE, length - OVERLAP, PIECE)
-            edges = np.concatenate([[0], seams, [length]])
-            first = np.maximum(edges[:-1] - OVERLAP, 0)
-            last = np.minimum(edges[1:] + OVERLAP, length)
-            even, odd = np.zeros((2, length), bool)
-            part = [score[start : start + length] for score in scores]
-            _decode(even, part, first[0::2], (last - first)[0::2])
-            _decode(odd, part, first[1::2], (last - first)[1::2])
-            zone = seams[:, None] + np.arange(-OVERLAP, OVERLAP)
-            distance = np.where((even & odd)[zone], np.abs(zone - seams[:, None]), 2 * OVERLAP)
-            meet = seams - OVERLAP + np.argmin(distance, axis=1)
-            sizes = np.diff(np.concatenate([[0], meet + 1, [length]]))
-            of_odd = np.repeat(np.arange(len(sizes)) % 2 == 1, sizes)
-            chosen = np.where(of_odd, odd, even)
-            chosen[meet] = True  # they do meet there, but for a run made to prevent it
-            ends[start : start + length] = chosen
+        return cut_runs(ids, self._scores(ids))
 
     def _scores(self, ids: np.ndarray) -> list[np.ndarray]:
         """By length - 1: the score of the word that ends at each symbol, -inf where there is none."""
-        scores = [np.take(self._single, ids)]
-        state, at = ids, None  # states of the symbols `at` (None: all), one level up
-        base = np.uint64(self.size)
-        for k, level in enumerate(self._levels, 2):
-            if at is None:
-                keyed = state[:-1].astype(np.uint64)
-                keyed *= base
-                keyed += ids[1:]
-                number = level.find.find(keyed)
-                score = np.full(len(ids), -np.inf, np.float32)
-                number += 1
-                np.take(level.scores, number, out=score[1:])
-                at = np.flatnonzero(level.open[number]) + 2
-                state = number[at - 2]
-            else:
-                keyed = state.astype(np.uint64)
-                keyed *= base
-                keyed += ids[at]
-                number = level.find.find(keyed)
-                number += 1
-                score = np.full(len(ids), -np.inf, np.float32)
-                score[at] = level.scores[number]
-                more = level.open[number]
-                at, state = at[more] + 1, number[more]
-            inside = at < len(ids)
-            if not inside.all():
-                at, state = at[inside], state[inside]
-            scores.append(score)
+        scores = [np.take(self._single, ids), *self._trie.look_up(ids, self._tables)]
         for k, tables in self._places.items():
             if len(ids) < k:
                 continue
@@ -194,14 +137,6 @@ class Segmenter(Cutter):
             with np.errstate(divide="ignore"):
                 np.log(score, out=score)
         return scores
-
-
-def _decode(
-    ends: np.ndarray, scores: Sequence[np.ndarray], starts: np.ndarray, lengths: np.ndarray
-) -> None:
-    for block in arrange(starts, lengths):
-        terms = [np.take(score, block.places) for score in scores]
-        ends[block.places] = best_path(block, terms)
 
 
 def _spell(words: Sequence[str]) -> tuple[list[str], np.ndarray]:

@@ -92,7 +92,7 @@ class SymbolEncoder:
             if single is not None:
                 ids[single] = _MARK
                 marked |= single
-            return Scanned(ids, list(_decode(codes[marked])))
+            return Scanned(ids, list(chars.text_of(codes[marked])))
         return _squeeze_runs(codes, ids, marked, single)
 
     def name(self, scanned: Scanned) -> np.ndarray:
@@ -149,10 +149,6 @@ def symbol_order(symbol: str) -> tuple[bool, str]:
     return not (len(symbol) == 1 and chars.is_han(symbol)), symbol
 
 
-def _decode(codes: np.ndarray) -> str:
-    return codes.tobytes().decode("utf-16-le" if codes.dtype == np.uint16 else "utf-32-le")
-
-
 def _squeeze_runs(
     codes: np.ndarray, ids: np.ndarray, marked: np.ndarray, single: np.ndarray | None
 ) -> Scanned:
@@ -198,7 +194,7 @@ def _squeeze_runs(
     spaced = np.full(len(at) + int(run[-1]) if len(run) else 0, 10, codes.dtype)
     if len(at):
         spaced[np.arange(len(at)) + run - 1] = codes[at]
-    names = _decode(spaced[:-1]).split("\n") if len(spaced) else []
+    names = chars.text_of(spaced[:-1]).split("\n") if len(spaced) else []
     # One 0 is enough between two symbols: texts full of code shrink by a third.
     keep[1:] &= ~((ids[1:] == 0) & (ids[:-1] == 0) & keep[:-1])
     return Scanned(ids[keep], names)

@@ -1,219 +1,411 @@
-"""Corpus -> WordModel: the schedule of the word model's stages, on a sample of a large corpus."""
+"""Corpus -> WordModel: the stages of the word model in their order."""
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from nlptools import keys
-from nlptools.chars import is_han
-from nlptools.counting import EncodedCorpus
+from nlptools import __version__
+from nlptools.corpus import Corpus
+from nlptools.counting import DEFAULT_MEMORY, check_memory, encode_corpus
+from nlptools.errors import NlptoolsError
 from nlptools.gaps import GapRegression
-from nlptools.lattice import arrange, find_runs
-from nlptools.substrings import find_substrings, single_symbols
-from nlptools.symbols import symbol_order
+from nlptools.parts import ordered_map
+from nlptools.sampling import Sample, build_lattice, take_sample
+from nlptools.tally import Tally, Weighted, tally
 from nlptools.unigram import (
+    DISCOUNT,
     LONGEST,
+    PENALTIES,
+    PRUNE,
+    SINGLE_FLOOR,
     Base,
     Expected,
     Lattice,
+    Tables,
     affix_bonus,
     base_measure,
     expect,
+    find_rows,
     prune,
     weights,
 )
+from nlptools.wordmodel import PLACES, WordModel
 
-# More text of the same mixture does not help: F1 on five development sets is .8278 with 8 M
+GRANULARITIES = tuple(PENALTIES)
+NUMERALS = ("keep", "split")
+
+# More text of the same mixture does not help: mean F1 on five development sets is .8278 with 8 M
 # characters, .8289 with 13 to 16 M, .8277 with 27 M, .8267 with 48 M.
 SAMPLE = 14_000_000
-LONGEST_RUN = 200  # symbols; a cut every 200 symbols of text without any break changes nothing
+BYTES_PER_SYMBOL = 42  # of a sample, at the peak; `bin/bench memory` repeats the measurement
+BASE_MEMORY = 130_000_000
 MIN_COUNT = 2  # of a candidate; 1 and 3 lose 0.003 F1
 ITERATIONS = 4
 PRUNE_AFTER = 2
 BASE_FROM = 3  # iterations without the base measure, while most candidates are still alive
-ROUNDS = 2  # of co-training; one gives half of what two give, a third a tenth
+ROUNDS = 2  # of co-training; one gives half of what two give, a third one a tenth
+STEPS = ITERATIONS + 1 + 2 * ROUNDS  # calls of `watch`
+LEAST_EXPECTED = 0.5  # of a word in the model
 
+# `numerals="split"`: a character is a measure word when so many of the numerals stand before it
+# often enough, and words of numerals and a measure word become this much less likely.
+NUMERAL_SYMBOLS = "一二三四五六七八九十百千万亿两〇零几"
+MEASURE_NUMERALS, MEASURE_COUNT, MEASURE_NATS = 6, 5, -6.0
 
-@dataclass
-class Sample:
-    """What is trained on: dense symbol ids by falling count, 0 at breaks; their texts.
-
-    size: symbols in the sample; symbols: in the whole corpus.
-    """
-
-    ids: np.ndarray
-    texts: list[str]
-    size: int
-    symbols: int
-
-    @property
-    def han(self) -> np.ndarray:
-        """Which ids are Han characters; bool."""
-        return np.array([False] + [len(t) == 1 and is_han(t) for t in self.texts])
-
-
-def take_sample(
-    encoded: EncodedCorpus, most: int, usable: Callable[[str], bool], once: bool = True
-) -> Sample:
-    """Runs spread evenly over a corpus, so that about `most` symbols remain.
-
-    Runs, not lines: one line may be a whole book. usable: which symbols besides Han characters do not
-    break a run. once: of equal runs the first alone is kept (see DISTINCT in docs/decisions.md).
-    """
-    size = len(encoded.encoder)
-    count = np.zeros(size, np.int64)
-    for block in encoded.blocks:
-        count += np.bincount(block, minlength=size)
-    count[0] = 0
-    present = np.flatnonzero(count)
-    texts = encoded.encoder.texts(present)
-    # Any other symbol that occurs once is in no candidate.
-    good = [
-        (len(t) == 1 and is_han(t)) or (n > 1 and usable(t))
-        for t, n in zip(texts, count[present].tolist(), strict=True)
-    ]
-    kept = sorted(
-        (i for i, ok in enumerate(good) if ok),
-        key=lambda i: (-count[present[i]], symbol_order(texts[i])),
-    )
-    number = np.zeros(size, keys.id_dtype(len(kept) + 1))
-    number[present[kept]] = np.arange(1, len(kept) + 1)
-    total = int(count[present[kept]].sum())
-    share = Fraction(min(most, total), max(total, 1))
-    pieces: list[np.ndarray] = [np.zeros(1, number.dtype)]
-    seen = 0
-    for block in encoded.blocks:
-        ids = number[block]
-        starts, lengths = find_runs(ids, LONGEST_RUN)
-        # Run j is taken where j times the share passes a whole number: evenly, and whatever the blocks.
-        passed = np.arange(seen, seen + len(starts) + 1) * share.numerator // share.denominator
-        chosen = passed[1:] > passed[:-1]
-        seen += len(starts)
-        pieces.append(_runs_of(ids, starts[chosen], lengths[chosen]))
-    ids = np.concatenate(pieces)
-    del pieces
-    if once:
-        starts, lengths = find_runs(ids, LONGEST_RUN)
-        first = _first_of_equals(ids, starts, lengths)
-        ids = np.concatenate([ids[:1], _runs_of(ids, starts[first], lengths[first])])
-    return Sample(ids, [texts[i] for i in kept], int(np.count_nonzero(ids)), total)
-
-
-def _first_of_equals(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Which runs are not the same as an earlier one, in order.
-
-    Runs are compared by 64-bit hashes: among ten million runs two different ones are taken for equal
-    with a probability of 3 in a million, and then one run is missing in the sample.
-    """
-    places = np.random.Generator(np.random.PCG64(1)).integers(
-        1, 1 << 62, LONGEST_RUN, dtype=np.uint64
-    )
-    values = np.random.Generator(np.random.PCG64(2)).integers(
-        1, 1 << 62, int(ids.max(initial=0)) + 1, dtype=np.uint64
-    )
-    hashes = np.empty(len(starts), np.uint64)
-    for a in range(0, len(starts), 1 << 15):
-        part = slice(a, a + (1 << 15))
-        ends = np.cumsum(lengths[part])
-        within = np.arange(int(ends[-1])) - np.repeat(ends - lengths[part], lengths[part])
-        mixed = np.take(values, ids[within + np.repeat(starts[part], lengths[part])])
-        mixed *= np.take(places, within) | np.uint64(1)
-        mixed ^= mixed >> np.uint64(29)
-        hashes[part] = np.add.reduceat(mixed, ends - lengths[part])
-    _, first = np.unique(hashes, return_index=True)
-    return np.sort(first)
-
-
-def _runs_of(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """The runs one after the other, each with a 0 behind it."""
-    ends = np.cumsum(lengths + 1)
-    out = np.zeros(int(ends[-1]) if len(ends) else 0, ids.dtype)
-    shift = (starts - (ends - lengths - 1)).astype(np.int32)
-    places = np.repeat(shift, lengths + 1)
-    places += np.arange(len(out), dtype=np.int32)
-    places[ends - 1] = 0
-    np.take(ids, places, out=out)
-    out[ends - 1] = 0
-    return out
-
-
-def build_lattice(
-    sample: Sample, min_count: int, sort: Callable[[np.ndarray], None] = np.ndarray.sort
-) -> Lattice:
-    """The candidates of a sample and where they stand."""
-    size = len(sample.texts) + 1
-    blocks = list(arrange(*find_runs(sample.ids, LONGEST_RUN)))
-    lattice = Lattice(
-        blocks,
-        [[np.take(sample.ids, block.places)] for block in blocks],
-        [single_symbols(sample.ids, size)],
-    )
-    for words, ending in find_substrings(sample.ids, size, LONGEST, min_count, sort):
-        lattice.words.append(words)
-        for block, cells in zip(blocks, lattice.cells, strict=True):
-            cells.append(np.take(ending, block.places))
-    return lattice
-
-
-@dataclass
-class Trained:
-    """The word model in its own numbers, before it becomes a list of words."""
-
-    lattice: Lattice
-    expected: Expected
-    bonus: list[np.ndarray | None]
-    base: Base
-    regression: GapRegression | None
-
+# A carried-over model weighs twice the corpus at most; a corpus below 300,000 symbols needs more of it.
+PRIOR_MASS, PRIOR_MASS_SMALL, SMALL = 2.0, 4.0, 300_000
+# Substrings that occur once are candidates if the prior has them; in a large corpus none of them matters.
+ONCE_BELOW = 3_000_000
 
 Watch = Callable[[str, int, float, int], None]
 
 
+def _unwatched(stage: str, iteration: int, log_likelihood: float, active: int) -> None:
+    pass
+
+
+@dataclass
+class Fitted:
+    """The word model in its own numbers, before it becomes a list of words.
+
+    expected holds what was found and what the prior adds to it.
+    """
+
+    lattice: Lattice
+    penalties: Sequence[float]
+    expected: Expected
+    bonus: list[np.ndarray | None]
+    base: Base
+    regression: GapRegression | None = field(default=None, repr=False)
+
+    def tables(self) -> Tables:
+        """Weight of every candidate."""
+        return weights(self.expected, self.penalties, self.bonus)
+
+
 def fit(
+    sample: Sample,
     lattice: Lattice,
-    han: np.ndarray,
     penalties: Sequence[float],
     *,
-    least: float = 0.2,
+    prior: Expected | None = None,
+    split_numerals: bool = False,
+    least: float = PRUNE,
     run: Callable[..., Iterable[Any]] = map,
-    watch: Watch = lambda *_: None,
-) -> Trained:
-    expected: Expected = [words.counts.astype(np.float64) for words in lattice.words]
+    watch: Watch = _unwatched,
+) -> Fitted:
+    """EM, affix bonus, EM with the gap regression. The lattice is pruned on the way.
+
+    prior: expected counts to add to what is found, by candidate. least: expected count below which
+    candidates are dropped.
+    """
+    han = sample.han
+    counts = [words.counts.astype(np.float64) for words in lattice.words]
+    if prior is not None:
+        counts = [counts[0]] + [np.where(c < MIN_COUNT, 0, c) for c in counts[1:]]
+    expected = _sum(counts, prior)
     pairs = [cells[1] for cells in lattice.cells]
     sizes = len(lattice.words[0]), len(lattice.words[1])
-    bonus: list[np.ndarray | None] | None = None
+    bonus: list[np.ndarray | None] = [None] * LONGEST
     base: Base | None = None
 
     def step(stage: str, number: int, gaps: Any = None) -> list[np.ndarray]:
         nonlocal expected
-        tables = weights(expected, penalties, bonus)
-        found = expect(lattice, tables, base, gaps, run)
-        expected = found.expected
+        found = expect(lattice, weights(expected, penalties, bonus), base, gaps, run)
+        expected = _sum(found.expected, prior)
         active = sum(int(np.count_nonzero(c)) for c in expected)
         watch(stage, number, found.log_likelihood, active)
         return found.boundaries
 
     for iteration in range(ITERATIONS):
         if iteration == PRUNE_AFTER:
-            expected = prune(lattice, expected, least)
+            kept = prune(lattice, expected, least)
+            expected = _rows_of(expected, kept)
+            prior = _rows_of(prior, kept) if prior is not None else None
         if iteration >= BASE_FROM:
             base = base_measure(lattice.words, expected, han)
         step("EM", iteration + 1)
     bonus = affix_bonus(lattice, expected)
+    if split_numerals:
+        _split_numerals(bonus, lattice, sample.texts)
     base = base_measure(lattice.words, expected, han)
     boundaries = step("affixes", 1)
     regression = GapRegression(
         lattice.blocks, [cells[0] for cells in lattice.cells], pairs, sizes, run
     )
-    for _ in range(ROUNDS):
+    for number in range(1, ROUNDS + 1):
         regression.fit(boundaries)
-        for number in range(2):
+        for _ in range(2):
             base = base_measure(lattice.words, expected, han)
-            boundaries = step("co-training", number + 1, regression.gaps)
+            boundaries = step("co-training", number, regression.gaps)
     base = base_measure(lattice.words, expected, han)
-    return Trained(lattice, expected, bonus, base, regression)
+    return Fitted(lattice, penalties, expected, bonus, base, regression)
+
+
+def _sum(found: Expected, prior: Expected | None) -> Expected:
+    return found if prior is None else [a + b for a, b in zip(found, prior, strict=True)]
+
+
+def _rows_of(columns: Expected, kept: Sequence[np.ndarray]) -> Expected:
+    """The kept rows of the lengths 2, 3, ..., behind row 0."""
+    rest = zip(columns[1:], kept, strict=True)
+    return [columns[0]] + [np.concatenate([[0.0], c[rows]]) for c, rows in rest]
+
+
+def _split_numerals(bonus: list[np.ndarray | None], lattice: Lattice, texts: Sequence[str]) -> None:
+    """Lower the words of numerals and a measure word, which is learnt from what follows numerals."""
+    numeral = np.array([False] + [text in NUMERAL_SYMBOLS for text in texts])
+    pairs = lattice.words[1]
+    often = (pairs.counts >= MEASURE_COUNT) & numeral[pairs.spelling[:, 0]]
+    before = np.bincount(pairs.spelling[often, 1], minlength=len(numeral))
+    measure = (before >= MEASURE_NUMERALS) & ~numeral
+    for k in range(2, LONGEST + 1):
+        spelling = lattice.words[k - 1].spelling
+        here = numeral[spelling[:, :-1]].all(axis=1) & measure[spelling[:, -1]]
+        extra = bonus[k - 1]
+        bonus[k - 1] = (np.zeros(len(spelling)) if extra is None else extra) + MEASURE_NATS * here
+
+
+def train_model(
+    corpus: Corpus,
+    *,
+    granularity: str = "default",
+    penalty: Sequence[float] | None = None,
+    numerals: str = "keep",
+    prior: WordModel | None = None,
+    prior_weight: float | None = None,
+    sample: int = SAMPLE,
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+    tmp_dir: str | os.PathLike[str] | None = None,
+    watch: Watch = _unwatched,
+) -> WordModel:
+    """Learn the words of a corpus: a model that segments any text like it.
+
+    granularity: "fine" prefers shorter words, "coarse" longer ones; penalty: nats for words of 2, 3, 4
+    characters, in its place. numerals "split": 三年 is two words. prior: a general model under a small
+    corpus, its expected counts times prior_weight (None: by the sizes of both). sample: symbols to
+    learn from; of a larger corpus runs are taken evenly, and fewer where `memory` has no room for so
+    many. Counts in the model are those of the whole corpus. workers changes no result. watch: called
+    after each iteration with stage, number, log-likelihood and active candidates.
+    Raises NlptoolsError for a corpus without Han characters, ValueError for settings without sense.
+    """
+    check_memory(memory)
+    penalties = _penalties(granularity, penalty)
+    if numerals not in NUMERALS:
+        raise ValueError(f"numerals must be one of {', '.join(NUMERALS)}, not {numerals!r}")
+    if prior_weight is not None and not 0 < prior_weight < 1e6:
+        raise ValueError(f"prior_weight must be above 0, not {prior_weight}")
+    if sample < 1:
+        raise ValueError(f"sample must be at least 1, not {sample}")
+    workers = workers or os.cpu_count() or 1
+    encoded = encode_corpus(corpus, latin="break", memory=memory, workers=workers, tmp_dir=tmp_dir)
+    taken = take_sample(encoded, min(sample, sample_room(memory)), lambda symbol: False)
+    if not taken.symbols:
+        raise NlptoolsError("there are no Han characters to learn words from")
+    settings: dict[str, Any] = {
+        "made_by": f"nlptools {__version__} train",
+        "granularity": granularity if penalty is None else "given",
+        "penalties": list(penalties),
+        "numerals": numerals,
+        "fold": list(corpus.fold),
+        "symbols": taken.symbols,
+        "trained_on": len(taken),
+        "sha256": taken.digest,
+    }
+    weight = prior_weight
+    if prior is not None:
+        weight = prior_weight or auto_prior_weight(taken, prior)
+        settings["prior"] = {"sha256": prior.settings.get("sha256"), "weight": round(weight, 6)}
+    with ThreadPoolExecutor(workers) as pool:
+        run = functools.partial(ordered_map, pool, workers)
+        once = prior is not None and len(taken) < ONCE_BELOW
+        lattice = build_lattice(taken, 1 if once else MIN_COUNT)
+        carried = None if prior is None else _Carried(prior, weight or 0.0, taken.texts)
+        fitted = fit(
+            taken,
+            lattice,
+            penalties,
+            prior=None if carried is None else carried.into(lattice),
+            split_numerals=numerals == "split",
+            run=run,
+            watch=watch,
+        )
+        words = lexicon(fitted, least=LEAST_EXPECTED)
+        if carried is not None:
+            words = carried.join(words, fitted)
+        found = tally(encoded, taken, [words], run)
+    return _model(words, found, fitted, taken, carried, settings)
+
+
+def _penalties(granularity: str, penalty: Sequence[float] | None) -> tuple[float, ...]:
+    if penalty is None:
+        if granularity not in PENALTIES:
+            raise ValueError(
+                f"granularity must be one of {', '.join(GRANULARITIES)}, not {granularity!r}"
+            )
+        return PENALTIES[granularity]
+    if len(penalty) != LONGEST - 1 or not np.isfinite(penalty).all():
+        raise ValueError(f"penalty must be {LONGEST - 1} numbers, for words of 2, 3, 4 characters")
+    return (0.0, *map(float, penalty))
+
+
+def sample_room(memory: int) -> int:
+    """How many symbols can be learnt from within `memory` bytes."""
+    return max(100_000, (memory - BASE_MEMORY) // BYTES_PER_SYMBOL)
+
+
+def lexicon(fitted: Fitted, least: float, least_share: float = 0.0) -> Weighted:
+    """The words of a fitted model with at least an expected count, and a weight; heaviest first."""
+    tables = weights(fitted.expected, fitted.penalties, fitted.bonus, least_share)
+    spelling, values = [], []
+    for words, expected, table in zip(
+        fitted.lattice.words[1:], fitted.expected[1:], tables[1:], strict=True
+    ):
+        rows = np.flatnonzero((expected >= least) & (table > 0))
+        padded = np.zeros((len(rows), LONGEST), words.spelling.dtype)
+        padded[:, : words.length] = words.spelling[rows]
+        spelling.append(padded)
+        values.append(table[rows])
+    weight = np.concatenate(values)
+    order = np.argsort(-weight, kind="stable")
+    return Weighted(np.concatenate(spelling)[order], weight[order], tables[0], fitted.base)
+
+
+def auto_prior_weight(sample: Sample, prior: WordModel) -> float:
+    """So much of a prior that it weighs twice the sample, more under a very small one; 1 at most."""
+    size = len(sample)
+    mass = PRIOR_MASS_SMALL if size < SMALL else PRIOR_MASS
+    return min(1.0, mass * size / max(1, int(prior.settings.get("trained_on", 0)) or size))
+
+
+class _Carried:
+    """A general model under a corpus: its expected counts, times a weight, in the corpus' numbers.
+
+    spelling: symbol ids of its words, padded with 0; expected: weighted counts. left: its words with
+    symbols that the corpus does not have.
+    """
+
+    def __init__(self, model: WordModel, weight: float, texts: Sequence[str]) -> None:
+        number = {text: i for i, text in enumerate(texts, 1)}
+        expected = (model.expected * weight).tolist()
+        self.spelling = np.zeros((0, LONGEST), np.int64)
+        self.left: list[tuple[str, float]] = []
+        spelled, values = [], []
+        for word, value in zip(model.words, expected, strict=True):
+            ids = [number.get(symbol, 0) for symbol in word]
+            if len(ids) > LONGEST:
+                continue
+            if all(ids):
+                spelled.append(ids + [0] * (LONGEST - len(ids)))
+                values.append(value)
+            else:
+                self.left.append((word, value))
+        if spelled:
+            self.spelling = np.array(spelled)
+        self.expected = np.array(values)
+
+    def into(self, lattice: Lattice) -> Expected:
+        """Drop the candidates that occur once and are not in the model; its counts for the others."""
+        lengths = np.count_nonzero(self.spelling, axis=1)
+        columns = []
+        kept = []
+        for k, words in enumerate(lattice.words, 1):
+            column = np.zeros(len(words))
+            of_length = lengths == k
+            rows = find_rows(words, self.spelling[of_length, :k])
+            column[rows] = self.expected[of_length]
+            column[0] = 0
+            columns.append(column)
+            if k > 1:
+                rows = np.flatnonzero((words.counts >= MIN_COUNT) | (column > 0))
+                kept.append(rows[rows > 0])
+        lattice.renumber(kept)
+        return _rows_of(columns, kept)
+
+    def join(self, words: Weighted, fitted: Fitted) -> Weighted:
+        """The words and those of the model that are no candidates in the corpus."""
+        lengths = np.count_nonzero(self.spelling, axis=1)
+        value = self._weights(self.expected, lengths, fitted)
+        new = (lengths > 1) & (value > 0)
+        for k, candidates in enumerate(fitted.lattice.words[1:], 2):
+            of_length = lengths == k
+            new[of_length] &= find_rows(candidates, self.spelling[of_length, :k]) == 0
+        spelling = np.concatenate([words.spelling, self.spelling[new].astype(words.spelling.dtype)])
+        weight = np.concatenate([words.words, value[new].astype(np.float32)])
+        order = np.argsort(-weight, kind="stable")
+        return Weighted(spelling[order], weight[order], words.singles, words.base)
+
+    def rest(self, fitted: Fitted) -> list[tuple[str, float, float]]:
+        """(word, expected count, weight) of words with symbols that the corpus does not have."""
+        words = [word for word, _ in self.left]
+        expected = np.array([value for _, value in self.left])
+        lengths = np.array([len(word) for word in words], np.int64)
+        value = self._weights(expected, lengths, fitted)
+        return [
+            (word, e, w)
+            for word, e, w in zip(words, expected.tolist(), value.tolist(), strict=True)
+            if w > 0
+        ]
+
+    def _weights(self, expected: np.ndarray, lengths: np.ndarray, fitted: Fitted) -> np.ndarray:
+        total = sum(float(c.sum()) for c in fitted.expected)
+        floor = np.where(lengths == 1, SINGLE_FLOOR, 0.0)
+        kept = np.where((lengths == 1) | (expected > LEAST_EXPECTED + 0.1), expected, 0.0)
+        cost = np.exp(-np.array([0.0, *fitted.penalties]))[lengths]
+        return np.maximum(kept - DISCOUNT, floor) * cost / total
+
+
+def _model(
+    words: Weighted,
+    found: Tally,
+    fitted: Fitted,
+    sample: Sample,
+    carried: _Carried | None,
+    settings: dict[str, Any],
+) -> WordModel:
+    """Best first by weight without its penalty, that is by expected count; ties by text."""
+    texts = np.array(["", *sample.texts], object)
+    columns = texts[words.spelling]
+    names = sum((columns[:, j] for j in range(1, LONGEST)), columns[:, 0]).tolist()
+    names += sample.texts
+    counts = np.concatenate([found.words, found.singles[1:]])
+    expected = np.concatenate([found.expected_words[0], found.expected_singles[0][1:]])
+    weight = np.concatenate([words.words, words.singles[1:]]).astype(np.float64)
+    if carried is not None:
+        before = dict(
+            zip(
+                map(bytes, carried.spelling.astype(np.int32)),
+                carried.expected.tolist(),
+                strict=True,
+            )
+        )
+        singles = np.zeros((len(sample.texts), LONGEST), np.int32)
+        singles[:, 0] = np.arange(1, len(sample.texts) + 1)
+        spelled = np.concatenate([words.spelling.astype(np.int32), singles])
+        expected = expected + np.array([before.get(bytes(row), 0.0) for row in spelled])
+        rest = carried.rest(fitted)
+        names += [word for word, _, _ in rest]
+        counts = np.concatenate([counts, np.zeros(len(rest), np.int64)])
+        expected = np.concatenate([expected, [e for _, e, _ in rest]])
+        weight = np.concatenate([weight, [w for _, _, w in rest]])
+    expected, weight = expected.round(3), np.log(weight).round(4)
+    order = sorted(range(len(names)), key=lambda i: (-expected[i], names[i]))
+    places = np.array([fitted.base.counts[k][j] for k, j in PLACES]).T[1:]
+    some = np.flatnonzero(places.any(axis=1))
+    return WordModel(
+        [names[i] for i in order],
+        counts[order],
+        expected[order],
+        weight[order],
+        [sample.texts[i] for i in some.tolist()],
+        places[some],
+        settings,
+    )

@@ -188,23 +188,32 @@ def _expect_block(
     boundary, log_likelihood = forward_backward(block, terms, weight)
     parts = []
     for k, (cell, posterior) in enumerate(zip(cells, terms, strict=True)):
-        # Multiples of 2**-20: sums of them are exact, so they do not depend on any order.
-        posterior += np.float32(8)
-        posterior -= np.float32(8)
-        parts.append(np.bincount(cell, weights=posterior, minlength=len(lattice.words[k])))
+        parts.append(np.bincount(cell, weights=exact(posterior), minlength=len(lattice.words[k])))
     return boundary, log_likelihood, parts
 
 
-def prune(lattice: Lattice, expected: Expected, least: float = PRUNE) -> Expected:
-    """Drop the words below an expected count, number the others from the largest down."""
+def exact(posteriors: np.ndarray) -> np.ndarray:
+    """Posteriors rounded, in place, to multiples of 2**-20.
+
+    Float64 sums of up to 2**33 of them are exact, so they do not depend on blocks, threads or shards.
+    """
+    posteriors += np.float32(8)
+    posteriors -= np.float32(8)
+    return posteriors
+
+
+def prune(lattice: Lattice, expected: Expected, least: float = PRUNE) -> list[np.ndarray]:
+    """Drop the words below an expected count, number the others from the largest down.
+
+    Returns the rows that are kept, for the lengths 2, 3, ...
+    """
     kept = []
     for c in expected[1:]:
         rows = np.flatnonzero(c >= least)
+        rows = rows[rows > 0]
         kept.append(rows[np.argsort(-c[rows], kind="stable")])
     lattice.renumber(kept)
-    return [expected[0]] + [
-        np.concatenate([[0.0], c[rows]]) for c, rows in zip(expected[1:], kept, strict=True)
-    ]
+    return kept
 
 
 def base_measure(words: Sequence[Substrings], expected: Expected, han: np.ndarray) -> Base:
@@ -233,7 +242,9 @@ def affix_bonus(lattice: Lattice, expected: Expected) -> list[np.ndarray | None]
     logs[1][0] = np.log(0.01)
     spelling = lattice.words[2].spelling
     a, c = logs[0][spelling[:, 0]], logs[0][spelling[:, 2]]
-    ab, bc = (logs[1][_rows(lattice.words[1], pair)] for pair in (spelling[:, :2], spelling[:, 1:]))
+    ab, bc = (
+        logs[1][find_rows(lattice.words[1], pair)] for pair in (spelling[:, :2], spelling[:, 1:])
+    )
     assert bonus[2] is not None
     bonus[2] += np.where(ab + c >= a + bc, SPLIT_BONUS, -SPLIT_BONUS)
     for extra in bonus[2:]:
@@ -242,13 +253,13 @@ def affix_bonus(lattice: Lattice, expected: Expected) -> list[np.ndarray | None]
     return bonus
 
 
-def _rows(words: Substrings, spelling: np.ndarray) -> np.ndarray:
+def find_rows(words: Substrings, spelling: np.ndarray) -> np.ndarray:
     """Rows of the candidates with these spellings, 0 for those that are none."""
     base = int(words.spelling.max(initial=0)) + 1
     base = max(base, int(spelling.max(initial=0)) + 1)
     bases = [base] * words.length
-    own = keys.pack(words.spelling.T, bases, np.empty(len(words), np.uint64))
-    wanted = keys.pack(spelling.T, bases, np.empty(len(spelling), np.uint64))
+    own = keys.pack(list(words.spelling.T), bases, np.empty(len(words), np.uint64))
+    wanted = keys.pack(list(spelling.T), bases, np.empty(len(spelling), np.uint64))
     return np.maximum(keys.KeyTable(own).find(wanted), 0)
 
 
@@ -264,12 +275,12 @@ def _least_entropy(lattice: Lattice, length: int) -> np.ndarray:
             keyed.append(number + neighbours[at])
     entropies = []
     for side in found:
-        keyed = np.concatenate(side)
+        pairs = np.concatenate(side)
         side.clear()
-        keyed.sort()
-        starts = keys.group_starts(keyed)
-        counts = np.diff(starts, append=len(keyed))
-        owner, neighbour = np.divmod(keyed[starts], np.uint64(size))
+        pairs.sort()
+        starts = keys.group_starts(pairs)
+        counts = np.diff(starts, append=len(pairs))
+        owner, neighbour = np.divmod(pairs[starts], np.uint64(size))
         owner = owner.astype(np.int64)
         count = np.bincount(owner, weights=counts, minlength=total)
         together = np.where(neighbour > 0, counts * np.log(counts), 0.0)

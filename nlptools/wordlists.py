@@ -1,4 +1,4 @@
-"""Word list files (plain, jieba dictionary, vocab.txt, our own TSV, CSV, JSON lines) -> set of words."""
+"""Word list files (plain, jieba dictionary, vocab.txt, our own TSV, CSV, JSON lines) -> words, with counts if wanted."""
 
 from __future__ import annotations
 
@@ -33,6 +33,50 @@ def read_words(paths: Iterable[str | os.PathLike[str]], *, encoding: str = "utf-
         for _, of_file in itertools.groupby(blocks, key=lambda block: block.source):
             words.update(filter(None, _words("".join(block.text for block in of_file))))
     return words
+
+
+def read_weighted_words(
+    path: str | os.PathLike[str], *, encoding: str = "utf-8"
+) -> dict[str, float | None]:
+    """Words of a file with their counts: a jieba dictionary, a table of ours (its column "expected", else
+    "count"), or any lines of word and number; None for a word without a number.
+    """
+    field = "word" if _JSON_LINES.search(os.fspath(path)) else None
+    text = "".join(block.text for block in Corpus([path], encoding=encoding, field=field).blocks())
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if lines[0].startswith(("word\t", "word,")):
+        rows = list(csv.reader(lines, delimiter="\t" if lines[0][4] == "\t" else ","))
+        names = rows[0]
+        column = (
+            names.index("expected" if "expected" in names else "count")
+            if {
+                "expected",
+                "count",
+            }
+            & set(names)
+            else None
+        )
+        return {
+            row[0]: _number(row[column]) if column is not None and column < len(row) else None
+            for row in rows[1:]
+            if row and row[0]
+        }
+    found: dict[str, float | None] = {}
+    for line in lines:
+        word = _word(line)
+        if not word:
+            continue
+        rest = line.strip(" ").removeprefix("##").removeprefix(word).split()
+        found[word] = _number(rest[0]) if rest else None
+    return found
+
+
+def _number(cell: str) -> float | None:
+    try:
+        number = float(cell)
+    except ValueError:
+        return None
+    return number if 0 <= number < float("inf") else None
 
 
 def _words(text: str) -> Iterable[str]:

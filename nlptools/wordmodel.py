@@ -14,6 +14,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from nlptools.storage import whole_file
 
 FORMAT = "# nlptools model"
 VERSION = 1
+GENERAL = Path(__file__).parent / "models" / "general.tsv.gz"
 COLUMNS = "word\tcount\texpected\tweight"
 PLACES = ((2, 0), (2, 1), (3, 0), (3, 1), (3, 2))  # length of the unseen word, place in it
 
@@ -51,13 +53,14 @@ class WordModel:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model; the file appears when it is complete."""
-        data = "".join(self._lines()).encode()
+        data = self.text().encode()
         if os.fspath(path).endswith(".gz"):
             data = gzip.compress(data, mtime=0)  # no time in it: the same model, the same bytes
         with whole_file(path) as stream:
             stream.write(data)
 
-    def _lines(self) -> Sequence[str]:
+    def text(self) -> str:
+        """What the file holds."""
         settings = {**self.settings, "words": len(self), "places": len(self.place_symbols)}
         lines = [f"{FORMAT} {VERSION}\n# {json.dumps(settings, ensure_ascii=False)}\n"]
         for symbol, row in zip(self.place_symbols, self.place_counts.tolist(), strict=True):
@@ -66,12 +69,24 @@ class WordModel:
         columns = (self.counts.tolist(), self.expected.tolist(), self.weights.tolist())
         for word, count, expected, weight in zip(self.words, *columns, strict=True):
             lines.append(f"{word}\t{count}\t{expected:.3f}\t{weight:.4f}\n")
-        return lines
+        return "".join(lines)
 
 
-def is_model(first_line: str) -> bool:
-    """Whether a file that begins so is a model."""
-    return first_line.startswith(FORMAT)
+def first_line(path: str | os.PathLike[str]) -> str:
+    """The first line of a text file, as far as 200 characters."""
+    for block in Corpus([path], encoding="auto", block_size=1 << 16).blocks():
+        return block.text[:200].partition("\n")[0]
+    return ""
+
+
+def is_model(line: str) -> bool:
+    """Whether a file whose first line this is is a model."""
+    return line.startswith(FORMAT)
+
+
+def general_model() -> WordModel:
+    """The model that comes with the package; models/general.md says what it was made from."""
+    return load_model(GENERAL)
 
 
 def load_model(path: str | os.PathLike[str]) -> WordModel:

@@ -326,6 +326,19 @@ def test_the_right_words_by_spans_may_be_too_few() -> None:
     assert evaluate(gold, predicted, protocol="sighan").words.right == 4
 
 
+def test_a_word_right_by_spans_only() -> None:
+    # 中 has the same span; six words are common without it, across it, and only one with it.
+    gold, predicted = (
+        ["人民 人民 人民 中 人 民 人 民 人 民"],
+        ["人 民 人 民 人 民 中 人民 人民 人民"],
+    )
+    assert evaluate(gold, predicted).words == Agreement(gold=10, right=1, predicted=10)
+    found = evaluate(gold, predicted, {"中"}, "sighan")
+    assert found.words == found.han_words == Agreement(gold=10, right=6, predicted=10)
+    assert found.iv == Recalled(gold=1, right=0)
+    assert found.by_length["1"] == Recalled(gold=7, right=6)
+
+
 def test_which_words_are_right_for_diff() -> None:
     # 民 国 is longer than 人民国 alone; by spans nothing is right.
     found = evaluate(["人民国 民 国"], ["人 民 国 民国"], {"民", "人"}, "sighan")
@@ -352,7 +365,7 @@ def test_lines_broken_at_another_place() -> None:
 
 
 def test_sighan_needs_the_same_lines() -> None:
-    with pytest.raises(DataError, match="2 lines, but gold has 1") as caught:
+    with pytest.raises(DataError, match="the number of lines is 2, but 1 in gold") as caught:
         evaluate(["甲 乙"], ["甲", "乙"], protocol="sighan")
     assert caught.value.hint is not None
     assert "--protocol spans" in caught.value.hint

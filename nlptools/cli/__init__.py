@@ -19,6 +19,8 @@ from nlptools.cli.discover import discover  # noqa: E402
 from nlptools.cli.evaluate import evaluate  # noqa: E402
 from nlptools.cli.explain import explain  # noqa: E402
 from nlptools.cli.merge import merge  # noqa: E402
+from nlptools.cli.segment import segment  # noqa: E402
+from nlptools.cli.train import train  # noqa: E402
 from nlptools.errors import NlptoolsError  # noqa: E402
 
 
@@ -82,5 +84,5 @@ def main() -> None:
     """
 
 
-for command in (discover, count, merge, explain, evaluate):
+for command in (discover, count, merge, explain, train, segment, evaluate):
     main.add_command(command)

@@ -72,6 +72,33 @@ def _watched_corpus() -> type[Corpus]:
     return WatchedCorpus
 
 
+class StageBar:
+    """Progress of a training on a terminal: stage, iteration, log-likelihood, active candidates."""
+
+    def __init__(self, steps: int, quiet: bool) -> None:
+        self._steps, self._shown = steps, shows_progress(quiet)
+        self._bar: Any = None
+
+    def __enter__(self) -> StageBar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def step(self, stage: str, iteration: int, log_likelihood: float, active: int) -> None:
+        """One more iteration is done."""
+        if not self._shown:
+            return
+        if self._bar is None:
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=self._steps, unit="it", leave=False, nrows=24)
+        self._bar.set_description(f"{stage} {iteration}", refresh=False)
+        self._bar.set_postfix_str(f"logL {log_likelihood:,.0f}, {active:,} words", refresh=False)
+        self._bar.update()
+
+
 def write(pieces: Iterable[str]) -> None:
     """Text to stdout, UTF-8 whatever the locale is, a line end being LF."""
     if sys.stdout is None:

@@ -52,20 +52,7 @@ Examples:
     show_default=True,
     help="Output format.",
 )
-@click.option(
-    "--encoding",
-    default="utf-8",
-    show_default=True,
-    metavar="NAME",
-    help="Encoding of the text; auto: guess for each file. A byte order mark is always obeyed.",
-)
-@click.option(
-    "--on-error",
-    type=click.Choice(["strict", "replace", "skip"]),
-    default="strict",
-    show_default=True,
-    help="Bytes that cannot be decoded: stop, put U+FFFD in their place, or leave the line out.",
-)
+@options.decoding_options
 @options.quiet_option
 def evaluate(
     gold: str,

@@ -68,6 +68,23 @@ class Number(click.FloatRange):
         return number
 
 
+class NumberOrAuto(click.ParamType):  # type: ignore[type-arg]
+    """A number above 0; "auto" is None, as in Python."""
+
+    name = "number|auto"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float | None:
+        if value is None or value == "auto":
+            return None
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not 0 < number < math.inf:
+            self.fail(f"{value!r} is neither auto nor a number above 0", param, ctx)
+        return number
+
+
 class Text(click.ParamType):  # type: ignore[type-arg]
     """Text in UTF-8, whatever the locale says (LC_ALL=C makes surrogates of every byte)."""
 
@@ -93,7 +110,7 @@ def chain(*decorators: Decorator) -> Decorator:
 
 corpus_argument = click.argument("paths", nargs=-1, metavar="[CORPUS]...", type=click.Path())
 
-reading_options = chain(
+decoding_options = chain(
     click.option(
         "--encoding",
         default="utf-8",
@@ -108,6 +125,10 @@ reading_options = chain(
         show_default=True,
         help="Bytes that cannot be decoded: stop, put U+FFFD in their place, or leave the line out.",
     ),
+)
+
+reading_options = chain(
+    decoding_options,
     click.option(
         "--field",
         type=Text(),
@@ -151,13 +172,11 @@ tmp_dir_option = click.option(
     help="Folder for what does not fit into memory.  [default: the system's]",
 )
 
-machine_options = chain(
-    memory_option,
-    click.option(
-        "--workers", type=click.IntRange(min=1), help="Threads.  [default: one for each core]"
-    ),
-    tmp_dir_option,
+workers_option = click.option(
+    "--workers", type=click.IntRange(min=1), help="Threads.  [default: one for each core]"
 )
+
+machine_options = chain(memory_option, workers_option, tmp_dir_option)
 
 counts_output_options = chain(
     click.option("-o", "--output", type=click.Path(), help="Counts file to write."),

@@ -1,0 +1,116 @@
+"""`nlptools segment`: text -> the same text with its words separated."""
+
+from __future__ import annotations
+
+import click
+
+from nlptools.cli import options
+from nlptools.cli.console import Closing, encoded, open_corpus, write
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  echo 今天天气非常好 | nlptools segment
+  nlptools segment --model forum.model posts.txt > words.txt
+  nlptools segment --model dict.txt --format jsonl posts.txt
+  nlptools count posts.txt -o posts.counts; nlptools segment --method nvbe --counts posts.counts posts.txt
+"""
+)
+@options.corpus_argument
+@click.option(
+    "--model",
+    type=click.Path(),
+    help="Model of nlptools train, or a list of words with counts (jieba dictionary, output of "
+    "discover).  [default: the general model of the package]",
+)
+@click.option(
+    "--granularity",
+    type=click.Choice(["coarse", "default", "fine"]),
+    help="Longer or shorter words.  [default: as the model was trained]",
+)
+@click.option(
+    "--method",
+    type=click.Choice(["model", "pmi", "nvbe"]),
+    default="model",
+    show_default=True,
+    help="model: the best path through weighted words. To compare with: pmi cuts at weak pairs "
+    "(kexue.fm 3913), nvbe by branching entropy (Magistry & Sagot 2012).",
+)
+@click.option(
+    "--counts",
+    "counts_file",
+    type=click.Path(),
+    help="Counts file of a corpus (nlptools count), for the methods pmi and nvbe.",
+)
+@click.option(
+    "--separator", type=options.Text(), default=" ", show_default="a space", help="Between words."
+)
+@click.option(
+    "--format",
+    type=click.Choice(["text", "jsonl"]),
+    default="text",
+    show_default=True,
+    help="jsonl: an object for each line, with words and their offsets in characters.",
+)
+@click.option("-o", "--output", type=click.Path(), help="File to write instead of stdout.")
+@options.decoding_options
+@options.workers_option
+@options.quiet_option
+def segment(
+    paths: tuple[str, ...],
+    model: str | None,
+    granularity: str | None,
+    method: str,
+    counts_file: str | None,
+    separator: str,
+    format: str,
+    output: str | None,
+    encoding: str,
+    on_error: str,
+    workers: int | None,
+    quiet: bool,
+) -> None:
+    """Separate the words of a text.
+
+    Lines stay lines. Letters and digits in a row are one word, a repeated mark is one, any other
+    character that is not Han is one.
+    """
+    if method == "model" and counts_file is not None:
+        raise click.UsageError("--counts goes with --method pmi or nvbe.")
+    if method != "model":
+        if counts_file is None:
+            raise click.UsageError(
+                f"--method {method} needs the counts of a corpus: --counts FILE."
+            )
+        if model is not None or granularity is not None:
+            raise click.UsageError("--model and --granularity go with --method model.")
+    if not separator or "\n" in separator or "\r" in separator:
+        raise click.UsageError("--separator must not be empty, nor a line end.")
+    closing = Closing("segment", quiet)
+    corpus = open_corpus(
+        paths, quiet, encoding=encoding, on_error=on_error, field=None, column=None, fold=()
+    )
+    from nlptools import storage
+    from nlptools.segmentation import Segmenter
+    from nlptools.spacing import segment_corpus
+
+    corpus.block_size = BLOCK
+    if counts_file is not None:
+        from nlptools.baselines import load_cutter
+
+        cutter = load_cutter(method, counts_file)
+    else:
+        cutter = Segmenter.load(model, granularity)
+    pieces = segment_corpus(corpus, cutter, separator=separator, format=format, workers=workers)
+    if output is None:
+        write(pieces)
+    else:
+        with storage.whole_file(output) as stream:
+            for piece in pieces:
+                stream.write(encoded(piece))
+    made_by = {"method": method} if method != "model" else {"model": model or "general"}
+    closing.show(corpus, made_by, [])
+
+
+BLOCK = 1 << 20  # bytes of text: what is cut at a time stays in the cache

@@ -1,0 +1,114 @@
+"""`nlptools train`: corpus -> word model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from nlptools.cli import options
+from nlptools.cli.console import Closing, StageBar, open_corpus, write
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nlptools train news.txt -o news.model
+  nlptools train forum/ --prior general -o forum.model
+  nlptools train papers.jsonl.gz --field text --granularity coarse -o papers.model.gz
+"""
+)
+@options.corpus_argument
+@click.option(
+    "-o", "--output", type=click.Path(), help="Model file to write instead of stdout; .gz: packed."
+)
+@click.option(
+    "--granularity",
+    type=click.Choice(["coarse", "default", "fine"]),
+    default="default",
+    show_default=True,
+    help="Longer or shorter words.",
+)
+@click.option(
+    "--penalty",
+    type=options.Numbers(most=3),
+    help="Nats for words of 2, 3, 4 characters instead of a granularity; default is 2,7,12.",
+)
+@click.option(
+    "--numerals",
+    type=click.Choice(["keep", "split"]),
+    default="keep",
+    show_default=True,
+    help="split: a numeral and a measure word are two words (三 年), as in the PKU, SXU and CTB corpora.",
+)
+@click.option(
+    "--prior",
+    "prior_file",
+    type=click.Path(),
+    help="Model to learn on top of, for a small corpus; general: the one of the package.",
+)
+@click.option(
+    "--prior-weight",
+    type=options.NumberOrAuto(),
+    default="auto",
+    show_default=True,
+    help="How much its counts weigh; auto: by the sizes of both.",
+)
+@click.option(
+    "--sample",
+    type=click.IntRange(min=1),
+    default=14_000_000,
+    show_default=True,
+    help="Learn from so many characters, spread over a larger corpus.",
+)
+@options.reading_options
+@options.machine_options
+@options.quiet_option
+def train(
+    paths: tuple[str, ...],
+    output: str | None,
+    prior_file: str | None,
+    quiet: bool,
+    encoding: str,
+    on_error: str,
+    field: str | None,
+    column: str | None,
+    fold: tuple[str, ...],
+    **settings: Any,
+) -> None:
+    """Learn the words of a corpus from raw text; the model segments any text like it.
+
+    A unigram word model over all frequent substrings of up to four characters, by EM, and a
+    regression on the characters around each gap, which teach each other. The model is a readable
+    list: word, count, expected count as a word, weight.
+    """
+    if prior_file is None and settings["prior_weight"] is not None:
+        raise click.UsageError("--prior-weight goes with --prior.")
+    if settings["penalty"] is not None and len(settings["penalty"]) != 3:
+        raise click.UsageError("--penalty needs three numbers, for words of 2, 3, 4 characters.")
+    closing = Closing("train", quiet)
+    corpus = open_corpus(
+        paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=fold
+    )
+    from nlptools.training import STEPS, train_model
+    from nlptools.wordmodel import general_model, load_model
+
+    if prior_file is not None:
+        settings["prior"] = general_model() if prior_file == "general" else load_model(prior_file)
+    with StageBar(STEPS, quiet) as bar:
+        model = train_model(corpus, watch=bar.step, **settings)
+    if output is None:
+        write([model.text()])
+    else:
+        model.save(output)
+    made_by = {"granularity": model.settings["granularity"], "numerals": settings["numerals"]}
+    if corpus.fold:
+        made_by["fold"] = "+".join(corpus.fold)
+    if "prior" in model.settings:
+        made_by["prior_weight"] = f"{model.settings['prior']['weight']:.3g}"
+    results = [
+        f"{model.settings['symbols']:,} Han characters",
+        f"learnt from {model.settings['trained_on']:,}",
+        f"{len(model):,} words",
+    ]
+    closing.show(corpus, made_by, results)
