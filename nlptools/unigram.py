@@ -254,13 +254,27 @@ def affix_bonus(lattice: Lattice, expected: Expected) -> list[np.ndarray | None]
 
 
 def find_rows(words: Substrings, spelling: np.ndarray) -> np.ndarray:
-    """Rows of the candidates with these spellings, 0 for those that are none."""
-    base = int(words.spelling.max(initial=0)) + 1
-    base = max(base, int(spelling.max(initial=0)) + 1)
-    bases = [base] * words.length
-    own = keys.pack(list(words.spelling.T), bases, np.empty(len(words), np.uint64))
-    wanted = keys.pack(list(spelling.T), bases, np.empty(len(spelling), np.uint64))
-    return np.maximum(keys.KeyTable(own).find(wanted), 0)
+    """Rows of the candidates with these spellings, 0 for those that are none; int64.
+
+    Symbol after symbol, so that any number of symbols fits into a key.
+    """
+    base = np.uint64(max(words.spelling.max(initial=0), spelling.max(initial=0)) + 1)
+    own = words.spelling[1:, 0].astype(np.uint64)
+    asked = spelling[:, 0].astype(np.uint64)
+    for j in range(1, words.length):
+        distinct, own = np.unique(
+            own * base + words.spelling[1:, j].astype(np.uint64), return_inverse=True
+        )
+        own = own.astype(np.uint64)
+        found = keys.KeyTable(distinct).find(asked * base + spelling[:, j].astype(np.uint64))
+        asked = np.where(found < 0, len(distinct), found).astype(np.uint64)
+    row = np.zeros(int(own.max(initial=0)) + 2, np.int64)
+    row[own.astype(np.int64)] = np.arange(1, len(words))
+    return (
+        row[np.minimum(asked, len(row) - 1).astype(np.int64)]
+        if words.length > 1
+        else spelling[:, 0].astype(np.int64)
+    )
 
 
 def _least_entropy(lattice: Lattice, length: int) -> np.ndarray:
