@@ -155,8 +155,8 @@ def dictionary_weights(words: Mapping[str, float]) -> tuple[list[str], np.ndarra
     [-0.288, -1.386]
     """
     counts = np.fromiter(words.values(), np.float64, len(words))
-    if not np.all(counts >= 0):
-        raise ValueError("the count of a word is below 0, or not a number")
+    if not np.all((counts >= 0) & np.isfinite(counts)):
+        raise ValueError("the count of a word is below 0, or not a finite number")
     kept = counts > 0
     weights = np.log(counts[kept]) - np.log(counts.sum() or 1.0)
     return [word for word, keep in zip(words, kept.tolist(), strict=True) if keep], weights

@@ -15,13 +15,22 @@ from typing import Any
 
 import numpy as np
 
-from nlptools.chars import is_han
 from nlptools.counting import EncodedCorpus
 from nlptools.parts import ordered_map
 from nlptools.sampling import Sample, build_lattice, take_sample
 from nlptools.scores import Frequent
-from nlptools.tally import Tally, Weighted, tally
-from nlptools.training import MIN_COUNT, SAMPLE, Fitted, Watch, fit, sample_room
+from nlptools.tally import Weighted, tally
+from nlptools.terms import Terms, find_terms
+from nlptools.training import (
+    LEAST_EXPECTED,
+    MIN_COUNT,
+    SAMPLE,
+    Fitted,
+    Watch,
+    fit,
+    lexicon,
+    sample_room,
+)
 from nlptools.unigram import LONGEST, PENALTIES, expect, find_rows, weights
 
 LEAST_SHARE = 0.1
@@ -49,20 +58,40 @@ def expectation_score(
     return share * free * np.sqrt(shards) * np.exp(-ALONE * (first_alone + last_alone))
 
 
+def term_score(
+    normed: np.ndarray,
+    counts: np.ndarray,
+    freedom: np.ndarray,
+    first_alone: np.ndarray,
+    last_alone: np.ndarray,
+) -> np.ndarray:
+    """Score of each term of several words: as METHOD."""
+    free = np.minimum(freedom, MOST_FREEDOM)
+    return np.log(counts) * np.maximum(normed, 0) * free * np.exp(-(first_alone + last_alone))
+
+
 @dataclass
 class Expectations:
-    """Candidates of all lengths, in the order of the lengths and then of the frequent n-grams.
+    """What the word model says of the candidates: all frequent n-grams of two to four symbols.
 
-    rows: by length - 2, index of each candidate in the frequent level; usable: those that the model can
-    have as words. The others are aligned with the candidates of all lengths together.
+    rows: by length - 2, index of each candidate in the frequent level, for those that the model can
+    have as words. The arrays are aligned with the candidates of all lengths together. alone: by symbol id.
     """
 
     rows: list[np.ndarray]
+    spelling: np.ndarray
     expected: np.ndarray
     fine: np.ndarray
     shards: np.ndarray
-    first_alone: np.ndarray
-    last_alone: np.ndarray
+    alone: np.ndarray
+    texts: list[str]
+    terms: Terms
+
+    def ends_alone(self, spelling: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`alone` of the first and the last symbol of each word."""
+        lengths = np.count_nonzero(spelling, axis=1)
+        last = spelling[np.arange(len(spelling)), lengths - 1]
+        return self.alone[spelling[:, 0]], self.alone[last]
 
 
 def expect_words(
@@ -84,19 +113,22 @@ def expect_words(
         fitted = fit(sample, lattice, PENALTIES["default"], least=least, run=run, watch=watch)
         rows, spelling = _candidates(frequent, sample, longest)
         order, models = _models(fitted, spelling, run)
+        model = lexicon(fitted, LEAST_EXPECTED)
+        del fitted, lattice
         found = tally(encoded, sample, models, run)
+        alone = found.expected_singles[0] / np.maximum(found.singles, 1)
+        terms = find_terms(encoded, sample, model, alone, frequent.min_count, run)
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
-    alone = found.expected_singles[0] / np.maximum(found.singles, 1)
-    lengths = np.count_nonzero(spelling, axis=1)
-    last = spelling[np.arange(len(spelling)), lengths - 1]
     return Expectations(
         rows,
+        spelling,
         found.expected_words[0][place],
         found.expected_words[1][place],
         found.shards[place],
-        alone[spelling[:, 0]],
-        alone[last],
+        alone,
+        sample.texts,
+        terms,
     )
 
 

@@ -50,7 +50,7 @@ class Segmenter(Cutter):
         self._single = single
         self._trie = Trie(spelled, self.size)
         self._tables = self._trie.tabulate(values, -np.inf)
-        self._places = self._place_tables(places) if places is not None else {}
+        self._base = self._place_base(places) if places is not None else None
 
     @classmethod
     def from_model(cls, model: WordModel, granularity: str | None = None) -> Segmenter:
@@ -99,9 +99,7 @@ class Segmenter(Cutter):
 
     # --- tables --------------------------------------------------------------------------
 
-    def _place_tables(
-        self, places: tuple[Sequence[str], np.ndarray]
-    ) -> dict[int, list[np.ndarray]]:
+    def _place_base(self, places: tuple[Sequence[str], np.ndarray]) -> Base:
         symbols, counts = places
         known = np.array([self.symbols.get(s, 0) for s in symbols], np.int64)
         han = np.zeros(self.size, bool)
@@ -114,7 +112,7 @@ class Segmenter(Cutter):
             n[known] = column
             n[0] = 0
             by_length.setdefault(k, []).append(n)
-        return Base.from_counts(by_length, han).tables
+        return Base.from_counts(by_length, han)
 
     def cut(self, ids: np.ndarray) -> np.ndarray:
         """Whether a word ends at each symbol, bool; True at breaks (0)."""
@@ -123,17 +121,13 @@ class Segmenter(Cutter):
     def _scores(self, ids: np.ndarray) -> list[np.ndarray]:
         """By length - 1: the score of the word that ends at each symbol, -inf where there is none."""
         scores = [np.take(self._single, ids), *self._trie.look_up(ids, self._tables)]
-        for k, tables in self._places.items():
-            if len(ids) < k:
-                continue
-            measure = np.take(tables[0], ids[: len(ids) - k + 1])
-            for j in range(1, k):
-                measure *= np.take(tables[j], ids[j : len(ids) - k + 1 + j])
+        base = self._base
+        for k in base.tables if base is not None else ():
             while len(scores) < k:
                 scores.append(np.full(len(ids), -np.inf, np.float32))
-            score = scores[k - 1][k - 1 :]
+            score = scores[k - 1]
             np.exp(score, out=score)
-            score += measure
+            score += base.measure(ids, k)
             with np.errstate(divide="ignore"):
                 np.log(score, out=score)
         return scores

@@ -6,6 +6,7 @@ One pass over all blocks, whatever was trained on: an E-step whose candidates ar
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from nlptools.counting import EncodedCorpus
-from nlptools.lattice import arrange, find_runs, forward_backward
+from nlptools.lattice import arrange, cut_runs, find_runs, forward_backward
 from nlptools.sampling import LONGEST_RUN, Sample
 from nlptools.trie import Trie
-from nlptools.unigram import Base, exact
+from nlptools.unigram import LONGEST, Base, exact
 
 SHARDS = 10  # equal stretches of the corpus in which a word may occur or not
 _PIECE = 1 << 19  # symbols at a time: what is looked up for them takes 50 bytes each
@@ -36,12 +37,80 @@ class Weighted:
     base: Base | None
 
 
+class WordFinder:
+    """Looks up the words of a model in symbol ids, and cuts ids into words.
+
+    Words are numbered from 1 in the order of the spelling, 0: none; `number` is one more than the last.
+    """
+
+    def __init__(self, model: Weighted) -> None:
+        self.spelling, self.number = model.spelling, len(model.spelling) + 1
+        self._trie = Trie(model.spelling, len(model.singles))
+        self._rows = self._trie.tabulate(np.arange(1, self.number, dtype=np.int32), 0)
+        self._weights = np.concatenate([np.zeros(1, np.float32), model.words])
+        self._singles, self._base = np.log(np.maximum(model.singles, 1e-30)), model.base
+
+    def look_up(self, ids: np.ndarray) -> list[np.ndarray]:
+        """For each length from 2 the word that ends at each symbol, int32."""
+        found = self._trie.look_up(ids, self._rows)
+        return found + [np.zeros(len(ids), np.int32)] * (LONGEST - 1 - len(found))
+
+    def ends(self, ids: np.ndarray) -> np.ndarray:
+        """Whether a word ends at each symbol in the best segmentation, True at breaks; bool."""
+        return self._cut(ids, self.look_up(ids))
+
+    def _cut(self, ids: np.ndarray, ending: list[np.ndarray]) -> np.ndarray:
+        scores = [np.take(self._singles, ids)]
+        for k, found in enumerate(ending, 2):
+            weight = np.take(self._weights, found)
+            if self._base is not None and k in self._base.tables:
+                weight += self._base.measure(ids, k)
+            with np.errstate(divide="ignore"):
+                scores.append(np.log(weight))
+        return cut_runs(ids, scores)
+
+    def tokens(self, ids: np.ndarray) -> np.ndarray:
+        """The words of the best segmentation, uint32: numbers; `number` + id for single symbols, 0 for
+        breaks and for words that are not in the list.
+        """
+        ending = self.look_up(ids)
+        at = np.flatnonzero(self._cut(ids, ending))
+        length = np.diff(at, prepend=-1)
+        tokens = np.where(ids[at] > 0, ids[at].astype(np.int32) + self.number, 0)
+        for k, found in enumerate(ending, 2):
+            tokens[length == k] = found[at[length == k]]
+        return tokens.astype(np.uint32)
+
+
+class Shards:
+    """In how many of SHARDS equal stretches of a corpus each of some words occurs."""
+
+    def __init__(self, words: int, symbols: int) -> None:
+        self._bits = np.zeros(words, np.uint16)
+        self._symbols = max(symbols, 1)
+
+    def add(self, words: np.ndarray, before: int, ids: np.ndarray, at: np.ndarray) -> None:
+        """Words that end at the places `at` (ascending) of a piece with `before` symbols before it."""
+        if not len(at):
+            return
+        place = before + np.cumsum(ids > 0)[at] - 1
+        shard = np.minimum(place * SHARDS // self._symbols, SHARDS - 1)
+        first, last = int(shard[0]), int(shard[-1])
+        edges = np.searchsorted(shard, np.arange(first, last + 2)).tolist()
+        for number, (a, b) in enumerate(itertools.pairwise(edges), first):
+            self._bits[words[a:b]] |= np.uint16(1 << number)
+
+    def number(self) -> np.ndarray:
+        """int64, for each word."""
+        bits = np.unpackbits(self._bits.view(np.uint8).reshape(-1, 2), axis=1)
+        return bits.sum(axis=1, dtype=np.int64)
+
+
 @dataclass
 class Tally:
     """What was found; `singles` by symbol id, `words` in the order of the spelling.
 
-    counts: int64 occurrences; expected: as words, float64; shards: in how many of SHARDS stretches of the
-    corpus a word occurs.
+    counts: int64 occurrences; expected: as words, for each model, float64; shards: int64.
     """
 
     singles: np.ndarray
@@ -58,94 +127,69 @@ def tally(
     run: Callable[..., Iterable[Any]] = map,
 ) -> Tally:
     """Count the words of models, which share one spelling, in a corpus. run: as in unigram.expect."""
-    spelling, size = models[0].spelling, len(sample.texts) + 1
-    trie = Trie(spelling, size)
-    rows = trie.tabulate(np.arange(1, len(spelling) + 1, dtype=np.int32), 0)
+    size, number = len(sample.texts) + 1, len(models[0].spelling) + 1
     result = Tally(
         np.zeros(size, np.int64),
-        np.zeros(len(spelling), np.int64),
+        np.zeros(number, np.int64),
         [np.zeros(size) for _ in models],
-        [np.zeros(len(spelling)) for _ in models],
-        np.zeros(len(spelling), np.uint16),
+        [np.zeros(number) for _ in models],
+        np.zeros(0, np.int64),
     )
-    work = functools.partial(_tally_piece, trie, rows, models, sample.symbols)
-    for singles, words, expected, present in run(work, _pieces(encoded, sample.number)):
-        result.singles += singles
-        result.words += words[1:]
+    shards = Shards(number, sample.symbols)
+    work = functools.partial(_tally_piece, WordFinder(models[0]), models)
+    for ids, before, ending, expected in run(work, pieces(encoded, sample.number)):
+        result.singles += np.bincount(ids, minlength=size)
+        for found in ending:
+            result.words += np.bincount(found, minlength=number)
+            at = np.flatnonzero(found)
+            shards.add(found[at], before, ids, at)
         for i, (of_singles, of_words) in enumerate(expected):
             result.expected_singles[i] += of_singles
-            result.expected_words[i] += of_words[1:]
-        for shard, found in present:
-            result.shards[found] |= np.uint16(1 << shard)
-    bits = np.unpackbits(result.shards.view(np.uint8).reshape(-1, 2), axis=1)
-    result.shards = bits.sum(axis=1, dtype=np.int64)
+            result.expected_words[i] += of_words
+    result.singles[0] = 0
+    result.words, result.shards = result.words[1:], shards.number()[1:]
+    result.expected_words = [expected[1:] for expected in result.expected_words]
     return result
 
 
-def _pieces(encoded: EncodedCorpus, number: np.ndarray) -> Iterator[tuple[np.ndarray, int]]:
-    """(dense ids, how many symbols come before them); each piece ends at a break or is very long."""
+def pieces(encoded: EncodedCorpus, number: np.ndarray) -> Iterator[tuple[np.ndarray, int]]:
+    """(dense ids, how many symbols come before them) of a whole corpus."""
     before = 0
     for block in encoded.blocks:
-        ids = number[block]
-        start = 0
-        while start < len(ids):
-            stop = start + _PIECE
-            if stop < len(ids):
-                breaks = np.flatnonzero(ids[stop:] == 0)
-                stop = stop + int(breaks[0]) + 1 if len(breaks) else len(ids)
-            piece = ids[start:stop]
-            yield piece, before
-            before += int(np.count_nonzero(piece))
-            start = stop
+        for ids in stretches(number[block]):
+            yield ids, before
+            before += int(np.count_nonzero(ids))
+
+
+def stretches(ids: np.ndarray) -> Iterator[np.ndarray]:
+    """Parts of an id array that end at breaks, of about _PIECE symbols where there are breaks."""
+    start = 0
+    while start < len(ids):
+        stop = start + _PIECE
+        while stop < len(ids) and ids[stop - 1]:
+            breaks = np.flatnonzero(ids[stop : stop + _PIECE] == 0)
+            stop += int(breaks[0]) + 1 if len(breaks) else _PIECE
+        yield ids[start:stop]
+        start = stop
 
 
 def _tally_piece(
-    trie: Trie,
-    rows: Sequence[np.ndarray],
-    models: Sequence[Weighted],
-    symbols: int,
-    piece: tuple[np.ndarray, int],
-) -> tuple[np.ndarray, np.ndarray, list[tuple[np.ndarray, np.ndarray]], list[tuple[int, Any]]]:
+    finder: WordFinder, models: Sequence[Weighted], piece: tuple[np.ndarray, int]
+) -> tuple[np.ndarray, int, list[np.ndarray], list[tuple[np.ndarray, np.ndarray]]]:
     ids, before = piece
-    size, number = len(models[0].singles), len(models[0].spelling) + 1
-    ending = trie.look_up(ids, rows)
-    singles = np.bincount(ids, minlength=size)
-    singles[0] = 0
-    words = np.zeros(number, np.int64)
-    for found in ending:
-        words += np.bincount(found, minlength=number)
-    words[0] = 0
+    size, number = len(models[0].singles), finder.number
+    ending = finder.look_up(ids)
     expected = [(np.zeros(size), np.zeros(number)) for _ in models]
     for block in arrange(*find_runs(ids, LONGEST_RUN)):
-        cells = [np.take(ids, block.places)]
-        cells += [np.take(found, block.places) for found in ending]
+        cells = [np.take(found, block.places) for found in (ids, *ending)]
         for model, (of_singles, of_words) in zip(models, expected, strict=True):
             weights = np.concatenate([np.zeros(1, np.float32), model.words])
             terms = [np.take(model.singles, cells[0])]
             terms += [np.take(weights, cell) for cell in cells[1:]]
             if model.base is not None:
-                while len(terms) < max(model.base.tables):
-                    terms.append(np.zeros(len(block), np.float32))
                 model.base.add_to(terms, block, cells[0])
             forward_backward(block, terms)
             of_singles += np.bincount(cells[0], weights=exact(terms[0]), minlength=size)
-            for cell, posterior in zip(cells[1:], terms[1:], strict=False):
+            for cell, posterior in zip(cells[1:], terms[1:], strict=True):
                 of_words += np.bincount(cell, weights=exact(posterior), minlength=number)
-    return singles, words, expected, _present(ids, ending, before, symbols)
-
-
-def _present(
-    ids: np.ndarray, ending: Sequence[np.ndarray], before: int, symbols: int
-) -> list[tuple[int, np.ndarray]]:
-    """(shard, words that end in it) for the shards that a piece lies in."""
-    if not len(ids):
-        return []
-    place = np.maximum(before + np.cumsum(ids > 0) - 1, 0)
-    shard = np.minimum(place * SHARDS // max(symbols, 1), SHARDS - 1)
-    first, last = int(shard[0]), int(shard[-1])
-    edges = np.searchsorted(shard, np.arange(first, last + 2)).tolist()
-    return [
-        (number, part[part > 0] - 1)
-        for number in range(first, last + 1)
-        for part in (found[edges[number - first] : edges[number - first + 1]] for found in ending)
-    ]
+    return ids, before, ending, expected

@@ -124,6 +124,17 @@ class Base:
                     measure = measure * columns[j][starts[step - k + 1 + j] :][: e - a]
                 terms[k - 1][a:e] += measure
 
+    def measure(self, ids: np.ndarray, length: int) -> np.ndarray:
+        """Measure of the word of that many symbols that ends at each place of an id array, float32."""
+        found = np.zeros(len(ids), np.float32)
+        if len(ids) >= length:
+            last = len(ids) - length + 1
+            product = found[length - 1 :]
+            np.take(self.tables[length][0], ids[:last], out=product)
+            for j, table in enumerate(self.tables[length][1:], 1):
+                product *= np.take(table, ids[j : last + j])
+        return found
+
 
 def weights(
     expected: Expected,

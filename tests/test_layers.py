@@ -44,6 +44,7 @@ ORDER = [
     "nlptools.matcher",
     "nlptools.contexts",
     "nlptools.explanation",
+    "nlptools.baselines",
     "nlptools.cli.options",
     "nlptools.cli.console",
     "nlptools.cli.count",
