@@ -1,22 +1,21 @@
-"""N-gram counts, or a dictionary with counts -> the reference segmenters that others are compared with.
+"""N-gram counts -> the reference segmenters that others are compared with.
 
 Not the product: the classical methods, each as its authors describe it and in a few dozen lines, cut text
-under the same rule for tokens, so that a difference in the score is one of method alone.
+under the same rule for tokens, so that a difference in the score is one of method alone. The third one,
+dictionary maximum probability, is Segmenter.from_counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
 
 import numpy as np
 
-from nlptools.counts import NgramCounts
+from nlptools.counts import NgramCounts, load_counts
 from nlptools.cutting import Cutter
-from nlptools.errors import NlptoolsError
 from nlptools.keys import KeyTable
 from nlptools.lattice import cut_runs
 from nlptools.scores import all_sides, frequent_ngrams, pmi
-from nlptools.segmentation import Segmenter
 
 # F1 at 2.25, 2.5, 2.75, 3 on the PKU development set: .676 .689 .693 .693; MSR: .682 .693 .692 .680. For
 # lists of words the author takes 1 (nlp-zero), which as a bar for segmenting glues far too much: .525.
@@ -40,7 +39,7 @@ class PmiCutter(Cutter):
         min_count: of a pair that is glued; at 5 a corpus of 2 M symbols gives an F1 higher by .02.
         Raises NlptoolsError when the order of the counts is 1.
         """
-        _check_order(counts, 2)
+        counts.require(2)
         super().__init__(counts.alphabet.symbols)
         frequent = frequent_ngrams(counts, min_count, 2)
         singles, pairs = frequent.levels
@@ -76,7 +75,7 @@ class BranchingCutter(Cutter):
         """
         if max_length < 1:
             raise ValueError(f"max_length must be at least 1, not {max_length}")
-        _check_order(counts, max_length + 1)
+        counts.require(max_length + 1)
         super().__init__(counts.alphabet.symbols)
         frequent = frequent_ngrams(counts, 1, max_length)
         before = [np.zeros(1), np.zeros(1)]  # entropies of the empty string
@@ -130,41 +129,8 @@ def _standardised(values: np.ndarray) -> np.ndarray:
     return centred / deviation if deviation > 1e-9 else np.zeros(len(values))
 
 
-class DictionaryCutter(Segmenter):
-    """The most probable segmentation by a dictionary with counts, each word alone: p(w) = c(w) / total.
-
-    What jieba does with HMM=False; and the last step of kexue.fm/archives/6920, with found words.
-    """
-
-    def __init__(self, words: Mapping[str, float]) -> None:
-        """words: their counts. A single symbol that is not among them counts 1, as in jieba, or as the
-        rarest word where that is less.
-        """
-        listed, weights = dictionary_weights(words)
-        total = sum(words.values())
-        unknown = min(float(weights.min(initial=0)), -np.log(total) if total else 0.0)
-        super().__init__(listed, weights, unknown=unknown)
-
-
-def dictionary_weights(words: Mapping[str, float]) -> tuple[list[str], np.ndarray]:
-    """Words and log(count / total of all counts), float64, as a Segmenter takes them.
-
-    A word with the count 0 is left out. Raises ValueError for a count below 0.
-
-    >>> dictionary_weights({"葡萄": 3, "皮": 1})[1].round(3).tolist()
-    [-0.288, -1.386]
-    """
-    counts = np.fromiter(words.values(), np.float64, len(words))
-    if not np.all((counts >= 0) & np.isfinite(counts)):
-        raise ValueError("the count of a word is below 0, or not a finite number")
-    kept = counts > 0
-    weights = np.log(counts[kept]) - np.log(counts.sum() or 1.0)
-    return [word for word, keep in zip(words, kept.tolist(), strict=True) if keep], weights
-
-
-def _check_order(counts: NgramCounts, order: int) -> None:
-    if counts.order < order:
-        raise NlptoolsError(
-            f"this needs counts of order {order}, the counts given go up to {counts.order}",
-            f"make them with nlptools count --order {order}",
-        )
+def load_cutter(method: str, path: str | os.PathLike[str]) -> Cutter:
+    """The segmenter of that method ("pmi", "nvbe") by a counts file."""
+    counts = load_counts(path, mapped=False)
+    counts.check(path)
+    return PmiCutter(counts) if method == "pmi" else BranchingCutter(counts)

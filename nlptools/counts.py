@@ -93,6 +93,14 @@ class NgramCounts:
         pieces = (column[i : i + (1 << 18)] for i in range(0, len(column), 1 << 18))
         return sum(int(np.count_nonzero(piece >= count)) for piece in pieces)
 
+    def require(self, order: int) -> None:
+        """NlptoolsError when n-grams of this order were not counted."""
+        if self.order < order:
+            raise NlptoolsError(
+                f"this needs counts of order {order}, the counts given go up to {self.order}",
+                f"make them with nlptools count --order {order}",
+            )
+
     def rows(self, symbols: Sequence[str]) -> list[int]:
         """Rows of the prefixes of an n-gram, of orders 1, 2, ...; ends where one never occurred."""
         rows: list[int] = []

@@ -7,6 +7,7 @@ with both, the method decides.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 import numpy as np
@@ -63,7 +64,7 @@ class Cutter:
     def segment(self, text: str) -> list[str]:
         """The tokens of a text, white space among them: joined they give back the text."""
         places = (np.flatnonzero(self.ends(chars.code_points(text))) + 1).tolist()
-        return [text[a:b] for a, b in zip([0, *places[:-1]], places, strict=True)]
+        return [text[a:b] for a, b in itertools.pairwise([0, *places])]
 
     def ends(self, codes: np.ndarray) -> np.ndarray:
         """Whether a token ends after each code point (chars.code_points); bool."""

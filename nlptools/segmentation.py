@@ -71,13 +71,16 @@ class Segmenter(Cutter):
 
     @classmethod
     def from_counts(cls, counts: Mapping[str, float | None]) -> Segmenter:
-        """Dictionary maximum probability: the weight of a word is ln(count / total).
+        """Dictionary maximum probability: the weight of a word is ln(count / total of all counts).
 
-        As jieba without its HMM: counts below 1, or none, are 1, and so are symbols without an entry.
+        What jieba does without its HMM, and the last step of kexue.fm/archives/6920 with found words. A
+        word without a count (None) counts 1, one with the count 0 is left out; a symbol that is no
+        entry counts 1, or as the rarest word where that is less. Raises ValueError for a count below 0.
         """
-        numbers = np.array([max(number or 1.0, 1.0) for number in counts.values()])
-        total = np.log(max(float(numbers.sum()), 1.0))
-        return cls(list(counts), np.log(numbers) - total, unknown=-float(total))
+        listed, weights = dictionary_weights(counts)
+        rarest = np.exp(weights.min(initial=0.0))
+        total = sum(1.0 if count is None else count for count in counts.values())
+        return cls(listed, weights, unknown=float(np.log(min(rarest, 1 / total if total else 1))))
 
     @classmethod
     def load(
@@ -121,8 +124,9 @@ class Segmenter(Cutter):
     def _scores(self, ids: np.ndarray) -> list[np.ndarray]:
         """By length - 1: the score of the word that ends at each symbol, -inf where there is none."""
         scores = [np.take(self._single, ids), *self._trie.look_up(ids, self._tables)]
-        base = self._base
-        for k in base.tables if base is not None else ():
+        if (base := self._base) is None:
+            return scores
+        for k in base.tables:
             while len(scores) < k:
                 scores.append(np.full(len(ids), -np.inf, np.float32))
             score = scores[k - 1]
@@ -167,3 +171,18 @@ def _spell(words: Sequence[str]) -> tuple[list[str], np.ndarray]:
     column = np.arange(len(at)) - np.repeat(np.cumsum(number) - number, number)
     spelled[owner, column] = ids
     return list(symbols), spelled
+
+
+def dictionary_weights(counts: Mapping[str, float | None]) -> tuple[list[str], np.ndarray]:
+    """Words and ln(count / total of all counts), float64, as a Segmenter takes them.
+
+    >>> dictionary_weights({"葡萄": 3, "皮": 1})[1].round(3).tolist()
+    [-0.288, -1.386]
+    """
+    given = (1.0 if count is None else count for count in counts.values())
+    numbers = np.fromiter(given, np.float64, len(counts))
+    if not np.all((numbers >= 0) & np.isfinite(numbers)):
+        raise ValueError("the count of a word is below 0, or not a finite number")
+    kept = numbers > 0
+    weights = np.log(numbers[kept]) - np.log(numbers.sum() or 1.0)
+    return [word for word, keep in zip(counts, kept.tolist(), strict=True) if keep], weights

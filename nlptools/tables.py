@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMATS = ("tsv", "jsonl", "csv", "plain")
-COLUMNS = ("word", "count", "pmi", "left_entropy", "right_entropy", "score", "known")
+COLUMNS = (
+    *("word", "count", "expected", "pmi", "left_entropy", "right_entropy"),
+    *("shards", "score", "term", "known"),
+)
 _DIGITS = 4
+_EXPECTED_DIGITS = 2
 _BATCH = 1 << 13
 
 
@@ -49,30 +53,43 @@ def format_words(table: WordTable, how: str) -> Iterator[str]:
 
 def _rows(table: WordTable, start: int, stop: int) -> Iterator[tuple[Any, ...]]:
     part = slice(start, stop)
+    rounded = (
+        column[part].round(_DIGITS).tolist()
+        for column in (table.pmi, table.left_entropy, table.right_entropy, table.scores)
+    )
+    pmi, left, right, score = rounded
     yield from zip(
         table.words[part],
         table.counts[part].tolist(),
-        *(
-            column[part].round(_DIGITS).tolist()
-            for column in (table.pmi, table.left_entropy, table.right_entropy, table.scores)
-        ),
+        table.expected[part].round(_EXPECTED_DIGITS).tolist(),
+        pmi,
+        left,
+        right,
+        [number or None for number in table.shards[part].tolist()],
+        score,
+        table.terms[part].tolist(),
         table.known[part].tolist(),
         strict=True,
     )
 
 
 def _cells(row: tuple[Any, ...]) -> list[str]:
-    word, count, *numbers, known = row
-    return [
-        word,
-        str(count),
-        *(f"{number:.{_DIGITS}f}" for number in numbers),
-        "yes" if known else "no",
-    ]
+    return [_cell(value, name) for value, name in zip(row, COLUMNS, strict=True)]
+
+
+def _cell(value: Any, name: str) -> str:
+    """Empty where the method does not say."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or (name == "expected" and math.isnan(value)):
+        return ""
+    if isinstance(value, float):
+        return f"{value:.{_EXPECTED_DIGITS if name == 'expected' else _DIGITS}f}"
+    return str(value)
 
 
 def _json(cell: Any) -> Any:
-    """JSON has no number for the PMI of a single symbol, which is infinite: null."""
+    """JSON has no number for the PMI of a single symbol, which is infinite, nor for what is not said: null."""
     return None if isinstance(cell, float) and not math.isfinite(cell) else cell
 
 
@@ -84,10 +101,13 @@ def to_frame(table: WordTable) -> pd.DataFrame:
         {
             "word": table.words,
             "count": table.counts,
+            "expected": table.expected,
             "pmi": table.pmi,
             "left_entropy": table.left_entropy,
             "right_entropy": table.right_entropy,
+            "shards": table.shards,
             "score": table.scores,
+            "term": table.terms,
             "known": table.known,
         }
     )

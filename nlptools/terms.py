@@ -31,7 +31,7 @@ class Terms:
     """Statistics of terms, aligned.
 
     spelling: symbol ids padded with 0; counts: occurrences; expected: of them with an end of a word on both
-    sides; pmi: of the weakest split between two of its words, nats; normed: the same divided by -ln p;
+    sides; pmi: of the weakest split between two of its words, nats; normed_pmi: the same divided by -ln p;
     left_entropy, right_entropy: nats; shards: as in tally.
     """
 
@@ -39,7 +39,7 @@ class Terms:
     counts: np.ndarray
     expected: np.ndarray
     pmi: np.ndarray
-    normed: np.ndarray
+    normed_pmi: np.ndarray
     left_entropy: np.ndarray
     right_entropy: np.ndarray
     shards: np.ndarray
@@ -202,14 +202,9 @@ def _statistics(
     f = own[place[:number]]
     total = float(max(sample.symbols, 1))
     pmi = np.full(number, np.inf)
-    at = number
-    parts = []
-    for group in (heads, tails):
-        parts.append([])
-        for part in group:
-            parts[-1].append(own[place[at : at + len(part)]])
-            at += len(part)
-    for r, head, tail in zip(split_of, *parts, strict=True):
+    sizes = [number, *map(len, heads), *map(len, tails)]
+    parts = np.split(own[place], np.cumsum(sizes)[:-1])[1:]
+    for r, head, tail in zip(split_of, parts[: len(heads)], parts[len(heads) :], strict=True):
         pmi[r] = np.minimum(pmi[r], np.log(total * f[r] / (head.astype(np.float64) * tail)))
     kept = np.flatnonzero(f >= min_count)
     result = Terms(

@@ -67,8 +67,8 @@ ONCE_BELOW = 3_000_000
 Watch = Callable[[str, int, float, int], None]
 
 
-def _unwatched(stage: str, iteration: int, log_likelihood: float, active: int) -> None:
-    pass
+def unwatched(stage: str, iteration: int, log_likelihood: float, active: int) -> None:
+    """Nobody watches."""
 
 
 @dataclass
@@ -99,7 +99,7 @@ def fit(
     split_numerals: bool = False,
     least: float = PRUNE,
     run: Callable[..., Iterable[Any]] = map,
-    watch: Watch = _unwatched,
+    watch: Watch = unwatched,
 ) -> Fitted:
     """EM, affix bonus, EM with the gap regression. The lattice is pruned on the way.
 
@@ -185,7 +185,7 @@ def train_model(
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
     tmp_dir: str | os.PathLike[str] | None = None,
-    watch: Watch = _unwatched,
+    watch: Watch = unwatched,
 ) -> WordModel:
     """Learn the words of a corpus: a model that segments any text like it.
 

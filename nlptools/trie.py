@@ -61,7 +61,7 @@ class Trie:
 
     def look_up(self, ids: np.ndarray, tables: Sequence[np.ndarray]) -> list[np.ndarray]:
         """For each length from 2: the value of the word that ends at each symbol, or the missing one."""
-        found = []
+        found: list[np.ndarray] = []
         size = np.uint64(self._size)
         state, at = ids[:-1], np.arange(1, len(ids), dtype=np.int32)
         for level, table in zip(self.levels, tables, strict=True):

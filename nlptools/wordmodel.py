@@ -95,6 +95,11 @@ def load_model(path: str | os.PathLike[str]) -> WordModel:
     return parse_model(text, os.fspath(path))
 
 
+def load_prior(name: str) -> WordModel:
+    """The model of that file; of the package for the name "general"."""
+    return general_model() if name == "general" else load_model(name)
+
+
 def parse_model(text: str, path: str) -> WordModel:
     """As load_model, of a text that was read already."""
     lines = text.split("\n")

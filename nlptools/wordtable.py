@@ -11,6 +11,7 @@ import numpy as np
 SORT_COLUMNS = {
     "score": "scores",
     "count": "counts",
+    "expected": "expected",
     "pmi": "pmi",
     "left-entropy": "left_entropy",
     "right-entropy": "right_entropy",
@@ -21,8 +22,11 @@ SORT_COLUMNS = {
 class WordTable:
     """Ranked words, best first; aligned columns.
 
-    counts: occurrences in the corpus, int64. pmi: of the weakest split, nats. left_entropy,
-    right_entropy: nats. scores: what the method ranks by. known: whether in a list of known words.
+    counts: occurrences in the corpus, int64. expected: of them as a word (method em), float64, NaN where
+    the method does not say. pmi: of the weakest split, nats. left_entropy, right_entropy: nats. shards: how
+    many tenths of the corpus have it (method em), int64, 0 where the method does not say. scores: what the
+    method ranks by. terms: whether it is a sequence of words (method em). known: whether in a list of known
+    words.
     passed: False for what only `top` asked for. removed: what each filter took out, in their order.
     settings: the thresholds that were used, also where they were scaled to the corpus. symbols,
     ngrams: how many there are in the corpus, and how many different ones were looked at.
@@ -36,6 +40,9 @@ class WordTable:
     scores: np.ndarray
     passed: np.ndarray
     known: np.ndarray
+    expected: np.ndarray
+    shards: np.ndarray
+    terms: np.ndarray
     removed: dict[str, int] = field(default_factory=dict)
     settings: dict[str, object] = field(default_factory=dict)
     symbols: int = 0
@@ -43,6 +50,12 @@ class WordTable:
 
     def __len__(self) -> int:
         return len(self.words)
+
+    @staticmethod
+    def empty() -> WordTable:
+        """No words."""
+        none = np.zeros(0)
+        return make_table([], none.astype(np.int64), none, none, none, none)
 
     def select(self, rows: np.ndarray) -> WordTable:
         """The table of these rows, in this order."""
@@ -63,7 +76,10 @@ class WordTable:
         return self.select(np.lexsort(keys))
 
 
-ARRAYS = ("counts", "pmi", "left_entropy", "right_entropy", "scores", "passed", "known")
+ARRAYS = (
+    *("counts", "pmi", "left_entropy", "right_entropy", "scores", "passed", "known"),
+    *("expected", "shards", "terms"),
+)
 
 
 def stack_tables(tables: Sequence[WordTable]) -> WordTable:
@@ -83,7 +99,7 @@ def make_table(
     right: np.ndarray,
     scores: np.ndarray,
 ) -> WordTable:
-    """Words that passed, none known; the columns in the order of the printed table."""
+    """Words that passed, none known, without what only the method em says."""
     size = len(counts)
     return WordTable(
         words,
@@ -92,6 +108,9 @@ def make_table(
         left,
         right,
         scores.astype(np.float64),
-        np.ones(size, bool),
-        np.zeros(size, bool),
+        passed=np.ones(size, bool),
+        known=np.zeros(size, bool),
+        expected=np.full(size, np.nan),
+        shards=np.zeros(size, np.int64),
+        terms=np.zeros(size, bool),
     )

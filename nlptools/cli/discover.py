@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, encoded, note, open_corpus, write
+from nlptools.cli.console import Closing, StageBar, encoded, note, open_corpus, write
 
 if TYPE_CHECKING:
     from nlptools.wordtable import WordTable
@@ -19,17 +19,25 @@ Examples:
   nlptools discover novel.txt | head
   nlptools discover forum/ --known dict.txt --new-only --top 1000 -o new-words.tsv
   nlptools discover posts.jsonl.gz --field text --format plain > words.txt
+  nlptools discover forum/ --background general | head -50
   nlptools discover laws.txt --method pmi --min-pmi 2,4,6 --min-count 32
 """
 )
 @options.corpus_argument
 @click.option(
     "--method",
-    type=click.Choice(["entropy", "pmi"]),
-    default="entropy",
+    type=click.Choice(["em", "entropy", "pmi"]),
+    default="em",
     show_default=True,
-    help="entropy: frequent, cohesive, free on both sides. pmi: cohesive n-grams joined where they "
-    "overlap, words of any length (kexue.fm 6920).",
+    help="em: expected by a word model that is learnt from the corpus. entropy: frequent, cohesive, free on "
+    "both sides (matrix67). pmi: cohesive n-grams joined where they overlap (kexue.fm 6920).",
+)
+@click.option(
+    "--min-score",
+    type=options.Number(min=0),
+    default=0.7,
+    show_default=True,
+    help="Least score, method em.",
 )
 @click.option(
     "--min-count", type=click.IntRange(min=1), help="Least count.  [default: scaled to the corpus]"
@@ -37,12 +45,13 @@ Examples:
 @click.option(
     "--min-pmi",
     type=options.Numbers(most=11),
-    help="Least PMI in nats for words of 2, 3, ... symbols.  [default: 2, less for a page; method pmi: 2,4,6]",
+    help="Least PMI in nats for words of 2, 3, ... symbols.  [default: method pmi: 2,4,6; entropy: 2, less "
+    "for a page; em: none]",
 )
 @click.option(
     "--min-entropy",
     type=options.Number(min=0),
-    help="Least branching entropy in nats, method entropy.  [default: scaled to the corpus]",
+    help="Least branching entropy in nats.  [default: method entropy: scaled to the corpus; em: none]",
 )
 @click.option(
     "--min-length", type=click.IntRange(1, 11), default=2, show_default=True, help="Least symbols."
@@ -50,9 +59,7 @@ Examples:
 @click.option(
     "--max-length",
     type=click.IntRange(2, 11),
-    default=4,
-    show_default=True,
-    help="Most symbols, method entropy.",
+    help="Most symbols.  [default: method em: 8, those above 4 being sequences of words; entropy: 4]",
 )
 @click.option(
     "--numbers/--no-numbers",
@@ -64,6 +71,13 @@ Examples:
     "--compat",
     type=click.Choice(["4256"]),
     help="With --method pmi: the thresholds and checks of the earlier article.",
+)
+@click.option(
+    "--background",
+    "background_file",
+    type=click.Path(),
+    help="Model of other text (nlptools train; general: the one of the package), method em: words that are "
+    "as frequent there lose their score.",
 )
 @click.option(
     "--known",
@@ -80,7 +94,9 @@ Examples:
 )
 @click.option(
     "--sort",
-    type=click.Choice(["score", "count", "pmi", "left-entropy", "right-entropy", "word"]),
+    type=click.Choice(
+        ["score", "count", "expected", "pmi", "left-entropy", "right-entropy", "word"]
+    ),
     default="score",
     show_default=True,
     help="Column to sort by, largest first.",
@@ -106,6 +122,7 @@ Examples:
 @options.quiet_option
 def discover(
     paths: tuple[str, ...],
+    background_file: str | None,
     known_files: tuple[str, ...],
     how: str,
     output: str | None,
@@ -120,42 +137,57 @@ def discover(
 ) -> None:
     """Find the words of a corpus: no dictionary, no labels.
 
-    Prints one word a line with its count, PMI (weakest split, nats), left and right branching entropy
-    (nats), score, and whether it is known; best score first, ties by word.
+    Prints one word a line with its count, the count expected as a word, PMI (weakest split, nats), left
+    and right branching entropy (nats), the tenths of the corpus that have it, score, whether it is a term
+    of several words, and whether it is known; best score first, ties by word.
     """
-    method = settings["method"]
+    method, given = settings["method"], _given_options()
     if settings["new_only"] and not known_files:
         raise click.UsageError("--new-only needs a list of known words: --known FILE.")
     if settings["compat"] and method != "pmi":
         raise click.UsageError("--compat goes with --method pmi.")
     if method == "pmi" and settings["min_entropy"] is not None:
-        raise click.UsageError("--min-entropy goes with --method entropy.")
-    source = click.get_current_context().get_parameter_source("max_length")
-    if method == "pmi" and source is click.core.ParameterSource.COMMANDLINE:
-        raise click.UsageError("--max-length goes with --method entropy.")
+        raise click.UsageError("--min-entropy goes with --method em or entropy.")
+    if method == "pmi" and "max_length" in given:
+        raise click.UsageError("--max-length goes with --method em or entropy.")
+    for option in ("min_score", "background_file"):
+        if method != "em" and option in given:
+            name = option.removesuffix("_file").replace("_", "-")
+            raise click.UsageError(f"--{name} goes with --method em.")
     if counts_file is not None and method == "entropy" and paths:
         raise click.UsageError(
             "--counts replaces the corpus with --method entropy: give one of them."
         )
-    if method == "entropy" and settings["min_length"] > settings["max_length"]:
-        raise click.UsageError("--min-length is larger than --max-length.")
-    if settings["min_length"] == 1 and method == "entropy":
+    if counts_file is not None and method != "entropy" and not paths:
+        raise click.UsageError(
+            f"--method {method} reads the corpus too: name it beside --counts; --method entropy does not."
+        )
+    if method != "pmi" and settings["min_length"] > (settings["max_length"] or 4):
+        raise click.UsageError("--min-length is larger than --max-length, or than 4 symbols.")
+    if method == "em" and (settings["max_length"] or 0) > 8:
+        raise click.UsageError("--method em finds terms of up to 8 symbols: --max-length 8.")
+    if settings["min_length"] == 1 and method != "pmi":
         raise click.UsageError("A single symbol has no PMI; --min-length 1 goes with --method pmi.")
     closing = Closing("discover", quiet)
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
     corpus = None
-    if counts_file is None or method == "pmi":
+    if counts_file is None or method != "entropy":
         corpus = open_corpus(paths, quiet, **reading, fold=fold)
     from nlptools import storage, tables
     from nlptools.counts import load_counts
+    from nlptools.training import STEPS
     from nlptools.wordlists import read_words
+    from nlptools.wordmodel import load_prior
     from nlptools.words import discover_words
 
     settings["known"] = read_words(known_files, encoding="auto")
     if counts_file is not None:
         settings["counts"] = load_counts(counts_file, mapped=False)
         settings["counts"].check(counts_file)
-    table = discover_words(corpus, **settings)
+    if background_file is not None:
+        settings["background"] = load_prior(background_file)
+    with StageBar(STEPS, quiet or method != "em") as bar:
+        table = discover_words(corpus, watch=bar.step, **settings)
     pieces = tables.format_words(table, how)
     if output is None:
         write(pieces)
@@ -169,6 +201,13 @@ def discover(
     made_by = table.settings | ({"fold": "+".join(folded)} if folded else {})
     results = [f"{table.symbols:,} symbols", f"{table.ngrams:,} n-grams", f"{len(table):,} words"]
     closing.show(corpus, made_by, results)
+
+
+def _given_options() -> set[str]:
+    """Names of the options that stand on the command line."""
+    ctx = click.get_current_context()
+    typed = click.core.ParameterSource.COMMANDLINE
+    return {name for name in ctx.params if ctx.get_parameter_source(name) is typed}
 
 
 def _explain_few(table: WordTable) -> None:
@@ -187,6 +226,7 @@ def _explain_few(table: WordTable) -> None:
 
 
 _REMEDIES = {
+    "score": "lower --min-score, or ask for --top N",
     "rarer": "lower --min-count, or ask for --top N",
     "PMI": "lower --min-pmi, or ask for --top N",
     "entropy": "lower --min-entropy, or ask for --top N",

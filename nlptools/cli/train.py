@@ -91,10 +91,10 @@ def train(
         paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=fold
     )
     from nlptools.training import STEPS, train_model
-    from nlptools.wordmodel import general_model, load_model
+    from nlptools.wordmodel import load_prior
 
     if prior_file is not None:
-        settings["prior"] = general_model() if prior_file == "general" else load_model(prior_file)
+        settings["prior"] = load_prior(prior_file)
     with StageBar(STEPS, quiet) as bar:
         model = train_model(corpus, watch=bar.step, **settings)
     if output is None:
