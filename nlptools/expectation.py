@@ -9,7 +9,7 @@ Formulas with their sources: docs/how-it-works.md.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -70,20 +70,33 @@ class Candidates:
     left_entropy: np.ndarray
     right_entropy: np.ndarray
 
+    def spell(self, rows: np.ndarray) -> list[str]:
+        """Their texts."""
+        return join_symbols(self.symbols[rows], self.texts)
+
+
+def join_symbols(spelling: np.ndarray, texts: Sequence[str]) -> list[str]:
+    """Texts of rows of symbol ids, the first of which is 1, padded with 0."""
+    if not len(spelling):
+        return []
+    first, *rest = np.array(["", *texts], object)[spelling].T
+    joined: list[str] = sum(rest, first).tolist()
+    return joined
+
 
 def list_candidates(frequent: Frequent, shortest: int, longest: int) -> Candidates:
     """All frequent n-grams of these lengths, with the scores that need the counts."""
     longest = min(longest, LONGEST)
     sides = all_sides(frequent, longest)
     levels = frequent.levels
-    spelled = (levels[0].rows + 1)[:, None]
+    spelled = (levels[0].rows + 1).astype(np.int32)[:, None]
     columns: list[list[np.ndarray]] = [[] for _ in range(5)]
     for n in range(2, longest + 1):
         level = levels[n - 1]
-        spelled = np.column_stack([spelled[level.parents], level.symbols.astype(np.int64)])
+        spelled = np.column_stack([spelled[level.parents], level.symbols.astype(np.int32)])
         if n < shortest:
             continue
-        padded = np.zeros((len(spelled), LONGEST), np.int64)
+        padded = np.zeros((len(spelled), LONGEST), np.int32)
         padded[:, :n] = spelled
         side = sides[n - 1]
         found = (padded, level.counts, pmi(frequent, n), side.left_entropy, side.right_entropy)
@@ -121,6 +134,51 @@ def term_score(
     return TERM_SCALE * cohesion * np.minimum(freedom, MOST_FREEDOM) * np.exp(-alone)
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """Candidates and terms with what the word model says of them.
+
+    rows: of the candidates that the model can have as words; expected, shards, scores: aligned with them.
+    terms: as a table.
+    """
+
+    candidates: Candidates
+    rows: np.ndarray
+    expected: np.ndarray
+    shards: np.ndarray
+    scores: np.ndarray
+    terms: WordTable
+
+    def __len__(self) -> int:
+        return len(self.rows) + len(self.terms)
+
+    def table(self, number: int | None, min_score: float) -> WordTable:
+        """The words and terms with at least that score and, marked as not passed, the best so many
+        others; None: all of them.
+        """
+        scores = np.concatenate([self.scores, self.terms.scores])
+        passed = scores >= min_score
+        chosen = passed
+        if number is None or number >= len(scores):
+            chosen = np.ones(len(scores), bool)
+        elif number:
+            chosen = passed.copy()
+            chosen[np.argsort(np.where(passed, np.inf, -scores), kind="stable")[:number]] = True
+        here = np.flatnonzero(chosen[: len(self.rows)])
+        rows = self.rows[here]
+        table = make_table(
+            self.candidates.spell(rows),
+            self.candidates.counts[rows],
+            self.candidates.pmi[rows],
+            self.candidates.left_entropy[rows],
+            self.candidates.right_entropy[rows],
+            self.scores[here],
+        )
+        table = replace(table, expected=self.expected[here], shards=self.shards[here])
+        terms = self.terms.select(np.flatnonzero(chosen[len(self.rows) :]))
+        return replace(stack_tables([table, terms]), passed=passed[chosen])
+
+
 def rank_expected(
     candidates: Candidates,
     encoded: EncodedCorpus,
@@ -128,43 +186,42 @@ def rank_expected(
     min_count: int,
     longest: int,
     usable: Callable[[str], bool],
-    background: WordModel | None,
     memory: int,
     workers: int,
     watch: Watch,
-) -> WordTable:
-    """All candidates and terms with their scores, unsorted; `passed` are those above MIN_SCORE.
+) -> Ranked:
+    """Train a word model and score the candidates and the terms that it finds.
 
-    usable: which runs of letters and digits may be part of a word. background: words that are as frequent
-    there lose their score.
+    usable: which runs of letters and digits may be part of a word.
     """
-    sample = take_sample(encoded, min(SAMPLE, sample_room(memory)), usable)
+    room = sample_room(memory - candidates.symbols.nbytes * 6)
+    sample = take_sample(encoded, min(SAMPLE, room), usable)
     with ThreadPoolExecutor(workers) as pool:
         run = functools.partial(ordered_map, pool, workers)
         lattice = build_lattice(sample, MIN_COUNT)
         fitted = fit(sample, lattice, PENALTIES["default"], run=run, watch=watch)
         rows, spelling = _spelled(candidates, sample)
         order, models = _models(fitted, spelling, run)
+        rows, spelling = rows[order], spelling[order]
         model = lexicon(fitted, LEAST_EXPECTED)
         del fitted, lattice
         found = tally(encoded, sample, models, run)
         alone = found.expected_singles[0] / np.maximum(found.singles, 1)
-        tables = [
-            _word_table(
-                candidates,
-                rows[order],
-                found.expected_words,
-                found.shards,
-                _ends_alone(spelling[order], alone),
-            )
-        ]
+        terms = WordTable.empty()
         if longest >= SHORTEST_TERM:
-            terms = find_terms(encoded, sample, model, alone, min_count, run)
-            tables.append(_term_table(terms, sample, _ends_alone(terms.spelling, alone), longest))
-    table = stack_tables(tables)
-    if background is not None:
-        table = replace(table, scores=table.scores * keyness(table, sample.symbols, background))
-    return table
+            watch("terms", 1, 0.0, len(model.words))
+            listed = find_terms(encoded, sample, model, alone, min_count, run)
+            terms = _term_table(listed, sample, _ends_alone(listed.spelling, alone), longest)
+    expected, fine = found.expected_words
+    counts, left, right = candidates.counts, candidates.left_entropy, candidates.right_entropy
+    scores = expectation_score(
+        (expected + fine) / 2,
+        counts[rows],
+        np.minimum(left[rows], right[rows]),
+        found.shards,
+        _ends_alone(spelling, alone),
+    )
+    return Ranked(candidates, rows, expected, found.shards, scores, terms)
 
 
 def keyness(table: WordTable, symbols: int, background: WordModel) -> np.ndarray:
@@ -179,7 +236,7 @@ def keyness(table: WordTable, symbols: int, background: WordModel) -> np.ndarray
 def _spelled(candidates: Candidates, sample: Sample) -> tuple[np.ndarray, np.ndarray]:
     """(rows, symbol ids of the sample padded with 0) of the candidates that the model can have as words."""
     number = {text: i for i, text in enumerate(sample.texts, 1)}
-    table = np.array([0] + [number.get(text, -1) for text in candidates.texts])
+    table = np.array([0] + [number.get(text, -1) for text in candidates.texts], np.int32)
     spelling = table[candidates.symbols]
     rows = np.flatnonzero((spelling >= 0).all(axis=1))
     return rows, spelling[rows]
@@ -217,36 +274,12 @@ def _models(
     return order, models
 
 
-def _word_table(
-    candidates: Candidates,
-    rows: np.ndarray,
-    expected: list[np.ndarray],
-    shards: np.ndarray,
-    alone: np.ndarray,
-) -> WordTable:
-    texts = np.array(["", *candidates.texts], object)[candidates.symbols[rows]]
-    counts, left, right = (
-        column[rows]
-        for column in (candidates.counts, candidates.left_entropy, candidates.right_entropy)
-    )
-    mean = (expected[0] + expected[1]) / 2
-    scores = expectation_score(mean, counts, np.minimum(left, right), shards, alone)
-    table = make_table(_joined(texts), counts, candidates.pmi[rows], left, right, scores)
-    return replace(table, expected=expected[0], shards=shards)
-
-
 def _term_table(terms: Terms, sample: Sample, alone: np.ndarray, longest: int) -> WordTable:
     short = np.count_nonzero(terms.spelling, axis=1) <= longest
-    texts = np.array(["", *sample.texts], object)[terms.spelling]
+    texts = join_symbols(terms.spelling, sample.texts)
     left, right = terms.left_entropy, terms.right_entropy
     scores = term_score(terms.normed_pmi, terms.counts, np.minimum(left, right), alone)
-    table = make_table(_joined(texts), terms.counts, terms.pmi, left, right, scores)
+    table = make_table(texts, terms.counts, terms.pmi, left, right, scores)
     size = len(table)
     table = replace(table, expected=terms.expected, shards=terms.shards, terms=np.ones(size, bool))
     return table.select(np.flatnonzero(short))
-
-
-def _joined(texts: np.ndarray) -> list[str]:
-    first, *rest = texts.T
-    joined: list[str] = sum(rest, first).tolist()
-    return joined

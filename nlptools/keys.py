@@ -122,6 +122,21 @@ def dense_ranks(
     return ranks, ordered[starts]
 
 
+def row_ranks(rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """(ranks, first): which rows are equal, and the first place of each distinct row.
+
+    rows: ids below `size`, any number of columns. ranks: uint32, in the order of the rows as sequences;
+    first: int64, by rank. np.unique(axis=0) takes ten times as long.
+    """
+    ranks, distinct = dense_ranks(rows[:, 0].astype(np.uint64), size)
+    for column in rows.T[1:]:
+        keyed = ranks.astype(np.uint64) * np.uint64(size) + column.astype(np.uint64)
+        ranks, distinct = dense_ranks(keyed, len(distinct) * size)
+    first = np.empty(len(distinct), np.int64)
+    first[ranks[::-1]] = np.arange(len(rows))[::-1]
+    return ranks, first
+
+
 _EMPTY = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 # Odd multipliers for multiplicative hashing; the first is 2**64 divided by the golden ratio (Knuth).
 _MULTIPLIERS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)

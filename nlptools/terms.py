@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from nlptools import keys
 from nlptools.counting import EncodedCorpus
 from nlptools.sampling import Sample
 from nlptools.substrings import find_substrings
@@ -105,8 +106,8 @@ def _candidates(
     # The same text may be cut in several ways; the most frequent one says where its words end.
     order = np.argsort(-np.concatenate(counts), kind="stable")
     spelling, splits = np.concatenate(found)[order], np.concatenate(places)[order]
-    _, first = np.unique(spelling, axis=0, return_index=True)
-    return spelling[np.sort(first)], splits[np.sort(first)]
+    first = np.sort(keys.row_ranks(spelling, len(alone))[1])
+    return spelling[first], splits[first]
 
 
 class _Neighbours:
@@ -163,12 +164,11 @@ def _statistics(
         _part(spelling[r], np.zeros(len(r), np.int64), splits[r, j]) for j, r in enumerate(split_of)
     ]
     tails = [_part(spelling[r], splits[r, j], lengths[r]) for j, r in enumerate(split_of)]
-    every, place = np.unique(
-        np.concatenate([spelling, *heads, *tails]), axis=0, return_inverse=True
-    )
-    place = place.ravel()
+    every = np.concatenate([spelling, *heads, *tails])
+    place, first_rows = keys.row_ranks(every, size)
+    every = every[first_rows]
     term_of = np.full(len(every) + 1, -1, np.int64)
-    term_of[place[:number] + 1] = rows
+    term_of[place[:number].astype(np.int64) + 1] = rows
     trie = Trie(every, size)
     tables = trie.tabulate(np.arange(1, len(every) + 1, dtype=np.int32), 0)
     counts = np.zeros(len(every) + 1, np.int64)

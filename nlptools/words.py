@@ -24,6 +24,7 @@ from nlptools.errors import NlptoolsError
 from nlptools.expectation import (
     MIN_SCORE,
     default_min_count_expected,
+    keyness,
     list_candidates,
     rank_expected,
 )
@@ -281,38 +282,39 @@ def _em(
     rarer = sum(counts.at_least(n, 2) - len(frequent.levels[n - 1]) for n in range(2, order))
     facts = _found(counts, WordTable.empty(), lambda number: WordTable.empty(), {})
     del counts, frequent  # their memory is for the model
-    every = rank_expected(
+    ranked = rank_expected(
         candidates,
         encoded,
         min_count=least,
         longest=lengths[1],
         usable=lambda symbol: numbers or not _NUMBER.fullmatch(symbol),
-        background=background,
         memory=counting["memory"],
         workers=counting["workers"] or os.cpu_count() or 1,
         watch=watch,
     )
-    removed = {f"rarer than {least}": max(rarer, 0)}
-    low = every.scores < min_score
-    removed[f"score below {min_score:g}"] = int(np.count_nonzero(low))
     used: dict[str, object] = {"method": "em", "min_count": least, "min_score": f"{min_score:g}"}
     if min_pmi:
-        lengths_of = np.fromiter(map(len, every.words), np.int64, len(every))
-        bars = np.array(min_pmi)[np.minimum(lengths_of - 2, len(min_pmi) - 1)]
-        low |= every.pmi < bars
         used["min_pmi"] = _listed(min_pmi)
     if min_entropy is not None:
-        low |= np.minimum(every.left_entropy, every.right_entropy) < min_entropy
         used["min_entropy"] = f"{min_entropy:.3g}"
-    every = replace(every, passed=~low, removed=removed)
 
     def more(number: int | None) -> WordTable:
-        if number is None or number >= len(every):
-            return every
-        best = np.argsort(np.where(every.passed, -np.inf, -every.scores), kind="stable")
-        return every.select(np.sort(best[: number + int(np.count_nonzero(every.passed))]))
+        table = ranked.table(number, min_score)
+        if background is not None:
+            factor = keyness(table, facts.symbols, background)
+            table = replace(table, scores=table.scores * factor)
+        passed = table.passed & (table.scores >= min_score)
+        if min_pmi:
+            lengths_of = np.fromiter(map(len, table.words), np.int64, len(table))
+            passed &= table.pmi >= np.array(min_pmi)[np.minimum(lengths_of - 2, len(min_pmi) - 1)]
+        if min_entropy is not None:
+            passed &= np.minimum(table.left_entropy, table.right_entropy) >= min_entropy
+        low = len(ranked) - int(np.count_nonzero(passed))
+        removed = {f"rarer than {least}": max(rarer, 0), f"score below {min_score:g}": low}
+        return replace(table, passed=passed, removed=removed)
 
-    table = every.select(np.flatnonzero(every.passed))
+    table = more(0)
+    table = table.select(np.flatnonzero(table.passed))
     return replace(facts, table=table, more=more, used=used)
 
 
