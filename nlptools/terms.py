@@ -33,7 +33,8 @@ class Terms:
 
     spelling: symbol ids padded with 0; counts: occurrences; expected: of them with an end of a word on both
     sides; pmi: of the weakest split between two of its words, nats; normed_pmi: the same divided by -ln p;
-    left_entropy, right_entropy: nats; shards: as in tally.
+    left_entropy, right_entropy: nats; left_edge, right_edge: share of the occurrences next to a break;
+    shards: as in tally.
     """
 
     spelling: np.ndarray
@@ -43,6 +44,8 @@ class Terms:
     normed_pmi: np.ndarray
     left_entropy: np.ndarray
     right_entropy: np.ndarray
+    left_edge: np.ndarray
+    right_edge: np.ndarray
     shards: np.ndarray
 
 
@@ -145,6 +148,13 @@ class _Neighbours:
         counts = np.maximum(counts, 1)
         return np.maximum(np.log(counts) - together / counts, 0.0)
 
+    def edge(self, counts: np.ndarray) -> np.ndarray:
+        """Share of the occurrences of each term that have no neighbour."""
+        self._merge()
+        owner = (self._pairs >> np.uint64(32)).astype(np.int64)
+        inside = np.bincount(owner, weights=self._counts, minlength=len(counts))
+        return 1 - inside / np.maximum(counts, 1)
+
 
 def _statistics(
     encoded: EncodedCorpus,
@@ -215,6 +225,8 @@ def _statistics(
         pmi / -np.log(np.minimum(f / total, 0.5)),
         left.entropy(f),
         right.entropy(f),
+        left.edge(f),
+        right.edge(f),
         shards.number(),
     )
     return Terms(*(getattr(result, name)[kept] for name in Terms.__dataclass_fields__))
