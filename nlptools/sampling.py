@@ -79,7 +79,8 @@ def take_sample(
     number = np.zeros(size, keys.id_dtype(len(kept) + 1))
     number[present[kept]] = np.arange(1, len(kept) + 1)
     total = int(count[present[kept]].sum())
-    share = Fraction(min(most, total), max(total, 1))
+    # No run is longer than LONGEST_RUN, so that at least one of them is taken.
+    share = Fraction(min(max(most, LONGEST_RUN), total), max(total, 1))
     pieces: list[np.ndarray] = [np.zeros(1, number.dtype)]
     seen = 0
     for block in encoded.blocks:

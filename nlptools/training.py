@@ -53,6 +53,7 @@ BASE_FROM = 3  # iterations without the base measure, while most candidates are 
 ROUNDS = 2  # of co-training; one gives half of what two give, a third one a tenth
 STEPS = ITERATIONS + 1 + 2 * ROUNDS  # calls of `watch`
 LEAST_EXPECTED = 0.5  # of a word in the model
+LEAST_PENALTY = -40.0  # nats; float32 has no room for the weights of words with less than -80
 
 # `numerals="split"`: a character is a measure word when so many of the numerals stand before it
 # often enough, and words of numerals and a measure word become this much less likely.
@@ -197,6 +198,8 @@ def train_model(
     after each iteration with stage, number, log-likelihood and active candidates.
     Raises NlptoolsError for a corpus without Han characters, ValueError for settings without sense.
     """
+    if not isinstance(corpus, Corpus):
+        raise TypeError("corpus must be a Corpus; Corpus.from_texts takes an iterable of str")
     check_memory(memory)
     penalties = _penalties(granularity, penalty)
     if numerals not in NUMERALS:
@@ -254,6 +257,8 @@ def _penalties(granularity: str, penalty: Sequence[float] | None) -> tuple[float
         return PENALTIES[granularity]
     if len(penalty) != LONGEST - 1 or not np.isfinite(penalty).all():
         raise ValueError(f"penalty must be {LONGEST - 1} numbers, for words of 2, 3, 4 characters")
+    if min(penalty) < LEAST_PENALTY:
+        raise ValueError(f"penalty must not be below {LEAST_PENALTY:g}")
     return (0.0, *map(float, penalty))
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ FORMAT = "# nlptools model"
 VERSION = 1
 GENERAL = Path(__file__).parent / "models" / "general.tsv.gz"
 COLUMNS = "word\tcount\texpected\tweight"
+LARGEST = 1e15  # of any number in a model
 PLACES = ((2, 0), (2, 1), (3, 0), (3, 1), (3, 2))  # length of the unseen word, place in it
 
 
@@ -114,17 +114,17 @@ def parse_model(text: str, path: str) -> WordModel:
         words, places = int(settings.pop("words")), int(settings.pop("places"))
         if words < 0 or places < 0:
             raise ValueError
-    except (ValueError, KeyError, IndexError, AttributeError, TypeError):
+    except (LookupError, ArithmeticError, AttributeError, TypeError, ValueError, RecursionError):
         raise DataError(path, 2, "no JSON object with the settings of a model here") from None
     first = 2 + places + 1
-    if len(lines) < first + words or lines[first - 1] != COLUMNS:
-        problem = f"{words:,} words and {places:,} places were announced, here are fewer or others"
-        raise DataError(path, min(first, len(lines)), problem, "the file was cut short or edited")
+    head = len(lines) >= first and lines[first - 1].rstrip("\r") == COLUMNS
+    # The last line ends as all others do, or it may be the beginning of one.
+    if not head or len(lines) <= first + words or any(map(str.strip, lines[first + words :])):
+        problem = f"{words:,} words and {places:,} places were announced, here are others"
+        line = min(len(lines), first + words + 1 if head else first)
+        raise DataError(path, line, problem, "the file was cut short or edited")
     place_symbols, place_columns = _table(lines, 2, places, path, "# place\t", len(PLACES))
     word_list, columns = _table(lines, first, words, path, "", 3)
-    if not np.isfinite(columns).all():
-        bad = int(np.flatnonzero(~np.isfinite(columns).all(0))[0])
-        raise DataError(path, first + 1 + bad, "not a finite number")
     return WordModel(
         word_list,
         columns[0].astype(np.int64),
@@ -143,10 +143,14 @@ def _table(
     part = [line.rstrip("\r") for line in lines[start : start + rows]]
     cells = "\t".join([line.removeprefix(prefix) for line in part]).split("\t") if rows else []
     width = columns + 1
+    tabs = columns + prefix.count("\t")
     try:
-        if len(cells) != rows * width:
+        if len(cells) != rows * width or {line.count("\t") for line in part} - {tabs}:
             raise ValueError
-        numbers = np.array([cells[j::width] for j in range(1, width)]).astype(np.float64)
+        # Twice as fast as NumPy's own conversion of texts.
+        numbers = np.array([list(map(float, cells[j::width])) for j in range(1, width)])
+        if not np.all(np.abs(numbers) < LARGEST) or not all(cells[0::width]):
+            raise ValueError
     except ValueError:
         for number, line in enumerate(part, start + 1):
             _check_line(line, prefix, columns, path, number)
@@ -161,7 +165,8 @@ def _check_line(line: str, prefix: str, columns: int, path: str, number: int) ->
         raise DataError(path, number, problem)
     for cell in cells:
         try:
-            if not math.isfinite(float(cell)):
-                raise ValueError
+            value = float(cell)
         except ValueError:
             raise DataError(path, number, f"not a number: {cell[:40]!r}") from None
+        if not abs(value) < LARGEST:
+            raise DataError(path, number, f"not a finite number: {cell[:40]!r}")
