@@ -17,8 +17,10 @@ from nlptools import chars
 OTHER, SPACE, HAN, WORD, POINT, PERCENT, MARK = range(7)
 POINTS = ".．"
 PERCENTS = "%％‰"
-# Variation selectors, combining marks and the joiner of emoji belong to what stands before them.
+# Variation selectors, combining marks and the joiner of emoji belong to what stands before them, if that is
+# not white space; and an emoji after the joiner belongs to the one before it.
 MARK_RANGES = ((0x300, 0x36F), (0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0x200D, 0x200D))
+JOINER = 0x200D
 SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
 )
@@ -76,8 +78,8 @@ class Cutter:
         np.logical_not(joined[1:], out=ends[:-1])
         ends[-1] = True
         ids = self._ids(codes, kinds)
-        if self.has_runs or codes.dtype != np.uint16:
-            # One cell for each token-to-be; it ends where the next begins.
+        if self.has_runs or np.any(kinds == MARK):
+            # One cell for each token-to-be, which ends where the next begins: a mark parts no word.
             at = np.flatnonzero(~joined)
             if self.has_runs:
                 self._name_runs(codes, kinds, ids, at)
@@ -126,7 +128,10 @@ def joined_to_last(codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
     word = kinds == WORD
     same |= word[1:] & word[:-1]
     same |= word[:-1] & (kinds[1:] == PERCENT)
-    same |= kinds[1:] == MARK
+    same |= (kinds[1:] == MARK) & (kinds[:-1] != SPACE)
     point = np.flatnonzero((kinds[1:-1] == POINT) & word[:-2] & word[2:]) + 1
     joined[point] = joined[point + 1] = True
+    after = np.flatnonzero(codes[1:-1] == JOINER) + 2
+    before = kinds[after - 2]
+    joined[after[((before == OTHER) | (before == MARK)) & (kinds[after] == OTHER)]] = True
     return joined

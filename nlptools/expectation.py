@@ -23,7 +23,6 @@ from nlptools.scores import Frequent, all_sides, pmi
 from nlptools.tally import Weighted, tally
 from nlptools.terms import SHORTEST_TERM, Terms, find_terms
 from nlptools.training import (
-    LEAST_EXPECTED,
     MIN_COUNT,
     SAMPLE,
     Fitted,
@@ -208,6 +207,9 @@ def rank_expected(
     """
     room = sample_room(memory - candidates.symbols.nbytes * 6)
     sample = take_sample(encoded, min(SAMPLE, room), usable)
+    if not len(sample):
+        none = np.zeros(0)
+        return Ranked(candidates, none.astype(np.int64), none, none, none, WordTable.empty())
     with ThreadPoolExecutor(workers) as pool:
         run = functools.partial(ordered_map, pool, workers)
         lattice = build_lattice(sample, MIN_COUNT)
@@ -215,7 +217,7 @@ def rank_expected(
         rows, spelling = _spelled(candidates, sample)
         order, models = _models(fitted, spelling, run)
         rows, spelling = rows[order], spelling[order]
-        model = lexicon(fitted, LEAST_EXPECTED)
+        model = lexicon(fitted)
         del fitted, lattice
         found = tally(encoded, sample, models, run)
         alone = found.expected_singles[0] / np.maximum(found.singles, 1)

@@ -9,14 +9,15 @@ import numpy as np
 
 from nlptools import chars
 from nlptools.cutting import HAN, WORD, Cutter, joined_to_last, kinds_of
-from nlptools.errors import NlptoolsError
+from nlptools.errors import DataError, NlptoolsError
 from nlptools.lattice import cut_runs
 from nlptools.trie import Trie
 from nlptools.unigram import LONGEST, PENALTIES, Base
-from nlptools.wordlists import read_weighted_words
+from nlptools.wordlists import is_json_lines, read_weighted_words
 from nlptools.wordmodel import PLACES, WordModel, first_line, general_model, is_model, load_model
 
 LONGEST_WORD = 40  # symbols; longer entries of a word list are left out
+WHAT_IS_READ = "give a model of nlptools train, or a list of words in UTF-8"
 
 
 class Segmenter(Cutter):
@@ -88,17 +89,28 @@ class Segmenter(Cutter):
     ) -> Segmenter:
         """A segmenter by a file: a model of `nlptools train`, or any list of words with counts (a jieba
         dictionary, the output of `nlptools discover`). None: the general model of the package.
+
+        Raises DataError for anything else, NlptoolsError for the granularity of a word list.
         """
         if path is None:
             return cls.from_model(general_model(), granularity)
-        text = first_line(path)
-        if is_model(text):
-            return cls.from_model(load_model(path), granularity)
+        try:
+            if not is_json_lines(path) and is_model(first_line(path)):
+                return cls.from_model(load_model(path), granularity)
+            words = read_weighted_words(path, encoding="auto")
+        except DataError as error:
+            if "--" not in (error.hint or ""):
+                raise
+            # The options that it names are those of the corpus.
+            raise DataError(path, error.line, error.problem, WHAT_IS_READ) from None
         if granularity is not None:
             raise NlptoolsError(
                 f"{path}: a word list has no granularity", "make a model with nlptools train"
             )
-        return cls.from_counts(read_weighted_words(path, encoding="auto"))
+        loaded = cls.from_counts(words)
+        if not loaded.symbols:
+            raise DataError(path, None, "no words to segment by", WHAT_IS_READ)
+        return loaded
 
     # --- tables --------------------------------------------------------------------------
 

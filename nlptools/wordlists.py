@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import itertools
+import json
 import os
 import re
 from collections.abc import Iterable
 
 from nlptools.corpus import Corpus
+from nlptools.decoding import decompress, to_utf8
+from nlptools.records import lines_of
 
 # A jieba line is `word [frequency] [tag]`. Words may hold spaces, so frequency and tag are taken from the
 # right; a tag without a frequency only after a word with something but ASCII in it ("machine learning"
@@ -17,6 +20,13 @@ _JIEBA = re.compile(r"(?P<word>.+?)(?:[ \t]+[0-9]+(?:\.[0-9]+)?(?:[ \t]+[A-Za-z]
 _JIEBA_FREQUENCY = re.compile(r"(?P<word>.+?)[ \t]+[0-9]+(?:\.[0-9]+)?(?:[ \t]+[A-Za-z]+)?")
 _OWN_HEADERS = ("word\t", "term\t", "# nlptools")
 _JSON_LINES = re.compile(r"\.(jsonl|ndjson)(\.[a-z0-9]+)?$", re.IGNORECASE)
+# The weight of a word in a table of ours: the first of these columns that says something.
+_WEIGHTS = ("expected", "count")
+
+
+def is_json_lines(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is JSON Lines, by its name."""
+    return bool(_JSON_LINES.search(os.fspath(path)))
 
 
 def read_words(paths: Iterable[str | os.PathLike[str]], *, encoding: str = "utf-8") -> set[str]:
@@ -27,7 +37,7 @@ def read_words(paths: Iterable[str | os.PathLike[str]], *, encoding: str = "utf-
     """
     words: set[str] = set()
     for path in paths:
-        field = "word" if _JSON_LINES.search(os.fspath(path)) else None
+        field = "word" if is_json_lines(path) else None
         blocks = Corpus([path], encoding=encoding, field=field).blocks()
         # A path may be a folder or a pattern: many files, each with its own header.
         for _, of_file in itertools.groupby(blocks, key=lambda block: block.source):
@@ -41,24 +51,16 @@ def read_weighted_words(
     """Words of a file with their counts: a jieba dictionary, a table of ours (its column "expected", else
     "count"), or any lines of word and number; None for a word without a number.
     """
-    field = "word" if _JSON_LINES.search(os.fspath(path)) else None
-    text = "".join(block.text for block in Corpus([path], encoding=encoding, field=field).blocks())
+    if is_json_lines(path):
+        return _weighted_json(os.fspath(path), encoding)
+    text = "".join(block.text for block in Corpus([path], encoding=encoding).blocks())
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if lines[0].startswith(("word\t", "word,")):
-        rows = list(csv.reader(lines, delimiter="\t" if lines[0][4] == "\t" else ","))
-        names = rows[0]
-        column = (
-            names.index("expected" if "expected" in names else "count")
-            if {
-                "expected",
-                "count",
-            }
-            & set(names)
-            else None
-        )
+        names, *rows = _table_rows(lines)
+        columns = [names.index(column) for column in _WEIGHTS if column in names]
         return {
-            row[0]: _number(row[column]) if column is not None and column < len(row) else None
-            for row in rows[1:]
+            row[0]: _number(*(row[column] for column in columns if column < len(row)))
+            for row in rows
             if row and row[0]
         }
     found: dict[str, float | None] = {}
@@ -71,19 +73,48 @@ def read_weighted_words(
     return found
 
 
-def _number(cell: str) -> float | None:
-    try:
-        number = float(cell)
-    except ValueError:
-        return None
-    return number if 0 <= number < float("inf") else None
+def _weighted_json(path: str, encoding: str) -> dict[str, float | None]:
+    for _ in Corpus([path], encoding=encoding, field="word").blocks():
+        pass  # it says what is wrong with the file, and the rest of this function need not
+    with open(path, "rb") as file:
+        chunks = decompress(iter(lambda: file.read(1 << 20), b""), path)
+        chunks, _ = to_utf8(chunks, path, encoding, "strict")
+        text = b"".join(chunks).decode("utf-8-sig")
+    found: dict[str, float | None] = {}
+    for line in lines_of(text):
+        if not line.isspace():
+            row = json.loads(line)
+            words = [row["word"]] if isinstance(row["word"], str) else row["word"]
+            weight = _number(*(row.get(column) for column in _WEIGHTS))
+            found.update((word, weight) for word in words if word)
+    return found
+
+
+def _number(*cells: object) -> float | None:
+    """The first of the cells that is a number from 0."""
+    for cell in cells:
+        try:
+            number = float(cell)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            continue
+        if 0 <= number < float("inf"):
+            return number
+    return None
+
+
+def _table_rows(lines: list[str]) -> list[list[str]]:
+    """Cells of a CSV, and of a TSV, in which nothing is quoted; the header is there."""
+    if lines[0].startswith("word\t"):
+        return [line.split("\t") for line in lines]
+    csv.field_size_limit(max(csv.field_size_limit(), 2**31 - 1))
+    return list(csv.reader(lines))
 
 
 def _words(text: str) -> Iterable[str]:
     # Not str.splitlines: line 344 of bert-base-chinese's vocab.txt is U+2028.
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if lines[0].startswith("word,"):
-        return [row[0] for row in csv.reader(lines[1:]) if row]
+        return [row[0] for row in _table_rows(lines)[1:] if row]
     if lines[0].startswith(_OWN_HEADERS):
         del lines[0]
     return map(_word, lines)

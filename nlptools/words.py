@@ -281,13 +281,15 @@ def _em(
     candidates = list_candidates(frequent, lengths[0], lengths[1])
     rarer = sum(counts.at_least(n, 2) - len(frequent.levels[n - 1]) for n in range(2, order))
     facts = _found(counts, WordTable.empty(), lambda number: WordTable.empty(), {})
+    latin = facts.latin
     del counts, frequent  # their memory is for the model
     ranked = rank_expected(
         candidates,
         encoded,
         min_count=least,
         longest=lengths[1],
-        usable=lambda symbol: numbers or not _NUMBER.fullmatch(symbol),
+        # A digit that is a symbol of its own (latin "char") may be part of K8s集群.
+        usable=lambda symbol: numbers or latin == "char" or not _NUMBER.fullmatch(symbol),
         memory=counting["memory"],
         workers=counting["workers"] or os.cpu_count() or 1,
         watch=watch,
@@ -299,18 +301,25 @@ def _em(
         used["min_entropy"] = f"{min_entropy:.3g}"
 
     def more(number: int | None) -> WordTable:
-        table = ranked.table(number, min_score)
+        # What is best without the background need not be the best with it.
+        table = ranked.table(number if background is None or number == 0 else None, min_score)
         if background is not None:
             factor = keyness(table, facts.symbols, background)
             table = replace(table, scores=table.scores * factor)
         passed = table.passed & (table.scores >= min_score)
-        if min_pmi:
-            lengths_of = np.fromiter(map(len, table.words), np.int64, len(table))
-            passed &= table.pmi >= np.array(min_pmi)[np.minimum(lengths_of - 2, len(min_pmi) - 1)]
-        if min_entropy is not None:
-            passed &= np.minimum(table.left_entropy, table.right_entropy) >= min_entropy
         low = len(ranked) - int(np.count_nonzero(passed))
         removed = {f"rarer than {least}": max(rarer, 0), f"score below {min_score:g}": low}
+        bars: dict[str, np.ndarray] = {}
+        if min_pmi:
+            number_of = np.array([_symbols_in(word, latin) for word in table.words], np.int64)
+            bar = np.array(min_pmi)[np.minimum(number_of - 2, len(min_pmi) - 1)]
+            bars["PMI"] = table.pmi >= bar
+        if min_entropy is not None:
+            free = np.minimum(table.left_entropy, table.right_entropy) >= min_entropy
+            bars["entropy"] = free
+        for reason, over in bars.items():
+            removed[reason] = int(np.count_nonzero(passed & ~over))
+            passed &= over
         return replace(table, passed=passed, removed=removed)
 
     table = more(0)
@@ -385,6 +394,10 @@ def _check_same_text(counts: NgramCounts, corpus: Corpus, encoded: EncodedCorpus
 # A run of letters and digits in a word, and one that is a number.
 _RUN = re.compile("[^\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]+")
 _NUMBER = re.compile(r"[0-9０-９][0-9０-９.．\-_]*")
+
+
+def _symbols_in(word: str, latin: str) -> int:
+    return len(_RUN.sub("x", word)) if latin == "run" else len(word)
 
 
 def _has_number(table: WordTable) -> np.ndarray:

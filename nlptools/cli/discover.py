@@ -162,7 +162,8 @@ def discover(
         raise click.UsageError(
             f"--method {method} reads the corpus too: name it beside --counts; --method entropy does not."
         )
-    if method != "pmi" and settings["min_length"] > (settings["max_length"] or 4):
+    longest = min(settings["max_length"] or 4, 4 if method == "em" else 11)
+    if method != "pmi" and settings["min_length"] > longest:
         raise click.UsageError("--min-length is larger than --max-length, or than 4 symbols.")
     if method == "em" and (settings["max_length"] or 0) > 8:
         raise click.UsageError("--method em finds terms of up to 8 symbols: --max-length 8.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, encoded, open_corpus, write
+from nlptools.cli.console import Closing, StageBar, encoded, open_corpus, write
 
 
 @click.command(
@@ -13,6 +13,7 @@ from nlptools.cli.console import Closing, encoded, open_corpus, write
 Examples:
   echo 今天天气非常好 | nlptools segment
   nlptools segment --model forum.model posts.txt > words.txt
+  nlptools segment --adapt novel.txt > words.txt
   nlptools segment --model dict.txt --format jsonl posts.txt
   nlptools count posts.txt -o posts.counts; nlptools segment --method nvbe --counts posts.counts posts.txt
 """
@@ -28,6 +29,12 @@ Examples:
     "--granularity",
     type=click.Choice(["coarse", "default", "fine"]),
     help="Longer or shorter words.  [default: as the model was trained]",
+)
+@click.option(
+    "--adapt/--no-adapt",
+    default=False,
+    show_default=True,
+    help="Learn the words of the text first, on top of the model; reads the files twice.",
 )
 @click.option(
     "--method",
@@ -61,6 +68,7 @@ def segment(
     paths: tuple[str, ...],
     model: str | None,
     granularity: str | None,
+    adapt: bool,
     method: str,
     counts_file: str | None,
     separator: str,
@@ -83,8 +91,8 @@ def segment(
             raise click.UsageError(
                 f"--method {method} needs the counts of a corpus: --counts FILE."
             )
-        if model is not None or granularity is not None:
-            raise click.UsageError("--model and --granularity go with --method model.")
+        if model is not None or granularity is not None or adapt:
+            raise click.UsageError("--model, --granularity, --adapt go with --method model.")
     if not separator or "\n" in separator or "\r" in separator:
         raise click.UsageError("--separator must not be empty, nor a line end.")
     closing = Closing("segment", quiet)
@@ -94,12 +102,28 @@ def segment(
     from nlptools import storage
     from nlptools.segmentation import Segmenter
     from nlptools.spacing import segment_corpus
+    from nlptools.wordmodel import load_prior
 
     corpus.block_size = BLOCK
     if counts_file is not None:
         from nlptools.baselines import load_cutter
 
         cutter = load_cutter(method, counts_file)
+    elif adapt:
+        from nlptools.training import STEPS, train_model
+
+        if not corpus.rereadable:
+            raise click.UsageError("--adapt reads the text twice: name files, not a pipe.")
+        with StageBar(STEPS, quiet) as bar:
+            prior = load_prior(model or "general")
+            learnt = train_model(
+                corpus,
+                granularity=granularity or "default",
+                prior=prior,
+                workers=workers,
+                watch=bar.step,
+            )
+        cutter = Segmenter.from_model(learnt)
     else:
         cutter = Segmenter.load(model, granularity)
     pieces = segment_corpus(corpus, cutter, separator=separator, format=format, workers=workers)
@@ -110,6 +134,8 @@ def segment(
             for piece in pieces:
                 stream.write(encoded(piece))
     made_by = {"method": method} if method != "model" else {"model": model or "general"}
+    if adapt:
+        made_by["adapted"] = "yes"
     closing.show(corpus, made_by, [])
 
 

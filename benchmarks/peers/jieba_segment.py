@@ -1,0 +1,25 @@
+"""Text, output file, hmm or no-hmm -> the text cut by jieba, words joined by spaces, line by line."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import jieba
+
+
+def main(text: str, output: str, hmm: str) -> None:
+    jieba.setLogLevel(logging.WARNING)
+    unknown_words = hmm == "hmm"
+    with (
+        open(text, encoding="utf-8", newline="\n") as source,
+        open(output, "w", encoding="utf-8", newline="\n") as target,
+    ):
+        for line in source:
+            body = line.rstrip("\n")
+            words = jieba.cut(body, HMM=unknown_words)
+            target.write(" ".join(words) + line[len(body) :])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
