@@ -18,7 +18,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+# What the commands get: as it was before prepare_numpy changed it for this process.
+_INHERITED = dict(os.environ)
 
 
 class BenchmarkError(Exception):
@@ -84,6 +88,13 @@ def nlptools(name: str, *arguments: str | os.PathLike[str]) -> Command:
     return Command(name, [sys.executable, "-m", "nlptools", *map(os.fspath, arguments)])
 
 
+def in_bytes(limit: str) -> int:
+    """256MB or 1GB as a number; as `nlptools --memory` reads it."""
+    from nlptools.cli.options import Size
+
+    return Size().convert(limit, None, None)
+
+
 def run(command: Command) -> Sample:
     """Run a command once; BenchmarkError with the end of its stderr when it fails."""
     load = os.getloadavg()[0]
@@ -126,7 +137,7 @@ def interleaved(commands: Sequence[Command], repeat: int | Mapping[str, int]) ->
 
 def _environment() -> dict[str, str]:
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return os.environ | {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
+    return _INHERITED | {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
 
 
 def _shorten(word: str) -> str:

@@ -8,8 +8,6 @@ Whole sentences will not do: corpora break lines at commas too, each at other on
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -85,15 +83,17 @@ class Passages:
         """Hashes of all passages, each once, sorted."""
         return np.unique(np.concatenate([self.hashes(n)[1] for n in range(1, CLAUSES + 1)]))
 
-    def found(self, gold: np.ndarray) -> np.ndarray:
-        """Whether each clause lies in a passage whose hash is in `gold`, bool."""
+    def among(self, gold: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(whether each clause lies in a passage whose hash is in `gold`, the hashes of those)."""
         mask = np.zeros(len(self), bool)
+        same: list[np.ndarray] = []
         for number in range(1, CLAUSES + 1):
             rows, hashes = self.hashes(number)
-            rows = rows[np.isin(hashes, gold)]
+            found = np.isin(hashes, gold)
+            same.append(hashes[found])
             for i in range(number):
-                mask[rows + i] = True
-        return mask
+                mask[rows[found] + i] = True
+        return mask, np.unique(np.concatenate(same))
 
     def without(self, mask: np.ndarray) -> str:
         """The text without some clauses.

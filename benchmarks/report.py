@@ -41,6 +41,16 @@ class Report:
         print(text, flush=True)
         self._parts.append(f"{text}\n")
 
+    def times(self, results: Sequence[Result], size: int | None = None) -> None:
+        """Print medians, and their ratio to the first; with the size of a text MB a CPU second too."""
+        rows = []
+        for result in results:
+            row = [result.command.name, len(result.samples), result.cpu, result.wall]
+            row += [result.rss / 10**6, f"{result.cpu / results[0].cpu:.2f} x"]
+            rows.append(row + ([size / 10**6 / result.cpu] if size else []))
+        header = ["command", "runs", "CPU s", "wall s", "peak RSS MB", "CPU / first"]
+        self.table(header + (["MB / CPU s"] if size else []), rows)
+
     def check(self, passed: bool, text: str) -> None:
         """Print a bar and whether it was kept."""
         self.failed |= not passed

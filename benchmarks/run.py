@@ -9,17 +9,23 @@ import argparse
 import compileall
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+from measure import BenchmarkError, Command, in_bytes, interleaved, nlptools  # noqa: E402
+
+from nlptools.machine import prepare_numpy  # noqa: E402
+
+prepare_numpy()
+
 import kenlm  # noqa: E402
 import references  # noqa: E402
 import texts  # noqa: E402
-from measure import BenchmarkError, Command, Result, interleaved, nlptools  # noqa: E402
+from gold import bench_gold  # noqa: E402
 from report import Report  # noqa: E402
+from segmenting import CPU_PER_10_MB, bench_segment, bench_train  # noqa: E402
 
 # The bars of the project; what is over one is shown, not hidden.
 COUNT_TIMES_KENLM = 3.0
@@ -48,7 +54,7 @@ def bench_count(args: argparse.Namespace, report: Report, work: Path) -> None:
         commands.insert(1, Command("KenLM count_ngrams", argv, str(split), str(records)))
     results = interleaved(commands, args.repeat)
     report.add(results)
-    show_times(report, results, args.text.stat().st_size)
+    report.times(results, args.text.stat().st_size)
     named = {result.command.name: result for result in results}
     own, floor = named["nlptools count"], named["floor"]
     ratio = own.cpu / floor.cpu
@@ -69,8 +75,10 @@ def bench_count(args: argparse.Namespace, report: Report, work: Path) -> None:
 def bench_discover(args: argparse.Namespace, report: Report, work: Path) -> None:
     text = str(args.text)
     commands = [
-        nlptools("nlptools pmi", "discover", "--method", "pmi", text, "-o", work / "nlptools pmi"),
-        nlptools("nlptools entropy", "discover", text, "-o", work / "nlptools entropy"),
+        nlptools(
+            f"nlptools {how}", "discover", "--method", how, text, "-o", work / f"nlptools {how}"
+        )
+        for how in METHODS
     ]
     peers = []
     if args.word_discovery:
@@ -90,9 +98,14 @@ def bench_discover(args: argparse.Namespace, report: Report, work: Path) -> None
     )
     results = interleaved(commands + peers, rounds)
     report.add(results)
-    show_times(report, results, args.text.stat().st_size)
+    report.times(results, args.text.stat().st_size)
     own = results[0]
-    for peer in results[2:]:
+    cost = results[METHODS.index("em")].cpu / args.text.stat().st_size * 10 * MB
+    report.check(
+        cost <= CPU_PER_10_MB,
+        f"method em takes {cost:.2f} CPU s per 10 MB (bar: {CPU_PER_10_MB:g})",
+    )
+    for peer in results[len(commands) :]:
         bar = PMI_TIMES_OTHERS
         if peer.command.name == "word-discovery":
             bar = PMI_TIMES_WORD_DISCOVERY
@@ -158,12 +171,12 @@ def bench_quality(args: argparse.Namespace, report: Report, work: Path) -> None:
     reference = references.read(args.reference)
     for path in args.corpus:
         commands = [
-            nlptools(f"{path.name} {method}", "discover", *options, path, "-o", work / method)
-            for method, options in (("pmi", ["--method", "pmi"]), ("entropy", []))
+            nlptools(f"{path.name} {how}", "discover", "--method", how, path, "-o", work / how)
+            for how in METHODS
         ]
         results = interleaved(commands, 1)
         report.add(results)
-        lists = {method: read_list(work / method) for method in ("pmi", "entropy")}
+        lists = {method: read_list(work / method) for method in METHODS}
         report.note(f"\n{path.name}, {path.stat().st_size / MB:.1f} MB")
         show_quality(report, lists, reference, wanted_words(path, reference, work))
         for method, words in lists.items():
@@ -175,18 +188,18 @@ def bench_startup(args: argparse.Namespace, report: Report, work: Path) -> None:
     commands = [
         Command("python, nothing else", [sys.executable, "-c", "pass"]),
         nlptools("nlptools --help", "--help"),
-        nlptools("discover sample", "discover", sample, "-o", work / "out"),
-        nlptools("discover pmi sample", "discover", "--method", "pmi", sample, "-o", work / "out"),
+        nlptools("segment sample", "segment", sample, "-o", work / "out"),
     ]
+    for how in METHODS:
+        options = ["--method", how, sample, "-o", work / "out"]
+        commands.append(nlptools(f"discover {how} sample", "discover", *options))
     results = interleaved(commands, args.repeat)
     report.add(results)
-    show_times(report, results)
-    for result, bar in zip(
-        results[1:], (HELP_SECONDS, SAMPLE_SECONDS, SAMPLE_SECONDS), strict=True
-    ):
-        report.check(
-            result.wall < bar, f"{result.command.name}: {result.wall:.3f} s (bar: {bar:g})"
-        )
+    report.times(results)
+    for result in results[1:]:
+        name = result.command.name
+        bar = HELP_SECONDS if name == "nlptools --help" else SAMPLE_SECONDS
+        report.check(result.wall < bar, f"{name}: {result.wall:.3f} s (bar: {bar:g})")
 
 
 def bench_pathological(args: argparse.Namespace, report: Report, work: Path) -> None:
@@ -215,7 +228,7 @@ def bench_pathological(args: argparse.Namespace, report: Report, work: Path) -> 
     cases.append(("10,000 files of 1 kB", folder, normal[10]))
     rows = []
     for name, odd, usual in cases:
-        for what in ("count", "discover", "discover pmi"):
+        for what in ("count", *(f"discover {how}" for how in METHODS)):
             options = ["-o", work / "out"]
             pair = [
                 nlptools(f"{name}, {what}", *OURS[what], odd, *options),
@@ -244,23 +257,12 @@ def bench_pathological(args: argparse.Namespace, report: Report, work: Path) -> 
     report.table(header, rows)
 
 
+METHODS = ("pmi", "entropy", "em")
 OURS = {
     "count --order 4": ["count", "--order", "4"],
     "count": ["count"],
-    "discover": ["discover"],
-    "discover pmi": ["discover", "--method", "pmi"],
+    **{f"discover {how}": ["discover", "--method", how] for how in METHODS},
 }
-
-
-def show_times(report: Report, results: Sequence[Result], size: int | None = None) -> None:
-    """Medians, and their ratio to the first."""
-    rows = []
-    for result in results:
-        row = [result.command.name, len(result.samples), result.cpu, result.wall, result.rss / MB]
-        row += [f"{result.cpu / results[0].cpu:.2f} x"]
-        rows.append(row + ([size / MB / result.cpu] if size else []))
-    header = ["command", "runs", "CPU s", "wall s", "peak RSS MB", "CPU / first"]
-    report.table(header + (["MB / CPU s"] if size else []), rows)
 
 
 def show_quality(
@@ -301,13 +303,6 @@ def wanted_words(text: Path, reference: set[str], work: Path) -> set[str]:
     return references.in_text(reference, counts)
 
 
-def in_bytes(limit: str) -> int:
-    """256MB or 1GB as a number; as `nlptools --memory` reads it."""
-    from nlptools.cli.options import Size
-
-    return Size().convert(limit, None, None)
-
-
 def parser() -> argparse.ArgumentParser:
     main = argparse.ArgumentParser(prog="bin/bench", description=__doc__.split("\n")[0])
     commands = main.add_subparsers(dest="command", required=True)
@@ -326,7 +321,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("text", type=existing, help="plain UTF-8, one paragraph a line")
     sub.add_argument("--kenlm", type=existing, metavar="BIN", help="KenLM's count_ngrams")
 
-    sub = command("discover", bench_discover, "discover, both methods, beside other tools.", 3)
+    sub = command("discover", bench_discover, "discover, all methods, beside other tools.", 3)
     sub.add_argument("text", type=existing, help="plain UTF-8, one paragraph a line")
     sub.add_argument(
         "--word-discovery", type=existing, metavar="DIR", help="bojone's; needs --kenlm too"
@@ -362,6 +357,36 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("corpus", type=existing, nargs="+")
     add_reference(sub, required=True)
 
+    sub = command("train", bench_train, "train: time for 10 MB, memory.", 3)
+    sub.add_argument("texts", type=existing, nargs="+", metavar="TEXT", help="each by itself")
+    sub.add_argument(
+        "--memory", action="append", default=[], metavar="LIMIT", help="also with that --memory"
+    )
+
+    sub = command("segment", bench_segment, "segment beside jieba and rjieba.", 3)
+    sub.add_argument("text", type=existing, help="plain UTF-8, one paragraph a line")
+    sub.add_argument("--model", type=existing, metavar="FILE", help="beside the general model")
+    add_jieba(sub)
+    sub.add_argument("--rjieba", type=program, metavar="PYTHON", help="a Python with rjieba")
+    sub.add_argument("--peer-repeat", type=int, help="runs of the peers (default: --repeat)")
+
+    sub = command("gold", bench_gold, "F1 of segment and of other methods.", None)
+    gold = {"type": existing, "metavar": "GOLD", "help": "words separated by spaces"}
+    sub.add_argument("gold", nargs="+", **gold)
+    sub.add_argument("--test", nargs="+", default=[], **gold | {"help": "as GOLD, marked so"})
+    sub.add_argument(
+        "--raw",
+        type=existing,
+        nargs="+",
+        required=True,
+        metavar="FILE",
+        help="text to learn from; of *.seg.* the spaces are taken out",
+    )
+    sub.add_argument(
+        "--most-raw", type=in_bytes, default="20MB", help="of it for nVBE (default %(default)s)"
+    )
+    add_jieba(sub)
+
     command("startup", bench_startup, "Time until --help and the words of a small text.", 20)
 
     sub = command(
@@ -381,6 +406,16 @@ def add_reference(sub: argparse.ArgumentParser, required: bool) -> None:
         metavar="FILE",
         help="word list, a word or a TSV row a line; may be given several times",
     )
+
+
+def add_jieba(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--jieba", type=program, metavar="PYTHON", help="a Python with jieba")
+
+
+def program(name: str) -> Path:
+    """The link itself, not what it leads to: by that a Python knows its environment."""
+    existing(name)
+    return Path(name).absolute()
 
 
 def existing(name: str) -> Path:

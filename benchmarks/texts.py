@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -98,12 +97,6 @@ def write_small_files(text: bytes, folder: Path, number: int, size: int) -> None
         start += len(piece)
 
 
-def concatenated(paths: Iterable[Path]) -> bytes:
-    """The bytes of several files."""
-    return b"".join(path.read_bytes() for path in paths)
-
-
-def shuffled(lines: list[bytes]) -> list[bytes]:
-    """The lines in another order, always the same."""
-    random.Random(1).shuffle(lines)
-    return lines
+def plain_size(path: Path) -> int:
+    """Bytes of a text, a compressed one or a folder, in UTF-8."""
+    return sum(len(block.text.encode()) for block in Corpus([path]).blocks())

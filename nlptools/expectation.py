@@ -216,7 +216,7 @@ def rank_expected(
         fitted = fit(sample, lattice, PENALTIES["default"], run=run, watch=watch)
         rows, spelling = _spelled(candidates, sample)
         order, models = _models(fitted, spelling, run)
-        rows, spelling = rows[order], spelling[order]
+        rows, spelling = rows[order], models[0].spelling
         model = lexicon(fitted)
         del fitted, lattice
         found = tally(encoded, sample, models, run)
@@ -283,7 +283,10 @@ def _models(
             weight[of_length] = tables[k - 1][rows]
         if order is None:
             order = np.argsort(-weight, kind="stable")
-        models.append(Weighted(spelling[order], weight[order], tables[0], fitted.base))
+            spelling = spelling[order]
+            weight = weight[order]
+            lengths = lengths[order]
+        models.append(Weighted(spelling, weight, tables[0], fitted.base))
     assert order is not None
     return order, models
 

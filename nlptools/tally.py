@@ -17,10 +17,10 @@ from nlptools.counting import EncodedCorpus
 from nlptools.lattice import arrange, cut_runs, find_runs, forward_backward
 from nlptools.sampling import LONGEST_RUN, Sample
 from nlptools.trie import Trie
-from nlptools.unigram import LONGEST, Base, exact
+from nlptools.unigram import LONGEST, Base, Sums
 
 SHARDS = 10  # equal stretches of the corpus in which a word may occur or not
-_PIECE = 1 << 19  # symbols at a time: what is looked up for them takes 50 bytes each
+_PIECE = 1 << 18  # symbols at a time: what is looked up for them takes 50 bytes each
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,11 @@ class Weighted:
     singles: np.ndarray
     base: Base | None
 
+    @functools.cached_property
+    def padded(self) -> np.ndarray:
+        """The weights by number from 1; 0, no word, has none."""
+        return np.concatenate([np.zeros(1, np.float32), self.words])
+
 
 class WordFinder:
     """Looks up the words of a model in symbol ids, and cuts ids into words.
@@ -47,7 +52,7 @@ class WordFinder:
         self.spelling, self.number = model.spelling, len(model.spelling) + 1
         self._trie = Trie(model.spelling, len(model.singles))
         self._rows = self._trie.tabulate(np.arange(1, self.number, dtype=np.int32), 0)
-        self._weights = np.concatenate([np.zeros(1, np.float32), model.words])
+        self._weights = model.padded
         self._singles, self._base = np.log(np.maximum(model.singles, 1e-30)), model.base
 
     def look_up(self, ids: np.ndarray) -> list[np.ndarray]:
@@ -128,28 +133,24 @@ def tally(
 ) -> Tally:
     """Count the words of models, which share one spelling, in a corpus. run: as in unigram.expect."""
     size, number = len(sample.texts) + 1, len(models[0].spelling) + 1
-    result = Tally(
-        np.zeros(size, np.int64),
-        np.zeros(number, np.int64),
-        [np.zeros(size) for _ in models],
-        [np.zeros(number) for _ in models],
-        np.zeros(0, np.int64),
-    )
+    singles, words = np.zeros(size, np.int64), np.zeros(number, np.int64)
+    sums = [Sums([size, number]) for _ in models]
     shards = Shards(number, sample.symbols)
-    work = functools.partial(_tally_piece, WordFinder(models[0]), models)
-    for ids, before, ending, expected in run(work, pieces(encoded, sample.number)):
-        result.singles += np.bincount(ids, minlength=size)
+    work = functools.partial(_tally_piece, WordFinder(models[0]), models, sums)
+    for ids, before, ending in run(work, pieces(encoded, sample.number)):
+        singles += np.bincount(ids, minlength=size)
         for found in ending:
-            result.words += np.bincount(found, minlength=number)
             at = np.flatnonzero(found)
+            np.add.at(words, found[at], 1)
             shards.add(found[at], before, ids, at)
-        for i, (of_singles, of_words) in enumerate(expected):
-            result.expected_singles[i] += of_singles
-            result.expected_words[i] += of_words
-    result.singles[0] = 0
-    result.words, result.shards = result.words[1:], shards.number()[1:]
-    result.expected_words = [expected[1:] for expected in result.expected_words]
-    return result
+    singles[0] = 0
+    return Tally(
+        singles,
+        words[1:],
+        [of_model.totals[0] for of_model in sums],
+        [of_model.totals[1][1:] for of_model in sums],
+        shards.number()[1:],
+    )
 
 
 def pieces(encoded: EncodedCorpus, number: np.ndarray) -> Iterator[tuple[np.ndarray, int]]:
@@ -174,22 +175,22 @@ def stretches(ids: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _tally_piece(
-    finder: WordFinder, models: Sequence[Weighted], piece: tuple[np.ndarray, int]
-) -> tuple[np.ndarray, int, list[np.ndarray], list[tuple[np.ndarray, np.ndarray]]]:
+    finder: WordFinder,
+    models: Sequence[Weighted],
+    sums: Sequence[Sums],
+    piece: tuple[np.ndarray, int],
+) -> tuple[np.ndarray, int, list[np.ndarray]]:
     ids, before = piece
-    size, number = len(models[0].singles), finder.number
     ending = finder.look_up(ids)
-    expected = [(np.zeros(size), np.zeros(number)) for _ in models]
     for block in arrange(*find_runs(ids, LONGEST_RUN)):
         cells = [np.take(found, block.places) for found in (ids, *ending)]
-        for model, (of_singles, of_words) in zip(models, expected, strict=True):
-            weights = np.concatenate([np.zeros(1, np.float32), model.words])
+        for model, of_model in zip(models, sums, strict=True):
             terms = [np.take(model.singles, cells[0])]
-            terms += [np.take(weights, cell) for cell in cells[1:]]
+            terms += [np.take(model.padded, cell) for cell in cells[1:]]
             if model.base is not None:
                 model.base.add_to(terms, block, cells[0])
             forward_backward(block, terms)
-            of_singles += np.bincount(cells[0], weights=exact(terms[0]), minlength=size)
+            of_model.add(0, cells[0], terms[0])
             for cell, posterior in zip(cells[1:], terms[1:], strict=True):
-                of_words += np.bincount(cell, weights=exact(posterior), minlength=number)
-    return ids, before, ending, expected
+                of_model.add(1, cell, posterior)
+    return ids, before, ending

@@ -63,6 +63,7 @@ def find_terms(
     """
     finder = WordFinder(model)
     share = len(sample) / max(sample.symbols, 1)
+    # Where equal runs were left out fewer are seen than there are.
     least = max(2, round(min_count * share))
     spelling, splits = _candidates(sample, finder, alone, least, run)
     return _statistics(encoded, sample, finder, spelling, splits, min_count, run)
@@ -85,7 +86,7 @@ def _candidates(
         numbers[~listed[numbers]] = 0
         tokens.append(numbers)
     ids = np.concatenate(tokens)
-    spelled = np.zeros((types, LONGEST), np.int64)
+    spelled = np.zeros((types, LONGEST), sample.ids.dtype)
     spelled[1 : finder.number] = finder.spelling
     spelled[finder.number :, 0] = np.arange(len(alone))
     length = np.count_nonzero(spelled, axis=1)
@@ -96,12 +97,12 @@ def _candidates(
         good = (total >= SHORTEST_TERM) & (total <= LONGEST_TERM) & (words.counts >= min_count)
         sizes, parts = sizes[good], words.spelling[good]
         ends = np.cumsum(sizes, axis=1)
-        spelling = np.zeros((len(parts), LONGEST_TERM), np.int64)
+        spelling = np.zeros((len(parts), LONGEST_TERM), sample.ids.dtype)
         for j in range(words.length):
             for k in range(LONGEST):
                 here = np.flatnonzero(sizes[:, j] > k)
                 spelling[here, ends[here, j] - sizes[here, j] + k] = spelled[parts[here, j], k]
-        splits = np.zeros((len(parts), MOST_WORDS - 1), np.int64)
+        splits = np.zeros((len(parts), MOST_WORDS - 1), np.int8)
         splits[:, : words.length - 1] = ends[:, :-1]
         found.append(spelling)
         places.append(splits)
@@ -126,7 +127,7 @@ class _Neighbours:
         pairs = (term.astype(np.uint64) << np.uint64(32)) | neighbour.astype(np.uint64)
         self._new.append(pairs[neighbour > 0])
         self._size += len(self._new[-1])
-        if self._size > 1 << 21:
+        if self._size > 1 << 19:
             self._merge()
 
     def _merge(self) -> None:
@@ -196,16 +197,16 @@ def _statistics(
         singles += np.bincount(ids, minlength=size)
         padded = np.concatenate([[0], ids, [0]])
         for k, ending in enumerate(found, 2):
-            counts += np.bincount(ending, minlength=len(counts))
+            at = np.flatnonzero(ending)
+            np.add.at(counts, ending[at], 1)
             if k < SHORTEST_TERM:
                 continue
-            at = np.flatnonzero(ending)
             term = term_of[ending[at]]
             at, term = at[term >= 0], term[term >= 0]
             left.add(term, padded[at - k + 1])
             right.add(term, padded[at + 2])
             free = ends[at] & ((at < k) | ends[at - k])
-            whole += np.bincount(term[free], minlength=number)
+            np.add.at(whole, term[free], 1)
             shards.add(term, before, ids, at)
     single = every[:, 1] == 0
     own = np.where(single, singles[every[:, 0]], counts[1:])

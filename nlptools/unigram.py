@@ -12,6 +12,7 @@ Each stage is a function; training.py says in which order they run.
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -172,16 +173,16 @@ def expect(
     gaps: number of a block -> weight of a boundary after each of its cells. run: `map`, or one that uses several
     threads; the result does not depend on it.
     """
-    result = Expectation([np.zeros(len(words)) for words in lattice.words], [], 0.0)
-    work = functools.partial(_expect_block, lattice, tables, base, gaps)
-    for boundary, log_likelihood, parts in run(work, range(len(lattice.blocks))):
-        result.boundaries.append(boundary)
-        result.log_likelihood += log_likelihood
-        for total, part in zip(result.expected, parts, strict=True):
-            total += part
-    for of_length in result.expected[1:]:
+    sums = Sums([len(words) for words in lattice.words])
+    boundaries: list[np.ndarray] = []
+    total = 0.0
+    work = functools.partial(_expect_block, lattice, tables, base, gaps, sums)
+    for boundary, log_likelihood in run(work, range(len(lattice.blocks))):
+        boundaries.append(boundary)
+        total += log_likelihood
+    for of_length in sums.totals[1:]:
         of_length[0] = 0
-    return result
+    return Expectation(sums.totals, boundaries, total)
 
 
 def _expect_block(
@@ -189,18 +190,33 @@ def _expect_block(
     tables: Tables,
     base: Base | None,
     gaps: Callable[[int], np.ndarray] | None,
+    sums: Sums,
     i: int,
-) -> tuple[np.ndarray, float, list[np.ndarray]]:
+) -> tuple[np.ndarray, float]:
     block, cells = lattice.blocks[i], lattice.cells[i]
     terms = [np.take(table, cell, mode="clip") for table, cell in zip(tables, cells, strict=True)]
     if base is not None:
         base.add_to(terms, block, cells[0])
     weight = gaps(i) if gaps is not None else None
     boundary, log_likelihood = forward_backward(block, terms, weight)
-    parts = []
     for k, (cell, posterior) in enumerate(zip(cells, terms, strict=True)):
-        parts.append(np.bincount(cell, weights=exact(posterior), minlength=len(lattice.words[k])))
-    return boundary, log_likelihood, parts
+        sums.add(k, cell, posterior)
+    return boundary, log_likelihood
+
+
+class Sums:
+    """Sums of posteriors by candidate, to which several threads add in any order: they are exact."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self.totals = [np.zeros(size) for size in sizes]
+        self._lock = threading.Lock()
+
+    def add(self, k: int, numbers: np.ndarray, posteriors: np.ndarray) -> None:
+        """Add the posteriors, which are rounded in place, to the totals[k] of those numbers."""
+        places, values = numbers.astype(np.intp), exact(posteriors).astype(np.float64)
+        with self._lock:
+            # Half of the time of np.bincount where there are a million candidates.
+            np.add.at(self.totals[k], places, values)
 
 
 def exact(posteriors: np.ndarray) -> np.ndarray:

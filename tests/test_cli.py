@@ -279,20 +279,45 @@ def test_count_prints_exactly() -> None:
 def test_discover_tsv() -> None:
     done = run("discover", NOVEL).ok()
     header, *lines = done.out.split("\n")[:-1]
-    assert header == HEADER == "word\tcount\tpmi\tleft_entropy\tright_entropy\tscore\tknown"
+    assert header == HEADER
+    assert HEADER.replace("\t", " ") == (
+        "word count expected pmi left_entropy right_entropy shards score term known"
+    )
     assert len(lines) > 20
     text = NOVEL.read_text(encoding="utf-8")
     previous = math.inf
     for line in lines:
-        word, count, *numbers, known = line.split("\t")
+        word, count, expected, *numbers, shards, score, term, known = line.split("\t")
         assert text.count(word) >= int(count) > 1
-        assert all(re.fullmatch(r"-?\d+\.\d{4}", number) for number in numbers)
+        assert re.fullmatch(r"\d+\.\d\d", expected)
+        assert float(expected) <= int(count)
+        assert all(re.fullmatch(r"\d+\.\d{4}", number) for number in [*numbers, score])
+        assert 1 <= int(shards) <= 10
+        assert term == ("yes" if len(word) > 4 else "no")
         assert known == "no"
-        assert float(numbers[3]) <= previous
-        previous = float(numbers[3])
+        assert 0.7 <= float(score) <= previous
+        previous = float(score)
     words = [line.split("\t")[0] for line in lines]
     assert {"沈渡秋", "陆青蘅", "司空翎"} <= set(words[:30])
     assert len(set(words)) == len(words)
+
+
+@pytest.mark.parametrize("method", ["entropy", "pmi"])
+def test_discover_says_no_more_than_the_method_knows(method: str) -> None:
+    """One header for all methods; a cell is empty, in JSON null, where there is nothing to say."""
+    done = run("discover", NOVEL, "-q", "--method", method, "--min-count", 4).ok()
+    header, *lines = done.out.split("\n")[:-1]
+    assert header == HEADER
+    assert len(lines) > 20
+    for line in lines:
+        _, count, expected, *numbers, shards, _, term, known = line.split("\t")
+        assert int(count) >= 4
+        assert (expected, shards, term, known) == ("", "", "no", "no")
+        assert all(re.fullmatch(r"-?\d+\.\d{4}", number) for number in numbers)
+    done = run("discover", NOVEL, "-q", "--method", method, "--top", 1, "--format", "jsonl").ok()
+    row = json.loads(done.out, parse_constant=pytest.fail)
+    assert [name for name, value in row.items() if value is None] == ["expected", "shards"]
+    assert (row["term"], row["known"]) == (False, False)
 
 
 def test_discover_formats_agree() -> None:
@@ -339,7 +364,14 @@ def test_top() -> None:
 
 @pytest.mark.parametrize(
     "name, column",
-    [("count", 1), ("pmi", 2), ("left-entropy", 3), ("right-entropy", 4), ("score", 5)],
+    [
+        ("count", 1),
+        ("expected", 2),
+        ("pmi", 3),
+        ("left-entropy", 4),
+        ("right-entropy", 5),
+        ("score", 7),
+    ],
 )
 def test_sort(name: str, column: int) -> None:
     lines = run("discover", NOVEL, "-q", "--sort", name).ok().out.split("\n")[1:-1]
@@ -408,10 +440,18 @@ def test_the_closing_line() -> None:
 def test_the_closing_line_of_discover() -> None:
     done = run("discover", NOVEL, "--fold", "lower").ok()
     line = done.err.split("\n")[-2]
-    assert line.startswith(f"nlptools {__version__} discover | method:entropy min_count:")
-    assert " latin:run fold:lower |" in line
+    assert line.startswith(
+        f"nlptools {__version__} discover | method:em min_count:2 min_score:0.7 latin:run fold:lower |"
+    )
     assert f" | {done.out.count(chr(10)) - 1:,} words | " in line
     assert run("discover", NOVEL, "-q").ok().err == ""
+    bars = ["--min-score", 0.5, "--min-pmi", "1,2", "--min-entropy", 0.5, "--min-count", 3]
+    assert (
+        " | method:em min_count:3 min_score:0.5 min_pmi:1,2 min_entropy:0.5 latin:run | "
+        in run("discover", NOVEL, *bars).ok().err
+    )
+    done = run("discover", NOVEL, "--method", "entropy").ok()
+    assert " discover | method:entropy min_count:2 min_pmi:2 min_entropy:0.904 latin:" in done.err
 
 
 def test_the_closing_line_tells_the_encodings_found() -> None:
@@ -423,9 +463,18 @@ def test_few_words_are_explained() -> None:
     done = run("discover", NOVEL, "--min-count", 10_000).ok()
     assert done.out == HEADER + "\n"
     assert "the filter `rarer than 10000` removed" in done.err or "0 words" in done.err
-    noted = run("discover", NOVEL, "--min-entropy", 3).ok()
-    assert re.search(r"the filter `entropy` removed [\d,]+; lower --min-entropy", noted.err)
-    assert "Few words" not in run("discover", NOVEL, "--min-entropy", 3, "-q").ok().err
+    entropy = ["--method", "entropy"]
+    for args, reason, option in (
+        ([*entropy, "--min-entropy", 3], "entropy", "--min-entropy"),
+        ([*entropy, "--min-pmi", 9], "PMI", "--min-pmi"),
+        (["--min-score", 9], "score below 9", "--min-score"),
+        (["--min-score", 0, "--min-entropy", 3], "entropy", "--min-entropy"),
+        (["--min-score", 0, "--min-pmi", 9], "PMI", "--min-pmi"),
+        (["--min-count", 10_000], "rarer than 10000", "--min-count"),
+    ):
+        noted = run("discover", NOVEL, *args).ok().err
+        assert re.search(rf"the filter `{reason}` removed [\d,]+; lower {option}, or ask", noted)
+        assert "Few words" not in run("discover", NOVEL, *args, "-q").ok().err
     assert "Few words" not in run("discover", NOVEL, "--top", 3).ok().err
 
 
@@ -440,23 +489,34 @@ def test_version_and_help() -> None:
 # --- counts files ----------------------------------------------------------------------------
 
 
-def test_count_then_discover() -> None:
+@pytest.mark.parametrize("method", ["em", "entropy", "pmi"])
+def test_count_then_discover(method: str) -> None:
     run("count", NOVEL, "-o", "novel.counts", "-q").ok()
-    for more in ([], ["--top", 50], ["--max-length", 3], ["--format", "jsonl"], ["--min-count", 4]):
-        direct = run("discover", NOVEL, "-q", *more).ok()
-        assert run("discover", "--counts", "novel.counts", "-q", *more).ok().out == direct.out
-    direct = run("discover", NOVEL, "-q", "--method", "pmi").ok()
-    both = run("discover", NOVEL, "-q", "--method", "pmi", "--counts", "novel.counts").ok()
-    assert both.out == direct.out
+    by = ["-q", "--method", method]
+    counted = [*by, "--counts", "novel.counts", *([] if method == "entropy" else [NOVEL])]
+    shorter = [] if method == "pmi" else [["--max-length", 3]]
+    for more in ([], ["--top", 50], ["--format", "jsonl"], ["--min-count", 4], *shorter):
+        direct = run("discover", NOVEL, *by, *more).ok()
+        assert run("discover", *counted, *more).ok().out == direct.out
 
 
 def test_counts_made_with_fold_and_latin() -> None:
     reading = ["--fold", "nfkc", "--latin", "char"]
     run("count", SAMPLES / "clinic.txt", "-o", "c", "-q", *reading).ok()
-    direct = run("discover", SAMPLES / "clinic.txt", "-q", *reading).ok()
-    done = run("discover", "--counts", "c").ok()
+    clinic = SAMPLES / "clinic.txt"
+    entropy = ["--method", "entropy"]
+    direct = run("discover", clinic, "-q", *reading, *entropy).ok()
+    done = run("discover", "--counts", "c", *entropy).ok()
     assert done.out == direct.out
     assert "latin:char fold:nfkc" in done.err
+    direct = run("discover", clinic, "-q", *reading).ok()
+    done = run("discover", clinic, "--counts", "c", "--fold", "nfkc").ok()
+    assert done.out == direct.out
+    assert "latin:char fold:nfkc" in done.err
+    assert (
+        "count this corpus, and give the same --fold"
+        in run("discover", clinic, "--counts", "c").error
+    )
 
 
 def test_shards_merge_to_the_same_bytes() -> None:
@@ -672,7 +732,9 @@ def test_missing_file() -> None:
     assert run("discover", "nothing.txt").error == "Error: nothing.txt: no such file\n"
     assert run("discover", "*.nothing").error == "Error: *.nothing: no file matches this pattern\n"
     assert "nothing.txt: no such file" in run("explain", "国家", "--corpus", "nothing.txt").error
-    assert "nothing: cannot read: No such file" in run("discover", "--counts", "nothing").error
+    for args in (["--method", "entropy"], [NOVEL]):
+        done = run("discover", "--counts", "nothing", *args)
+        assert "nothing: cannot read: No such file" in done.error
     assert "nothing: cannot read: No such file" in run("merge", "nothing", "--tsv").error
     assert "nothing: no such file" in run("discover", NOVEL, "--known", "nothing").error
 
@@ -726,7 +788,7 @@ def test_no_such_column() -> None:
 
 USERS_OF_COUNTS = [
     ["merge", "{}", "-o", "out"],
-    ["discover", "--counts", "{}"],
+    ["discover", str(NOVEL), "--counts", "{}"],
     ["explain", "国家", "--counts", "{}"],
 ]
 
@@ -777,14 +839,16 @@ def test_broken_counts_files(command: list[str]) -> None:
 
 def test_a_folder_is_no_counts_file() -> None:
     Path("d").mkdir()
-    assert run("discover", "--counts", "d").error.startswith("Error: d: ")
+    assert run("discover", NOVEL, "--counts", "d").error.startswith("Error: d: ")
 
 
 def test_counts_of_too_low_an_order() -> None:
     counts_file("c", TEXT, "--order", 2)
-    error = run("discover", "--counts", "c").error
-    assert "needs counts of order 5" in error
-    assert "hint: make them with nlptools count --order 5" in error
+    write("a.txt", TEXT)
+    for args in (["--method", "entropy"], ["a.txt"]):
+        error = run("discover", "--counts", "c", *args).error
+        assert "needs counts of order 5" in error
+        assert "hint: make them with nlptools count --order 5" in error
 
 
 @pytest.mark.parametrize("more", [["--order", 4], ["--latin", "char"], ["--fold", "lower"]])
@@ -809,11 +873,13 @@ def test_texts_with_nothing_to_find(command: list[str], text: str) -> None:
     done = run(*command, stdin=text).ok()
     if command == ["discover"]:
         assert done.out == HEADER + "\n"
-        method = run("discover", "--method", "pmi", stdin=text).ok()
-        assert method.out == HEADER + "\n"
+        for method in ("entropy", "pmi"):
+            assert run("discover", "--method", method, stdin=text).ok().out == HEADER + "\n"
         assert run("discover", "--top", 5, stdin=text).ok().out == HEADER + "\n"
     elif command[1] == "-o":
-        assert run("discover", "--counts", "c").ok().out == HEADER + "\n"
+        entropy = run("discover", "--method", "entropy", "--counts", "c").ok()
+        assert entropy.out == HEADER + "\n"
+        assert run("discover", "-", "--counts", "c", stdin=text).ok().out == HEADER + "\n"
         assert run("merge", "c", "c", "-o", "d").code == 0
         assert "never occurs" in run("explain", "龘", "--counts", "c").ok().out
     else:
@@ -962,8 +1028,33 @@ def test_not_enough_memory(monkeypatch: pytest.MonkeyPatch) -> None:
         (["merge", "--tsv"], "Missing argument 'FILES...'"),
         (["discover", "a", "--new-only"], "--new-only needs a list of known words: --known FILE"),
         (["discover", "a", "--compat", "4256"], "--compat goes with --method pmi"),
-        (["discover", "a", "--method", "pmi", "--min-entropy", "1"], "goes with --method entropy"),
-        (["discover", "a", "--counts", "b"], "--counts replaces the corpus"),
+        (
+            ["discover", "a", "--method", "pmi", "--min-entropy", "1"],
+            "--min-entropy goes with --method em or entropy",
+        ),
+        (
+            ["discover", "a", "--method", "entropy", "--counts", "b"],
+            "--counts replaces the corpus with --method entropy",
+        ),
+        (
+            ["discover", "--counts", "b"],
+            "--method em reads the corpus too: name it beside --counts",
+        ),
+        (["discover", "--method", "pmi", "--counts", "b"], "--method pmi reads the corpus too"),
+        (
+            ["discover", "a", "--method", "pmi", "--min-score", "1"],
+            "--min-score goes with --method em",
+        ),
+        (["discover", "a", "--method", "entropy", "--min-score", "1"], "goes with --method em"),
+        (
+            ["discover", "a", "--method", "entropy", "--background", "general"],
+            "--background goes with --method em",
+        ),
+        (["discover", "a", "--method", "pmi", "--background", "b"], "goes with --method em"),
+        (["discover", "a", "--max-length", "9"], "finds terms of up to 8 symbols: --max-length 8"),
+        (["discover", "a", "--min-length", "5", "--max-length", "8"], "or than 4 symbols"),
+        (["discover", "a", "--min-score", "nan"], "'nan' is not a number"),
+        (["discover", "a", "--min-score", "-1"], "-1.0 is not in the range x>=0"),
         (
             ["discover", "a", "--method", "pmi", "--max-length", "5"],
             "--max-length goes with --method",
@@ -991,7 +1082,9 @@ def test_wrong_usage(args: list[str], problem: str) -> None:
 
 def test_the_longest_list_of_thresholds() -> None:
     run("discover", "--method", "pmi", "--min-pmi", "1" + ",1" * 10, stdin=TEXT).ok()
-    run("discover", "--min-pmi", "1" + ",1" * 10, "--max-length", 11, stdin=TEXT).ok()
+    entropy = ["--method", "entropy", "--max-length", 11]
+    run("discover", "--min-pmi", "1" + ",1" * 10, *entropy, stdin=TEXT).ok()
+    run("discover", "--min-pmi", "1" + ",1" * 10, stdin=TEXT).ok()
 
 
 # --- processes: pipes, locales, closed streams -----------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 
 from nlptools import tables
 from nlptools.tables import COLUMNS, FORMATS, format_words
-from nlptools.wordtable import WordTable
+from nlptools.wordtable import WordTable, make_table
 
 
 def make(words: list[str], **columns: object) -> WordTable:
@@ -26,6 +26,9 @@ def make(words: list[str], **columns: object) -> WordTable:
         "scores": np.full(size, 100.5),
         "passed": np.ones(size, bool),
         "known": np.arange(size) % 2 == 1,
+        "expected": np.full(size, 9.876),
+        "shards": np.full(size, 7),
+        "terms": np.zeros(size, bool),
         **columns,
     }
     return WordTable(words, **values)  # type: ignore[arg-type]
@@ -35,25 +38,40 @@ def text_of(table: WordTable, how: str) -> str:
     return "".join(format_words(table, how))
 
 
+HEADER = "word count expected pmi left_entropy right_entropy shards score term known"
+
+
 def test_tsv_exactly() -> None:
-    assert text_of(make(["沈渡秋", "5G网络"]), "tsv") == (
-        "word\tcount\tpmi\tleft_entropy\tright_entropy\tscore\tknown\n"
-        "沈渡秋\t10\t1.2346\t0.0000\t2.0000\t100.5000\tno\n"
-        "5G网络\t11\t1.2346\t0.0000\t2.0000\t100.5000\tyes\n"
+    table = make(["沈渡秋", "全国人民代表大会"], terms=np.array([False, True]))
+    assert text_of(table, "tsv") == (
+        HEADER.replace(" ", "\t") + "\n"
+        "沈渡秋\t10\t9.88\t1.2346\t0.0000\t2.0000\t7\t100.5000\tno\tno\n"
+        "全国人民代表大会\t11\t9.88\t1.2346\t0.0000\t2.0000\t7\t100.5000\tyes\tyes\n"
     )
+
+
+def test_what_a_method_does_not_say() -> None:
+    """The methods entropy and pmi have no expected counts, and look at no tenths of the corpus."""
+    made = make_table(["甲乙"], np.array([3]), *np.full((4, 1), 1.5))
+    assert text_of(made, "tsv").split("\n")[1] == (
+        "甲乙\t3\t\t1.5000\t1.5000\t1.5000\t\t1.5000\tno\tno"
+    )
+    assert text_of(made, "csv").split("\n")[1] == ("甲乙,3,,1.5000,1.5000,1.5000,,1.5000,no,no")
+    row = json.loads(text_of(made, "jsonl"), parse_constant=pytest.fail)
+    assert [name for name, value in row.items() if value is None] == ["expected", "shards"]
+    assert len(WordTable.empty()) == 0
 
 
 def test_csv_exactly() -> None:
     assert text_of(make(["沈渡秋"]), "csv") == (
-        "word,count,pmi,left_entropy,right_entropy,score,known\n"
-        "沈渡秋,10,1.2346,0.0000,2.0000,100.5000,no\n"
+        HEADER.replace(" ", ",") + "\n沈渡秋,10,9.88,1.2346,0.0000,2.0000,7,100.5000,no,no\n"
     )
 
 
 def test_json_lines_exactly() -> None:
     assert text_of(make(["沈渡秋"]), "jsonl") == (
-        '{"word": "沈渡秋", "count": 10, "pmi": 1.2346, "left_entropy": 0.0, '
-        '"right_entropy": 2.0, "score": 100.5, "known": false}\n'
+        '{"word": "沈渡秋", "count": 10, "expected": 9.88, "pmi": 1.2346, "left_entropy": 0.0, '
+        '"right_entropy": 2.0, "shards": 7, "score": 100.5, "term": false, "known": false}\n'
     )
 
 
@@ -83,7 +101,7 @@ def test_unknown_format() -> None:
 def test_infinity(value: float, cell: str) -> None:
     """A single symbol has an infinite PMI, and JSON has no word for that."""
     table = make(["甲"], pmi=np.array([value]))
-    assert text_of(table, "tsv").split("\n")[1].split("\t")[2] == cell
+    assert text_of(table, "tsv").split("\n")[1].split("\t")[3] == cell
     assert json.loads(text_of(table, "jsonl"), parse_constant=pytest.fail)["pmi"] is None
 
 
@@ -103,7 +121,7 @@ def test_formats_agree(size: int) -> None:
     assert plain == words == [row[0] for row in tsv] == [row["word"] for row in lines]
     assert tsv == comma
     assert [int(row[1]) for row in tsv] == [row["count"] for row in lines] == table.counts.tolist()
-    assert [row[6] == "yes" for row in tsv] == [row["known"] for row in lines]
+    assert [row[9] == "yes" for row in tsv] == [row["known"] for row in lines]
     assert [list(row) for row in lines] == [list(COLUMNS)] * size
 
 
@@ -126,4 +144,7 @@ def test_frame() -> None:
     assert frame["word"].tolist() == table.words
     assert frame["pmi"].tolist() == [1.23456, 1.23456]  # not rounded
     assert frame["known"].tolist() == [False, True]
+    assert frame["expected"].tolist() == [9.876, 9.876]
+    assert frame["shards"].tolist() == [7, 7]
+    assert frame["term"].tolist() == [False, False]
     assert len(tables.to_frame(make([]))) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 
 from nlptools.errors import DataError
 from nlptools.tables import format_words
-from nlptools.wordlists import read_words
-from nlptools.wordtable import WordTable
+from nlptools.wordlists import is_json_lines, read_weighted_words, read_words
+from nlptools.wordtable import WordTable, make_table
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 
@@ -137,12 +138,8 @@ WORDS = st.lists(
 
 
 def table_of(words: list[str]) -> WordTable:
-    size = len(words)
-    numbers = np.linspace(1, 9, size)
-    flags = np.zeros(size, bool)
-    return WordTable(
-        words, np.arange(size), numbers, numbers, numbers, numbers, flags, flags, {}, {}
-    )
+    numbers = np.linspace(1, 9, len(words))
+    return make_table(words, np.arange(len(words)), numbers, numbers, numbers, numbers)
 
 
 @pytest.mark.parametrize("how", ["tsv", "csv", "jsonl", "plain"])
@@ -152,3 +149,115 @@ def test_our_own_tables_are_word_lists(tmp_path: Path, how: str, words: list[str
     """What `discover` prints goes into the next run's --known, in every format."""
     text = "".join(format_words(table_of(words), how))
     assert words_of(tmp_path, text, f"words.{how}") == set(words)
+
+
+# --- with their counts -----------------------------------------------------------------------
+
+
+def weights_of(
+    tmp_path: Path, text: str | bytes, name: str = "list.txt", **reading: str
+) -> dict[str, float | None]:
+    path = tmp_path / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return read_weighted_words(path, **reading)
+
+
+@pytest.mark.parametrize(
+    "line, word, count",
+    [
+        ("沈渡秋", "沈渡秋", None),
+        ("  沈渡秋 300 nr ", "沈渡秋", 300),
+        ("沈渡秋 300", "沈渡秋", 300),
+        ("沈渡秋 nr", "沈渡秋", None),
+        ("沈渡秋 0.5 nr", "沈渡秋", 0.5),
+        ("沈渡秋\t300\tnr", "沈渡秋", 300),
+        ("沈渡秋\t", "沈渡秋", None),
+        ("沈渡秋\t-3", "沈渡秋", None),
+        ("沈渡秋\tinf", "沈渡秋", None),
+        ("沈渡秋\tnan", "沈渡秋", None),
+        ("沈渡秋\t0", "沈渡秋", 0),
+        ("5G 30 eng", "5G", 30),
+        ("machine learning 30 n", "machine learning", 30),
+        ("##学", "学", None),
+        ("2024", "2024", None),
+    ],
+)
+def test_the_count_of_one_line(tmp_path: Path, line: str, word: str, count: float | None) -> None:
+    assert weights_of(tmp_path, line) == {word: count}
+    assert weights_of(tmp_path, f"第一 7\n\n{line}\r\n末尾\n") == {
+        "第一": 7,
+        word: count,
+        "末尾": None,
+    }
+
+
+@pytest.mark.parametrize(
+    "header, row, weight",
+    [
+        ("word\tcount\texpected", "甲乙\t9\t8.25", 8.25),
+        ("word\tcount\texpected", "甲乙\t9\t", 9),
+        ("word\texpected\tcount", "甲乙\t8.25\t9", 8.25),
+        ("word\tpmi\tcount", "甲乙\t8.25\t9", 9),
+        ("word\tpmi\tcount", "甲乙\t8.25", None),
+        ("word\tpmi", "甲乙\t8.25", None),
+        ("word,count,expected", "甲乙,9,8.25", 8.25),
+        ("word,count,expected", '"甲乙","9",""', 9),
+        ("word\tcount", '甲"乙\t9', 9),
+    ],
+)
+def test_the_weight_in_a_table(tmp_path: Path, header: str, row: str, weight: float | None) -> None:
+    """Expected counts where the method says them, else counts."""
+    word = '甲"乙' if '甲"' in row else "甲乙"
+    text = f"\ufeff{header}\n{row}\n\n丙{header[4]}1{header[4]}1\n"
+    found = weights_of(tmp_path, text)
+    assert list(found) == [word, "丙"]
+    assert found[word] == weight
+
+
+def test_weights_in_json_lines(tmp_path: Path) -> None:
+    rows = [
+        {"word": "甲乙", "count": 9, "expected": 8.25},
+        {"word": "丙", "count": 3, "expected": None},
+        {"word": 'a"b'},
+        {"word": ["丁", "戊己"], "count": 2},
+    ]
+    text = "\n\n".join(json.dumps(row) for row in rows)
+    weights = {"甲乙": 8.25, "丙": 3, 'a"b': None, "丁": 2, "戊己": 2}
+    assert weights_of(tmp_path, text, "a.jsonl") == weights
+    assert weights_of(tmp_path, "\ufeff" + text, "a.ndjson") == weights
+    assert weights_of(tmp_path, gzip.compress(text.encode()), "a.jsonl.gz") == weights
+    assert weights_of(tmp_path, text.encode("utf-16"), "b.jsonl", encoding="auto") == weights
+    with pytest.raises(DataError, match=r"c\.jsonl:2: no field 'word'"):
+        weights_of(tmp_path, '{"word": "甲"}\n{"term": "乙"}\n', "c.jsonl")
+    with pytest.raises(DataError, match=r"c\.jsonl:2: not JSON"):
+        weights_of(tmp_path, '{"word": "甲"}\n{"word": \n', "c.jsonl")
+    with pytest.raises(DataError, match="no such file"):
+        read_weighted_words(tmp_path / "nothing.jsonl")
+
+
+@pytest.mark.parametrize(
+    "name, json_lines",
+    [
+        ("a.jsonl", True),
+        ("a.NDJSON.gz", True),
+        ("a.jsonl.txt.gz", False),
+        ("a.json", False),
+        ("jsonl", False),
+    ],
+)
+def test_json_lines_by_name(name: str, json_lines: bool) -> None:
+    assert is_json_lines(name) == json_lines
+
+
+@pytest.mark.parametrize("how", ["tsv", "csv", "jsonl", "plain"])
+def test_our_own_tables_have_weights(tmp_path: Path, how: str) -> None:
+    words, counts = ["甲乙", "A股", "丙"], np.array([9, 5, 3])
+    nothing = np.zeros(3)
+    table = make_table(words, counts, nothing, nothing, nothing, nothing)
+    said = replace(table, expected=np.array([8.5, 4.25, 0.125]))
+    for one, weights in ((table, counts.tolist()), (said, [8.5, 4.25, 0.12])):
+        text = "".join(format_words(one, how))
+        expected = (
+            dict.fromkeys(words) if how == "plain" else dict(zip(words, weights, strict=True))
+        )
+        assert weights_of(tmp_path, text, f"words.{how}") == expected
