@@ -10,6 +10,7 @@ bench=${BENCH:-"$(dirname "$0")/../bin/bench"}
 
 references=""
 for file in $REFERENCES; do references="$references --reference $file"; done
+jieba="--jieba ${JIEBA:-$PEER_PYTHON}"
 peers="--kenlm $KENLM --word-discovery $WORD_DISCOVERY --fastnewwords $FASTNEWWORDS"
 peers="$peers --jiagu --peer-python $PEER_PYTHON"
 
@@ -27,6 +28,12 @@ run() {
     run discover "$MIX_50" $peers --peer-repeat 1 $references
     run scaling --make "$MADE" $CORPORA
     run memory $CORPORA
+    run train "$MIX_10" "$MIX_50" --memory 256MB
+    run segment "$MIX_10" $jieba --rjieba "${RJIEBA:-$PEER_PYTHON}"
+    if [ -n "${GOLD:-}" ]; then
+        # After --raw and --test stand lists, so the gold texts come first.
+        run gold $GOLD --raw $RAW ${TEST:+--test $TEST} $jieba
+    fi
     run pathological "$MIX_50"
     run quality $QUALITY $references
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import texts
-from measure import run
+from measure import interleaved
 from overlap import Passages
 from report import Report
 from segmenting import PEER_NAMES, jieba_dictionary, peer_command
@@ -19,6 +19,7 @@ from segmenting import PEER_NAMES, jieba_dictionary, peer_command
 from nlptools.baselines import BranchingCutter, PmiCutter
 from nlptools.corpus import Corpus
 from nlptools.counting import count_ngrams
+from nlptools.counts import NgramCounts
 from nlptools.cutting import Cutter
 from nlptools.evaluation import PROTOCOLS, Evaluation, evaluate_segmentation
 from nlptools.segmentation import Segmenter
@@ -28,7 +29,8 @@ from nlptools.wordmodel import general_model
 from nlptools.words import discover_words
 
 MB = 10**6
-RAW, OWN, DICTIONARY, GENERAL = "raw text", "own text", "dictionary", "general model"
+RAW, OWN = "raw text (inductive)", "own text (transductive)"
+GENERAL, DICTIONARY = "general model", "dictionary"
 
 
 @dataclass
@@ -86,13 +88,13 @@ def bench_gold(args: argparse.Namespace, report: Report, work: Path) -> None:
             f"PMI cut, count {least}",
             lambda least=least: PmiCutter(_counts(raw, 2), min_count=least),
         )
-    learn(f"nVBE, {some.stat().st_size / MB:.0f} MB", lambda: BranchingCutter(_counts(some, 5)))
+    learn(f"nVBE, {some.stat().st_size / MB:.3g} MB", lambda: BranchingCutter(_counts(some, 5)))
     learn("6920, maximum probability", lambda: _words_6920(raw))
     if args.jieba:
         dictionary = jieba_dictionary(args.jieba)
         for how, name in PEER_NAMES.items():
             for gold in golds:
-                output = _jieba(args.jieba, gold, how, work)
+                output = _jieba(args.jieba, gold, how, work, report)
                 gold.score(name.format("jieba"), DICTIONARY, "-", output)
         learn("nlptools, jieba's dictionary", lambda: Segmenter.load(dictionary), source=DICTIONARY)
     _show(report, golds)
@@ -113,20 +115,22 @@ def _trained(corpus: Corpus, **options: object) -> Segmenter:
     return Segmenter.from_model(train_model(corpus, **options))
 
 
-def _counts(path: Path, order: int):
+def _counts(path: Path, order: int) -> NgramCounts:
+    # Without runs of letters and digits, which raises F1 on development sets, that of nVBE by .04.
     return count_ngrams(Corpus([path]), order=order, latin="break")
 
 
 def _words_6920(path: Path) -> Segmenter:
     """The words of the method pmi and the single characters, by how often they were cut out."""
-    words = discover_words(Corpus([path]), method="pmi", min_length=1, latin="break")
+    words = discover_words(Corpus([path]), method="pmi", min_length=1)
     return Segmenter.from_counts(dict(zip(words.words, words.scores.tolist(), strict=True)))
 
 
-def _jieba(python: Path, gold: Gold, how: str, work: Path) -> list[str]:
+def _jieba(python: Path, gold: Gold, how: str, work: Path, report: Report) -> list[str]:
     text, output = work / "gold.txt", work / "jieba.txt"
     text.write_text("".join(f"{line}\n" for line in gold.raw), encoding="utf-8")
-    run(peer_command("jieba", "jieba", python, text, output, how))
+    name = f"{PEER_NAMES[how].format('jieba')}, {gold.name}"
+    report.add(interleaved([peer_command("jieba", python, how, name, text, output)], 1))
     return output.read_text(encoding="utf-8").splitlines()
 
 

@@ -86,10 +86,11 @@ class Report:
         sections = [part for part in sections if part.split("\n", 1)[0] != f"## {self.name}"]
         loads = " -> ".join(f"{load[0]:.2f}" for load in self._loads)
         lines = list(dict.fromkeys(result.command.shown() for result in self._results))
-        commands = "```\n" + "\n".join(lines) + "\n```\n"
         section = f"## {self.name}\n\n" + "\n".join(self._parts)
-        section += f"\nLoad average (1 minute): {loads}. Command lines (folders left out):\n\n"
-        sections.append(section + commands + "\n")
+        section += f"\nLoad average (1 minute): {loads}."
+        if lines:
+            section += " Command lines (folders left out):\n\n```\n" + "\n".join(lines) + "\n```"
+        sections.append(section + "\n\n")
         path.write_text(f"# Results\n\n{machine()}\n\n" + "".join(sections), encoding="utf-8")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import subprocess
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import texts
@@ -17,6 +19,10 @@ TIMES_RJIEBA = 1.0
 
 MB = 10**6
 DEFAULT_MEMORY = "1GB"  # of the commands
+GENERAL = "nlptools, general model"
+PEER_NAMES = {"no-hmm": "{}, HMM off", "hmm": "{}, HMM on"}
+
+Segment = Callable[[str, Path, Path], Command]  # (name, text, output)
 # What a segmenter segments to show how long it takes to start: jieba loads its dictionary at the first line.
 ONE_LINE = "今天天气非常好，我们去公园。\n"
 
@@ -56,36 +62,19 @@ def bench_segment(args: argparse.Namespace, report: Report, work: Path) -> None:
         models[f"nlptools, {args.model.name}"] = ["--model", args.model]
     if args.jieba:
         models["nlptools, jieba's dictionary"] = ["--model", jieba_dictionary(args.jieba)]
-    peers = {"jieba": args.jieba, "rjieba": args.rjieba}
-    outputs: dict[str, Path] = {}
-
-    def pair(name: str, make) -> list[Command]:
-        """The command on the text, and on one line."""
-        outputs[name] = work / f"{len(outputs)}.txt"
-        return [
-            make(name, args.text, outputs[name]),
-            make(f"{name}, one line", one_line, work / "one.segmented"),
-        ]
-
+    segmenters: dict[str, Segment] = {
+        name: functools.partial(_ours, options) for name, options in models.items()
+    }
+    for peer, python in (("jieba", args.jieba), ("rjieba", args.rjieba)):
+        for how, name in PEER_NAMES.items() if python else ():
+            segmenters[name.format(peer)] = functools.partial(peer_command, peer, python, how)
+    outputs = {name: work / f"{number}.txt" for number, name in enumerate(segmenters)}
     commands = []
-    for name, options in models.items():
-        commands += pair(
-            name,
-            lambda name, text, to, options=options: nlptools(
-                name, "segment", *options, text, "-o", to
-            ),
-        )
-    first_peer = len(commands)
-    for peer, python in peers.items():
-        for how in ("no-hmm", "hmm") if python else ():
-            commands += pair(
-                PEER_NAMES[how].format(peer),
-                lambda name, text, to, peer=peer, python=python, how=how: peer_command(
-                    name, peer, python, text, to, how
-                ),
-            )
+    for name, segment in segmenters.items():
+        commands.append(segment(name, args.text, outputs[name]))
+        commands.append(segment(f"{name}, one line", one_line, work / "one.segmented"))
     rounds = {"": args.repeat} | dict.fromkeys(
-        (command.name for command in commands[first_peer::2]), args.peer_repeat or args.repeat
+        (name for name in segmenters if name not in models), args.peer_repeat or args.repeat
     )
     results = interleaved(commands, rounds)
     report.add(results)
@@ -110,8 +99,8 @@ def bench_segment(args: argparse.Namespace, report: Report, work: Path) -> None:
         report.check(same, f"{name}: without its spaces the output is the text")
 
 
-GENERAL = "nlptools, general model"
-PEER_NAMES = {"no-hmm": "{}, HMM off", "hmm": "{}, HMM on"}
+def _ours(options: Sequence[str | Path], name: str, text: Path, output: Path) -> Command:
+    return nlptools(name, "segment", *options, text, "-o", output)
 
 
 def _speeds(whole: Result, start: Result, size: int) -> tuple[float, float]:
@@ -137,7 +126,7 @@ def _show_speeds(
 # --- peers ------------------------------------------------------------------------------------
 
 
-def peer_command(name: str, peer: str, python: Path, text: Path, output: Path, how: str) -> Command:
+def peer_command(peer: str, python: Path, how: str, name: str, text: Path, output: Path) -> Command:
     """Runs jieba or rjieba in the Python that has it. how: "hmm" or "no-hmm"."""
     driver = HERE / "peers" / f"{peer}_segment.py"
     return Command(name, [str(python), str(driver), str(text), str(output), how])

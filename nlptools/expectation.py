@@ -39,9 +39,8 @@ from nlptools.wordtable import WordTable, make_table, stack_tables
 RARE = 5.0  # added to the count: of what occurs five times half remains
 MOST_FREEDOM = 2.0  # nats: more kinds of neighbours say no more
 ALONE = 2.0  # exponent for the shares of the first and last symbol
-LEAST_SHARE = (
-    0.1  # a word whose expected count is below the discount keeps a tenth of it, to be ranked
-)
+# A word whose expected count is below the discount keeps a tenth of it, so that it can be ranked.
+LEAST_SHARE = 0.1
 # Words above this score: 80 to 90 % are in dictionaries, and of the others half are words (read by eye).
 MIN_SCORE = 0.7
 # Terms are ranked by another formula, which gives about three times as much to a term as good as a word.
@@ -49,6 +48,7 @@ TERM_SCALE = 0.35
 # Terms of which less than a tenth of the occurrences are at an edge of a clause lose score; rare ones are
 # shrunk to that tenth, as if they had been seen ten times more.
 EDGE, EDGE_SEEN = 0.1, 10.0
+STAGES = 2  # calls of `watch` besides those of training
 KEYNESS = 3.0  # a word that is exp(3) = 20 times as frequent as in the background keeps its score
 
 
@@ -219,6 +219,7 @@ def rank_expected(
         rows, spelling = rows[order], models[0].spelling
         model = lexicon(fitted)
         del fitted, lattice
+        watch("expected counts", 1, 0.0, len(rows))
         found = tally(encoded, sample, models, run)
         alone = found.expected_singles[0] / np.maximum(found.singles, 1)
         terms = WordTable.empty()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 Ngram = tuple[str, ...]
@@ -342,20 +342,30 @@ Places = dict[int, list[Counter[str]]]
 class WordModel:
     """The whole of the training, word by word; for a few short texts.
 
-    Every stretch of the texts is a run; nothing is left out of the sample. expected, weights: by word.
-    places[k][j]: in how many rare words of k symbols each symbol stands at place j.
+    Every stretch of the texts is a run; nothing is left out of the sample. prior: counts to be added
+    to what is expected; a tenth of a count is then left at least. expected, weights: by word. places[k][j]: in how many rare words of k symbols
+    each symbol stands at place j.
     """
 
-    def __init__(self, texts: Sequence[str], penalties: Sequence[float]) -> None:
+    def __init__(
+        self,
+        texts: Sequence[str],
+        penalties: Sequence[float],
+        prior: Mapping[Ngram, float] | None = None,
+    ) -> None:
         self.texts, self.runs = texts, stretches(texts, "break")
         self.penalties = penalties
+        self.prior = prior or {}
+        self.least_share = 0.1 if prior else 0.0
         self.counts: Counter[Ngram] = Counter()
         for run in self.runs:
             self.counts.update(tuple(run[a:b]) for a, b in occurrences(run, 4))
         self.symbols = {word for word in self.counts if len(word) == 1}
         # Expected counts; a word that is not among them is no candidate.
         self.expected: dict[Ngram, float] = {
-            word: float(n) for word, n in self.counts.items() if len(word) == 1 or n > 1
+            word: (n if len(word) == 1 or n > 1 else 0) + self.prior.get(word, 0.0)
+            for word, n in self.counts.items()
+            if len(word) == 1 or n > 1 or self.prior.get(word, 0.0) > 0
         }
         self.bonus: dict[Ngram, float] = {}
         self.places: Places | None = None
@@ -370,27 +380,29 @@ class WordModel:
                 }
             if iteration == 3:
                 self.learn_places()
-            self.expect(None)
+            self.step(None)
         self.learn_bonus()
         self.learn_places()
-        boundaries = self.expect(None)
+        boundaries = self.step(None)
         gaps = Gaps(self.runs, {word for word in self.expected if len(word) == 2})
         for _ in range(2):
             gaps.fit(boundaries)
             for _ in range(2):
                 self.learn_places()
-                boundaries = self.expect(gaps)
+                boundaries = self.step(gaps)
         self.learn_places()
 
     @property
     def weights(self) -> dict[Ngram, float]:
         total = sum(self.expected.values())
         return {
-            word: max(c - 0.5, 0.05 if len(word) == 1 else 0)
-            / total
-            * math.exp(self.bonus.get(word, 0) - self.penalties[len(word) - 1])
+            word: self.share(word, c) / total * math.exp(self.bonus.get(word, 0))
             for word, c in self.expected.items()
         }
+
+    def share(self, word: Ngram, c: float) -> float:
+        least = 0.05 if len(word) == 1 else self.least_share * c
+        return max(c - 0.5, least) * math.exp(-self.penalties[len(word) - 1])
 
     def unseen(self, word: Ngram) -> float:
         """Weight of a word by the places of its symbols alone."""
@@ -425,10 +437,32 @@ class WordModel:
                 back = log(word[:2]) + log(word[2:]) >= log(word[:1]) + log(word[1:])
                 self.bonus[word] += 1.2 if back else -1.2
 
-    def expect(self, gaps: Gaps | None) -> list[float]:
-        """One E-step; the posteriors of a boundary at every gap."""
-        weights = self.weights
-        expected = dict.fromkeys(self.expected, 0.0)
+    def lexicon(self) -> dict[Ngram, float]:
+        """Words with their weights as they are written down; those of the prior alone are among them."""
+        least = 0.5 * (self.least_share or 1)
+        found = {
+            word: weight
+            for word, weight in self.weights.items()
+            if len(word) == 1 or (weight > 0 and self.expected[word] >= least)
+        }
+        total = sum(self.expected.values())
+        for word, c in self.prior.items():
+            if word not in self.expected and self.share(word, c) > 0:
+                found[word] = self.share(word, c) / total
+        return found
+
+    def step(self, gaps: Gaps | None) -> list[float]:
+        """One iteration; the posteriors of a boundary at every gap."""
+        found, boundaries, likelihood = self.expect(self.weights, gaps)
+        self.expected = {word: found[word] + self.prior.get(word, 0.0) for word in self.expected}
+        self.likelihoods.append(likelihood)
+        return boundaries
+
+    def expect(
+        self, weights: Mapping[Ngram, float], gaps: Gaps | None
+    ) -> tuple[Counter[Ngram], list[float], float]:
+        """Expected counts, posteriors of a boundary at every gap, log-likelihood."""
+        expected: Counter[Ngram] = Counter()
         boundaries: list[float] = []
         likelihood = 0.0
         at = 0
@@ -446,13 +480,9 @@ class WordModel:
             found, total = posteriors(len(run), 4, weight)
             likelihood += math.log(total)
             for (a, b), posterior in found.items():
-                word = tuple(run[a:b])
-                if word in expected:
-                    expected[word] += posterior
+                expected[tuple(run[a:b])] += posterior
             boundaries.extend(
                 sum(value for (_, b), value in found.items() if b == end)
                 for end in range(1, len(run))
             )
-        self.expected = expected
-        self.likelihoods.append(likelihood)
-        return boundaries
+        return expected, boundaries, likelihood

@@ -1,25 +1,33 @@
-"""Every example of README, docs and cases/ is run; what it prints is what the page shows."""
+"""Every example of README, docs and cases/ is run; what it prints is what the page shows.
+
+What the pages say beside their examples is compared with the code where that can be done.
+"""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
 from console import ROOT, Block, blocks, make_folder, matches, run_block
+from test_layers import ORDER
+
+from nlptools.wordmodel import GENERAL, general_model
 
 assert np
 
 # Blocks that can be run on each page, at least. A page that loses its examples fails here.
 LEAST = {
-    "README.md": 10,
-    "README.zh-CN.md": 10,
-    "docs/formats.md": 3,
-    "docs/how-it-works.md": 4,
+    "README.md": 25,
+    "README.zh-CN.md": 25,
+    "docs/formats.md": 8,
+    "docs/how-it-works.md": 15,
     "tests/cases/pipes.md": 4,
     "tests/cases/counts.md": 4,
     "tests/cases/errors.md": 4,
     "tests/cases/formats.md": 4,
+    "tests/cases/segment.md": 4,
 }
 
 
@@ -47,6 +55,71 @@ def test_page(name: str, tmp_path: Path) -> None:
 def test_there_is_a_page_of_cases() -> None:
     assert sum(name.startswith("tests/cases/") for name in pages()) >= 4
     assert all((ROOT / name).exists() for name in LEAST if name.startswith("tests/"))
+
+
+READMES = ("README.md", "README.zh-CN.md")
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_readmes_have_the_same_examples() -> None:
+    english, chinese = ([block.text for block in blocks(text_of(name))] for name in READMES)
+    assert english == chinese
+
+
+def headings(text: str) -> list[int]:
+    """Levels of the headings, in order."""
+    outside = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+    return [len(marks) for marks in re.findall(r"^(#+) ", outside, re.MULTILINE)]
+
+
+def test_the_readmes_are_in_step() -> None:
+    english, chinese = map(text_of, READMES)
+    assert headings(english) == headings(chinese)
+    assert english.count("\n| ") == chinese.count("\n| ")
+    assert english.count("\n- ") == chinese.count("\n- ")
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_map_has_every_module_in_order(name: str) -> None:
+    found = re.search(r"^```text\nnlptools/\n(.*?)^```$", text_of(name), re.DOTALL | re.MULTILINE)
+    assert found
+    listed = re.findall(r"^  (\w+)\.py  ", found[1], re.MULTILINE)
+    parts = [module.split(".") for module in ORDER]
+    assert listed == [
+        part[1] for part in parts if len(part) == 2 and part[1] not in ("cli", "__main__")
+    ]
+
+
+@pytest.mark.parametrize("name", [*READMES, "nlptools/models/general.md"])
+def test_the_size_of_the_general_model(name: str) -> None:
+    assert f"{len(general_model()):,}" in text_of(name)
+
+
+def test_the_page_of_the_general_model() -> None:
+    page, settings = text_of("nlptools/models/general.md"), general_model().settings
+    for number in (GENERAL.stat().st_size, settings["symbols"], settings["trained_on"]):
+        assert f"{number:,}" in page
+    build = text_of("bin/general-model")
+    mixture = dict(re.findall(r'^    "(\w+)": (\d+),$', build, re.MULTILINE))
+    taken = {"1": "all", "2": "every 2nd", "3": "every 3rd"}
+    rows = {name: taken.get(step, f"every {step}th") for name, step in mixture.items()}
+    assert len(rows) >= 5
+    assert dict(re.findall(r"^\| `(\w+)` \| .* \| (.+?) \|$", page, re.MULTILINE)) == rows
+
+
+@pytest.mark.parametrize("name", pages())
+def test_links_lead_somewhere(name: str) -> None:
+    path = ROOT / name
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)]*))?\)", text_of(name)):
+        file = path.parent / target if target else path
+        assert file.exists(), target
+        if anchor:
+            titles = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+            anchors = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+            assert anchor in anchors, f"{target}#{anchor}"
 
 
 # --- the runner itself: it has to notice ------------------------------------------------------

@@ -95,7 +95,8 @@ class StageBar:
 
             self._bar = tqdm(total=self._steps, unit="it", leave=False, nrows=24)
         self._bar.set_description(f"{stage} {iteration}", refresh=False)
-        self._bar.set_postfix_str(f"logL {log_likelihood:,.0f}, {active:,} words", refresh=False)
+        likely = f"logL {log_likelihood:,.0f}, " if log_likelihood else ""
+        self._bar.set_postfix_str(f"{likely}{active:,} words", refresh=False)
         self._bar.update()
 
 

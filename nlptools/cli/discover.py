@@ -176,6 +176,7 @@ def discover(
         corpus = open_corpus(paths, quiet, **reading, fold=fold)
     from nlptools import storage, tables
     from nlptools.counts import load_counts
+    from nlptools.expectation import STAGES
     from nlptools.training import STEPS
     from nlptools.wordlists import read_words
     from nlptools.wordmodel import load_prior
@@ -187,7 +188,7 @@ def discover(
         settings["counts"].check(counts_file)
     if background_file is not None:
         settings["background"] = load_prior(background_file)
-    with StageBar(STEPS, quiet or method != "em") as bar:
+    with StageBar(STEPS + STAGES, quiet or method != "em") as bar:
         table = discover_words(corpus, watch=bar.step, **settings)
     pieces = tables.format_words(table, how)
     if output is None:

@@ -1,0 +1,127 @@
+"""The benchmarks: what is taken out of raw text, and that README.md and all.sh know every command."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+FOLDER = Path(__file__).parent.parent / "benchmarks"
+
+
+def load(name: str) -> ModuleType:
+    """A module of the benchmarks, which are no package."""
+    spec = importlib.util.spec_from_file_location(f"benchmarks_{name}", FOLDER / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+overlap = load("overlap")
+GOLD = "他说：『今天天气非常好。』日缺水量二万吨。\n我们明天一起去公园散步"
+
+
+def without(raw: str, gold: str) -> str:
+    passages = overlap.Passages(raw)
+    return passages.without(passages.among(overlap.Passages(gold).all())[0])
+
+
+@pytest.mark.parametrize(
+    ("raw", "left"),
+    [
+        # 今天天气非常好 has 7 characters, 他说今天天气非常好 9: two clauses are a passage.
+        ("他说：“今天天气非常好！”\n", ""),
+        ("她说：“今天天气非常好！”\n", "她说：“今天天气非常好！”\n"),
+        # 日缺水量二万吨 has 7 as well; with what stands before it in gold it is a passage.
+        ("今天天气非常好，日缺水量二万吨；完了。", "完了。"),
+        # Lines break at other places, full width or not, quotes and spaces or none.
+        ("起床，我们 明天\u3000一起去“公园”散步\n回家", "起床，回家"),
+        # A clause is whole or it is another.
+        ("我们明天一起去公园散步吧。", "我们明天一起去公园散步吧。"),
+        ("", ""),
+        ("，。\n", ""),  # nothing in it to learn from
+    ],
+)
+def test_passages_of_the_gold_text_are_removed(raw: str, left: str) -> None:
+    assert without(raw, GOLD) == left
+
+
+def test_full_width_and_capital_letters_are_the_same() -> None:
+    assert without("ＡＢＣ公司１９９８年成立。下班", "abc公司1998年成立") == "下班"
+
+
+def slow(raw: str, gold: str) -> str:
+    """As `without`, with strings for hashes."""
+
+    def clauses(text: str) -> list[tuple[str, str]]:
+        """(as it stands, as it is compared); what holds nothing goes with the one before."""
+        found: list[tuple[str, str]] = []
+        lead = ""
+        for part in re.findall(f"[^{overlap.ENDS}]*[{overlap.ENDS}]|[^{overlap.ENDS}]+", text):
+            kept = "".join(c for c in unicodedata.normalize("NFKC", part) if c.isalnum()).lower()
+            if kept:
+                found.append((lead + part, kept))
+                lead = ""
+            elif found:
+                found[-1] = (found[-1][0] + part, found[-1][1])
+            else:
+                lead += part
+        return found
+
+    def passages(of: list[tuple[str, str]]) -> dict[str, set[int]]:
+        places: dict[str, set[int]] = {}
+        for i in range(len(of)):
+            for j in range(i + 1, min(i + overlap.CLAUSES, len(of)) + 1):
+                text = "".join(kept for _, kept in of[i:j])
+                if len(text) >= overlap.LEAST:
+                    places.setdefault(text, set()).update(range(i, j))
+        return places
+
+    ours = clauses(raw)
+    known = passages(clauses(gold))
+    gone = {i for text, at in passages(ours).items() if text in known for i in at}
+    return "".join(text for i, (text, _) in enumerate(ours) if i not in gone)
+
+
+TEXT = st.text(st.sampled_from("天地，。\n” Ａa𠮷"), max_size=80)
+
+
+@given(TEXT, TEXT)
+@example("天" * 8, "天" * 8)
+@example("𠮷" * 8 + "，地", "𠮷" * 8)
+def test_hashes_find_what_strings_find(raw: str, gold: str) -> None:
+    assert without(raw, gold) == slow(raw, gold)
+    assert without(gold + "\n" + raw, gold) == slow(gold + "\n" + raw, gold)
+
+
+def test_hashes_do_not_depend_on_what_stands_before() -> None:
+    gold = overlap.Passages("今天天气非常非常好").all()
+    raw = overlap.Passages("天地，" * 100_000 + "今天天气非常非常好。")
+    mask, found = raw.among(gold)
+    assert np.flatnonzero(mask).tolist() == [100_000]
+    assert found.tolist() == gold.tolist()
+
+
+def commands() -> set[str]:
+    done = subprocess.run(
+        [sys.executable, FOLDER / "run.py", "--help"], capture_output=True, text=True, check=True
+    )
+    found = re.search(r"\{([\w,]+)\}", done.stdout)
+    assert found is not None
+    return set(found[1].split(","))
+
+
+def test_readme_and_all_sh_name_every_command() -> None:
+    named = set(re.findall(r"`bin/bench ([a-z]+)[ `]", (FOLDER / "README.md").read_text("utf-8")))
+    run = set(re.findall(r"^\s*run ([a-z]+)", (FOLDER / "all.sh").read_text("utf-8"), re.MULTILINE))
+    assert named == run == commands()

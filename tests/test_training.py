@@ -1,0 +1,460 @@
+"""Training from end to end: a twin that goes word by word, a made language, and what must not matter."""
+
+from __future__ import annotations
+
+import itertools
+import lzma
+import math
+import os
+import random
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import oracles
+import pytest
+
+from nlptools.corpus import Corpus
+from nlptools.errors import NlptoolsError
+from nlptools.evaluation import evaluate_segmentation
+from nlptools.sampling import LONGEST_RUN, Sample
+from nlptools.segmentation import Segmenter
+from nlptools.training import (
+    BASE_MEMORY,
+    BYTES_PER_SYMBOL,
+    GRANULARITIES,
+    STEPS,
+    auto_prior_weight,
+    sample_room,
+    train_model,
+)
+from nlptools.unigram import PENALTIES
+from nlptools.wordmodel import WordModel, load_model
+
+ROOT = Path(__file__).parent.parent
+DATA = Path(os.environ.get("NLPTOOLS_DATA", ROOT.parent / "shared" / "data"))
+GOLD = DATA / "gold"
+
+
+def train(texts: Sequence[str], **settings: object) -> WordModel:
+    return train_model(Corpus.from_texts(texts), **settings)  # type: ignore[arg-type]
+
+
+def column(model: WordModel, name: str) -> dict[str, float]:
+    return dict(zip(model.words, getattr(model, name).tolist(), strict=True))
+
+
+# --- the twin ----------------------------------------------------------------------------------
+
+SOME_WORDS = (
+    "葡萄 不 吃 吐 皮 经济 经济学 学者 记者 记者们 天天 社会主义 主义 的 他们 我们 学习".split()
+)
+
+
+def clauses(seed: int, number: int) -> list[str]:
+    """Short runs of words, all different."""
+    rng = random.Random(seed)
+    weights = [0.1 + rng.random() for _ in SOME_WORDS]
+    texts = []
+    for _ in range(number):
+        words = rng.choices(SOME_WORDS, weights, k=rng.randint(1, 5))
+        texts.append("".join(words)[:8])
+    return list(dict.fromkeys(texts))
+
+
+def check_twin(model: WordModel, twin: oracles.WordModel, texts: Sequence[str]) -> None:
+    lexicon = twin.lexicon()
+    assert set(model.words) == {"".join(word) for word in lexicon}
+    assert len(set(model.words)) == len(model)
+    weights = {"".join(word): math.log(weight) for word, weight in lexicon.items()}
+    assert column(model, "weights") == pytest.approx(weights, abs=2e-3)
+    found = twin.expect(lexicon, None)[0]
+    expected = {"".join(word): found[word] + twin.prior.get(word, 0.0) for word in lexicon}
+    assert column(model, "expected") == pytest.approx(expected, abs=5e-3)
+    counts = {"".join(word): twin.counts[word] for word in lexicon}
+    assert column(model, "counts") == counts
+    assert twin.places is not None
+    places = {}
+    for (k, j), numbers in zip(
+        itertools.chain.from_iterable([(k, j) for j in range(k)] for k in (2, 3)),
+        model.place_counts.T.tolist(),
+        strict=True,
+    ):
+        places[k, j] = {s: n for s, n in zip(model.place_symbols, numbers, strict=True) if n}
+        assert places[k, j] == dict(twin.places[k][j])
+    # Best first, ties by text.
+    order = list(zip((-model.expected).tolist(), model.words, strict=True))
+    assert order == sorted(order)
+
+
+@pytest.mark.parametrize("granularity", GRANULARITIES)
+@pytest.mark.parametrize("seed", range(2))
+def test_the_model_of_the_oracle(seed: int, granularity: str) -> None:
+    texts = clauses(seed, 60)
+    twin = oracles.WordModel(texts, PENALTIES[granularity])
+    likelihoods = []
+
+    def watch(stage: str, iteration: int, log_likelihood: float, active: int) -> None:
+        likelihoods.append(log_likelihood)
+
+    model = train(texts, granularity=granularity, watch=watch)
+    assert likelihoods == pytest.approx(twin.likelihoods, abs=0.01)
+    check_twin(model, twin, texts)
+    assert max(map(len, model.words)) > 1
+
+
+@pytest.mark.parametrize("weight", [0.2, 1.5])
+@pytest.mark.parametrize("seed", range(2))
+def test_the_model_of_the_oracle_with_a_prior(seed: int, weight: float) -> None:
+    """Words of both, of the corpus alone, of the prior alone, and with symbols that are not here."""
+    prior = train([*clauses(seed + 100, 60), *["玄黄玄黄", "吃玄黄宇宙", "葡萄玄黄", "玄黄吃宇宙"]])
+    texts = clauses(seed, 40)
+    counts = zip(map(tuple, prior.words), prior.expected.tolist(), strict=True)
+    twin = oracles.WordModel(texts, PENALTIES["default"], {word: c * weight for word, c in counts})
+    model = train(texts, prior=prior, prior_weight=weight)
+    check_twin(model, twin, texts)
+    assert {"玄", "黄"} <= set(model.words)
+    assert {"玄黄", "学者", "葡萄"} <= set(model.words)
+
+
+# --- a made language -----------------------------------------------------------------------------
+
+
+def made_language(sentences: int, seed: int = 1) -> tuple[set[str], list[list[str]]]:
+    """Words of two and three characters and sentences of them, single characters between some."""
+    rng = random.Random(seed)
+    characters = [chr(0x4E00 + i) for i in range(200)]
+    singles, rest = characters[:10], characters[10:190]
+    words = [a + b for a, b in zip(characters[10:100], characters[100:190], strict=True)]
+    words += ["".join(rng.sample(rest, 2)) for _ in range(60)]
+    words += ["".join(rng.sample(rest, 3)) for _ in range(10)]
+    text = []
+    for _ in range(sentences):
+        sentence = []
+        for _ in range(rng.randint(2, 5)):
+            sentence.append(rng.choice(words))
+            if rng.random() < 0.5:
+                sentence.append(rng.choice(singles))
+        text.append(sentence)
+    return set(words), text
+
+
+def joined(text: Sequence[Sequence[str]]) -> list[str]:
+    return ["".join(sentence) + "。" for sentence in text]
+
+
+def spaced(text: Sequence[Sequence[str]]) -> Corpus:
+    return Corpus.from_texts([" ".join(sentence) for sentence in text])
+
+
+def f1(model: WordModel, text: Sequence[Sequence[str]]) -> float:
+    segmenter = Segmenter.from_model(model)
+    predicted = [segmenter.segment("".join(sentence)) for sentence in text]
+    return evaluate_segmentation(spaced(text), spaced(predicted)).words.f1
+
+
+def test_the_words_of_a_made_language() -> None:
+    words, text = made_language(1000)
+    model = train(joined(text))
+    assert {word for word in model.words if len(word) > 1} == words
+    assert f1(model, text) > 0.999
+    counts = Counter(word for sentence in text for word in sentence)
+    expected = column(model, "expected")
+    assert [expected[word] for word in words] == pytest.approx(
+        [counts[word] for word in words], rel=0.1, abs=2
+    )
+
+
+@pytest.fixture(scope="module")
+def made() -> list[list[str]]:
+    return made_language(400)[1]
+
+
+def test_granularity(made: list[list[str]]) -> None:
+    """Finer means more words in the same text; the numbers are those of the penalties."""
+    texts = joined(made)
+    models = [train(texts, granularity=name) for name in GRANULARITIES]
+    assert GRANULARITIES == ("coarse", "default", "fine")
+    tokens = []
+    for model in models:
+        segmenter = Segmenter.from_model(model)
+        tokens.append(sum(len(segmenter.segment(text)) for text in texts))
+    assert tokens[0] <= tokens[1] < tokens[2]
+    assert tokens[0] < tokens[2] - 30
+    given = train(texts, granularity="coarse", penalty=PENALTIES["fine"][1:])
+    assert given.settings["granularity"] == "given"
+    assert given.settings["penalties"] == [0, 3, 9, 15] == models[2].settings["penalties"]
+    assert column(given, "weights") == column(models[2], "weights")
+
+
+def test_what_changes_no_result(made: list[list[str]], tmp_path: Path) -> None:
+    """Blocks, threads, memory, where the text comes from: the same model, byte for byte."""
+    texts = joined(made)
+    whole = train(texts).text()
+    path = tmp_path / "text.txt"
+    path.write_text("\n".join(texts) + "\n", encoding="utf-8")
+    for i in (0, 200):
+        (tmp_path / f"part{i}.txt").write_text("\n".join(texts[i : i + 200]), encoding="utf-8")
+    parts = [tmp_path / "part0.txt", tmp_path / "part200.txt"]
+    others = [
+        train_model(Corpus.from_texts(texts, block_size=1000), workers=1),
+        train_model(Corpus.from_texts(texts, block_size=1 << 20), workers=2),
+        train_model(Corpus.from_texts(iter(texts)), workers=2),
+        train_model(Corpus([path], block_size=1000), workers=2, memory=128_000_000),
+        train_model(Corpus([path], block_size=1 << 20), workers=1, tmp_dir=tmp_path),
+        train_model(Corpus(parts)),
+    ]
+    assert [other.text() == whole for other in others] == [True] * len(others)
+    # Text that changes it does change it.
+    assert train(texts[:-1]).text() != whole
+
+
+def test_a_sample_of_a_larger_corpus() -> None:
+    words, text = made_language(3000)
+    texts = joined(text)
+    symbols = len("".join(texts)) - len(texts)
+    model = train(texts, sample=6000)
+    assert model.settings["symbols"] == symbols
+    assert model.settings["trained_on"] == pytest.approx(6000, rel=0.05)
+    assert symbols > 20_000
+    assert len(words & set(model.words)) > 0.9 * len(words)
+    # Counts and expected counts are those of everything.
+    whole = "".join(texts)
+    counts = column(model, "counts")
+    expected = column(model, "expected")
+    written = Counter(word for sentence in text for word in sentence)
+    both = words & set(model.words)
+    assert all(counts[word] == whole.count(word) for word in both)
+    assert sum(expected[word] for word in both) == pytest.approx(
+        sum(written[word] for word in both), rel=0.05
+    )
+    longest = "".join(text[0])[:7]
+    assert longest not in counts
+    assert train(texts, sample=6000).text() == model.text()
+
+
+def test_symbols_that_are_not_in_the_sample() -> None:
+    """Every symbol of the corpus is in the model, or a text with it could not be cut."""
+    texts = [*joined(made_language(300)[1]), "龘"]
+    model = train(texts, sample=300)
+    assert model.settings["trained_on"] < 500
+    counts, expected = column(model, "counts"), column(model, "expected")
+    assert set("".join(texts)) - {"。"} == {word for word in model.words if len(word) == 1}
+    assert counts["龘"] == expected["龘"] == 1
+    assert np.isfinite(model.weights).all()
+
+
+# --- numerals ------------------------------------------------------------------------------------
+
+
+def test_numerals_and_their_measure_words() -> None:
+    """三年 is one word, or two; 三国 is one in both, because 国 follows one numeral only."""
+    rng = random.Random(2)
+    numerals = "一二三四五六七八九十"
+    other = ["".join(rng.sample("天地玄黄宇宙洪荒日月盈昃辰宿列张", 2)) for _ in range(30)]
+    texts = []
+    for _ in range(600):
+        words = rng.choices(other, k=3)
+        words.insert(rng.randint(0, 3), rng.choice(numerals) + rng.choice("年个"))
+        if rng.random() < 0.2:
+            words.insert(rng.randint(0, 3), "三国")
+        texts.append("".join(words))
+    kept, split = train(texts), train(texts, numerals="split")
+    words = {a + b for a in numerals for b in "年个"}
+    weights = column(kept, "weights")
+    assert words <= set(kept.words)
+    assert not words & set(split.words)
+    assert {"三国"} <= set(kept.words) & set(split.words)
+    assert weights["三国"] == pytest.approx(column(split, "weights")["三国"], abs=0.3)
+    assert Segmenter.from_model(kept).segment("三年三国") == ["三年", "三国"]
+    assert Segmenter.from_model(split).segment("三年三国") == ["三", "年", "三国"]
+    assert split.settings["numerals"] == "split"
+    assert kept.settings["numerals"] == "keep"
+
+
+# --- priors --------------------------------------------------------------------------------------
+
+
+def test_a_prior_helps_a_small_corpus() -> None:
+    words, text = made_language(400)
+    prior = train(joined(text))
+    small = made_language(430)[1][400:]
+    texts = joined(small)
+    alone, on_top = train(texts), train(texts, prior=prior)
+    assert f1(alone, small) < 0.8
+    assert f1(on_top, small) > 0.95
+    assert words <= set(on_top.words)  # those that are not in the corpus too
+    counts = column(on_top, "counts")
+    absent = [word for word in words if word not in "".join(texts)]
+    assert len(absent) > 20
+    assert [counts[word] for word in absent] == [0] * len(absent)
+    weight = on_top.settings["prior"]["weight"]
+    assert weight == round(auto_prior_weight_of(on_top, prior), 6)
+    assert on_top.settings["prior"]["sha256"] == prior.settings["sha256"]
+    expected, before = column(on_top, "expected"), column(prior, "expected")
+    assert [expected[word] for word in absent] == pytest.approx(
+        [weight * before[word] for word in absent], abs=1e-3
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "trained_on", "weight"),
+    [
+        (299_999, 2_400_000, 4 * 299_999 / 2_400_000),
+        (300_000, 2_400_000, 0.25),  # 2 * 0.3 / 2.4
+        (300_000, 600_000, 1),
+        (1_000, 3_999, 1),
+        (1_000, 40_000, 0.1),
+        (1_000, None, 1),  # a model that does not say it
+    ],
+)
+def test_the_weight_of_a_prior(size: int, trained_on: int | None, weight: float) -> None:
+    sample = Sample(np.ones(size, np.uint16), ["天"], np.zeros(2, np.int64), size)
+    settings = {} if trained_on is None else {"trained_on": trained_on}
+    prior = WordModel(["天"], np.ones(1, np.int64), np.ones(1), np.zeros(1), settings=settings)
+    assert auto_prior_weight(sample, prior) == pytest.approx(weight)
+
+
+def test_the_prior_weight_that_was_given(made: list[list[str]]) -> None:
+    prior = train(joined(made))
+    model = train(["天地玄黄"], prior=prior, prior_weight=0.125)
+    assert model.settings["prior"]["weight"] == 0.125
+    before, expected = column(prior, "expected"), column(model, "expected")
+    word = prior.words[0]
+    assert expected[word] == pytest.approx(before[word] / 8, abs=1e-3)
+
+
+# --- small and odd input ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("texts", [["天"], ["天天"], ["天，天，地"], ["天地"] * 9, ["𠮷野家"] * 3])
+def test_very_little_text(texts: list[str], tmp_path: Path) -> None:
+    model = train(texts)
+    assert set("".join(texts)) - {"，"} == {word for word in model.words if len(word) == 1}
+    assert np.isfinite(model.weights).all()
+    model.save(tmp_path / "model")
+    assert load_model(tmp_path / "model").text() == model.text()
+    text = "".join(texts)
+    assert "".join(Segmenter.from_model(model).segment(text)) == text
+
+
+def test_a_sample_of_one_symbol() -> None:
+    """It takes a run; none would leave nothing to learn from."""
+    model = train(
+        [text for text in joined(made_language(50)[1]) if len(text) < LONGEST_RUN], sample=1
+    )
+    assert 0 < model.settings["trained_on"] <= 2 * LONGEST_RUN
+
+
+def test_folding_is_written_down() -> None:
+    texts = ["ＡＢ天地玄黄", "天地玄黄"]
+    model = train_model(Corpus.from_texts(texts, fold=["nfkc"]))
+    assert model.settings["fold"] == ["nfkc"]
+    assert train(texts).settings["fold"] == []
+
+
+def test_settings_of_a_model(made: list[list[str]]) -> None:
+    model = train(joined(made))
+    assert model.settings["granularity"] == "default"
+    assert model.settings["penalties"] == [0, 2, 7, 12]
+    assert model.settings["symbols"] == sum(map(len, itertools.chain(*made)))
+    # Sentences that were there before teach nothing.
+    different = {"".join(sentence) for sentence in made}
+    assert model.settings["trained_on"] == sum(map(len, different))
+    assert "prior" not in model.settings
+    assert str(model.settings["made_by"]).startswith("nlptools ")
+
+
+# --- arguments -----------------------------------------------------------------------------------
+
+
+def test_watch_sees_every_step(made: list[list[str]]) -> None:
+    seen = []
+
+    def watch(stage: str, iteration: int, log_likelihood: float, active: int) -> None:
+        seen.append((stage, iteration, log_likelihood, active))
+
+    train(joined(made), watch=watch)
+    stages = [(stage, iteration) for stage, iteration, _, _ in seen]
+    assert stages == [
+        *(("EM", i) for i in (1, 2, 3, 4)),
+        ("affixes", 1),
+        *(("co-training", i) for i in (1, 1, 2, 2)),
+    ]
+    assert len(seen) == STEPS
+    likelihoods = [likelihood for _, _, likelihood, _ in seen]
+    assert all(likelihood < 0 for likelihood in likelihoods)
+    active = [number for _, _, _, number in seen]
+    assert active[2] < active[0] / 2  # most candidates are dropped after two iterations
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["abc 123", "，。"]])
+def test_nothing_to_learn_from(texts: list[str]) -> None:
+    with pytest.raises(NlptoolsError, match="no Han characters"):
+        train(texts)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"memory": 127_999_999}, "memory must be at least 128 MB"),
+        ({"granularity": "medium"}, "one of coarse, default, fine, not 'medium'"),
+        ({"penalty": (2, 7)}, "penalty must be 3 numbers"),
+        ({"penalty": (0, 2, 7, 12)}, "penalty must be 3 numbers"),
+        ({"penalty": (2, 7, math.nan)}, "penalty must be 3 numbers"),
+        ({"penalty": (2, 7, math.inf)}, "penalty must be 3 numbers"),
+        ({"penalty": (2, 7, -1000)}, "penalty must not be below -40"),
+        ({"numerals": "join"}, "one of keep, split, not 'join'"),
+        ({"prior_weight": 0}, "prior_weight must be above 0, not 0"),
+        ({"prior_weight": -1.0}, "prior_weight must be above 0"),
+        ({"prior_weight": math.nan}, "prior_weight must be above 0"),
+        ({"prior_weight": math.inf}, "prior_weight must be above 0"),
+        ({"sample": 0}, "sample must be at least 1, not 0"),
+    ],
+)
+def test_settings_without_sense(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        train(["天地玄黄"], **settings)
+
+
+@pytest.mark.parametrize("penalty", [(-40, -40, -40), (500, 500, 500), (0, 0, 0)])
+def test_penalties_at_their_limits(penalty: tuple[float, ...], made: list[list[str]]) -> None:
+    model = train(joined(made), penalty=penalty)
+    assert np.isfinite(model.weights).all()
+    assert (max(map(len, model.words)) == 1) == (penalty[0] == 500)
+
+
+def test_a_corpus_is_a_corpus() -> None:
+    with pytest.raises(TypeError, match="must be a Corpus"):
+        train_model(["天地玄黄"])  # type: ignore[arg-type]
+
+
+def test_room_for_a_sample() -> None:
+    assert sample_room(1_000_000_000) == (1_000_000_000 - BASE_MEMORY) // BYTES_PER_SYMBOL
+    assert sample_room(128_000_000) == 100_000
+    assert sample_room(BASE_MEMORY + 200_000 * BYTES_PER_SYMBOL) == 200_000
+
+
+# --- real data -------------------------------------------------------------------------------------
+
+PKU_TEST = "sighan05_pku_test"
+
+
+def raw(name: str) -> list[str]:
+    path = GOLD / f"{name}.seg.txt.xz"
+    if not path.exists():
+        pytest.skip(f"no file {path}; NLPTOOLS_DATA names the evaluation data")
+    with lzma.open(path, "rt", encoding="utf-8") as lines:
+        return ["".join(line.split()) for line in lines]
+
+
+@pytest.mark.parametrize(("more", "least"), [(["pd1998_01"], 0.829), ([], 0.797)])
+def test_f1_on_pku(more: list[str], least: float) -> None:
+    """Learnt from raw text alone; .8349 and .8008 when this was written."""
+    text = raw(PKU_TEST)
+    model = train([*text, *(line for name in more for line in raw(name))])
+    segmenter = Segmenter.from_model(model)
+    predicted = Corpus.from_texts([" ".join(segmenter.segment(line)) for line in text])
+    gold = Corpus([GOLD / f"{PKU_TEST}.seg.txt.xz"])
+    assert evaluate_segmentation(gold, predicted).words.f1 >= least
