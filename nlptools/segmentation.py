@@ -95,8 +95,11 @@ class Segmenter(Cutter):
         if path is None:
             return cls.from_model(general_model(), granularity)
         try:
-            if not is_json_lines(path) and is_model(first_line(path)):
+            line = "" if is_json_lines(path) else first_line(path)
+            if is_model(line):
                 return cls.from_model(load_model(path), granularity)
+            if line.startswith("nlptools "):
+                raise DataError(path, None, "another file of nlptools, not a model", WHAT_IS_READ)
             words = read_weighted_words(path, encoding="auto")
         except DataError as error:
             if "--" not in (error.hint or ""):
@@ -153,8 +156,6 @@ def _spell(words: Sequence[str]) -> tuple[list[str], np.ndarray]:
     """(symbols, ids of each word, from 1, int32, padded with 0; all 0 for what can be no word)."""
     lengths = np.fromiter(map(len, words), np.int64, len(words))
     codes = chars.code_points("".join(words))
-    if len(codes) != int(lengths.sum()):
-        raise ValueError("a word with a lone surrogate")
     owner = np.repeat(np.arange(len(words)), lengths)
     kinds = kinds_of(codes)
     joined = joined_to_last(codes, kinds)
