@@ -80,20 +80,25 @@ def unwatched(stage: str, iteration: int, log_likelihood: float, active: int) ->
 class Fitted:
     """The word model in its own numbers, before it becomes a list of words.
 
-    expected holds what was found and what the prior adds to it.
+    expected holds what was found and what the prior, the same candidates' expected counts, adds to it.
     """
 
     lattice: Lattice
     penalties: Sequence[float]
     expected: Expected
     bonus: list[np.ndarray | None]
-    least_share: float
+    prior: Expected | None
     base: Base
     regression: GapRegression | None = field(default=None, repr=False)
 
     def tables(self) -> Tables:
         """Weight of every candidate."""
         return weights(self.expected, self.penalties, self.bonus, self.least_share)
+
+    @property
+    def least_share(self) -> float:
+        """The share of its expected count that every word keeps."""
+        return 0.0 if self.prior is None else PRIOR_SHARE
 
 
 def fit(
@@ -116,7 +121,7 @@ def fit(
     counts = [words.counts.astype(np.float64) for words in lattice.words]
     if prior is not None:
         counts = [counts[0]] + [np.where(c < MIN_COUNT, 0, c) for c in counts[1:]]
-    expected = _sum(counts, prior)
+    expected = add_prior(counts, prior)
     pairs = [cells[1] for cells in lattice.cells]
     sizes = len(lattice.words[0]), len(lattice.words[1])
     bonus: list[np.ndarray | None] = [None] * LONGEST
@@ -127,7 +132,7 @@ def fit(
         nonlocal expected
         tables = weights(expected, penalties, bonus, least_share)
         found = expect(lattice, tables, base, gaps, run)
-        expected = _sum(found.expected, prior)
+        expected = add_prior(found.expected, prior)
         active = sum(int(np.count_nonzero(c)) for c in expected)
         watch(stage, number, found.log_likelihood, active)
         return found.boundaries
@@ -154,10 +159,10 @@ def fit(
             base = base_measure(lattice.words, expected, han)
             boundaries = step("co-training", number, regression.gaps)
     base = base_measure(lattice.words, expected, han)
-    return Fitted(lattice, penalties, expected, bonus, least_share, base, regression)
+    return Fitted(lattice, penalties, expected, bonus, prior, base, regression)
 
 
-def _sum(found: Expected, prior: Expected | None) -> Expected:
+def add_prior(found: Expected, prior: Expected | None) -> Expected:
     return found if prior is None else [a + b for a, b in zip(found, prior, strict=True)]
 
 
@@ -238,7 +243,7 @@ def train_model(
         run = functools.partial(ordered_map, pool, workers)
         once = prior is not None and len(taken) < ONCE_BELOW
         lattice = build_lattice(taken, 1 if once else MIN_COUNT)
-        carried = None if prior is None else _Carried(prior, weight or 0.0, taken.texts)
+        carried = None if prior is None else Carried(prior, weight or 0.0, taken.texts)
         fitted = fit(
             taken,
             lattice,
@@ -302,7 +307,7 @@ def auto_prior_weight(sample: Sample, prior: WordModel) -> float:
     return min(1.0, mass * size / max(1, int(prior.settings.get("trained_on", 0)) or size))
 
 
-class _Carried:
+class Carried:
     """A general model under a corpus: its expected counts, times a weight, in the corpus' numbers.
 
     spelling: symbol ids of its words, padded with 0; expected: weighted counts. left: its words with
@@ -383,7 +388,7 @@ def _model(
     found: Tally,
     fitted: Fitted,
     sample: Sample,
-    carried: _Carried | None,
+    carried: Carried | None,
     settings: dict[str, Any],
 ) -> WordModel:
     """Best first by weight without its penalty, that is by expected count; ties by text."""

@@ -25,7 +25,7 @@ from nlptools.substrings import Substrings
 
 LONGEST = 4  # symbols of a word. Six give +0.0003 F1 for half as much time again.
 # Nats by which a word of 1, 2, 3, 4 symbols is less likely. Chosen on PKU, the best or within 0.001 of
-# it on all five development sets and for every size of the corpus (benchmarks/README.md).
+# it on all five development sets and for every size of the corpus (docs/decisions.md).
 PENALTIES = {
     "coarse": (0.0, 1.0, 5.0, 8.0),
     "default": (0.0, 2.0, 7.0, 12.0),

@@ -115,6 +115,8 @@ def _words(text: str) -> Iterable[str]:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if lines[0].startswith("word,"):
         return [row[0] for row in _table_rows(lines)[1:] if row]
+    if lines[0].startswith("# nlptools"):  # a model: settings and places come before the table
+        lines = list(itertools.dropwhile(lambda line: line.startswith("# "), lines)) or [""]
     if lines[0].startswith(_OWN_HEADERS):
         del lines[0]
     return map(_word, lines)

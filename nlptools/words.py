@@ -35,7 +35,7 @@ from nlptools.scores import frequent_ngrams
 from nlptools.terms import LONGEST_TERM
 from nlptools.training import Watch, unwatched
 from nlptools.unigram import LONGEST
-from nlptools.wordmodel import WordModel
+from nlptools.wordmodel import WordModel, general_model
 from nlptools.wordtable import SORT_COLUMNS, WordTable
 
 METHODS = ("em", "entropy", "pmi")
@@ -46,6 +46,9 @@ COMPATS = ("4256",)
 MIN_PMI_6920 = (2.0, 4.0, 6.0)
 MIN_PMI_4256 = (math.log(5), math.log(25), math.log(125))
 MIN_COUNT_4256 = 128
+
+# Below so many symbols the method em learns on top of the general model, unless told otherwise.
+PRIOR_BELOW = 300_000
 
 
 def default_min_count(total: int) -> int:
@@ -84,6 +87,7 @@ def discover_words(
     numbers: bool = False,
     compat: str | None = None,
     background: WordModel | None = None,
+    prior: WordModel | str | None = "auto",
     known: Collection[str] = (),
     new_only: bool = False,
     top: int | None = None,
@@ -100,7 +104,8 @@ def discover_words(
     method "em": a unigram word model is trained on the corpus; words of two to four symbols are ranked by
     how often it expects them as words, terms of five to eight are sequences of its words that hold
     together; both above min_score. background: a model of other text; what is as frequent there loses its
-    score. watch: as in train_model.
+    score. prior: a model to learn on top of; "auto": the general model of the package for a corpus below
+    300,000 symbols, None: nothing. watch: as in train_model.
     method "entropy" (matrix67): n-grams of min_length .. max_length symbols that are frequent, hold
     together (PMI) and are free on both sides (entropy); score = ln(count) * PMI * min(entropy, 3).
     method "pmi" (kexue.fm 6920; 4256 with compat): n-grams above min_pmi nats (for 2, 3, ... symbols)
@@ -151,6 +156,7 @@ def discover_words(
             (min_length, max_length),
             numbers,
             background,
+            prior,
             {"latin": latin, **machine},
             watch,
         )
@@ -270,6 +276,7 @@ def _em(
     lengths: tuple[int, int],
     numbers: bool,
     background: WordModel | None,
+    prior: WordModel | str | None,
     counting: dict[str, Any],
     watch: Watch,
 ) -> _Found:
@@ -283,6 +290,12 @@ def _em(
     facts = _found(counts, WordTable.empty(), lambda number: WordTable.empty(), {})
     latin = facts.latin
     del counts, frequent  # their memory is for the model
+    if prior is not None and not isinstance(prior, WordModel):
+        if prior != "auto":
+            raise ValueError(f'prior must be a WordModel, "auto" or None, not {prior!r}')
+        carried = general_model() if facts.symbols < PRIOR_BELOW else None
+    else:
+        carried = prior
     ranked = rank_expected(
         candidates,
         encoded,
@@ -293,8 +306,11 @@ def _em(
         memory=counting["memory"],
         workers=counting["workers"] or os.cpu_count() or 1,
         watch=watch,
+        prior=carried,
     )
     used: dict[str, object] = {"method": "em", "min_count": least, "min_score": f"{min_score:g}"}
+    if carried is not None:
+        used["prior"] = "general" if prior == "auto" else "given"
     if min_pmi:
         used["min_pmi"] = _listed(min_pmi)
     if min_entropy is not None:

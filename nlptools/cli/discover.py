@@ -80,6 +80,15 @@ Examples:
     "as frequent there lose their score.",
 )
 @click.option(
+    "--prior",
+    "prior_file",
+    type=click.Path(),
+    default="auto",
+    show_default=True,
+    help="Model to learn on top of, method em; general: the one of the package; none; auto: general below "
+    "300,000 symbols.",
+)
+@click.option(
     "--known",
     "known_files",
     multiple=True,
@@ -123,6 +132,7 @@ Examples:
 def discover(
     paths: tuple[str, ...],
     background_file: str | None,
+    prior_file: str,
     known_files: tuple[str, ...],
     how: str,
     output: str | None,
@@ -150,7 +160,7 @@ def discover(
         raise click.UsageError("--min-entropy goes with --method em or entropy.")
     if method == "pmi" and "max_length" in given:
         raise click.UsageError("--max-length goes with --method em or entropy.")
-    for option in ("min_score", "background_file"):
+    for option in ("min_score", "background_file", "prior_file"):
         if method != "em" and option in given:
             name = option.removesuffix("_file").replace("_", "-")
             raise click.UsageError(f"--{name} goes with --method em.")
@@ -188,6 +198,8 @@ def discover(
         settings["counts"].check(counts_file)
     if background_file is not None:
         settings["background"] = load_prior(background_file)
+    if method == "em" and prior_file != "auto":
+        settings["prior"] = None if prior_file == "none" else load_prior(prior_file)
     with StageBar(STEPS + STAGES, quiet or method != "em") as bar:
         table = discover_words(corpus, watch=bar.step, **settings)
     pieces = tables.format_words(table, how)

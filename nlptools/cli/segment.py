@@ -15,7 +15,8 @@ Examples:
   nlptools segment --model forum.model posts.txt > words.txt
   nlptools segment --adapt novel.txt > words.txt
   nlptools segment --model dict.txt --format jsonl posts.txt
-  nlptools count posts.txt -o posts.counts; nlptools segment --method nvbe --counts posts.counts posts.txt
+  nlptools count --latin break posts.txt -o posts.counts
+  nlptools segment --method nvbe --counts posts.counts posts.txt
 """
 )
 @options.corpus_argument
