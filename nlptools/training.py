@@ -51,7 +51,7 @@ ITERATIONS = 4
 PRUNE_AFTER = 2
 BASE_FROM = 3  # iterations without the base measure, while most candidates are still alive
 ROUNDS = 2  # of co-training; one gives half of what two give, a third one a tenth
-STEPS = ITERATIONS + 1 + 2 * ROUNDS  # calls of `watch`
+STEPS = ITERATIONS + 1 + 2 * ROUNDS  # calls of `watch` in train_model
 LEAST_EXPECTED = 0.5  # of a word in the model
 LEAST_PENALTY = -40.0  # nats; float32 has no room for the weights of words with less than -80
 
@@ -108,13 +108,14 @@ def fit(
     *,
     prior: Expected | None = None,
     split_numerals: bool = False,
+    rounds: int = ROUNDS,
     least: float = PRUNE,
     run: Callable[..., Iterable[Any]] = map,
     watch: Watch = unwatched,
 ) -> Fitted:
     """EM, affix bonus, EM with the gap regression. The lattice is pruned on the way.
 
-    prior: expected counts to add to what is found, by candidate. least: expected count below which
+    prior: expected counts to add to what is found, by candidate. rounds: of co-training. least: expected count below which
     candidates are dropped.
     """
     han = sample.han
@@ -153,7 +154,7 @@ def fit(
     regression = GapRegression(
         lattice.blocks, [cells[0] for cells in lattice.cells], pairs, sizes, run
     )
-    for number in range(1, ROUNDS + 1):
+    for number in range(1, rounds + 1):
         regression.fit(boundaries)
         for _ in range(2):
             base = base_measure(lattice.words, expected, han)

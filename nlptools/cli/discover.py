@@ -186,8 +186,7 @@ def discover(
         corpus = open_corpus(paths, quiet, **reading, fold=fold)
     from nlptools import storage, tables
     from nlptools.counts import load_counts
-    from nlptools.expectation import STAGES
-    from nlptools.training import STEPS
+    from nlptools.expectation import STEPS
     from nlptools.wordlists import read_words
     from nlptools.wordmodel import load_prior
     from nlptools.words import discover_words
@@ -200,7 +199,7 @@ def discover(
         settings["background"] = load_prior(background_file)
     if method == "em" and prior_file != "auto":
         settings["prior"] = None if prior_file == "none" else load_prior(prior_file)
-    with StageBar(STEPS + STAGES, quiet or method != "em") as bar:
+    with StageBar(STEPS, quiet or method != "em") as bar:
         table = discover_words(corpus, watch=bar.step, **settings)
     pieces = tables.format_words(table, how)
     if output is None:
