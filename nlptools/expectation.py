@@ -17,24 +17,14 @@ from typing import Any
 import numpy as np
 
 from nlptools.counting import EncodedCorpus
+from nlptools.fitting import ITERATIONS, MIN_COUNT, Fitted, Watch, add_prior, fit, lexicon
 from nlptools.parts import ordered_map
+from nlptools.priors import Carried, auto_prior_weight
 from nlptools.sampling import Sample, build_lattice, take_sample
 from nlptools.scores import Frequent, all_sides, pmi
 from nlptools.tally import Weighted, tally
 from nlptools.terms import SHORTEST_TERM, Terms, find_terms
-from nlptools.training import (
-    ITERATIONS,
-    MIN_COUNT,
-    SAMPLE,
-    Carried,
-    Fitted,
-    Watch,
-    add_prior,
-    auto_prior_weight,
-    fit,
-    lexicon,
-    sample_room,
-)
+from nlptools.training import SAMPLE, sample_room
 from nlptools.unigram import LONGEST, PENALTIES, expect, find_rows, weights
 from nlptools.wordmodel import WordModel
 from nlptools.wordtable import WordTable, make_table, stack_tables
@@ -215,7 +205,7 @@ def rank_expected(
     encoded: EncodedCorpus,
     *,
     min_count: int,
-    longest: int,
+    lengths: tuple[int, int],
     usable: Callable[[str], bool],
     prior: WordModel | None,
     memory: int,
@@ -224,8 +214,8 @@ def rank_expected(
 ) -> Ranked:
     """Train a word model and score the candidates and the terms that it finds.
 
-    usable: which runs of letters and digits may be part of a word. prior: a general model to learn on top
-    of, for a small corpus.
+    lengths: least and most symbols of what is kept. usable: which runs of letters and digits may be part of
+    a word. prior: a general model to learn on top of, for a small corpus.
     """
     room = sample_room(memory - candidates.symbols.nbytes * 6)
     sample = take_sample(encoded, min(SAMPLE, room), usable)
@@ -251,10 +241,10 @@ def rank_expected(
         found = tally(encoded, sample, models, run)
         alone = found.expected_singles[0] / np.maximum(found.singles, 1)
         terms = WordTable.empty()
-        if longest >= SHORTEST_TERM:
+        if lengths[1] >= SHORTEST_TERM:
             watch("terms", 1, 0.0, len(model.words))
             listed = find_terms(encoded, sample, model, alone, min_count, run)
-            terms = _term_table(listed, sample, _ends_alone(listed.spelling, alone), longest)
+            terms = _term_table(listed, sample, _ends_alone(listed.spelling, alone), lengths[1])
     expected, fine = found.expected_words
     counts, left, right = candidates.counts, candidates.left_entropy, candidates.right_entropy
     scores = expectation_score(
@@ -265,7 +255,9 @@ def rank_expected(
         _ends_alone(spelling, alone),
         shrinkage(sample.symbols),
     )
-    return Ranked(candidates, rows, expected, found.shards, scores, terms)
+    size = np.count_nonzero(spelling, axis=1)
+    kept = np.flatnonzero((size >= lengths[0]) & (size <= lengths[1]))
+    return Ranked(candidates, rows[kept], expected[kept], found.shards[kept], scores[kept], terms)
 
 
 def keyness(table: WordTable, symbols: int, background: WordModel) -> np.ndarray:

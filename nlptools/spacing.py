@@ -100,15 +100,24 @@ def _spaced(cutter: Cutter, separator: str, piece: tuple[str, bool]) -> str:
 
 def _lines(cutter: Cutter, separator: str, piece: tuple[str, bool]) -> str:
     """JSON lines; each line of the text an object."""
+    text = piece[0]
+    # All lines at once: a call for each takes ten times as long.
+    ends = (np.flatnonzero(cutter.ends(chars.code_points(text))) + 1).tolist()
     rows = []
-    for line in lines_of(piece[0]):
-        text = line.rstrip("\r\n")
-        words, offsets, at = [], [], 0
-        for word in cutter.segment(text):
-            if not word.isspace():
+    at = number = 0
+    for line in lines_of(text):
+        content = line.rstrip("\r\n")
+        words, offsets, start = [], [], at
+        while start < at + len(content):
+            stop = ends[number]
+            number += 1
+            if not (word := text[start:stop]).isspace():
                 words.append(word)
-                offsets.append([at, at + len(word)])
-            at += len(word)
-        row = {"text": text, "words": words, "offsets": offsets}
+                offsets.append([start - at, stop - at])
+            start = stop
+        row = {"text": content, "words": words, "offsets": offsets}
         rows.append(json.dumps(row, ensure_ascii=False) + "\n")
+        at += len(line)
+        while number < len(ends) and ends[number] <= at:  # the tokens of the line end
+            number += 1
     return "".join(rows)

@@ -28,12 +28,12 @@ from nlptools.expectation import (
     list_candidates,
     rank_expected,
 )
+from nlptools.fitting import Watch, unwatched
 from nlptools.folding import fold_text
 from nlptools.joinedwords import join_words
 from nlptools.ngramwords import fill_up, free_ngrams
 from nlptools.scores import frequent_ngrams
 from nlptools.terms import LONGEST_TERM
-from nlptools.training import Watch, unwatched
 from nlptools.unigram import LONGEST
 from nlptools.wordmodel import WordModel, general_model
 from nlptools.wordtable import SORT_COLUMNS, WordTable
@@ -280,13 +280,15 @@ def _em(
     counting: dict[str, Any],
     watch: Watch,
 ) -> _Found:
-    order = min(lengths[1], LONGEST) + 1
+    # Words of all lengths, whichever are asked for: without the short ones the long ones look different.
+    order = LONGEST + 1
     counts, encoded = _counted(corpus, counts, order, order, counting)
     scaled = default_min_count_expected(default_min_count(counts.total))
     least = scaled if min_count is None else min_count
     frequent = frequent_ngrams(counts, least, order - 1)
-    candidates = list_candidates(frequent, lengths[0], lengths[1])
-    rarer = sum(counts.at_least(n, 2) - len(frequent.levels[n - 1]) for n in range(2, order))
+    candidates = list_candidates(frequent, 2, LONGEST)
+    asked = range(max(lengths[0], 2), min(lengths[1], LONGEST) + 1)
+    rarer = sum(counts.at_least(n, 2) - len(frequent.levels[n - 1]) for n in asked)
     facts = _found(counts, WordTable.empty(), lambda number: WordTable.empty(), {})
     latin = facts.latin
     del counts, frequent  # their memory is for the model
@@ -300,7 +302,7 @@ def _em(
         candidates,
         encoded,
         min_count=least,
-        longest=lengths[1],
+        lengths=lengths,
         # A digit that is a symbol of its own (latin "char") may be part of K8s集群.
         usable=lambda symbol: numbers or latin == "char" or not _NUMBER.fullmatch(symbol),
         memory=counting["memory"],

@@ -238,8 +238,10 @@ def test_help_has_examples(command: str) -> None:
 
 def test_one_option_one_meaning() -> None:
     """Options of the same name have the same help, type and default in every command."""
-    # What they filter, replace, print and are good for differs; one granularity is that of a model.
-    different = {"min_count", "counts", "format", "known", "method", "output", "granularity"}
+    # What they filter, replace, print and are good for differs; one granularity is that of a model, one prior
+    # is there without being asked for.
+    different = {"min_count", "counts", "format", "known", "method", "output"}
+    different |= {"granularity", "prior"}
     seen: dict[str, tuple[object, ...]] = {}
     for command in commands():
         for name, option in options_of(command).items():

@@ -43,6 +43,8 @@ ORDER = [
     "nlptools.wordmodel",
     "nlptools.sampling",
     "nlptools.tally",
+    "nlptools.fitting",
+    "nlptools.priors",
     "nlptools.training",
     "nlptools.cutting",
     "nlptools.segmentation",

@@ -20,7 +20,7 @@ from nlptools.corpus import Corpus
 from nlptools.counting import EncodedCorpus, encode_corpus
 from nlptools.sampling import LONGEST_RUN, Sample, build_lattice, take_sample
 
-CLAUSE = st.lists(st.sampled_from("天地玄𠮷黄A，。\n"), max_size=40).map("".join)
+CLAUSE = st.lists(st.sampled_from("天地玄𠮾𠮷黄A，。\n"), max_size=40).map("".join)
 TEXTS = st.lists(CLAUSE, max_size=5)
 
 
@@ -52,6 +52,7 @@ def pieces(run: str) -> list[str]:
 @given(TEXTS, st.booleans(), st.sampled_from([1, 7, 64, 1 << 20]))
 @example([], True, 1)
 @example(["，"], True, 1)
+@example(["𠮾𠮷"], True, 1)
 def test_everything_is_taken_where_there_is_room(
     texts: list[str], once: bool, block_size: int
 ) -> None:
@@ -61,7 +62,7 @@ def test_everything_is_taken_where_there_is_room(
     assert sample.symbols == sum(counts.values())
     assert runs_of(sample) == (list(dict.fromkeys(runs)) if once else runs)
     assert len(sample) == len("".join(runs_of(sample)))
-    # By falling count; 𠮷, the last in code point order, comes last among equals.
+    # By falling count, equals in code point order, not as they came: 𠮷 before 𠮾.
     assert sample.texts == sorted(counts, key=lambda symbol: (-counts[symbol], symbol))
 
 
@@ -69,7 +70,11 @@ def test_a_run_without_end_is_cut() -> None:
     rng = random.Random(1)
     run = "".join(rng.choices("天地玄黄宇宙", k=5 * LONGEST_RUN + 7))
     short = "天" * LONGEST_RUN
-    assert runs_of(take([run + "，" + short])) == [*pieces(run), short]
+    for once in (True, False):
+        assert runs_of(take([run + "，" + short], once=once)) == [*pieces(run), short]
+        # Of a third of the text the pieces 3 and 6 of those seven.
+        some = take([run + "，" + short], (len(run) + len(short)) // 3, once)
+        assert runs_of(some) == [*pieces(run)[3:4], short]
     assert list(map(len, pieces(run))) == [LONGEST_RUN] * 5 + [7]
 
 

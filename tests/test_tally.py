@@ -145,6 +145,16 @@ def test_blocks_pieces_and_threads_do_not_matter() -> None:
             assert same(parts, whole)
 
 
+def test_no_word_is_expected_across_the_cut_of_a_long_run() -> None:
+    text = "天" * (LONGEST_RUN - 1) + "地玄" + "天地玄"
+    encoded, sample = read([text])
+    model = weighted(sample, ["地玄"], np.random.default_rng(0))
+    model = Weighted(model.spelling, np.full(1, 100, np.float32), model.singles, None)
+    found = tally(encoded, sample, [model])
+    assert found.words.tolist() == [2]
+    assert found.expected_words[0].tolist() == pytest.approx([1], abs=0.05)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 2), max_size=60), st.integers(1, 20))
 @example([1] * 30, 5)
@@ -164,6 +174,10 @@ def test_stretches_end_at_breaks(ids: list[int], piece: int) -> None:
 
 def test_shards_by_hand() -> None:
     # 25 symbols: those numbered 0 1 2 are the first tenth, 3 4 the second, 5 6 7 the third, ...
+    for number, tenths in enumerate([1, 1, 1, 2, 2, 3, 3, 3, 4], 1):
+        shards = Shards(1, 25)
+        shards.add(np.zeros(number, np.int64), 0, np.ones(9, np.uint16), np.arange(number))
+        assert shards.number().tolist() == [tenths]
     shards = Shards(3, 25)
     ids = np.array([0, 1, 1, 0, 1, 1, 1, 1, 0], np.uint16)  # numbered - 0 1 - 2 3 4 5 -
     shards.add(np.array([1, 1, 2, 1]), 0, ids, np.array([1, 2, 4, 7]))  # numbered 0, 1, 2, 5
@@ -176,16 +190,18 @@ def test_shards_by_hand() -> None:
     assert shards.number().tolist() == [0, 3, 4]
 
 
-def test_shards_are_tenths_of_the_corpus() -> None:
+@pytest.mark.parametrize(("block_size", "piece"), [(1 << 20, 1 << 18), (64, 1 << 18), (64, 8)])
+def test_shards_are_tenths_of_the_corpus(block_size: int, piece: int) -> None:
     # Ten times ten symbols, breaks do not count: 天地 is in each tenth, 玄黄 in three, 宇宙 in one.
     tenths = (
         ["天地，玄黄荒荒荒荒荒荒。"] * 3 + ["天地荒荒荒荒荒荒荒荒\n"] * 6 + ["宇宙宇宙宇宙宇宙天地"]
     )
-    texts = ["".join(tenths)]
-    encoded, sample = read(texts)
+    encoded, sample = read(["".join(tenths)], block_size)
     assert sample.symbols == 100
     rng = np.random.default_rng(0)
-    found = tally(encoded, sample, [weighted(sample, ["宇宙", "天地", "玄黄", "荒天"], rng)])
+    model = weighted(sample, ["宇宙", "天地", "玄黄", "荒天"], rng)
+    with mock.patch.object(module, "_PIECE", piece):
+        found = tally(encoded, sample, [model])
     assert found.shards.tolist() == [1, 10, 3, 0]
     assert found.words.tolist() == [4, 10, 3, 0]
 

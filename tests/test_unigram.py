@@ -341,9 +341,9 @@ def test_affix_bonus_by_hand() -> None:
     lattice = lattice_of(runs, 6)
     assert spelled(lattice, 3)[1:] == [(1, 2, 3), (2, 3, 4), (3, 2, 1)]
     assert spelled(lattice, 4)[1:] == [(1, 2, 3, 4)]
-    # C(ab) C(c) = 4 * 3 against C(a) C(bc) = 5 * 2; for cba 1 * 5 against 3 * 3;
-    # for bcd 2 * 2 against 6 * C(cd), which was not found: 0.01.
-    counts = {(a,): 5, (b,): 6, (c,): 3, (4,): 2, (a, b): 4, (b, c): 2, (c, b): 1, (b, a): 3}
+    # C(ab) C(c) = 2 * 6 against C(a) C(bc) = 3 * 3; for cba 1 * 3 against 6 * 2;
+    # for bcd 3 * 2 against 9 * C(cd), which was not found: 0.01.
+    counts = {(a,): 3, (b,): 9, (c,): 6, (4,): 2, (a, b): 2, (b, c): 3, (c, b): 1, (b, a): 2}
     expected = [
         np.array([counts.get(word, 0.0) for word in spelled(lattice, k)]) for k in (1, 2, 3, 4)
     ]
