@@ -31,7 +31,7 @@ PRUNE_AFTER = 2
 BASE_FROM = 3  # iterations without the base measure, while most candidates are still alive
 ROUNDS = 2  # of co-training; one gives half of what two give, a third one a tenth
 LEAST_EXPECTED = 0.5  # of a word in the model
-# Its words keep a tenth of their expected count where the discount would take all of it: F1 of a corpus of
+# Words of a prior keep a tenth of their expected count where the discount would take all of it: F1 of a corpus of
 # 20,000 characters .737 -> .782, of 200,000 .804 -> .807.
 PRIOR_SHARE = 0.1
 

@@ -27,27 +27,29 @@ def auto_prior_weight(sample: Sample, prior: WordModel) -> float:
 class Carried:
     """A general model under a corpus: its expected counts, times a weight, in the corpus' numbers.
 
-    spelling: symbol ids of its words, padded with 0; expected: weighted counts. left: its words with
-    symbols that the corpus does not have.
+    of_word: weighted counts by word. spelling, expected: symbol ids of the words that the corpus' symbols
+    can spell, padded with 0, and their weighted counts. left: the other words.
     """
 
     def __init__(self, model: WordModel, weight: float, texts: Sequence[str]) -> None:
         number = {text: i for i, text in enumerate(texts, 1)}
-        expected = (model.expected * weight).tolist()
-        self.spelling = np.zeros((0, LONGEST), np.int64)
-        self.left: list[tuple[str, float]] = []
-        spelled, values = [], []
-        for word, value in zip(model.words, expected, strict=True):
+        weighted = (model.expected * weight).tolist()
+        self.of_word = {
+            word: value
+            for word, value in zip(model.words, weighted, strict=True)
+            if len(word) <= LONGEST
+        }
+        self.left: list[str] = []
+        spelled: list[list[int]] = []
+        values: list[float] = []
+        for word, value in self.of_word.items():
             ids = [number.get(symbol, 0) for symbol in word]
-            if len(ids) > LONGEST:
-                continue
             if all(ids):
                 spelled.append(ids + [0] * (LONGEST - len(ids)))
                 values.append(value)
             else:
-                self.left.append((word, value))
-        if spelled:
-            self.spelling = np.array(spelled)
+                self.left.append(word)
+        self.spelling = np.array(spelled, np.int64).reshape(-1, LONGEST)
         self.expected = np.array(values)
 
     def into(self, lattice: Lattice) -> Expected:
@@ -83,8 +85,8 @@ class Carried:
 
     def rest(self, fitted: Fitted) -> list[tuple[str, float, float]]:
         """(word, expected count, weight) of words with symbols that the corpus does not have."""
-        words = [word for word, _ in self.left]
-        expected = np.array([value for _, value in self.left])
+        words = self.left
+        expected = np.array([self.of_word[word] for word in words])
         lengths = np.array([len(word) for word in words], np.int64)
         value = self._weights(expected, lengths, fitted)
         return [

@@ -156,17 +156,7 @@ def _model(
     expected = np.concatenate([found.expected_words[0], found.expected_singles[0][1:]])
     weight = np.concatenate([words.words, words.singles[1:]]).astype(np.float64)
     if carried is not None:
-        before = dict(
-            zip(
-                map(bytes, carried.spelling.astype(np.int32)),
-                carried.expected.tolist(),
-                strict=True,
-            )
-        )
-        singles = np.zeros((len(sample.texts), LONGEST), np.int32)
-        singles[:, 0] = np.arange(1, len(sample.texts) + 1)
-        spelled = np.concatenate([words.spelling.astype(np.int32), singles])
-        expected = expected + np.array([before.get(bytes(row), 0.0) for row in spelled])
+        expected = expected + [carried.of_word.get(name, 0.0) for name in names]
         rest = carried.rest(fitted)
         names += [word for word, _, _ in rest]
         counts = np.concatenate([counts, np.zeros(len(rest), np.int64)])

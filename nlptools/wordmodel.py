@@ -21,6 +21,7 @@ import numpy as np
 from nlptools.corpus import Corpus
 from nlptools.errors import DataError
 from nlptools.storage import whole_file
+from nlptools.unigram import LONGEST
 
 FORMAT = "# nlptools model"
 VERSION = 1
@@ -112,6 +113,7 @@ def parse_model(text: str, path: str) -> WordModel:
     try:
         settings = json.loads(lines[1].removeprefix("# "))
         words, places = int(settings.pop("words")), int(settings.pop("places"))
+        _check_settings(settings)
         if words < 0 or places < 0:
             raise ValueError
     except (LookupError, ArithmeticError, AttributeError, TypeError, ValueError, RecursionError):
@@ -134,6 +136,16 @@ def parse_model(text: str, path: str) -> WordModel:
         place_columns.T.astype(np.int64),
         settings,
     )
+
+
+def _check_settings(settings: dict[str, Any]) -> None:
+    """ValueError or TypeError for settings that would fail where they are used."""
+    sizes = [settings.get(name, 0) for name in ("symbols", "trained_on")]
+    penalties = settings.get("penalties", [0.0] * LONGEST)
+    if not all(isinstance(size, int) and size >= 0 for size in sizes):
+        raise ValueError
+    if len(penalties) != LONGEST or not all(map(math.isfinite, penalties)):
+        raise ValueError
 
 
 def _table(

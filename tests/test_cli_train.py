@@ -152,7 +152,12 @@ def test_granularity() -> None:
 def test_numerals() -> None:
     """split: numerals and measure words, which are learnt from the text, are words of their own."""
     pairs = [f"{numeral}{measure}" for numeral in "一二三四五六七八" for measure in "年月斤"]
-    text = NOVEL.read_text("utf-8") + "".join(f"过了{pair}，他说{pair}\n" for pair in pairs * 5)
+    fronts, backs = (
+        ["过了", "他等", "整整", "不到", "又是"],
+        ["的事", "以后", "就好", "才来", "不算"],
+    )
+    lines = [f"{front}{pair}{back}\n" for pair in pairs for front in fronts for back in backs]
+    text = NOVEL.read_text("utf-8") + "".join(lines)
     for name, out in (("keep", "过了 三年"), ("split", "过了 三 年")):
         run("train", "-q", "--numerals", name, "-o", name, stdin=text).ok()
         assert run("segment", "-q", "--model", name, stdin="过了三年").ok().out == out
