@@ -127,6 +127,9 @@ def parse_model(text: str, path: str) -> WordModel:
         line = min(len(lines), first + words + 1 if head else first)
         raise DataError(path, line, problem, "the file was cut short or edited")
     place_symbols, place_columns = _table(lines, 2, places, path, "# place\t", len(PLACES))
+    if (place_columns < 0).any():
+        bad = int(np.flatnonzero((place_columns < 0).any(axis=0))[0])
+        raise DataError(path, 3 + bad, "a count below 0")
     word_list, columns = _table(lines, first, words, path, "", 3)
     return WordModel(
         word_list,

@@ -26,11 +26,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partialmethod
 from pathlib import Path
 
 import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
 from click.testing import CliRunner
+from tqdm import tqdm
 
 from nlptools import __version__, storage
 from nlptools.cli import main
@@ -441,13 +443,14 @@ def test_the_closing_line_of_discover() -> None:
     done = run("discover", NOVEL, "--fold", "lower").ok()
     line = done.err.split("\n")[-2]
     assert line.startswith(
-        f"nlptools {__version__} discover | method:em min_count:2 min_score:0.7 latin:run fold:lower |"
+        f"nlptools {__version__} discover | method:em min_count:2 min_score:0.7 prior:general latin:run "
+        "fold:lower |"
     )
     assert f" | {done.out.count(chr(10)) - 1:,} words | " in line
     assert run("discover", NOVEL, "-q").ok().err == ""
     bars = ["--min-score", 0.5, "--min-pmi", "1,2", "--min-entropy", 0.5, "--min-count", 3]
     assert (
-        " | method:em min_count:3 min_score:0.5 min_pmi:1,2 min_entropy:0.5 latin:run | "
+        " min_score:0.5 prior:general min_pmi:1,2 min_entropy:0.5 latin:run | "
         in run("discover", NOVEL, *bars).ok().err
     )
     done = run("discover", NOVEL, "--method", "entropy").ok()
@@ -476,6 +479,45 @@ def test_few_words_are_explained() -> None:
         assert re.search(rf"the filter `{reason}` removed [\d,]+; lower {option}, or ask", noted)
         assert "Few words" not in run("discover", NOVEL, *args, "-q").ok().err
     assert "Few words" not in run("discover", NOVEL, "--top", 3).ok().err
+
+
+def test_background_and_prior() -> None:
+    """Models of other text: what is as frequent there loses its score; and what is learnt on top of."""
+    plain = run("discover", NOVEL).ok()
+    keyed = run("discover", NOVEL, "--background", "general", "--format", "plain").ok().out
+    assert keyed.split("\n")[0] == "沈渡秋"
+    assert "什么" not in keyed.split("\n")
+    assert "\n什么\t" in plain.out
+    run("train", NOVEL, "-q", "-o", "novel.model").ok()
+    same = ["--background", "novel.model", "--prior", "none"]
+    assert run("discover", NOVEL, "-q", *same).ok().out == HEADER + "\n"
+    assert " prior:general latin:" in plain.err
+    assert run("discover", NOVEL, "--prior", "general").ok().out == plain.out
+    assert run("discover", NOVEL, "--prior", "auto").ok().out == plain.out
+    alone = run("discover", NOVEL, "--prior", "none").ok()
+    assert alone.out != plain.out
+    assert "prior" not in alone.err
+    given = run("discover", NOVEL, "--prior", "novel.model").ok()
+    assert " prior:given latin:" in given.err
+    for option in ("--background", "--prior"):
+        error = run("discover", NOVEL, option, "nothing").error
+        assert error == "Error: nothing: no such file\n"
+        error = run("discover", NOVEL, option, SAMPLES / "known.txt").error
+        assert "known.txt:1: not an nlptools model\nhint: make one with nlptools train" in error
+
+
+def test_progress_of_discover(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bar has a step for each call of the watcher, and leaves nothing behind."""
+    quiet = run("discover", NOVEL, "-q").ok()
+    monkeypatch.setattr("nlptools.cli.console.shows_progress", lambda quiet: not quiet)
+    monkeypatch.setattr("tqdm.std.tqdm.__init__", partialmethod(tqdm.__init__, mininterval=0))
+    done = run("discover", NOVEL).ok()
+    assert done.out == quiet.out
+    stages = re.findall(r"\r([a-zA-Z -]+ \d): +(\d+)%", done.err)
+    assert stages[0][0] == "EM 1"
+    assert [stage for stage, _ in stages[-2:]] == ["expected counts 1", "terms 1"]
+    assert stages[-1][1] == "100"
+    assert re.search(r"\r +\rnlptools \S+ discover \| ", done.err)
 
 
 def test_version_and_help() -> None:
@@ -1051,6 +1093,10 @@ def test_not_enough_memory(monkeypatch: pytest.MonkeyPatch) -> None:
             "--background goes with --method em",
         ),
         (["discover", "a", "--method", "pmi", "--background", "b"], "goes with --method em"),
+        (
+            ["discover", "a", "--method", "entropy", "--prior", "none"],
+            "--prior goes with --method em",
+        ),
         (["discover", "a", "--max-length", "9"], "finds terms of up to 8 symbols: --max-length 8"),
         (["discover", "a", "--min-length", "5", "--max-length", "8"], "or than 4 symbols"),
         (["discover", "a", "--min-score", "nan"], "'nan' is not a number"),

@@ -13,6 +13,8 @@ import pytest
 from console import ROOT, Block, blocks, make_folder, matches, run_block
 from test_layers import ORDER
 
+from nlptools.expectation import LEAST_FREEDOM, MIN_SCORE, MOST_FREEDOM, shrinkage
+from nlptools.tally import SHARDS
 from nlptools.wordmodel import GENERAL, general_model
 
 assert np
@@ -91,6 +93,51 @@ def test_the_map_has_every_module_in_order(name: str) -> None:
     assert listed == [
         part[1] for part in parts if len(part) == 2 and part[1] not in ("cli", "__main__")
     ]
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_names_of_the_story(name: str) -> None:
+    """The sentence says what the example below it prints."""
+    printed = re.search(
+        r"^\$ grep -cxf names.txt found.txt\n(\d+)\n\$ grep -cxf names.txt alone.txt\n(\d+)$",
+        text_of(name),
+        re.MULTILINE,
+    )
+    assert printed
+    sentences = text_of(name)[: printed.start()].rpartition("\n```console\n")[0]
+    terms = text_of("data/samples/terms.tsv").split("\n")
+    names = sum(term.startswith("novel.txt\t") for term in terms)
+    said = re.findall(r"\d+", re.split(r"[.。] ?", sentences.rstrip(" \n:：32" * 0 + "\n"))[-1])
+    assert said == [str(names), *printed.groups()]
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_table_of_factors(name: str) -> None:
+    """The most that each factor of the score of em can be, and that it can be for rare words."""
+
+    def factors(count: int, symbols: int) -> list[float]:
+        share = count / (count + shrinkage(symbols))
+        freedom = min(np.log(count), MOST_FREEDOM) + LEAST_FREEDOM
+        found = [share, freedom, min(count, SHARDS) ** 0.5, 1.0]
+        return [*found, float(np.prod(found))]
+
+    most, story, large = factors(10**9, 8_000), factors(3, 8_000), factors(3, 10**7)
+    cell = r" ([\d.]+) \|"
+    rows = re.findall(rf"^\| .+ \|{cell}{cell}{cell}$", text_of(name), re.MULTILINE)
+    shown = np.array(rows, float)
+    assert np.allclose(shown, np.array([most, story, large]).T, rtol=0, atol=0.0051)
+    assert story[-1] > large[-1] > MIN_SCORE
+    twice = [factors(2, symbols)[-1] for symbols in (8_000, 10**7)]
+    assert max(twice) < MIN_SCORE
+    assert all(f"{score:.2f}" in text_of(name) for score in twice)
+
+
+def test_the_files_that_contributing_names() -> None:
+    names = re.findall(r"`([a-z/]+\.(?:py|md))`", text_of("CONTRIBUTING.md"))
+    assert len(names) >= 10
+    for name in names:
+        places = (ROOT / name, ROOT / "nlptools" / name)
+        assert any(place.exists() for place in places), name
 
 
 @pytest.mark.parametrize("name", [*READMES, "nlptools/models/general.md"])

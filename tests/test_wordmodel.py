@@ -191,6 +191,15 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
         (replaced('"words": 3', '"words": NaN'), 2, "no JSON object"),
         (replaced('"words": 3', '"words": 1e999'), 2, "no JSON object"),
         (replaced('"hand"', "[" * 100_000), 2, "no JSON object"),
+        # those that are used later
+        (replaced("[0, 2, 7, 12]", '"2,7,12"'), 2, "no JSON object"),
+        (replaced("[0, 2, 7, 12]", "[2, 7, 12]"), 2, "no JSON object"),
+        (replaced("[0, 2, 7, 12]", '[0, 2, 7, "a"]'), 2, "no JSON object"),
+        (replaced("[0, 2, 7, 12]", "[0, 2, 7, NaN]"), 2, "no JSON object"),
+        (replaced("[0, 2, 7, 12]", "7"), 2, "no JSON object"),
+        (replaced('"made_by": "hand"', '"trained_on": "all"'), 2, "no JSON object"),
+        (replaced('"made_by": "hand"', '"trained_on": -1'), 2, "no JSON object"),
+        (replaced('"made_by": "hand"', '"symbols": 1.5'), 2, "no JSON object"),
         # cut short, or longer
         (lambda text: "".join(text.splitlines(True)[:2]), 3, "3 words and 2 places"),
         (lambda text: "".join(text.splitlines(True)[:3]), 4, "3 words and 2 places"),

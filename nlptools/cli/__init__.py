@@ -78,7 +78,8 @@ def _end_on_signals() -> None:
 )
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def main() -> None:
-    """Chinese text tools: find the words of a corpus, count its n-grams, explain the scores.
+    """Chinese text tools: find the words of a corpus, segment text, train word models, count n-grams,
+    explain scores.
 
     Data goes to stdout, everything else to stderr; `-` and no file mean stdin.
     """
