@@ -312,7 +312,7 @@ def _em(
     )
     used: dict[str, object] = {"method": "em", "min_count": least, "min_score": f"{min_score:g}"}
     if carried is not None:
-        used["prior"] = "general" if prior == "auto" else "given"
+        used["prior"] = "general" if prior == "auto" else str(carried.settings.get("sha256"))[:8]
     if min_pmi:
         used["min_pmi"] = _listed(min_pmi)
     if min_entropy is not None:
