@@ -63,18 +63,16 @@ class Trie:
         """For each length from 2: the value of the word that ends at each symbol, or the missing one."""
         found: list[np.ndarray] = []
         size = np.uint64(self._size)
+        # The states one level up of the symbols before `at`; of all symbols to begin with.
         state, at = ids[:-1], np.arange(1, len(ids), dtype=np.int32)
         for level, table in zip(self.levels, tables, strict=True):
             keyed = state.astype(np.uint64)
             keyed *= size
-            keyed += ids[at] if found else ids[1:]
+            keyed += ids[at]
             number = level.find.find(keyed)
             number += 1
             values = np.full(len(ids), table[0])
-            if found:
-                values[at] = table[number]
-            else:
-                np.take(table, number, out=values[1:])
+            values[at] = np.take(table, number)
             found.append(values)
             on = np.flatnonzero(level.open[number])
             at, state = at[on] + 1, number[on]
