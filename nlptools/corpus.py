@@ -154,6 +154,11 @@ class Corpus:
         self.bytes_read = 0
         self.report = ReadReport()
 
+    @property
+    def name(self) -> str:
+        """Of its first source."""
+        return self._sources[0].name if self._sources else "texts"
+
     def blocks(self) -> Iterator[Block]:
         """Read everything, from the beginning.
 

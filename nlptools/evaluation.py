@@ -224,8 +224,8 @@ def _read(corpus: Corpus, name: str) -> _Text:
         lines.append(np.array([size]))
     ends = np.ones(size, np.bool_)
     ends[:-1] = np.concatenate(begins)[1:]
-    if not source and corpus._sources:  # nothing in it
-        source = corpus._sources[0].name
+    if not source:  # nothing in it
+        source = corpus.name
     return _Text(source or name, np.concatenate(codes), ends, np.concatenate(lines), places)
 
 

@@ -16,12 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from nlptools.chars import is_han
 from nlptools.counting import EncodedCorpus
 from nlptools.fitting import ITERATIONS, MIN_COUNT, Fitted, Watch, add_prior, fit, lexicon
 from nlptools.parts import ordered_map
 from nlptools.priors import Carried, auto_prior_weight
 from nlptools.sampling import Sample, build_lattice, take_sample
 from nlptools.scores import Frequent, all_sides, pmi
+from nlptools.segmentation import Segmenter
 from nlptools.tally import Weighted, tally
 from nlptools.terms import SHORTEST_TERM, Terms, find_terms
 from nlptools.training import SAMPLE, sample_room
@@ -94,18 +96,15 @@ def join_symbols(spelling: np.ndarray, texts: Sequence[str]) -> list[str]:
     return joined
 
 
-def list_candidates(frequent: Frequent, shortest: int, longest: int) -> Candidates:
-    """All frequent n-grams of these lengths, with the scores that need the counts."""
-    longest = min(longest, LONGEST)
-    sides = all_sides(frequent, longest)
+def list_candidates(frequent: Frequent) -> Candidates:
+    """All frequent n-grams of two to four symbols, with the scores that need the counts."""
+    sides = all_sides(frequent, LONGEST)
     levels = frequent.levels
     spelled = (levels[0].rows + 1).astype(np.int32)[:, None]
     columns: list[list[np.ndarray]] = [[] for _ in range(5)]
-    for n in range(2, longest + 1):
+    for n in range(2, LONGEST + 1):
         level = levels[n - 1]
         spelled = np.column_stack([spelled[level.parents], level.symbols.astype(np.int32)])
-        if n < shortest:
-            continue
         padded = np.zeros((len(spelled), LONGEST), np.int32)
         padded[:, :n] = spelled
         side = sides[n - 1]
@@ -244,7 +243,7 @@ def rank_expected(
         if lengths[1] >= SHORTEST_TERM:
             watch("terms", 1, 0.0, len(model.words))
             listed = find_terms(encoded, sample, model, alone, min_count, run)
-            terms = _term_table(listed, sample, _ends_alone(listed.spelling, alone), lengths[1])
+            terms = _term_table(listed, sample, _ends_alone(listed.spelling, alone), lengths)
     expected, fine = found.expected_words
     counts, left, right = candidates.counts, candidates.left_entropy, candidates.right_entropy
     scores = expectation_score(
@@ -261,10 +260,22 @@ def rank_expected(
 
 
 def keyness(table: WordTable, symbols: int, background: WordModel) -> np.ndarray:
-    """How typical each word is of the corpus: ln(share here / share there) / 3, from 0 to 1."""
+    """How typical each word is of the corpus: ln(share here / share there) / 3, from 0 to 1.
+
+    A model has no terms and no words with letters or digits; they are at most as frequent there as the
+    rarest of the words that it cuts them into. Any other word that it lacks is none there.
+    """
     there = dict(zip(background.words, background.counts.tolist(), strict=True))
     total = max(1, int(background.settings.get("symbols", 0)))
-    counts = np.array([there.get(word, 0) for word in table.words])
+    segmenter = Segmenter.from_model(background)
+
+    def count(word: str, is_term: bool) -> int:
+        if word in there or not (is_term or any(not is_han(symbol) for symbol in word)):
+            return there.get(word, 0)
+        return min((there[part] for part in segmenter.segment(word) if part in there), default=0)
+
+    terms = table.terms.tolist()
+    counts = np.array([count(*row) for row in zip(table.words, terms, strict=True)])
     ratio = (table.counts / max(symbols, 1)) / (np.maximum(counts, 0.5) / total)
     return np.clip(np.log(np.maximum(ratio, 1e-9)) / KEYNESS, 0, 1)
 
@@ -314,14 +325,18 @@ def _models(
     return order, models
 
 
-def _term_table(terms: Terms, sample: Sample, alone: np.ndarray, longest: int) -> WordTable:
-    short = np.count_nonzero(terms.spelling, axis=1) <= longest
+def _term_table(
+    terms: Terms, sample: Sample, alone: np.ndarray, lengths: tuple[int, int]
+) -> WordTable:
+    size = np.count_nonzero(terms.spelling, axis=1)
+    kept = np.flatnonzero((size >= lengths[0]) & (size <= lengths[1]))
     texts = join_symbols(terms.spelling, sample.texts)
     left, right = terms.left_entropy, terms.right_entropy
     edge = np.minimum(terms.left_edge, terms.right_edge)
     free = np.minimum(left, right)
     scores = term_score(terms.normed_pmi, terms.counts, free, alone, edge)
     table = make_table(texts, terms.counts, terms.pmi, left, right, scores)
-    size = len(table)
-    table = replace(table, expected=terms.expected, shards=terms.shards, terms=np.ones(size, bool))
-    return table.select(np.flatnonzero(short))
+    table = replace(
+        table, expected=terms.expected, shards=terms.shards, terms=np.ones(len(table), bool)
+    )
+    return table.select(kept)

@@ -42,9 +42,8 @@ class GapRegression:
         sizes: how many symbols and pairs there are, 0 ("none") included.
         """
         self._blocks, self._symbols, self._pairs = blocks, symbols, pairs
-        self._edge = sizes[
-            1
-        ]  # at the edge of a run a symbol stands in for a pair, with its own number
+        # At the edge of a run a symbol stands in for a pair, with a number of its own.
+        self._edge = sizes[1]
         self._run = run
         self._sizes = [sizes[0] + sizes[1]] * 2 + [sizes[0]] * 2
         self._weights = [np.zeros(size, np.float32) for size in self._sizes]

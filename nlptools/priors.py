@@ -15,13 +15,15 @@ from nlptools.wordmodel import WordModel
 # A carried-over model weighs twice the corpus, and more under a very small one, as the root of its size.
 # On six development texts of 20,000 to 400,000 characters half and twice as much lose up to .01 F1.
 PRIOR_MASS, PRIOR_FULL = 2.0, 100_000
+SYMBOLS_PER_WORD = 1.42  # of the general model: distinct text learnt from / sum of expected counts
 
 
 def auto_prior_weight(sample: Sample, prior: WordModel) -> float:
     """So much of a prior that it weighs twice the sample, more under a very small one; 1 at most."""
     size = len(sample)
     mass = PRIOR_MASS * max(1.0, float(np.sqrt(PRIOR_FULL / max(size, 1))))
-    return min(1.0, mass * size / max(1, int(prior.settings.get("trained_on", 0)) or size))
+    # Not by what it was trained on: a model may have a prior itself.
+    return min(1.0, mass * size / max(1.0, SYMBOLS_PER_WORD * float(prior.expected.sum())))
 
 
 class Carried:

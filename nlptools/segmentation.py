@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from nlptools import chars
+from nlptools.corpus import Corpus
 from nlptools.cutting import HAN, WORD, Cutter, joined_to_last, kinds_of
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.lattice import cut_runs
@@ -21,7 +22,12 @@ WHAT_IS_READ = "give a model of nlptools train, or a list of words in UTF-8"
 
 
 class Segmenter(Cutter):
-    """Segments text by a weighted word list."""
+    """Segments text by a weighted word list.
+
+    fold: how the text was folded that a model was trained on; the text to segment is taken as it is.
+    """
+
+    fold: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -68,7 +74,9 @@ class Segmenter(Cutter):
             change = np.array(trained) - np.array(PENALTIES[granularity])
             lengths = np.fromiter(map(len, model.words), np.int64, len(model))
             weights = weights + change[np.minimum(lengths, LONGEST) - 1]
-        return cls(model.words, weights, places=(model.place_symbols, model.place_counts))
+        made = cls(model.words, weights, places=(model.place_symbols, model.place_counts))
+        made.fold = tuple(map(str, model.settings.get("fold", ())))
+        return made
 
     @classmethod
     def from_counts(cls, counts: Mapping[str, float | None]) -> Segmenter:
@@ -88,12 +96,15 @@ class Segmenter(Cutter):
         cls, path: str | os.PathLike[str] | None = None, granularity: str | None = None
     ) -> Segmenter:
         """A segmenter by a file: a model of `nlptools train`, or any list of words with counts (a jieba
-        dictionary, the output of `nlptools discover`). None: the general model of the package.
+        dictionary, the output of `nlptools discover`). None or "general": the model of the
+        package.
 
         Raises DataError for anything else, NlptoolsError for the granularity of a word list.
         """
-        if path is None:
+        if path is None or path == "general":
             return cls.from_model(general_model(), granularity)
+        if not Corpus([path]).rereadable:
+            raise DataError(path, None, "a model cannot come from a pipe", "name a file")
         try:
             line = "" if is_json_lines(path) else first_line(path)
             if is_model(line):

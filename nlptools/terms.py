@@ -131,6 +131,8 @@ class _Neighbours:
             self._merge()
 
     def _merge(self) -> None:
+        if not self._size:
+            return
         pairs = np.concatenate([self._pairs, *self._new])
         counts = np.concatenate([self._counts, np.ones(self._size, np.int64)])
         self._new.clear()

@@ -39,11 +39,15 @@ NUMERALS = ("keep", "split")
 SAMPLE = 14_000_000
 BYTES_PER_SYMBOL = 42  # of a sample, at the peak; `bin/bench memory` repeats the measurement
 BASE_MEMORY = 130_000_000
-STEPS = ITERATIONS + 1 + 2 * ROUNDS  # calls of `watch` in train_model
+STEPS = ITERATIONS + 1 + 2 * ROUNDS + 1  # calls of `watch` in train_model
 LEAST_PENALTY = -40.0  # nats; float32 has no room for the weights of words with less than -80
 
 # Substrings that occur once are candidates if the prior has them; in a large corpus none of them matters.
 ONCE_BELOW = 3_000_000
+
+
+class NothingToLearnError(NlptoolsError):
+    """A corpus has no Han characters."""
 
 
 def train_model(
@@ -78,13 +82,15 @@ def train_model(
         raise ValueError(f"numerals must be one of {', '.join(NUMERALS)}, not {numerals!r}")
     if prior_weight is not None and not 0 < prior_weight < 1e6:
         raise ValueError(f"prior_weight must be above 0, not {prior_weight}")
+    if prior is not None and numerals == "split":
+        raise ValueError("numerals are not split on top of a prior, whose words keep them together")
     if sample < 1:
         raise ValueError(f"sample must be at least 1, not {sample}")
     workers = workers or os.cpu_count() or 1
     encoded = encode_corpus(corpus, latin="break", memory=memory, workers=workers, tmp_dir=tmp_dir)
     taken = take_sample(encoded, min(sample, sample_room(memory)), lambda symbol: False)
     if not taken.symbols:
-        raise NlptoolsError("there are no Han characters to learn words from")
+        raise NothingToLearnError("there are no Han characters to learn words from")
     settings: dict[str, Any] = {
         "made_by": f"nlptools {__version__} train",
         "granularity": granularity if penalty is None else "given",
@@ -116,6 +122,7 @@ def train_model(
         words = lexicon(fitted)
         if carried is not None:
             words = carried.join(words, fitted)
+        watch("counting", 1, 0.0, len(words.words))
         found = tally(encoded, taken, [words], run)
     return _model(words, found, fitted, taken, carried, settings)
 
@@ -166,6 +173,8 @@ def _model(
     order = sorted(range(len(names)), key=lambda i: (-expected[i], names[i]))
     places = np.array([fitted.base.counts[k][j] for k, j in PLACES]).T[1:]
     some = np.flatnonzero(places.any(axis=1))
+    if not np.isfinite(weight).all():
+        raise NlptoolsError("the counts of the prior are too large to learn on top of")
     return WordModel(
         [names[i] for i in order],
         counts[order],

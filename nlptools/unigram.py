@@ -6,7 +6,7 @@ segmentations of the corpus and N the sum of all C. Every frequent substring beg
 count as expected count, and each round of EM lets the words compete for the text. Likelihood alone
 would prefer ever longer words; the penalty by length is what keeps it at words (docs/how-it-works.md).
 
-Each stage is a function; training.py says in which order they run.
+Each stage is a function; fitting.py says in which order they run.
 """
 
 from __future__ import annotations
@@ -260,10 +260,10 @@ def base_measure(words: Sequence[Substrings], expected: Expected, han: np.ndarra
 
 def affix_bonus(lattice: Lattice, expected: Expected) -> list[np.ndarray | None]:
     """Nats to add to words of three and four symbols, for how they split and how free they are."""
-    bonus: list[np.ndarray | None] = [None, None]
-    for k in (3, 4):
-        freedom = np.minimum(_least_entropy(lattice, k), FREEDOM_MOST)
-        bonus.append(FREEDOM_BONUS * (freedom - FREEDOM_MIDDLE))
+    of_three, of_four = (
+        FREEDOM_BONUS * (np.minimum(_least_entropy(lattice, k), FREEDOM_MOST) - FREEDOM_MIDDLE)
+        for k in (3, 4)
+    )
     # log C(ab) C(c) against log C(a) C(bc)
     logs = [np.log(np.maximum(c, 0.01)) for c in expected[:2]]
     logs[1][0] = np.log(0.01)
@@ -272,12 +272,9 @@ def affix_bonus(lattice: Lattice, expected: Expected) -> list[np.ndarray | None]
     ab, bc = (
         logs[1][find_rows(lattice.words[1], pair)] for pair in (spelling[:, :2], spelling[:, 1:])
     )
-    assert bonus[2] is not None
-    bonus[2] += np.where(ab + c >= a + bc, SPLIT_BONUS, -SPLIT_BONUS)
-    for extra in bonus[2:]:
-        assert extra is not None
-        extra[0] = 0
-    return bonus
+    of_three += np.where(ab + c >= a + bc, SPLIT_BONUS, -SPLIT_BONUS)
+    of_three[0] = of_four[0] = 0
+    return [None, None, of_three, of_four]
 
 
 def find_rows(words: Substrings, spelling: np.ndarray) -> np.ndarray:
@@ -285,6 +282,8 @@ def find_rows(words: Substrings, spelling: np.ndarray) -> np.ndarray:
 
     Symbol after symbol, so that any number of symbols fits into a key.
     """
+    if words.length == 1:
+        return spelling[:, 0].astype(np.int64)
     base = np.uint64(max(words.spelling.max(initial=0), spelling.max(initial=0)) + 1)
     own = words.spelling[1:, 0].astype(np.uint64)
     asked = spelling[:, 0].astype(np.uint64)
@@ -297,11 +296,7 @@ def find_rows(words: Substrings, spelling: np.ndarray) -> np.ndarray:
         asked = np.where(found < 0, len(distinct), found).astype(np.uint64)
     row = np.zeros(int(own.max(initial=0)) + 2, np.int64)
     row[own.astype(np.int64)] = np.arange(1, len(words))
-    return (
-        row[np.minimum(asked, len(row) - 1).astype(np.int64)]
-        if words.length > 1
-        else spelling[:, 0].astype(np.int64)
-    )
+    return row[np.minimum(asked, len(row) - 1).astype(np.int64)]
 
 
 def _least_entropy(lattice: Lattice, length: int) -> np.ndarray:

@@ -18,6 +18,7 @@ from nlptools.records import lines_of
 # is a word, "云计算 n" a word and its tag), and only in small letters, as in jieba ("卡拉 OK" is a word).
 _JIEBA = re.compile(r"(?P<word>.+?)(?:[ \t]+[0-9]+(?:\.[0-9]+)?(?:[ \t]+[A-Za-z]+)?|[ \t]+[a-z]+)?")
 _JIEBA_FREQUENCY = re.compile(r"(?P<word>.+?)[ \t]+[0-9]+(?:\.[0-9]+)?(?:[ \t]+[A-Za-z]+)?")
+LARGEST = 1e15  # of a count: beyond it sums would not be finite
 _OWN_HEADERS = ("word\t", "term\t", "# nlptools")
 _JSON_LINES = re.compile(r"\.(jsonl|ndjson)(\.[a-z0-9]+)?$", re.IGNORECASE)
 # The weight of a word in a table of ours: the first of these columns that says something.
@@ -97,7 +98,7 @@ def _number(*cells: object) -> float | None:
             number = float(cell)  # type: ignore[arg-type]
         except (TypeError, ValueError):
             continue
-        if 0 <= number < float("inf"):
+        if 0 <= number < LARGEST:
             return number
     return None
 

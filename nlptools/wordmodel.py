@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import gzip
 import json
-import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,8 @@ VERSION = 1
 GENERAL = Path(__file__).parent / "models" / "general.tsv.gz"
 COLUMNS = "word\tcount\texpected\tweight"
 LARGEST = 1e15  # of any number in a model
+MOST_NATS = 1000.0  # of a penalty, and of the logarithm of a weight below 0
+MOST_WEIGHT = 40.0  # nats: exp(40) leaves room for sums in float32
 PLACES = ((2, 0), (2, 1), (3, 0), (3, 1), (3, 2))  # length of the unseen word, place in it
 
 
@@ -39,7 +41,8 @@ class WordModel:
     words: best first; counts: int64, occurrences as a substring; expected: float64, of them as a word;
     weights: float64, logarithm of the weight in a segmentation (nats), penalty and bonus included.
     place_symbols, place_counts: characters and, shape (characters, 5), in how many rare words they stand
-    at each of PLACES. settings: what made the model; symbols: how many it was trained on.
+    at each of PLACES. settings: what made the model; among them symbols, the size of its corpus, and
+    trained_on, that of the distinct text it was learnt from.
     """
 
     words: Sequence[str]
@@ -108,7 +111,7 @@ def parse_model(text: str, path: str) -> WordModel:
     if not is_model(lines[0]):
         raise DataError(path, 1, "not an nlptools model", "make one with nlptools train")
     version = lines[0][len(FORMAT) :].strip()
-    if not version.isdecimal() or int(version) > VERSION:
+    if not version.isdecimal() or len(version) > 9 or int(version) > VERSION:
         problem = f"model format {version!r}; this version reads up to {VERSION}"
         raise DataError(path, 1, problem, "update nlptools")
     try:
@@ -131,6 +134,11 @@ def parse_model(text: str, path: str) -> WordModel:
         bad = int(np.flatnonzero((place_columns < 0).any(axis=0))[0])
         raise DataError(path, 3 + bad, "a count below 0")
     word_list, columns = _table(lines, first, words, path, "", 3)
+    weights = columns[2]
+    bad = (columns[:2] < 0).any(axis=0) | (weights > MOST_WEIGHT) | (weights < -MOST_NATS)
+    if bad.any():
+        line = first + 1 + int(np.flatnonzero(bad)[0])
+        raise DataError(path, line, "a count below 0, or a weight out of range")
     return WordModel(
         word_list,
         columns[0].astype(np.int64),
@@ -146,9 +154,11 @@ def _check_settings(settings: dict[str, Any]) -> None:
     """ValueError or TypeError for settings that would fail where they are used."""
     sizes = [settings.get(name, 0) for name in ("symbols", "trained_on")]
     penalties = settings.get("penalties", [0.0] * LONGEST)
-    if not all(isinstance(size, int) and size >= 0 for size in sizes):
+    if not all(isinstance(size, int) and 0 <= size < LARGEST for size in sizes):
         raise ValueError
-    if len(penalties) != LONGEST or not all(map(math.isfinite, penalties)):
+    if len(penalties) != LONGEST or not all(abs(nats) < MOST_NATS for nats in penalties):
+        raise ValueError
+    if not re.fullmatch("[0-9a-f]*", settings.get("sha256", "")):
         raise ValueError
 
 

@@ -286,7 +286,7 @@ def _em(
     scaled = default_min_count_expected(default_min_count(counts.total))
     least = scaled if min_count is None else min_count
     frequent = frequent_ngrams(counts, least, order - 1)
-    candidates = list_candidates(frequent, 2, LONGEST)
+    candidates = list_candidates(frequent)
     asked = range(max(lengths[0], 2), min(lengths[1], LONGEST) + 1)
     rarer = sum(counts.at_least(n, 2) - len(frequent.levels[n - 1]) for n in asked)
     facts = _found(counts, WordTable.empty(), lambda number: WordTable.empty(), {})
@@ -388,7 +388,7 @@ def _check(
         raise ValueError(f"lengths must be 1 <= min_length, 2 <= max_length < {MAX_ORDER}")
     if method != "pmi" and min_length > max_length:
         raise ValueError("min_length is larger than max_length")
-    if method == "em" and (max_length > LONGEST_TERM or min_length > LONGEST):
+    if method == "em" and max_length > LONGEST_TERM:
         raise ValueError(
             f"the method em finds words of up to {LONGEST} and terms of up to {LONGEST_TERM} symbols"
         )

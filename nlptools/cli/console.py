@@ -133,6 +133,13 @@ def discard_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def given_options() -> set[str]:
+    """Names of the options that stand on the command line."""
+    ctx = click.get_current_context()
+    typed = click.core.ParameterSource.COMMANDLINE
+    return {name for name in ctx.params if ctx.get_parameter_source(name) is typed}
+
+
 def note(text: str) -> None:
     """A line for people."""
     click.echo(text, err=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, StageBar, encoded, note, open_corpus, write
+from nlptools.cli.console import Closing, StageBar, encoded, given_options, note, open_corpus, write
 
 if TYPE_CHECKING:
     from nlptools.wordtable import WordTable
@@ -151,7 +151,7 @@ def discover(
     and right branching entropy (nats), the tenths of the corpus that have it, score, whether it is a term
     of several words, and whether it is known; best score first, ties by word.
     """
-    method, given = settings["method"], _given_options()
+    method, given = settings["method"], given_options()
     if settings["new_only"] and not known_files:
         raise click.UsageError("--new-only needs a list of known words: --known FILE.")
     if settings["compat"] and method != "pmi":
@@ -172,9 +172,9 @@ def discover(
         raise click.UsageError(
             f"--method {method} reads the corpus too: name it beside --counts; --method entropy does not."
         )
-    longest = min(settings["max_length"] or 4, 4 if method == "em" else 11)
+    longest = settings["max_length"] or (8 if method == "em" else 4)
     if method != "pmi" and settings["min_length"] > longest:
-        raise click.UsageError("--min-length is larger than --max-length, or than 4 symbols.")
+        raise click.UsageError("--min-length is larger than --max-length.")
     if method == "em" and (settings["max_length"] or 0) > 8:
         raise click.UsageError("--method em finds terms of up to 8 symbols: --max-length 8.")
     if settings["min_length"] == 1 and method != "pmi":
@@ -214,13 +214,6 @@ def discover(
     made_by = table.settings | ({"fold": "+".join(folded)} if folded else {})
     results = [f"{table.symbols:,} symbols", f"{table.ngrams:,} n-grams", f"{len(table):,} words"]
     closing.show(corpus, made_by, results)
-
-
-def _given_options() -> set[str]:
-    """Names of the options that stand on the command line."""
-    ctx = click.get_current_context()
-    typed = click.core.ParameterSource.COMMANDLINE
-    return {name for name in ctx.params if ctx.get_parameter_source(name) is typed}
 
 
 def _explain_few(table: WordTable) -> None:

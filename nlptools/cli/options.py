@@ -41,8 +41,9 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]
 
     name = "numbers"
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most: int, least: float = -math.inf) -> None:
+        """most: how many; least: of each."""
+        self._most, self._least = most, least
 
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[float, ...]:
         if isinstance(value, tuple):
@@ -53,6 +54,8 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]
             numbers = (math.nan,)
         if not all(map(math.isfinite, numbers)):
             self.fail(f"{value!r} is not a list of numbers; example: 2,4,6", param, ctx)
+        if min(numbers) < self._least:
+            self.fail(f"{min(numbers):g} is below {self._least:g}", param, ctx)
         if len(numbers) > self._most:
             self.fail(f"{len(numbers)} numbers, there can be {self._most}", param, ctx)
         return numbers
@@ -80,8 +83,8 @@ class NumberOrAuto(click.ParamType):  # type: ignore[type-arg]
             number = float(value)
         except ValueError:
             number = math.nan
-        if not 0 < number < math.inf:
-            self.fail(f"{value!r} is neither auto nor a number above 0", param, ctx)
+        if not 0 < number < 1e6:
+            self.fail(f"{value!r} is neither auto nor a number above 0 and below 1e6", param, ctx)
         return number
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, StageBar, encoded, open_corpus, write
+from nlptools.cli.console import Closing, StageBar, encoded, given_options, note, open_corpus, write
+
+BLOCK = 1 << 20  # bytes of text: what is cut at a time stays in the cache
 
 
 @click.command(
@@ -96,6 +98,8 @@ def segment(
             raise click.UsageError("--model, --granularity, --adapt go with --method model.")
     if not separator or "\n" in separator or "\r" in separator:
         raise click.UsageError("--separator must not be empty, nor a line end.")
+    if format == "jsonl" and given_options() & {"separator"}:
+        raise click.UsageError("--separator goes with --format text.")
     closing = Closing("segment", quiet)
     corpus = open_corpus(
         paths, quiet, encoding=encoding, on_error=on_error, field=None, column=None, fold=()
@@ -111,22 +115,32 @@ def segment(
 
         cutter = load_cutter(method, counts_file)
     elif adapt:
-        from nlptools.training import STEPS, train_model
+        from nlptools.training import STEPS, NothingToLearnError, train_model
 
         if not corpus.rereadable:
             raise click.UsageError("--adapt reads the text twice: name files, not a pipe.")
         with StageBar(STEPS, quiet) as bar:
             prior = load_prior(model or "general")
-            learnt = train_model(
-                corpus,
-                granularity=granularity or "default",
-                prior=prior,
-                workers=workers,
-                watch=bar.step,
-            )
-        cutter = Segmenter.from_model(learnt)
+            # As the model was trained, unless a granularity is asked for.
+            given = prior.settings.get("penalties", (0.0,))[1:] or None
+            try:
+                prior = train_model(
+                    corpus,
+                    granularity=granularity or "default",
+                    penalty=None if granularity else given,
+                    prior=prior,
+                    workers=workers,
+                    watch=bar.step,
+                )
+            except NothingToLearnError:
+                note("There are no Han characters to learn from; the model is used as it is.")
+        cutter = Segmenter.from_model(prior)
     else:
         cutter = Segmenter.load(model, granularity)
+    if folds := getattr(cutter, "fold", ()):
+        note(
+            f"The model was trained with --fold {'+'.join(folds)}; segment does not fold the text."
+        )
     pieces = segment_corpus(corpus, cutter, separator=separator, format=format, workers=workers)
     if output is None:
         write(pieces)
@@ -138,6 +152,3 @@ def segment(
     if adapt:
         made_by["adapted"] = "yes"
     closing.show(corpus, made_by, [])
-
-
-BLOCK = 1 << 20  # bytes of text: what is cut at a time stays in the cache

@@ -31,7 +31,7 @@ Examples:
 )
 @click.option(
     "--penalty",
-    type=options.Numbers(most=3),
+    type=options.Numbers(most=3, least=-40),
     help="Nats for words of 2, 3, 4 characters instead of a granularity; default is 2,7,12.",
 )
 @click.option(
@@ -86,6 +86,8 @@ def train(
         raise click.UsageError("--prior-weight goes with --prior.")
     if settings["penalty"] is not None and len(settings["penalty"]) != 3:
         raise click.UsageError("--penalty needs three numbers, for words of 2, 3, 4 characters.")
+    if prior_file is not None and settings["numerals"] == "split":
+        raise click.UsageError("--numerals split does not go with --prior.")
     closing = Closing("train", quiet)
     corpus = open_corpus(
         paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=fold
