@@ -256,7 +256,6 @@ def test_adapt() -> None:
     assert (
         "--adapt reads the text twice: name files" in run("segment", "--adapt", stdin="天气").usage
     )
-    assert "no Han characters" in run("segment", "--adapt", write("a.txt", "hello")).error
 
 
 # --- errors ----------------------------------------------------------------------------------
@@ -339,3 +338,41 @@ def test_python_does_the_same() -> None:
     assert segment(stdin=text).split() == [
         w for w in Segmenter.load().segment(text) if not w.isspace()
     ]
+
+
+# --- found by a review -----------------------------------------------------------------------
+
+
+def test_the_general_model_has_a_name() -> None:
+    assert segment("--model", "general", stdin="今天天气非常好\n") == segment(
+        stdin="今天天气非常好\n"
+    )
+
+
+def test_adapting_keeps_what_the_model_was_trained_for(tmp_path: Path) -> None:
+    model = tmp_path / "coarse.model"
+    run("train", "-q", NOVEL, "--prior", "general", "--granularity", "coarse", "-o", model).ok()
+    startup = SAMPLES / "startup.txt"
+    adapted = segment("--adapt", "--model", model, startup)
+    assert adapted == segment("--adapt", "--model", model, "--granularity", "coarse", startup)
+    assert adapted != segment("--adapt", "--model", model, "--granularity", "default", startup)
+
+
+@pytest.mark.parametrize("text", ["", "OK, 3.14!\n", "。。。\n"])
+def test_adapting_to_nothing(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path / "a.txt", text)
+    done = run("segment", "-q", "--adapt", path).ok()
+    assert done.out == segment(path)
+    assert "used as it is" in done.err
+
+
+def test_a_model_that_was_trained_on_folded_text_says_so(tmp_path: Path) -> None:
+    model = tmp_path / "folded.model"
+    run("train", "-q", NOVEL, "--fold", "lower", "-o", model).ok()
+    assert "--fold lower" in run("segment", "-q", "--model", model, stdin="好").ok().err
+
+
+def test_separators_are_for_text() -> None:
+    done = run("segment", "--format", "jsonl", "--separator", "/", stdin="好")
+    assert done.code == 2
+    assert "--separator goes with --format text" in done.err

@@ -615,3 +615,18 @@ def test_what_the_watcher_sees() -> None:
     seen.clear()
     discover(with_terms(), watch=lambda *step: seen.append(step), max_length=4)
     assert "terms" not in [stage for stage, *_ in seen]
+
+
+def test_terms_and_mixed_words_are_compared_with_a_background_by_their_parts() -> None:
+    """A text is its own background: nothing in it is new, whatever the model has no entry for."""
+    corpus = Corpus([SAMPLES / "clinic.txt"])
+    own = train_model(corpus)
+    table = discover_words(corpus, min_score=0.0)
+    factor = dict(zip(table.words, keyness(table, table.symbols, own).tolist(), strict=True))
+    assert factor["β受体阻滞剂"] < 0.5
+    assert max(factor[word] for word in ("维生素C", "NK7疗法", "蓝指综合征")) < 0.5
+    short = discover_words(corpus, min_length=5)
+    assert short.words == [
+        w for w, t in zip(table.words, table.terms, strict=True) if t and w in short.words
+    ]
+    assert short.terms.all()

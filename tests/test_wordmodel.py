@@ -98,12 +98,13 @@ def test_save_and_load(name: str, trained: WordModel, tmp_path: Path) -> None:
 
 
 WORD = st.text(st.sampled_from("天地玄黄𠮷"), min_size=1, max_size=4)
-NUMBER = st.integers(-(10**9), 10**9)
+NUMBER = st.integers(0, 10**9)  # thousandths
+NATS = st.integers(-(10**6), 40 * 10**4)  # ten-thousandths
 
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.tuples(WORD, st.integers(0, 10**12), NUMBER, NUMBER), max_size=8),
+    st.lists(st.tuples(WORD, st.integers(0, 10**12), NUMBER, NATS), max_size=8),
     st.dictionaries(
         st.sampled_from("天地玄黄𠮷"), st.lists(st.integers(0, 999), min_size=5, max_size=5)
     ),
@@ -335,3 +336,32 @@ def test_the_general_model_knows_chinese() -> None:
     segmenter = Segmenter.from_model(general_model())
     assert segmenter.segment("我们研究经济问题") == ["我们", "研究", "经济", "问题"]
     assert segmenter.segment("今天的天气") == ["今天", "的", "天气"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("# nlptools model 1", "# nlptools model " + "9" * 5000),
+        ('"trained_on": ', '"trained_on": 1' + "0" * 400),
+        ('"sha256": "', '"sha256": "\\ud800'),
+        ('"penalties": [0.0, ', '"penalties": [1e308, '),
+    ],
+)
+def test_a_hostile_header(tmp_path: Path, old: str, new: str) -> None:
+    text = train_model(Corpus.from_texts(["葡萄皮 吐葡萄 葡萄"])).text()
+    assert old in text
+    path = tmp_path / "m.model"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DataError):
+        load_model(path)
+
+
+@pytest.mark.parametrize(
+    "row", ["葡萄\t-3\t3\t-1", "葡萄\t3\t-3\t-1", "葡萄\t3\t3\t200", "葡萄\t3\t3\t-9999"]
+)
+def test_numbers_out_of_range(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "m.model"
+    head = '# nlptools model 1\n# {"words": 1, "places": 0}\nword\tcount\texpected\tweight\n'
+    path.write_text(f"{head}{row}\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r":4: "):
+        load_model(path)

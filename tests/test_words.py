@@ -546,7 +546,7 @@ NO_MODEL = WordModel([], np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
         ({"min_length": 3, "max_length": 2}, "min_length is larger than max_length"),
         ({"max_length": 12}, "lengths must be"),
         ({"max_length": 9}, "words of up to 4 and terms of up to 8 symbols"),
-        ({"min_length": 5, "max_length": 8}, "words of up to 4 and terms of up to 8 symbols"),
+        ({"max_length": 9}, "words of up to 4 and terms of up to 8 symbols"),
         ({"method": "entropy", "background": NO_MODEL}, "background goes with the method em"),
         ({"method": "pmi", "background": NO_MODEL}, "background goes with the method em"),
         ({"min_length": 1}, "a single symbol has no PMI"),
