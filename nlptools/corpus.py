@@ -156,8 +156,8 @@ class Corpus:
 
     @property
     def name(self) -> str:
-        """Of its first source."""
-        return self._sources[0].name if self._sources else "texts"
+        """Of its first file; empty for texts."""
+        return self._sources[0].name if self._sources else ""
 
     def blocks(self) -> Iterator[Block]:
         """Read everything, from the beginning.
