@@ -85,6 +85,9 @@ def own_signals() -> Iterator[None]:
     """The commands set handlers of their own; pytest gets its own back."""
     names = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
     before = [signal.getsignal(name) for name in names]
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell starts jobs in the background so, and what is ignored stays so in every child.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     for name, handler in zip(names, before, strict=True):
         signal.signal(name, handler)
