@@ -125,9 +125,10 @@ def expectation_score(
 ) -> np.ndarray:
     """Score of each word.
 
-    rare: what is added to the count, so that rare words have less; expected: mean expected count under default and fine penalties; freedom: the smaller branching entropy,
+    expected: mean expected count under default and fine penalties; freedom: the smaller branching entropy,
     nats; shards: tenths of the corpus that have it; alone: sum of the shares of the occurrences of its
-    first and of its last symbol in which that is a word of its own.
+    first and of its last symbol in which that is a word of its own; rare: what is added to the count, so
+    that rare words have less.
     """
     share = expected / (counts + rare)
     free = np.minimum(freedom, MOST_FREEDOM) + LEAST_FREEDOM

@@ -87,8 +87,8 @@ def fit(
 ) -> Fitted:
     """EM, affix bonus, EM with the gap regression. The lattice is pruned on the way.
 
-    prior: expected counts to add to what is found, by candidate. rounds: of co-training. least: expected count below which
-    candidates are dropped.
+    prior: expected counts to add to what is found, by candidate. rounds: of co-training. least: expected
+    count below which candidates are dropped.
     """
     han = sample.han
     counts = [words.counts.astype(np.float64) for words in lattice.words]
@@ -139,6 +139,7 @@ def fit(
 
 
 def add_prior(found: Expected, prior: Expected | None) -> Expected:
+    """What was found and what a prior adds to it, candidate by candidate."""
     return found if prior is None else [a + b for a, b in zip(found, prior, strict=True)]
 
 

@@ -28,7 +28,7 @@ from nlptools.parts import ordered_map
 from nlptools.priors import Carried, auto_prior_weight
 from nlptools.sampling import Sample, build_lattice, take_sample
 from nlptools.tally import Tally, Weighted, tally
-from nlptools.unigram import LONGEST, PENALTIES
+from nlptools.unigram import LEAST_PENALTY, LONGEST, PENALTIES
 from nlptools.wordmodel import PLACES, WordModel
 
 GRANULARITIES = tuple(PENALTIES)
@@ -40,7 +40,6 @@ SAMPLE = 14_000_000
 BYTES_PER_SYMBOL = 42  # of a sample, at the peak; `bin/bench memory` repeats the measurement
 BASE_MEMORY = 130_000_000
 STEPS = ITERATIONS + 1 + 2 * ROUNDS + 1  # calls of `watch` in train_model
-LEAST_PENALTY = -40.0  # nats; float32 has no room for the weights of words with less than -80
 
 # Substrings that occur once are candidates if the prior has them; in a large corpus none of them matters.
 ONCE_BELOW = 3_000_000

@@ -31,6 +31,7 @@ PENALTIES = {
     "default": (0.0, 2.0, 7.0, 12.0),
     "fine": (0.0, 3.0, 9.0, 15.0),
 }
+LEAST_PENALTY = -40.0  # nats; float32 has no room for the weights of words with less than -80
 DISCOUNT = 0.5  # as absolute discounting takes from every n-gram; 0 to 1 give the same F1
 SINGLE_FLOOR = 0.05  # a single symbol never becomes impossible, or a run could not be cut at all
 # Words below this expected count after two iterations never come back. What is left is a tenth.

@@ -21,8 +21,9 @@ import numpy as np
 
 from nlptools.corpus import Corpus
 from nlptools.errors import DataError
+from nlptools.folding import FOLDS
 from nlptools.storage import whole_file
-from nlptools.unigram import LONGEST
+from nlptools.unigram import LEAST_PENALTY, LONGEST
 
 FORMAT = "# nlptools model"
 VERSION = 1
@@ -156,7 +157,9 @@ def _check_settings(settings: dict[str, Any]) -> None:
     penalties = settings.get("penalties", [0.0] * LONGEST)
     if not all(isinstance(size, int) and 0 <= size < LARGEST for size in sizes):
         raise ValueError
-    if len(penalties) != LONGEST or not all(abs(nats) < MOST_NATS for nats in penalties):
+    if len(penalties) != LONGEST or not all(LEAST_PENALTY <= n < MOST_NATS for n in penalties):
+        raise ValueError
+    if not set(settings.get("fold", [])) <= set(FOLDS):
         raise ValueError
     if not re.fullmatch("[0-9a-f]*", settings.get("sha256", "")):
         raise ValueError

@@ -345,6 +345,9 @@ def test_the_general_model_knows_chinese() -> None:
         ('"trained_on": ', '"trained_on": 1' + "0" * 400),
         ('"sha256": "', '"sha256": "\\ud800'),
         ('"penalties": [0.0, ', '"penalties": [1e308, '),
+        ('"penalties": [0.0, ', '"penalties": [-41.0, '),
+        ('"fold": []', '"fold": 5'),
+        ('"fold": []', '"fold": ["\\ud800"]'),
     ],
 )
 def test_a_hostile_header(tmp_path: Path, old: str, new: str) -> None:
