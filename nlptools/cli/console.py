@@ -112,6 +112,18 @@ def write(pieces: Iterable[str]) -> None:
         stream.flush()
 
 
+def deliver(pieces: Iterable[str], output: str | None) -> None:
+    """Text to a file, which appears when it is complete, or to stdout."""
+    if output is None:
+        write(pieces)
+        return
+    from nlptools.storage import whole_file
+
+    with whole_file(output) as stream:
+        for piece in pieces:
+            stream.write(encoded(piece))
+
+
 def encoded(text: str) -> bytes:
     """Output as bytes. The only surrogates in it are those of file names that are not UTF-8."""
     return text.encode("utf-8", "surrogateescape")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, StageBar, encoded, given_options, note, open_corpus, write
+from nlptools.cli.console import Closing, StageBar, deliver, given_options, note, open_corpus
 
 if TYPE_CHECKING:
     from nlptools.wordtable import WordTable
@@ -184,7 +184,7 @@ def discover(
     corpus = None
     if counts_file is None or method != "entropy":
         corpus = open_corpus(paths, quiet, **reading, fold=fold)
-    from nlptools import storage, tables
+    from nlptools import tables
     from nlptools.counts import load_counts
     from nlptools.expectation import STEPS
     from nlptools.wordlists import read_words
@@ -202,12 +202,7 @@ def discover(
     with StageBar(STEPS, quiet or method != "em") as bar:
         table = discover_words(corpus, watch=bar.step, **settings)
     pieces = tables.format_words(table, how)
-    if output is None:
-        write(pieces)
-    else:
-        with storage.whole_file(output) as stream:
-            for piece in pieces:
-                stream.write(encoded(piece))
+    deliver(pieces, output)
     if not quiet and settings["top"] is None:
         _explain_few(table)
     folded = corpus.fold if corpus is not None else settings["counts"].settings.fold

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, StageBar, encoded, given_options, note, open_corpus, write
+from nlptools.cli.console import Closing, StageBar, deliver, given_options, note, open_corpus
 
 BLOCK = 1 << 20  # bytes of text: what is cut at a time stays in the cache
 
@@ -104,7 +104,6 @@ def segment(
     corpus = open_corpus(
         paths, quiet, encoding=encoding, on_error=on_error, field=None, column=None, fold=()
     )
-    from nlptools import storage
     from nlptools.segmentation import Segmenter
     from nlptools.spacing import segment_corpus
     from nlptools.wordmodel import load_prior
@@ -142,12 +141,7 @@ def segment(
             f"The model was trained with --fold {'+'.join(folds)}; segment does not fold the text."
         )
     pieces = segment_corpus(corpus, cutter, separator=separator, format=format, workers=workers)
-    if output is None:
-        write(pieces)
-    else:
-        with storage.whole_file(output) as stream:
-            for piece in pieces:
-                stream.write(encoded(piece))
+    deliver(pieces, output)
     made_by = {"method": method} if method != "model" else {"model": model or "general"}
     if adapt:
         made_by["adapted"] = "yes"
