@@ -63,8 +63,31 @@ class Settings:
             raise ValueError(f"latin must be one of {', '.join(LATIN_MODES)}, not {self.latin!r}")
 
 
+class NgramTrie:
+    """N-grams as a trie, one level an order: what counts and language models have in common."""
+
+    levels: tuple[Any, ...]  # each with `symbols` and `children`, as in Level
+
+    def symbols_of(self, order: int, rows: np.ndarray) -> list[np.ndarray]:
+        """Symbol ids of n-grams of one order, ascending rows: a column for each position."""
+        columns: list[np.ndarray] = []
+        for n in range(order, 0, -1):
+            first, last = int(rows[0]), int(rows[-1])
+            columns.append(self.levels[n - 1].symbols[first : last + 1][rows - first])
+            if n > 1:
+                rows = self.parents(n, rows)
+        return columns[::-1]
+
+    def parents(self, order: int, rows: np.ndarray) -> np.ndarray:
+        """Rows, in order - 1, of the prefixes of n-grams given by ascending rows; int64."""
+        children = self.levels[order - 2].children
+        assert children is not None
+        low, high = (_search(children, int(row)) for row in (rows[0], rows[-1]))
+        return low + np.searchsorted(children[low : high + 1], rows, side="right") - 1
+
+
 @dataclass(frozen=True)
-class NgramCounts:
+class NgramCounts(NgramTrie):
     """Counts of all n-grams of orders 1 .. settings.order of a corpus; nothing is pruned.
 
     levels[n - 1] holds the n-grams of order n. Row i of the first level is symbol i + 1.
@@ -154,23 +177,6 @@ class NgramCounts:
         first, *rest = (names[column] for column in self.symbols_of(order, rows))
         texts: list[str] = sum(rest, first).tolist()
         return texts
-
-    def symbols_of(self, order: int, rows: np.ndarray) -> list[np.ndarray]:
-        """Symbol ids of n-grams of one order, ascending rows: a column for each position."""
-        columns: list[np.ndarray] = []
-        for n in range(order, 0, -1):
-            first, last = int(rows[0]), int(rows[-1])
-            columns.append(self.levels[n - 1].symbols[first : last + 1][rows - first])
-            if n > 1:
-                rows = self.parents(n, rows)
-        return columns[::-1]
-
-    def parents(self, order: int, rows: np.ndarray) -> np.ndarray:
-        """Rows, in order - 1, of the prefixes of n-grams given by ascending rows; int64."""
-        children = self.levels[order - 2].children
-        assert children is not None
-        low, high = (_search(children, int(row)) for row in (rows[0], rows[-1]))
-        return low + np.searchsorted(children[low : high + 1], rows, side="right") - 1
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the counts file; it appears under its name only when complete.
