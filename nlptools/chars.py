@@ -42,6 +42,12 @@ CONNECTORS = ".-_&'．"
 PLUS_SIGNS = "+＋"
 SHARP_SIGNS = "#＃"
 
+# White space, which is no symbol of a language model and no token of a segmented text.
+LINE_ENDS = "\r\n"
+SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+
 # A longer run of letters and digits is no word (base64, hashes, URLs without a slash): it is a break.
 # The longest entries of technical dictionaries stay below 40.
 MAX_RUN = 64

@@ -41,12 +41,14 @@ class Block:
 
     line: number (from 1) of the line in which the text begins. joined: the cut before this text
     lies between two Han characters of a line without any break, so n-grams go across it.
+    inside: the cut before this text lies inside a line.
     """
 
     text: str
     source: str
     line: int
     joined: bool = False
+    inside: bool = False
 
 
 @dataclass(slots=True)
@@ -356,7 +358,7 @@ class Corpus:
         head: list[str] = []  # text in which there is no place to cut
         tail = ""  # what follows it and has not been searched
         line = 1
-        joined = False
+        joined = inside = False
         for piece in pieces:
             text = piece.text
             step = size if len(text) > 4 * size else 4 * size  # usually one round
@@ -366,8 +368,8 @@ class Corpus:
                 tail += text[start : start + step]
                 if not piece.goes_on and start + step >= len(text):
                     whole = "".join(head) + tail if head else tail
-                    yield self._block(whole, source, line, joined)
-                    head, tail, joined = [], "", False
+                    yield self._block(whole, source, line, joined, inside)
+                    head, tail, joined, inside = [], "", False, False
                     continue
                 cut, clean = self._place_to_cut(tail)
                 if not cut:
@@ -375,17 +377,18 @@ class Corpus:
                     tail = tail[-FOLD_CONTEXT - 1 :]
                     continue
                 whole = "".join(head) + tail[:cut]
-                yield self._block(whole, source, line, joined)
+                yield self._block(whole, source, line, joined, inside)
                 line = line + _count_line_ends(whole) if numbered else piece.line
                 head, tail, joined = [], tail[cut:], not clean
+                inside = not whole.endswith(("\n", "\r"))
         if head or tail:
-            yield self._block("".join(head) + tail, source, line, joined)
+            yield self._block("".join(head) + tail, source, line, joined, inside)
 
-    def _block(self, text: str, source: str, line: int, joined: bool) -> Block:
+    def _block(self, text: str, source: str, line: int, joined: bool, inside: bool) -> Block:
         self.report.characters += len(text)
         if self._fold is not None:
             text = self._fold(text)
-        return Block(text, source, line, joined)
+        return Block(text, source, line, joined, inside)
 
     def _place_to_cut(self, text: str) -> tuple[int, bool]:
         """Where to cut a text that goes on: after its last line end, else where find_cut says.

@@ -20,6 +20,7 @@ from nlptools.corpus import Corpus
 from nlptools.counts import NgramCounts, Settings
 from nlptools.merging import MOST_PARTS, merge_counts
 from nlptools.parts import Buffer, IdBlock, count_part, ordered_map, part_room
+from nlptools.sentences import with_boundaries
 from nlptools.spool import Spool
 from nlptools.symbols import Scanned, SymbolEncoder
 
@@ -170,22 +171,28 @@ def id_blocks(
     def scan(piece: tuple[str, bool]) -> tuple[Scanned, bool]:
         return encoder.scan(piece[0]), piece[1]
 
-    for scanned, joined in ordered_map(pool, workers, scan, _texts(corpus)):
-        yield IdBlock(encoder.name(scanned), joined)
+    blocks = (
+        IdBlock(encoder.name(scanned), joined)
+        for scanned, joined in ordered_map(pool, workers, scan, _texts(corpus, encoder.signs))
+    )
+    if encoder.sentences == "none":
+        return blocks
+    return with_boundaries(blocks, encoder.start, encoder.end)
 
 
-def _texts(corpus: Corpus) -> Iterator[tuple[str, bool]]:
+def _texts(corpus: Corpus, signs: bool) -> Iterator[tuple[str, bool]]:
     """(text, goes on without a break from the text before); many small files make one text.
 
-    A block has a cost of its own, 0.3 ms, which 10,000 files of 1 kB would pay 10,000 times.
+    signs: only the end of a line or a source is a break. A block has a cost of its own, 0.3 ms, which 10,000 files of 1 kB would pay 10,000 times.
     """
     held: list[str] = []
     size = 0
     for block in corpus.blocks():
-        if held and (block.joined or size + len(block.text) > corpus.block_size // 4):
+        joined = block.inside if signs else block.joined
+        if held and (joined or size + len(block.text) > corpus.block_size // 4):
             yield "\n".join(held), False
             held, size = [], 0
-        if block.joined:
+        if joined:
             yield block.text, True
         else:
             held.append(block.text)
@@ -199,6 +206,7 @@ def count_ngrams(
     *,
     order: int = 5,
     latin: str = "run",
+    sentences: str = "none",
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
     tmp_dir: str | os.PathLike[str] | None = None,
@@ -206,11 +214,19 @@ def count_ngrams(
     """Count the n-grams of orders 1 .. `order` of a corpus, exactly.
 
     latin: what a symbol is besides a Han character: each "run" of letters and digits, each "char",
-    or none ("break"). memory: bytes for the whole process; what does not fit goes to unnamed files
+    or none ("break"). sentences: "clause" counts <s> and </s> where a sentence begins and ends, at breaks;
+    "line" makes every visible character a symbol, and each line one sentence. memory: bytes for the whole process; what does not fit goes to unnamed files
     in tmp_dir. workers: threads, by default one a core. None of the three changes the result.
     """
     check_memory(memory)
-    return _count(corpus, order, latin, memory, workers, tmp_dir, None)[0]
+    settings = _settings(corpus, order, latin, sentences)
+    return _count(corpus, settings, memory, workers, tmp_dir, None)[0]
+
+
+def _settings(corpus: Corpus, order: int, latin: str, sentences: str) -> Settings:
+    if not isinstance(corpus, Corpus):
+        raise TypeError("corpus must be a Corpus; Corpus.from_texts takes an iterable of str")
+    return Settings(order, latin, tuple(corpus.fold), sentences)
 
 
 def count_and_keep(
@@ -218,6 +234,7 @@ def count_and_keep(
     *,
     order: int = 5,
     latin: str = "run",
+    sentences: str = "none",
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
     tmp_dir: str | os.PathLike[str] | None = None,
@@ -225,7 +242,12 @@ def count_and_keep(
     """As count_ngrams, and keep the symbol ids for a second pass."""
     check_memory(memory)
     counts, encoder, blocks, folder = _count(
-        corpus, order, latin, memory - memory // 16, workers, tmp_dir, memory // 16
+        corpus,
+        _settings(corpus, order, latin, sentences),
+        memory - memory // 16,
+        workers,
+        tmp_dir,
+        memory // 16,
     )
     assert blocks is not None
     return counts, EncodedCorpus(encoder, blocks, memory // 16, folder)
@@ -235,13 +257,14 @@ def encode_corpus(
     corpus: Corpus,
     *,
     latin: str = "run",
+    sentences: str = "none",
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
     tmp_dir: str | os.PathLike[str] | None = None,
 ) -> EncodedCorpus:
     """The symbol ids of a corpus alone."""
     workers = workers or os.cpu_count() or 1
-    encoder = SymbolEncoder(latin)
+    encoder = SymbolEncoder(latin, sentences)
     with storage.spilling(tmp_dir) as folder, ThreadPoolExecutor(workers) as pool:
         blocks = Spool(memory // 16, folder)
         for block in _whole_stretches(id_blocks(corpus, encoder, pool, workers, memory)):
@@ -251,18 +274,14 @@ def encode_corpus(
 
 def _count(
     corpus: Corpus,
-    order: int,
-    latin: str,
+    settings: Settings,
     memory: int,
     workers: int | None,
     tmp_dir: str | os.PathLike[str] | None,
     keep: int | None,
 ) -> tuple[NgramCounts, SymbolEncoder, Spool | None, Path]:
-    if not isinstance(corpus, Corpus):
-        raise TypeError("corpus must be a Corpus; Corpus.from_texts takes an iterable of str")
     workers = workers or os.cpu_count() or 1
-    encoder = SymbolEncoder(latin)
-    settings = Settings(order, latin, tuple(corpus.fold))
+    encoder = SymbolEncoder(settings.latin, settings.sentences)
     with storage.spilling(tmp_dir) as folder, ThreadPoolExecutor(workers) as pool:
         counter = NgramCounter(settings, encoder, pool, workers, memory, folder)
         spool = None if keep is None else Spool(keep, folder)

@@ -19,7 +19,7 @@ from nlptools import storage
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.keys import id_dtype
 from nlptools.storage import Column
-from nlptools.symbols import LATIN_MODES, Alphabet, split_symbols
+from nlptools.symbols import LATIN_MODES, SENTENCE_MODES, Alphabet, split_symbols
 
 KIND, VERSION = "counts", 1
 _BATCH = 1 << 16
@@ -49,18 +49,23 @@ class Settings:
     order: int = 5
     latin: str = "run"
     fold: tuple[str, ...] = ()
+    sentences: str = "none"
 
     @property
     def options(self) -> str:
         """As they are given on the command line."""
         folds = "".join(f" --fold {name}" for name in self.fold)
-        return f"--order {self.order} --latin {self.latin}{folds}"
+        marks = f" --sentences {self.sentences}" if self.sentences != "none" else ""
+        return f"--order {self.order} --latin {self.latin}{marks}{folds}"
 
     def __post_init__(self) -> None:
         if not 1 <= self.order <= MAX_ORDER:
             raise ValueError(f"order must be between 1 and {MAX_ORDER}, not {self.order}")
         if self.latin not in LATIN_MODES:
             raise ValueError(f"latin must be one of {', '.join(LATIN_MODES)}, not {self.latin!r}")
+        if self.sentences not in SENTENCE_MODES:
+            known = ", ".join(SENTENCE_MODES)
+            raise ValueError(f"sentences must be one of {known}, not {self.sentences!r}")
 
 
 class NgramTrie:
@@ -209,9 +214,15 @@ class NgramCounts(NgramTrie):
             "order": self.order,
             "latin": self.settings.latin,
             "fold": list(self.settings.fold),
+            **self._sentences(),
             "total": self.total,
             "sizes": [len(level) for level in self.levels],
         }
+
+    def _sentences(self) -> dict[str, str]:
+        """Said only where there are any: files without are what they were before there were any."""
+        sentences = self.settings.sentences
+        return {} if sentences == "none" else {"sentences": sentences}
 
     def _arrays(self) -> dict[str, Column]:
         text = "\n".join(self.alphabet.symbols).encode("utf-8", "surrogatepass")
@@ -278,7 +289,9 @@ def load_counts(path: str | os.PathLike[str], *, mapped: bool = True) -> NgramCo
     """
     meta, column = storage.read_container(path, KIND, VERSION)
     try:
-        settings = Settings(int(meta["order"]), meta["latin"], tuple(meta["fold"]))
+        settings = Settings(
+            int(meta["order"]), meta["latin"], tuple(meta["fold"]), meta.get("sentences", "none")
+        )
         text = bytes(column("alphabet", False)[:]).decode("utf-8", "surrogatepass")
         alphabet = Alphabet(tuple(text.split("\n")) if text else ())
         levels = tuple(
@@ -313,6 +326,6 @@ def check_mergeable(parts: Sequence[NgramCounts], names: Sequence[str]) -> Setti
         if part.settings != first:
             raise NlptoolsError(
                 f"{name} was counted with {part.settings.options}, {names[0]} with {first.options}",
-                "count both with the same --order, --latin and --fold",
+                "count both with the same --order, --latin, --sentences and --fold",
             )
     return first

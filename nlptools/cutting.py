@@ -21,17 +21,13 @@ PERCENTS = "%％‰"
 # not white space; and an emoji after the joiner belongs to the one before it.
 MARK_RANGES = ((0x300, 0x36F), (0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0x200D, 0x200D))
 JOINER = 0x200D
-SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
-    map(chr, range(0x2000, 0x200B))
-)
-LINE_ENDS = (0x0A, 0x0D)
 
 
 def _kinds() -> np.ndarray:
     kinds = np.full(0x10000, OTHER, np.uint8)
     kinds[chars.CLASS_TABLE == chars.HAN] = HAN
     kinds[(chars.CLASS_TABLE == chars.LETTER) | (chars.CLASS_TABLE == chars.DIGIT)] = WORD
-    for signs, kind in ((POINTS, POINT), (PERCENTS, PERCENT), (SPACES, SPACE)):
+    for signs, kind in ((POINTS, POINT), (PERCENTS, PERCENT), (chars.SPACES, SPACE)):
         kinds[[ord(sign) for sign in signs]] = kind
     for first, last in MARK_RANGES:
         kinds[first : last + 1] = MARK

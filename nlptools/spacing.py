@@ -12,7 +12,7 @@ import numpy as np
 
 from nlptools import chars
 from nlptools.corpus import Corpus
-from nlptools.cutting import LINE_ENDS, SPACE, Cutter, kinds_of
+from nlptools.cutting import SPACE, Cutter, kinds_of
 from nlptools.parts import ordered_map
 from nlptools.records import lines_of
 
@@ -82,7 +82,11 @@ def _spaced(cutter: Cutter, separator: str, piece: tuple[str, bool]) -> str:
     codes = chars.code_points(text)
     kinds = kinds_of(codes)
     gap = cutter.ends(codes)[:-1]
-    blank = kinds == SPACE if separator.isspace() else np.isin(codes, LINE_ENDS)
+    blank = (
+        kinds == SPACE
+        if separator.isspace()
+        else np.isin(codes, chars.code_points(chars.LINE_ENDS))
+    )
     gap &= ~(blank[1:] | blank[:-1])
     units = chars.code_points(separator)
     wide = max(codes.dtype, units.dtype)

@@ -2,10 +2,12 @@
 
 A *symbol* is the unit that is counted: one Han character, or one whole run of Latin letters
 and digits (`latin="run"`), so that 5G网络 is three symbols and no list is littered with `ernete`.
+With `sentences="line"`, for language models, every other visible character is a symbol too.
 
 While a corpus is read, ids are provisional: a BMP Han character has a fixed id (its rank among
-those, in code point order), every other symbol the next free one. `Alphabet` is what remains
-in the end: the symbols that occur, in a canonical order, numbered from 1.
+those, in code point order), and so have most other characters that are symbols by themselves; every other
+symbol has the next free one. `Alphabet` is what remains in the end: the symbols that occur, in a canonical
+order, numbered from 1.
 """
 
 from __future__ import annotations
@@ -21,28 +23,44 @@ import numpy as np
 from nlptools import chars
 
 LATIN_MODES = ("run", "char", "break")
+# none: no sentences. clause: a sentence ends at every break. line: it ends with its line, and marks are symbols.
+SENTENCE_MODES = ("none", "clause", "line")
+START, END = "<s>", "</s>"  # where a sentence begins and ends; no text has such a symbol
 
 _HAN_BMP = np.flatnonzero(chars.CLASS_TABLE == chars.HAN)
-_HAN_LIST: list[int] = _HAN_BMP.tolist()
-FIRST_FREE = len(_HAN_BMP) + 1  # the first provisional id that is not a fixed one
-_FIRST_SUPPLEMENTARY = chr(chars.HAN_SUPPLEMENTARY[0])
-_MARK = 0xFFFF  # stands for "a symbol still to be named" while a block is scanned
+_FIRST_SUPPLEMENTARY, _LAST_SUPPLEMENTARY = map(chr, chars.HAN_SUPPLEMENTARY)
+# Other symbols of one character with a fixed id lie here: signs, kana, full-width forms.
+_FIXED_RANGES = ((0x21, 0x33FF), (0xFE10, 0xFFEF))
+# While a block is scanned: a symbol still to be named (of a run, of one character), white space to leave out.
+_MARK, _SINGLE, _DROP = 0xFFFF, 0xFFFE, 0xFFFD
 
 
 @functools.cache
-def _id_table(latin: str) -> np.ndarray:
+def _id_table(latin: str, signs: bool) -> tuple[np.ndarray, np.ndarray]:
+    """(table, fixed): code point -> id, 0 or one of the values above; code points of fixed ids, Han first."""
+    word = (chars.CLASS_TABLE == chars.LETTER) | (chars.CLASS_TABLE == chars.DIGIT)
+    han = chars.CLASS_TABLE == chars.HAN
+    alone = np.zeros(0x10000, bool)  # symbols by themselves, but Han
+    if signs:
+        alone = ~han & ~word
+        alone[:0x21] = False
+        alone[[ord(space) for space in chars.SPACES]] = False
+    if latin == "char":
+        alone |= word
+    fixed = np.zeros(0x10000, bool)
+    for first, last in _FIXED_RANGES:
+        fixed[first : last + 1] = alone[first : last + 1]
     table = np.zeros(0x10000, np.uint16)
-    table[_HAN_BMP] = np.arange(1, FIRST_FREE)
-    if latin != "break":
-        table[(chars.CLASS_TABLE == chars.LETTER) | (chars.CLASS_TABLE == chars.DIGIT)] = _MARK
-    return table
-
-
-def _han_id(symbol: str) -> int:
-    """The fixed id of a BMP Han character, 0 for any other text."""
-    code = ord(symbol) if len(symbol) == 1 else 0
-    at = bisect.bisect_left(_HAN_LIST, code)
-    return at + 1 if at < len(_HAN_LIST) and _HAN_LIST[at] == code else 0
+    table[alone] = _SINGLE
+    if latin == "run":
+        table[word] = _MARK
+    if signs:
+        table[:0x21] = _DROP
+        table[[ord(space) for space in chars.SPACES]] = _DROP
+        table[[ord(end) for end in chars.LINE_ENDS]] = 0
+    codes = np.concatenate([_HAN_BMP, np.flatnonzero(fixed)])
+    table[codes] = np.arange(1, len(codes) + 1)
+    return table, codes
 
 
 @dataclass(frozen=True)
@@ -61,15 +79,31 @@ class SymbolEncoder:
     """Texts -> provisional ids. `scan` may run in any thread; `name` must see blocks in order."""
 
     latin: str = "run"
+    sentences: str = "none"
     _table: np.ndarray = field(init=False, repr=False)
+    _fixed: np.ndarray = field(init=False, repr=False)
     _numbers: defaultdict[str, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.latin not in LATIN_MODES:
             raise ValueError(f"latin must be one of {', '.join(LATIN_MODES)}, not {self.latin!r}")
-        self._table = _id_table(self.latin)
+        if self.sentences not in SENTENCE_MODES:
+            known = ", ".join(SENTENCE_MODES)
+            raise ValueError(f"sentences must be one of {known}, not {self.sentences!r}")
+        self._table, self._fixed = _id_table(self.latin, self.signs)
         self._numbers = defaultdict()
         self._numbers.default_factory = self._numbers.__len__
+        if self.sentences != "none":
+            self.start, self.end = (self._first_free + self._numbers[s] for s in (START, END))
+
+    @property
+    def signs(self) -> bool:
+        """Whether every visible character is a symbol."""
+        return self.sentences == "line"
+
+    @property
+    def _first_free(self) -> int:
+        return len(self._fixed) + 1
 
     def encode(self, text: str) -> np.ndarray:
         """Provisional ids of a text: uint16, or uint32 once there are too many symbols for that."""
@@ -80,20 +114,24 @@ class SymbolEncoder:
         codes = chars.code_points(text)
         if codes.dtype == np.uint16:
             ids = np.take(self._table, codes)
-            single = None
         else:
             ids = np.take(self._table, np.minimum(codes, 0xFFFF))
-            single = (codes >= chars.HAN_SUPPLEMENTARY[0]) & (codes <= chars.HAN_SUPPLEMENTARY[1])
-            single = single if single.any() else None
-        marked = ids == _MARK
-        if single is None and not marked.any():
-            return Scanned(ids, [])
-        if self.latin == "char" or not marked.any():
-            if single is not None:
-                ids[single] = _MARK
-                marked |= single
-            return Scanned(ids, list(chars.text_of(codes[marked])))
-        return _squeeze_runs(codes, ids, marked, single)
+            wide = codes > 0xFFFF
+            ids[wide] = _SINGLE if self.signs else 0
+            han = (codes >= chars.HAN_SUPPLEMENTARY[0]) & (codes <= chars.HAN_SUPPLEMENTARY[1])
+            ids[wide & han] = _SINGLE
+        single: np.ndarray | None = ids == _SINGLE
+        if single is not None and not single.any():
+            single = None
+        if self.latin == "run":
+            marked = ids == _MARK
+            if marked.any():
+                return _squeeze_runs(codes, ids, marked, single)
+        names: list[str] = []
+        if single is not None:
+            ids[single] = _MARK
+            names = list(chars.text_of(codes[single]))
+        return Scanned(_without_spaces(ids) if self.signs else ids, names)
 
     def name(self, scanned: Scanned) -> np.ndarray:
         """Give the scanned block's unnamed symbols their ids."""
@@ -102,17 +140,17 @@ class SymbolEncoder:
         numbers = np.fromiter(
             map(self._numbers.__getitem__, scanned.names), np.uint32, len(scanned.names)
         )
-        numbers += FIRST_FREE
+        numbers += self._first_free
         ids = scanned.ids
         slots = np.flatnonzero(ids == _MARK)
-        if FIRST_FREE + len(self._numbers) >= _MARK:
+        if len(self) > _DROP:
             ids = ids.astype(np.uint32)
         ids[slots] = numbers
         return ids
 
     def __len__(self) -> int:
         """One more than the largest provisional id given so far."""
-        return FIRST_FREE + len(self._numbers)
+        return self._first_free + len(self._numbers)
 
     def in_order(self) -> tuple[np.ndarray, np.ndarray]:
         """(order, place): provisional ids sorted as in an `Alphabet`, and each id's place there.
@@ -120,28 +158,41 @@ class SymbolEncoder:
         Both int64, of length `len(self)`; id 0 has place 0. A Han character sorts by code point
         before every other symbol, those sort by text.
         """
-        names = list(self._numbers)
+        han = len(_HAN_BMP)
+        names = [*map(chr, self._fixed[han:].tolist()), *self._numbers]
         by_text = sorted(range(len(names)), key=names.__getitem__)
-        # Supplementary Han characters, the last of all texts, come before the runs.
-        runs = bisect.bisect_left(by_text, _FIRST_SUPPLEMENTARY, key=names.__getitem__)
-        free = by_text[runs:] + by_text[:runs]
+        # Supplementary Han characters, among the last of all texts, come before the others.
+        first = bisect.bisect_left(by_text, _FIRST_SUPPLEMENTARY, key=names.__getitem__)
+        last = bisect.bisect_right(by_text, _LAST_SUPPLEMENTARY, key=names.__getitem__)
+        others = by_text[first:last] + by_text[:first] + by_text[last:]
         order = np.arange(len(self))
-        order[FIRST_FREE:] = np.array(free, np.int64) + FIRST_FREE
+        order[han + 1 :] = np.array(others, np.int64) + han + 1
         place = np.empty_like(order)
         place[order] = np.arange(len(order))
         return order, place
 
     def ids(self, symbols: Iterable[str]) -> np.ndarray:
         """Provisional ids of symbols, int64; 0 for one that was never given an id."""
-        found = [self._numbers.get(s, -FIRST_FREE) + FIRST_FREE or _han_id(s) for s in symbols]
+        free = self._first_free
+        found = [self._numbers.get(s, -free) + free or self._fixed_id(s) for s in symbols]
         return np.array(found, np.int64)
+
+    def _fixed_id(self, symbol: str) -> int:
+        code = ord(symbol) if len(symbol) == 1 else 0
+        number = int(self._table[code]) if code < 0x10000 else 0
+        return number if number < self._first_free else 0
 
     def texts(self, ids: np.ndarray) -> list[str]:
         """Texts of provisional ids."""
         names = list(self._numbers)
-        return [
-            chr(_HAN_BMP[i - 1]) if i < FIRST_FREE else names[i - FIRST_FREE] for i in ids.tolist()
-        ]
+        free = self._first_free
+        fixed = self._fixed
+        return [chr(fixed[i - 1]) if i < free else names[i - free] for i in ids.tolist()]
+
+
+def _without_spaces(ids: np.ndarray) -> np.ndarray:
+    kept = ids != _DROP
+    return ids if kept.all() else ids[kept]
 
 
 def symbol_order(symbol: str) -> tuple[bool, str]:
@@ -184,7 +235,7 @@ def _squeeze_runs(
         usable = np.repeat(~long, lengths)
         at, first, starts = at[usable], first[usable], starts[~long]
     if single is not None:
-        # A supplementary Han character is a symbol of its own: a "run" of one.
+        # A symbol of one character: a "run" of one.
         extra = np.flatnonzero(single)
         ids[extra] = _MARK
         at, first = np.concatenate([at, extra]), np.concatenate([first, np.ones(len(extra), bool)])
@@ -195,6 +246,7 @@ def _squeeze_runs(
     if len(at):
         spaced[np.arange(len(at)) + run - 1] = codes[at]
     names = chars.text_of(spaced[:-1]).split("\n") if len(spaced) else []
+    keep &= ids != _DROP
     # One 0 is enough between two symbols: texts full of code shrink by a third.
     keep[1:] &= ~((ids[1:] == 0) & (ids[:-1] == 0) & keep[:-1])
     return Scanned(ids[keep], names)

@@ -12,7 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nlptools import chars
-from nlptools.cutting import SPACES, Cutter
+from nlptools.chars import SPACES
+from nlptools.cutting import Cutter
 
 TEXT = st.text(max_size=60) | st.text(
     st.sampled_from(

@@ -32,6 +32,7 @@ ORDER = [
     "nlptools.spool",
     "nlptools.merging",
     "nlptools.parts",
+    "nlptools.sentences",
     "nlptools.counting",
     "nlptools.ngrammodel",
     "nlptools.arpa",
