@@ -7,12 +7,13 @@ runs is then a slice, nothing is gathered, and no Python loop runs over characte
 
 A word is named by the cell where it ends and by its length; `terms[k - 1]` holds, for every cell, the
 weight of the word of k symbols that ends there. Where a word would begin before its run the value
-does not matter.
+does not matter. Words of any length are made of tags instead, one for each cell; there the first index
+is that of the tag.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,9 @@ BLOCK = 1 << 18
 # A longer run is cut into pieces that overlap, each is segmented alone, and two pieces meet at a boundary
 # that both have. What lies 64 symbols away changes no decision.
 PIECE, OVERLAP = 512, 64
+
+# A block and what each of its cells is worth, by length or by tag -> whether a word ends at each cell.
+Decode = Callable[["RunBlock", Sequence[np.ndarray]], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -184,10 +188,70 @@ def best_path(block: RunBlock, terms: Sequence[np.ndarray]) -> np.ndarray:
     return boundary
 
 
-def cut_runs(ids: np.ndarray, scores: Sequence[np.ndarray]) -> np.ndarray:
+def best_tags(
+    block: RunBlock, emissions: Sequence[np.ndarray], log_weights: Sequence[float]
+) -> np.ndarray:
+    """Whether a word ends at each cell when every cell has its best tag; bool.
+
+    The first cell of a word has tag 1, its second one tag 2, ..., the N-th and all that follow tag N. Any
+    tag may be followed by 1, tag k by k + 1 and N by N; a run begins with 1.
+    emissions: for each of the N >= 2 tags, float32, the score of each cell with it, finite for tag 1.
+    log_weights: N scores of 1 after 2, 2 after 3, ..., N after N; -inf for never.
+    Of equally good words that end at a cell the shorter one is taken.
+
+    A score is the difference from the best of its run up to the cell before, so it stays small.
+    """
+    order = len(emissions)
+    starts = block.starts
+    enter, stay = (np.float32(weight) for weight in log_weights[-2:])
+    scores = np.empty((order, len(block)), np.float32)
+    scores[0], scores[-1] = emissions[0], emissions[-1]
+    for k in range(1, order - 1):
+        np.add(emissions[k], np.float32(log_weights[k - 1]), out=scores[k])
+    best = np.empty(len(block), np.float32)
+    best[: block.width(0)] = scores[0, : block.width(0)]
+    stays = np.zeros(len(block), bool)  # whether tag N would follow upon N
+    for step in range(1, block.steps):
+        a, e = starts[step], starts[step + 1]
+        width = e - a
+        here, before = scores[:, a:e], scores[:, starts[step - 1] :][:, :width]
+        base = best[starts[step - 1] :][:width]
+        between = min(step, order - 2)  # tags other than 1 and N that can be reached
+        here[1 : between + 1] += before[:between] - base
+        if step >= order - 1:
+            score = before[-2] + enter
+            if step >= order:
+                longer = before[-1] + stay
+                np.greater(longer, score, out=stays[a:e])
+                np.maximum(longer, score, out=score)
+            score -= base
+            here[-1] += score
+        np.maximum.reduce(here[: step + 1], axis=0, out=best[a:e])
+    # The least of the best tags; those that cannot be reached are greater.
+    greater = scores[0] != best
+    tags = greater + np.uint8(1)
+    for score in scores[1:-1]:
+        greater &= score != best
+        tags += greater
+    boundary = np.empty(len(block), bool)
+    following = np.zeros(block.width(0), np.uint8)  # the tag by the cell after; 0: a word ends here
+    for step in range(block.steps - 1, -1, -1):
+        a, e = starts[step], starts[step + 1]
+        tag, ends = following[: e - a], boundary[a:e]
+        np.equal(tag, 0, out=ends)
+        tag += tags[a:e] * ends
+        tag += stays[a:e] & (tag == order)
+        tag -= 1
+    return boundary
+
+
+def cut_runs(
+    ids: np.ndarray, scores: Sequence[np.ndarray], decode: Decode = best_path
+) -> np.ndarray:
     """Whether a word ends at each symbol in the best segmentation, True at breaks (0); bool.
 
-    scores: by length - 1 the logarithm of the weight of the word that ends at each symbol, float32.
+    scores: by length - 1 the logarithm of the weight of the word that ends at each symbol, float32;
+    or what another decoder takes, for each symbol.
     """
     ends = ids == 0
     starts, lengths = find_runs(ids)
@@ -197,13 +261,13 @@ def cut_runs(ids: np.ndarray, scores: Sequence[np.ndarray]) -> np.ndarray:
     if long.any():
         for start, length in zip(starts[long].tolist(), lengths[long].tolist(), strict=True):
             part = [score[start : start + length] for score in scores]
-            ends[start : start + length] = _cut_long(part)
+            ends[start : start + length] = _cut_long(part, decode)
         starts, lengths = starts[~long], lengths[~long]
-    _decode(ends, scores, starts, lengths)
+    _cut_short(ends, scores, starts, lengths, decode)
     return ends
 
 
-def _cut_long(scores: Sequence[np.ndarray]) -> np.ndarray:
+def _cut_long(scores: Sequence[np.ndarray], decode: Decode) -> np.ndarray:
     """The ends in one run that is too long to be laid out beside others."""
     length = len(scores[0])
     seams = np.arange(PIECE, length - OVERLAP, PIECE)
@@ -211,8 +275,8 @@ def _cut_long(scores: Sequence[np.ndarray]) -> np.ndarray:
     first = np.maximum(edges[:-1] - OVERLAP, 0)
     sizes = np.minimum(edges[1:] + OVERLAP, length) - first
     even, odd = np.zeros((2, length), bool)
-    _decode(even, scores, first[0::2], sizes[0::2])
-    _decode(odd, scores, first[1::2], sizes[1::2])
+    _cut_short(even, scores, first[0::2], sizes[0::2], decode)
+    _cut_short(odd, scores, first[1::2], sizes[1::2], decode)
     zone = seams[:, None] + np.arange(-OVERLAP, OVERLAP)
     distance = np.where((even & odd)[zone], np.abs(zone - seams[:, None]), 2 * OVERLAP)
     meet = seams - OVERLAP + np.argmin(distance, axis=1)
@@ -223,9 +287,14 @@ def _cut_long(scores: Sequence[np.ndarray]) -> np.ndarray:
     return ends
 
 
-def _decode(
-    ends: np.ndarray, scores: Sequence[np.ndarray], starts: np.ndarray, lengths: np.ndarray
+def _cut_short(
+    ends: np.ndarray,
+    scores: Sequence[np.ndarray],
+    starts: np.ndarray,
+    lengths: np.ndarray,
+    decode: Decode,
 ) -> None:
     for block in arrange(starts, lengths):
-        terms = [np.take(score, block.places) for score in scores]
-        ends[block.places] = best_path(block, terms)
+        places = block.places.astype(np.intp)  # once, not by every take
+        terms = [np.take(score, places) for score in scores]
+        ends[places] = decode(block, terms)

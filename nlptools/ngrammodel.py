@@ -13,7 +13,7 @@ from typing import Any
 from nlptools.counts import NgramTrie
 from nlptools.storage import Column
 
-UNKNOWN, START, END = "<unk>", "<s>", "</s>"
+UNKNOWN = "<unk>"
 # What ARPA files say for the logarithm of 0.
 LOG_ZERO = -99.0
 MAX_MODEL_ORDER = 6

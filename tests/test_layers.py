@@ -36,6 +36,7 @@ ORDER = [
     "nlptools.counting",
     "nlptools.ngrammodel",
     "nlptools.arpa",
+    "nlptools.exchange",
     "nlptools.suffixes",
     "nlptools.smoothing",
     "nlptools.lm",
