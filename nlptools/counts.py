@@ -23,6 +23,7 @@ from nlptools.symbols import LATIN_MODES, SENTENCE_MODES, Alphabet, split_symbol
 
 KIND, VERSION = "counts", 1
 _BATCH = 1 << 16
+SLICE = 1 << 18  # rows that are worked on at a time
 MAX_ORDER = 12
 
 
@@ -68,10 +69,51 @@ class Settings:
             raise ValueError(f"sentences must be one of {known}, not {self.sentences!r}")
 
 
+@dataclass(frozen=True)
+class Contexts:
+    """Consecutive contexts and the n-grams that continue them: rows low .. high of one order, first .. last of
+    the next.
+
+    starts: the first n-gram of each context, counted from `first`, and where the last one ends; int64.
+    """
+
+    low: int
+    high: int
+    first: int
+    last: int
+    starts: np.ndarray
+
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        """A value of each context, repeated for its n-grams."""
+        return np.repeat(values, np.diff(self.starts))
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """For each context the sum of the values of its n-grams, float64; 0 where it has none."""
+        total = np.zeros(len(self.starts) - 1)
+        filled = self.starts[1:] > self.starts[:-1]
+        if filled.any():
+            total[filled] = np.add.reduceat(values, self.starts[:-1][filled], dtype=np.float64)
+        return total
+
+
 class NgramTrie:
     """N-grams as a trie, one level an order: what counts and language models have in common."""
 
     levels: tuple[Any, ...]  # each with `symbols` and `children`, as in Level
+
+    def contexts(self, order: int) -> Iterator[Contexts]:
+        """The n-grams of an order, all, by their contexts; about SLICE n-grams at a time."""
+        children = self.levels[order - 2].children
+        assert children is not None
+        size = len(children) - 1
+        low, first = 0, 0
+        while low < size:
+            ends = children[low + 1 : low + 1 + SLICE].astype(np.int64)
+            number = max(1, int(np.searchsorted(ends, first + SLICE, side="right")))
+            starts = np.append(first, ends[:number]) - first
+            last = first + int(starts[-1])
+            yield Contexts(low, low + number, first, last, starts)
+            low, first = low + number, last
 
     def symbols_of(self, order: int, rows: np.ndarray) -> list[np.ndarray]:
         """Symbol ids of n-grams of one order, ascending rows: a column for each position."""

@@ -10,20 +10,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
 from nlptools import storage
+from nlptools.counts import SLICE
 from nlptools.storage import Column
 
-# Rows that are read at a time.
-SLICE = 1 << 18
 # Bytes at the peak for each row of a part: its key twice, rank or place, its values, and copies of these.
 BYTES_PER_ROW = 48
 # The keys' ranges are found in a histogram of so many bins.
 _BINS = 1 << 16
 
 Slices = Callable[[], Iterator[np.ndarray]]
+
+
+class Sliceable(Protocol):
+    """What a column is to a reader."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+    def __getitem__(self, where: slice, /) -> np.ndarray: ...
 
 
 @dataclass
@@ -43,11 +52,18 @@ class Exchange:
     """A table's keys, split by their value; equal keys are in one part, and parts ascend."""
 
     def __init__(
-        self, slices: Slices, size: int, limit: int, room: int, folder: Path | None
+        self,
+        slices: Slices,
+        size: int,
+        limit: int,
+        room: int,
+        folder: Path | None,
+        step: int = 1,
     ) -> None:
         """slices: gives the keys (uint64, below `limit`) in row order, each time it is called; size: how many.
 
-        room: bytes for the work on one part; folder: where parts go if there are several.
+        room: bytes for the work on one part; folder: where parts go if there are several. step: parts begin
+        at multiples of it.
         """
         self.size = size
         self._folder = folder
@@ -55,7 +71,7 @@ class Exchange:
         if number <= 1 or folder is None:
             self.parts = [Part(_whole(slices()), None)]
             return
-        bounds = _bounds(slices(), size, limit, number)
+        bounds = _bounds(slices(), size, limit, number, step)
         spill = storage.SpillFile(folder)
         kept = [storage.ColumnWriter(np.uint64, spill) for _ in range(len(bounds) + 1)]
         rows = [storage.ColumnWriter(np.int64, spill) for _ in range(len(bounds) + 1)]
@@ -88,7 +104,7 @@ class Exchange:
             writer.append(out)
         return writer.finish()
 
-    def of_part(self, column: Column, part: Part) -> np.ndarray:
+    def of_part(self, column: Sliceable, part: Part) -> np.ndarray:
         """The values that a column of the table has at the rows of a part."""
         if part.rows is None:
             return column[:]
@@ -114,7 +130,9 @@ def _whole(slices: Iterator[np.ndarray]) -> np.ndarray:
     return np.concatenate(pieces) if pieces else np.empty(0, np.uint64)
 
 
-def _bounds(slices: Iterator[np.ndarray], size: int, limit: int, number: int) -> np.ndarray:
+def _bounds(
+    slices: Iterator[np.ndarray], size: int, limit: int, number: int, step: int
+) -> np.ndarray:
     """Keys at which `number` parts of about equal size begin, but the first; uint64, ascending."""
     shift = np.uint64(max(0, (limit - 1).bit_length() - _BINS.bit_length() + 1))
     bins = np.zeros(_BINS, np.int64)
@@ -122,5 +140,6 @@ def _bounds(slices: Iterator[np.ndarray], size: int, limit: int, number: int) ->
         bins += np.bincount((keys >> shift).astype(np.int64), minlength=_BINS)
     filled = np.cumsum(bins)
     wanted = size * np.arange(1, number) // number
-    places = np.unique(np.searchsorted(filled, wanted, side="right"))
-    return places[places > 0].astype(np.uint64) << shift
+    places = np.searchsorted(filled, wanted, side="right").astype(np.uint64) << shift
+    places = np.unique(places // np.uint64(step) * np.uint64(step))
+    return places[places > 0]

@@ -122,6 +122,23 @@ def dense_ranks(
     return ranks, ordered[starts]
 
 
+def sorted_order(keys: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    """(the keys in order, the place where each stood before; equal ones as they stood).
+
+    keys: uint64 below `limit`, overwritten. Plain integers are sorted, as in `dense_ranks`, where that is possible.
+    """
+    bits = max(1, (len(keys) - 1).bit_length())
+    if (limit - 1).bit_length() + bits > 64:
+        order = np.argsort(keys, kind="stable")
+        return keys[order], order
+    keys <<= np.uint64(bits)
+    keys |= np.arange(len(keys), dtype=np.uint64)
+    keys.sort()
+    order = (keys & np.uint64((1 << bits) - 1)).view(np.int64)
+    keys >>= np.uint64(bits)
+    return keys, order
+
+
 def row_ranks(rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """(ranks, first): which rows are equal, and the first place of each distinct row.
 

@@ -24,7 +24,8 @@ BLOCK = 1 << 18
 
 
 # A longer run is cut into pieces that overlap, each is segmented alone, and two pieces meet at a boundary
-# that both have. What lies 64 symbols away changes no decision.
+# that both have. What lies 64 symbols away changes no decision; a word as long as that, which only tags can
+# make, is cut there.
 PIECE, OVERLAP = 512, 64
 
 # A block and what each of its cells is worth, by length or by tag -> whether a word ends at each cell.
@@ -196,7 +197,7 @@ def best_tags(
     The first cell of a word has tag 1, its second one tag 2, ..., the N-th and all that follow tag N. Any
     tag may be followed by 1, tag k by k + 1 and N by N; a run begins with 1.
     emissions: for each of the N >= 2 tags, float32, the score of each cell with it, finite for tag 1.
-    log_weights: N scores of 1 after 2, 2 after 3, ..., N after N; -inf for never.
+    log_weights: N scores, of tag 2 after 1, 3 after 2, ..., N after N; -inf for never.
     Of equally good words that end at a cell the shorter one is taken.
 
     A score is the difference from the best of its run up to the cell before, so it stays small.
@@ -227,7 +228,7 @@ def best_tags(
             score -= base
             here[-1] += score
         np.maximum.reduce(here[: step + 1], axis=0, out=best[a:e])
-    # The least of the best tags; those that cannot be reached are greater.
+    # The least of the best tags. One that cannot be reached is never it: it is greater than some best one.
     greater = scores[0] != best
     tags = greater + np.uint8(1)
     for score in scores[1:-1]:

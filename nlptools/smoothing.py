@@ -19,9 +19,8 @@ import numpy as np
 
 from nlptools import storage
 from nlptools.counting import DEFAULT_MEMORY, check_memory
-from nlptools.counts import NgramCounts
+from nlptools.counts import SLICE, NgramCounts
 from nlptools.errors import NlptoolsError
-from nlptools.exchange import SLICE
 from nlptools.keys import id_dtype
 from nlptools.ngrammodel import (
     DECIMALS,
@@ -32,7 +31,7 @@ from nlptools.ngrammodel import (
     NgramModel,
 )
 from nlptools.storage import Column, ColumnWriter
-from nlptools.suffixes import Suffixes, find_suffixes, rows_begun, slices_of
+from nlptools.suffixes import Suffixes, find_suffixes, rows_begun
 from nlptools.symbols import END, START
 
 KNESER_NEY, WITTEN_BELL, MAXIMUM_LIKELIHOOD = SMOOTHINGS = ("kneser-ney", "witten-bell", "ml")
@@ -228,12 +227,12 @@ class _Estimate:
 
         lower: that of its suffix. The contexts' back-offs and children are written, too.
         """
-        level, parents = self.counts.levels[n - 1], self.counts.levels[n - 2]
+        level = self.counts.levels[n - 1]
         probs = out.scratch()
         if n == 2:  # <unk> is no context
             out.backoffs[0].append(np.zeros(1))
             out.children[0].append(np.zeros(1))
-        for part in slices_of(parents):
+        for part in self.counts.contexts(n):
             kept, given, stays = self._shares(n, part.first, part.last)
             left = part.sums(given)
             total = left + part.sums(kept)
@@ -242,8 +241,8 @@ class _Estimate:
             back = left / total
             if self.smoothing == MAXIMUM_LIKELIHOOD:
                 back[:] = 0
-            found = kept / part.of_parents(total)
-            found += part.of_parents(back) * lower[part.first : part.last]
+            found = kept / part.spread(total)
+            found += part.spread(back) * lower[part.first : part.last]
             probs.append(found)
             back[leaf] = 1
             live = self._stays(n - 1, part.low, part.high)

@@ -308,4 +308,4 @@ def _plain_type(name: str) -> np.dtype[Any]:
     return np.dtype(name)
 
 
-_MAKERS = {"counts": "count"}
+_MAKERS = {"counts": "count", "lm": "lm train"}

@@ -15,49 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from nlptools import keys, storage
-from nlptools.counts import Level, NgramCounts
-from nlptools.exchange import SLICE, Exchange
+from nlptools.counts import SLICE, NgramCounts
+from nlptools.exchange import Exchange
 from nlptools.storage import Column
 from nlptools.symbols import START
-
-
-@dataclass(frozen=True)
-class SliceOfLevel:
-    """Consecutive contexts and the n-grams that continue them; rows low .. high, first .. last.
-
-    starts: first n-gram of each context, counted from `first`, and where the last one ends; int64.
-    """
-
-    low: int
-    high: int
-    first: int
-    last: int
-    starts: np.ndarray
-
-    def of_parents(self, values: np.ndarray) -> np.ndarray:
-        """A value of each context, repeated for its n-grams."""
-        return np.repeat(values, np.diff(self.starts))
-
-    def sums(self, values: np.ndarray) -> np.ndarray:
-        """For each context the sum of the values of its n-grams, float64; 0 where it has none."""
-        total = np.zeros(len(self.starts) - 1)
-        filled = self.starts[1:] > self.starts[:-1]
-        if filled.any():
-            total[filled] = np.add.reduceat(values, self.starts[:-1][filled], dtype=np.float64)
-        return total
-
-
-def slices_of(parents: Level, size: int = SLICE) -> Iterator[SliceOfLevel]:
-    """The contexts of one order and their continuations, about `size` n-grams at a time."""
-    assert parents.children is not None
-    low, first = 0, 0
-    while low < len(parents):
-        ends = parents.children[low + 1 : low + 1 + size].astype(np.int64)
-        number = max(1, int(np.searchsorted(ends, first + size, side="right")))
-        starts = np.append(first, ends[:number]) - first
-        last = first + int(starts[-1])
-        yield SliceOfLevel(low, low + number, first, last, starts)
-        low, first = low + number, last
 
 
 @dataclass(frozen=True)
@@ -96,16 +57,16 @@ def find_suffixes(
 
     room: bytes for the work; what does not fit goes to `folder`.
     """
-    level, parents, below = counts.levels[order - 1], counts.levels[order - 2], order - 1
+    level, below = counts.levels[order - 1], order - 1
     base = len(counts.alphabet) + 1
     limit = (counts.size(order - 2) if order > 2 else 1) * base
 
     def slices() -> Iterator[np.ndarray]:
-        for part in slices_of(parents):
+        for part in counts.contexts(order):
             key = level.symbols[part.first : part.last].astype(np.uint64)
             if above is not None:
                 suffix = above.rows[part.low : part.high].astype(np.uint64)
-                key += part.of_parents(suffix * np.uint64(base))
+                key += part.spread(suffix * np.uint64(base))
             yield key
 
     exchange = Exchange(slices, len(level), limit, room, folder)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import oracles
@@ -16,15 +17,18 @@ from nlptools import lattice
 from nlptools.lattice import (
     OVERLAP,
     PIECE,
+    Decode,
     RunBlock,
     arrange,
     best_path,
+    best_tags,
     cut_runs,
     find_runs,
     forward_backward,
 )
 
 IDS = st.lists(st.integers(0, 2), max_size=40)
+Tags = tuple[int, ...]
 LENGTHS = st.lists(st.integers(1, 9), min_size=1, max_size=6)
 SEEDS = st.integers(0, 1 << 32)
 
@@ -224,14 +228,130 @@ def test_of_two_equal_paths_the_shorter_words() -> None:
     assert best_path(block, [singles, pairs, triples + 0.5]).tolist() == [False, False, True]
 
 
+# --- best tags ---------------------------------------------------------------------------------
+
+
+def taggings(length: int, order: int, log_weights: Sequence[float]) -> Iterator[tuple[float, Tags]]:
+    """All that are allowed, with the sum of their transitions."""
+    allowed = {(tag, 1): 0.0 for tag in range(1, order + 1)}
+    for tag, weight in enumerate(log_weights, 1):
+        allowed[tag, min(tag + 1, order)] = weight
+    for tags in itertools.product(range(1, order + 1), repeat=length):
+        steps = list(itertools.pairwise(tags))
+        if tags[0] == 1 and allowed.keys() >= set(steps):
+            yield sum(allowed[step] for step in steps), tags
+
+
+def ends_of(tags: Tags) -> list[bool]:
+    return [tag == 1 for tag in tags[1:]] + [True]
+
+
+def word_lengths(ends: Sequence[bool]) -> list[int]:
+    return np.diff(np.flatnonzero(ends), prepend=-1).tolist()
+
+
+def decode_all(
+    ids: np.ndarray, scores: Sequence[np.ndarray], decode: Decode, size: int
+) -> np.ndarray:
+    ends = ids == 0
+    for block in arrange(*find_runs(ids), size):
+        ends[block.places] = decode(block, [np.take(score, block.places) for score in scores])
+    return ends
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.integers(1, 6), min_size=1, max_size=5),
+    SEEDS,
+    st.integers(2, 5),
+    st.sampled_from([1, 3, 40]),
+    st.sampled_from([1, 6, 99]),
+    st.booleans(),
+)
+@example([6, 6, 2, 6, 1], 0, 2, 1, 99, False)
+@example([6, 5, 6, 3, 2], 1, 5, 3, 99, True)
+def test_best_tags_of_all(
+    lengths: list[int], seed: int, order: int, most: int, size: int, never: bool
+) -> None:
+    """Whole numbers, few of them: many taggings are equally good, and the one with shorter words wins."""
+    rng = np.random.default_rng(seed)
+    ids = ids_of(lengths)
+    starts, sizes = find_runs(ids)
+    emissions = rng.integers(-most, 1, (order, len(ids))).astype(np.float32)
+    emissions[rng.random(emissions.shape) < 0.1] = -99
+    log_weights = rng.integers(-2, 2, order).astype(float)
+    if never:
+        log_weights[rng.random(order) < 0.3] = -math.inf
+    decode = functools.partial(best_tags, log_weights=log_weights.tolist())
+    ends = decode_all(ids, spread(emissions, starts, sizes, math.nan), decode, size)
+    for start, length in zip(starts.tolist(), lengths, strict=True):
+        places = range(start, start + length)
+
+        def order_of(found: tuple[float, Tags], places: range = places) -> tuple[float, list[int]]:
+            total, tags = found
+            total += sum(float(emissions[t - 1, i]) for t, i in zip(tags, places, strict=True))
+            return -total, word_lengths(ends_of(tags))[::-1]
+
+        _, best = min(taggings(length, order, log_weights.tolist()), key=order_of)
+        assert ends[start : start + length].tolist() == ends_of(best)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(1, 7), min_size=1, max_size=4), SEEDS, st.integers(2, 4))
+def test_best_tags_of_any_numbers(lengths: list[int], seed: int, order: int) -> None:
+    rng = np.random.default_rng(seed)
+    ids = ids_of(lengths)
+    starts, _ = find_runs(ids)
+    emissions = rng.uniform(-9, 0, (order, len(ids))).astype(np.float32)
+    emissions[rng.random(emissions.shape) < 0.1] = -99
+    log_weights = rng.uniform(-2, 0, order).tolist()
+    ends = decode_all(
+        ids, list(emissions), functools.partial(best_tags, log_weights=log_weights), 1 << 18
+    )
+    for start, length in zip(starts.tolist(), lengths, strict=True):
+        totals: dict[tuple[bool, ...], float] = {}
+        for total, tags in taggings(length, order, log_weights):
+            for i, tag in enumerate(tags):
+                total += float(emissions[tag - 1, start + i])
+            totals[tuple(ends_of(tags))] = total
+        found = totals[tuple(ends[start : start + length].tolist())]
+        assert found == pytest.approx(max(totals.values()), abs=1e-3)
+
+
+def test_best_tags_by_hand() -> None:
+    # Two tags: abc as 1 2 2 counts -1 - 1 - 1 and the weights -1 - 3; as 1 2 1 -1 - 1 - 4 and -1; as
+    # 1 1 1 -1 - 4 - 4.
+    block = RunBlock(np.arange(3, dtype=np.int32), [0, 1, 2, 3])
+    first, later = np.array([-1, -4, -4], np.float32), np.array([9, -1, -1], np.float32)
+    given = [first.copy(), later.copy()]
+    assert best_tags(block, given, [-1, -3]).tolist() == [False, True, True]  # -7 equals -7
+    assert np.array_equal(given, [first, later])  # nothing is written over
+    assert best_tags(block, given, [-1, -2.9]).tolist() == [False, False, True]
+    assert best_tags(block, given, [-3, 0]).tolist() == [False, False, True]  # -6, -9, -9
+    assert best_tags(block, given, [-3, -3]).tolist() == [True, True, True]  # -9 equals -9
+    assert best_tags(block, given, [-math.inf, 0]).tolist() == [True, True, True]
+
+
+@pytest.mark.parametrize("order", [2, 3, 4, 5])
+def test_a_word_has_no_longest_length(order: int) -> None:
+    """Beside runs of single symbols a word of 700, for which no tag is as small as its length."""
+    ids = ids_of([700, 3, 700])
+    emissions = np.full((order, len(ids)), -3, np.float32)
+    emissions[1:, :702] = -1
+    ends = decode_all(
+        ids, list(emissions), functools.partial(best_tags, log_weights=[-1.0] * order), 1 << 18
+    )
+    assert np.flatnonzero(ends[:702]).tolist() == [0, 700, 701]
+    assert ends[702:].all()
+
+
 # --- runs that are too long ----------------------------------------------------------------------
 
 
-def undivided(ids: np.ndarray, scores: Sequence[np.ndarray]) -> np.ndarray:
-    ends = ids == 0
-    for block in arrange(*find_runs(ids)):
-        ends[block.places] = best_path(block, [np.take(score, block.places) for score in scores])
-    return ends
+def undivided(
+    ids: np.ndarray, scores: Sequence[np.ndarray], decode: Decode = best_path
+) -> np.ndarray:
+    return decode_all(ids, scores, decode, 1 << 18)
 
 
 def random_scores(rng: np.random.Generator, size: int) -> list[np.ndarray]:
@@ -241,6 +361,17 @@ def random_scores(rng: np.random.Generator, size: int) -> list[np.ndarray]:
         score[rng.random(size) < 0.5] = -np.inf
         scores.append(score)
     return scores
+
+
+ARTICLE = functools.partial(best_tags, log_weights=[math.log10(0.15), -2.0, -2.0, -3.0])
+
+
+def random_emissions(rng: np.random.Generator, size: int) -> list[np.ndarray]:
+    """Of four tags: here and there a symbol that is likely after those before it."""
+    emissions = [rng.uniform(-5, -2, size)]
+    for _ in range(3):
+        emissions.append(np.where(rng.random(size) < 0.5, rng.uniform(-2, 0, size), emissions[-1]))
+    return [emission.astype(np.float32) for emission in emissions]
 
 
 def scores_of_words(rng: np.random.Generator, ids: np.ndarray) -> list[np.ndarray]:
@@ -277,6 +408,11 @@ def test_pieces_of_a_long_run_meet(lengths: list[int], seed: int) -> None:
     ends = cut_runs(ids, scores)
     assert np.array_equal(ends, undivided(ids, scores))
     assert 0.3 < ends.mean() < 0.95  # there are words, and there are boundaries
+    scores = random_emissions(rng, len(ids))
+    ends = cut_runs(ids, scores, ARTICLE)
+    assert np.array_equal(ends, undivided(ids, scores, ARTICLE))
+    assert 0.3 < ends.mean() < 0.95
+    assert max(word_lengths(ends.tolist())) > 4
 
 
 def test_small_pieces_meet(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,6 +424,25 @@ def test_small_pieces_meet(monkeypatch: pytest.MonkeyPatch) -> None:
         ids = ids_of(rng.integers(1, 600, 5).tolist())
         scores = random_scores(rng, len(ids))
         assert np.array_equal(cut_runs(ids, scores), undivided(ids, scores))
+        scores = random_emissions(rng, len(ids))
+        assert np.array_equal(cut_runs(ids, scores, ARTICLE), undivided(ids, scores, ARTICLE))
+
+
+@pytest.mark.parametrize("length", [LONG, LONG + 1, 5000])
+def test_a_word_longer_than_a_piece(length: int) -> None:
+    """It is cut where pieces meet, for they have no end in common; nothing else is."""
+    ids = ids_of([3, length, 2])
+    emissions = np.full((4, len(ids)), -20, np.float32)
+    emissions[1:] = 0
+    sizes = word_lengths(cut_runs(ids, emissions, ARTICLE).tolist())
+    seams = len(range(PIECE, length - OVERLAP, PIECE))
+    assert seams == {LONG: 0, LONG + 1: 1, 5000: 9}[length]
+    assert sizes[:3] == [1, 3, 1]
+    assert sizes[-3:] == [1, 2, 1]
+    words = sizes[3:-3]
+    assert sum(words) == length
+    assert len(words) == 1 + seams
+    assert min(words) >= 2 * OVERLAP
 
 
 @pytest.mark.parametrize("period", [2, 3, 4, 5])
@@ -311,3 +466,5 @@ def test_nothing_to_cut() -> None:
     assert cut_runs(np.zeros(0, np.uint16), empty).tolist() == []
     breaks = [np.zeros(3, np.float32)] * 4
     assert cut_runs(np.zeros(3, np.uint16), breaks).tolist() == [True] * 3
+    assert cut_runs(np.zeros(0, np.uint16), empty, ARTICLE).tolist() == []
+    assert cut_runs(np.zeros(3, np.uint16), breaks, ARTICLE).tolist() == [True] * 3

@@ -39,6 +39,7 @@ ORDER = [
     "nlptools.exchange",
     "nlptools.suffixes",
     "nlptools.smoothing",
+    "nlptools.ngramtable",
     "nlptools.lm",
     "nlptools.scores",
     "nlptools.wordlists",
