@@ -7,35 +7,25 @@ keeps the settings. Read is what KenLM, SRILM, IRSTLM and CMU tools write. docs/
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Any, NoReturn
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from nlptools.decoding import decompress, guess_encoding, peek, to_utf8
+from nlptools.arpareader import COMMENT, DATA, Section, read_sections, rounded
+from nlptools.decoding import decompress
 from nlptools.errors import DataError, NlptoolsError
-from nlptools.keys import KeyTable, dense_ranks, id_dtype
-from nlptools.ngrammodel import (
-    DECIMALS,
-    LOG_ZERO,
-    MAX_MODEL_ORDER,
-    UNKNOWN,
-    ModelLevel,
-    NgramModel,
-)
-from nlptools.paths import reason
+from nlptools.keys import dense_ranks, id_dtype
+from nlptools.ngrammodel import DECIMALS, LOG_ZERO, ModelLevel, NgramModel
 from nlptools.storage import whole_file
-from nlptools.symbols import END, START, symbol_order
-from nlptools.weaving import ROWS, WORD_BYTES, Fields, TextTable, decimals, weave, word_key
+from nlptools.weaving import ROWS, TextTable, decimals, weave
 
-COMMENT = "# nlptools lm "
-_NO_WORD = re.compile("[ \t\r\n\0]")
+_NO_WORD = re.compile("[ \t\r\n\0]|[\ud800-\udfff]|^$")
 
 # --- writing ---------------------------------------------------------------------------------
 
@@ -134,34 +124,30 @@ def _ids(model: NgramModel, order: int) -> Iterator[list[np.ndarray]]:
 
 # --- reading ---------------------------------------------------------------------------------
 
-_BLOCK = 1 << 18  # bytes read and parsed at a time; their arrays stay in the cache
-_HEAD = 1 << 20  # bytes in which \data\ has to come
-_TOO_LONG = 1 << 24  # bytes of a line
-_DATA = re.compile(rb"^[ \t]*\\data\\[ \t\r]*$", re.MULTILINE)
-_COUNT = re.compile(rb"ngram[ \t]+([0-9]{1,9})[ \t]*=[ \t]*([0-9]{1,18})")
-_TINY = 1e-5  # of a log prob above 0: rounding, as IRSTLM does it
-_MOST_BACKOFF = 99.0
-_CUT_SHORT = "the file was cut short: copy or download it again"
-_NO_ARPA = (
-    (b"mmap lm http://kheafield.com/code", "a KenLM binary file", "take the ARPA file it was made from"),
-    (b"blmt", "an IRSTLM binary file", "make it text: compile-lm --text=yes"),
-    (b"iARPA", "an IRSTLM iARPA file", "make it ARPA: compile-lm --text=yes"),
-    (b"SRILM_BINARY_NGRAM", "an SRILM binary file", "make it ARPA: ngram -lm FILE -write-lm NEW"),
-    (b"nlptools lm ", "a native nlptools model", None),
-    (b"nlptools ", "another nlptools file", None),
-    (b"# nlptools model", "an nlptools word model", None),
-    (b"{", "JSON", None),
-    (b"[", "JSON", None),
-    (b"<", "XML or HTML", None),
-)
-
 
 def looks_like_arpa(head: bytes) -> bool:
-    """Whether a file that begins so, compressed or not, is an ARPA file; some kilobytes are enough."""
-    pieces = []
+    """Whether a file that begins so is an ARPA file, compressed or not; some kilobytes are enough."""
+    data = b""
     try:
-        # What is cut off inside its compression raises an error, after what can be unpacked.
-        pieces.extend(decompress(iter([head]), ""))
+        for piece in decompress(iter([head]), ""):
+            data += piece
     except NlptoolsError:
-        pass
+        pass  # so ends what is cut off inside its compression
+    data = data.removeprefix(codecs.BOM_UTF8)
+    return data.startswith(COMMENT.encode()) or DATA.search(data) is not None
+
+
+def read_arpa(path: str | os.PathLike[str]) -> NgramModel:
+    """Read a model; compression is found by content.
+
+    <unk> (or <UNK>), <s> and </s> get probability 0 where the file lacks them. Where an n-gram's first symbols
+    are no n-gram, as pruning can leave it, they become one, with the probability they have by backing off:
+    that changes no probability. Logarithms are rounded to DECIMALS and are at least LOG_ZERO.
+    DataError, with the line, for what cannot be read.
+    """
+    settings, vocabulary, sections = read_sections(path)
+    tries = _Trie(len(vocabulary))
+    # The rows of each n-gram's first symbols: n-grams of all orders go down the trie together, so that it
+    # gets every prefix.
+    prefixes = [section.columns[0] for section in sections]
     ...

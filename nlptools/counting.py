@@ -20,7 +20,7 @@ from nlptools.corpus import Corpus
 from nlptools.counts import NgramCounts, Settings
 from nlptools.merging import MOST_PARTS, merge_counts
 from nlptools.parts import Buffer, IdBlock, count_part, ordered_map, part_room
-from nlptools.sentences import with_boundaries
+from nlptools.sentences import Appearance, with_boundaries
 from nlptools.spool import Spool
 from nlptools.symbols import Scanned, SymbolEncoder
 
@@ -253,6 +253,24 @@ def count_and_keep(
     return counts, EncodedCorpus(encoder, blocks, memory // 16, folder)
 
 
+def count_sentences(
+    corpus: Corpus,
+    *,
+    order: int = 4,
+    latin: str = "char",
+    sentences: str = "line",
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+    tmp_dir: str | os.PathLike[str] | None = None,
+) -> tuple[NgramCounts, list[str]]:
+    """As count_ngrams, with what a language model asks for; and the symbols in the order in which they appear."""
+    check_memory(memory)
+    appearance = Appearance()
+    settings = _settings(corpus, order, latin, sentences)
+    counts, encoder, *_ = _count(corpus, settings, memory, workers, tmp_dir, None, appearance)
+    return counts, encoder.texts(np.array(appearance.ids, np.int64))
+
+
 def encode_corpus(
     corpus: Corpus,
     *,
@@ -279,6 +297,7 @@ def _count(
     workers: int | None,
     tmp_dir: str | os.PathLike[str] | None,
     keep: int | None,
+    appearance: Appearance | None = None,
 ) -> tuple[NgramCounts, SymbolEncoder, Spool | None, Path]:
     workers = workers or os.cpu_count() or 1
     encoder = SymbolEncoder(settings.latin, settings.sentences)
@@ -289,6 +308,8 @@ def _count(
         def counted() -> Iterator[IdBlock]:
             for block in id_blocks(corpus, encoder, pool, workers, memory):
                 counter.add(block)
+                if appearance is not None:
+                    appearance.add(block.ids)
                 yield block
 
         if spool is None:

@@ -217,18 +217,17 @@ def best_tags(
         width = e - a
         here, before = scores[:, a:e], scores[:, starts[step - 1] :][:, :width]
         base = best[starts[step - 1] :][:width]
-        between = min(step, order - 2)  # tags other than 1 and N that can be reached
-        here[1 : between + 1] += before[:between] - base
-        if step >= order - 1:
-            score = before[-2] + enter
-            if step >= order:
-                longer = before[-1] + stay
-                np.greater(longer, score, out=stays[a:e])
-                np.maximum(longer, score, out=score)
-            score -= base
-            here[-1] += score
+        here[1:-1] += before[:-2] - base
+        score = before[-2] + enter
+        if step >= order:
+            longer = before[-1] + stay
+            np.greater(longer, score, out=stays[a:e])
+            np.maximum(longer, score, out=score)
+        score -= base
+        here[-1] += score
+        # What is beyond the tag step + 1 means nothing, and comes only to what is so itself.
         np.maximum.reduce(here[: step + 1], axis=0, out=best[a:e])
-    # The least of the best tags. One that cannot be reached is never it: it is greater than some best one.
+    # The least of the best tags, so one that can be reached.
     greater = scores[0] != best
     tags = greater + np.uint8(1)
     for score in scores[1:-1]:

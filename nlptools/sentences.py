@@ -1,4 +1,4 @@
-"""Blocks of symbol ids -> the same with the beginning and the end of every sentence as symbols.
+"""Blocks of symbol ids -> the same with the beginning and the end of every sentence as symbols; which is new when.
 
 A sentence is what lies between two breaks; where nothing lies, there is none.
 """
@@ -10,6 +10,25 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from nlptools.parts import IdBlock
+
+
+class Appearance:
+    """The ids of a corpus in the order in which they appear first."""
+
+    def __init__(self) -> None:
+        self.ids: list[int] = []
+        self._seen = np.zeros(1 << 16, bool)
+        self._seen[0] = True
+
+    def add(self, ids: np.ndarray) -> None:
+        """Take the next ids of the corpus."""
+        most = int(ids.max(initial=0))
+        if most >= len(self._seen):
+            self._seen = np.append(self._seen, np.zeros(most + 1, bool))
+        new = ids[~self._seen[ids]]
+        if len(new):
+            self.ids += dict.fromkeys(new.tolist())
+            self._seen[new] = True
 
 
 def with_boundaries(blocks: Iterable[IdBlock], start: int, end: int) -> Iterator[IdBlock]:

@@ -49,6 +49,7 @@ def train_lm(
     *,
     smoothing: str = KNESER_NEY,
     prune: Sequence[int] | None = None,
+    appearance: Sequence[str] = (),
     memory: int = DEFAULT_MEMORY,
     tmp_dir: str | os.PathLike[str] | None = None,
 ) -> NgramModel:
@@ -58,7 +59,8 @@ def train_lm(
     lmplz; discounts that the counts do not define are FALLBACK_DISCOUNTS, and settings["fallback"] says for
     which orders. "witten-bell": m = count, g = 1. "ml": maximum likelihood, nothing is given below.
     prune: for orders 1, 2, ... (the last number goes for all others) the largest count that is left out;
-    not falling; None: 0, for "ml" PRUNE_ML. memory: bytes for the whole process; it changes no number.
+    not falling; None: 0, for "ml" PRUNE_ML. appearance: the symbols in the order of the corpus, as
+    count_sentences gives them: the discounts are then those of lmplz to the last digit. memory: bytes for the whole process; it changes no number.
     Raises ValueError for settings that make no sense, NlptoolsError for counts without sentences.
     """
     check_memory(memory)
@@ -70,7 +72,7 @@ def train_lm(
     thresholds = _thresholds(prune, counts.order)
     rows = sum(counts.size(n) for n in range(1, counts.order + 1))
     with storage.spilling(tmp_dir) as folder:
-        estimate = _Estimate(counts, smoothing, thresholds, memory // 4, folder)
+        estimate = _Estimate(counts, smoothing, thresholds, appearance, memory // 4, folder)
         return estimate.model(None if rows * BYTES_PER_ROW <= memory // 4 else folder)
 
 
@@ -107,6 +109,7 @@ class _Estimate:
         counts: NgramCounts,
         smoothing: str,
         thresholds: Sequence[int],
+        appearance: Sequence[str],
         room: int,
         folder: Path,
     ) -> None:
@@ -121,8 +124,9 @@ class _Estimate:
         self.discounts = [FALLBACK_DISCOUNTS for _ in orders]
         self.fallback: list[int] = []
         if smoothing == KNESER_NEY:
+            last = self._last_rows(appearance)
             for n in orders:
-                self._set_discounts(n)
+                self._set_discounts(n, last[n - 1] if n <= len(last) else None)
 
     # --- what an n-gram counts, keeps and gives -----------------------------------------------
 
@@ -145,12 +149,43 @@ class _Estimate:
             numbers[self.start - first] = 0
         return numbers
 
-    def _set_discounts(self, n: int) -> None:
-        """Chen & Goodman 1998, equation 26; refused where lmplz refuses."""
+    def _last_rows(self, appearance: Sequence[str]) -> list[int]:
+        """The last n-grams of orders 1, 2, ... below the highest, as lmplz sorts them: by their last symbol,
+        then the one before it, and so on, each by when it appears in the corpus.
+        """
+        if not appearance:
+            return []
+        counts = self.counts
+        place = np.zeros(len(counts.alphabet) + 1, np.int64)
+        others = [symbol for symbol in appearance if symbol not in (START, END)]
+        place[counts.alphabet.ids([START, END, *others])] = np.arange(1, len(others) + 3)
+        rows = [int(np.argmax(place[1:]))]
+        for n in range(2, counts.order):
+            column = self.suffixes[n - 2].rows
+            ends = [
+                first + np.flatnonzero(column[first : first + SLICE] == rows[-1])
+                for first in range(0, len(column), SLICE)
+            ]
+            longer = np.concatenate(ends)
+            if not len(longer):  # it begins a sentence
+                break
+            before = counts.symbols_of(n, longer)[0]
+            rows.append(int(longer[np.argmax(place[before])]))
+        return rows
+
+    def _set_discounts(self, n: int, last: int | None) -> None:
+        """Chen & Goodman 1998, equation 26; refused where lmplz refuses.
+
+        last: a row that is taken by how often it occurs, whatever it counts otherwise. lmplz does so
+        with the last n-gram of each order below the highest (end of AdjustCounts::Run), which moves the
+        discounts of single characters by up to .01.
+        """
         seen = np.zeros(5, np.int64)
         size = self.counts.size(n)
         for first in range(0, size, SLICE):
             numbers = self._numbers(n, first, min(first + SLICE, size))
+            if last is not None and first <= last < first + SLICE:
+                numbers[last - first] = self.counts.levels[n - 1].counts[last : last + 1][0]
             seen += np.bincount(np.minimum(numbers, 5), minlength=6)[:5]
         if np.all(seen[1:4] > 0):
             y = seen[1] / (seen[1] + 2 * seen[2])

@@ -227,11 +227,11 @@ class Fields:
         values = (np.where(two, 10 * first + second, first) * power + (digits >> 32)) / power
         np.negative(values, out=values, where=sign == 45)
         other = np.flatnonzero(~good)
-        values[other] = list(map(_number, self.texts(fields[other])))
+        values[other] = list(map(parse_number, self.texts(fields[other])))
         return values
 
 
-def _number(text: bytes) -> float:
+def parse_number(text: bytes) -> float:
     try:
         return float(text) if b"_" not in text else math.nan
     except ValueError:
