@@ -54,6 +54,11 @@ class LanguageModel:
             raise ValueError(f"no {UNKNOWN}, {START} and {END} in the vocabulary")
         self.start, self.end = self.ids[START], self.ids[END]
         self.singles = singles
+        # As a context, the end of a sentence is the beginning of the next.
+        self._after = np.arange(len(self.vocabulary))
+        self._after[self.end] = self.start
+        self._singles = singles[:].copy()
+        self._singles[2 * self.end + 1] = self._singles[2 * self.start + 1]
 
     @property
     def order(self) -> int:
@@ -68,7 +73,7 @@ class LanguageModel:
     def log_probs(self, ids: np.ndarray) -> np.ndarray:
         """log10 of the probability of each symbol after all that stand before it; float32.
 
-        ids: int64. A sentence begins with <s> and ends with </s>; what the model says of <s> is no probability.
+        ids: int64. What follows on </s> begins a sentence, as what follows on <s>, whose own number means nothing.
         """
         out = np.empty(len(ids), np.float32)
         for start in range(0, len(ids), PIECE):
@@ -97,14 +102,15 @@ class LanguageModel:
 
         Order by order; `rows` and `backs` are the n-gram of the order below that ends at each symbol, and its
         back-off. Where an n-gram is found, its probability holds, else the back-off of its context is added. What
-        was not found has a row of its own, whose continuations are not found and whose back-off is 0.
+        was not found has a row of its own, whose continuations are not found and whose back-off is 0; an n-gram
+        that ends a sentence has neither.
         """
         base = np.uint64(len(self.vocabulary))
-        pairs = np.take(_pairs(self.singles), ids, mode="clip").view(np.float32)
+        pairs = np.take(_pairs(self._singles), ids, mode="clip").view(np.float32)
         logs = pairs[0::2].copy()
         if each is not None:
             each.append(logs.copy())
-        rows = ids
+        rows = np.take(self._after, ids, mode="clip")
         for number, table in enumerate(self.tables[: longest - 1], 2):
             backs = pairs[1:-1:2]
             wanted = rows[:-1].astype(np.uint64)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import bisect
 import functools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,8 +36,11 @@ _MARK, _SINGLE, _DROP = 0xFFFF, 0xFFFE, 0xFFFD
 
 
 @functools.cache
-def _id_table(latin: str, signs: bool) -> tuple[np.ndarray, np.ndarray]:
-    """(table, fixed): code point -> id, 0 or one of the values above; code points of fixed ids, Han first."""
+def _id_table(latin: str, signs: bool, lines: bool) -> tuple[np.ndarray, np.ndarray]:
+    """(table, fixed): code point -> id, 0 or one of the values above; code points of fixed ids, Han first.
+
+    lines: LF has an id, too, the last fixed one.
+    """
     word = (chars.CLASS_TABLE == chars.LETTER) | (chars.CLASS_TABLE == chars.DIGIT)
     han = chars.CLASS_TABLE == chars.HAN
     alone = np.zeros(0x10000, bool)  # symbols by themselves, but Han
@@ -58,7 +61,7 @@ def _id_table(latin: str, signs: bool) -> tuple[np.ndarray, np.ndarray]:
         table[:0x21] = _DROP
         table[[ord(space) for space in chars.SPACES]] = _DROP
         table[[ord(end) for end in chars.LINE_ENDS]] = 0
-    codes = np.concatenate([_HAN_BMP, np.flatnonzero(fixed)])
+    codes = np.concatenate([_HAN_BMP, np.flatnonzero(fixed), [ord("\n")] * lines])
     table[codes] = np.arange(1, len(codes) + 1)
     return table, codes
 
@@ -73,13 +76,28 @@ class Scanned:
     ids: np.ndarray
     names: list[str]
 
+    def numbered(self, table: np.ndarray, numbers: Mapping[str, int]) -> np.ndarray:
+        """Other ids: table[id] of what has a fixed one, numbers[name] of the others, 0 where there is none.
+
+        table: of 65,536 entries.
+        """
+        ids = np.take(table, self.ids)
+        if self.names:
+            found = (numbers.get(name, 0) for name in self.names)
+            ids[self.ids == _MARK] = np.fromiter(found, table.dtype, len(self.names))
+        return ids
+
 
 @dataclass
 class SymbolEncoder:
-    """Texts -> provisional ids. `scan` may run in any thread; `name` must see blocks in order."""
+    """Texts -> provisional ids. `scan` may run in any thread; `name` must see blocks in order.
+
+    lines: LF is no break, but the symbol `line`.
+    """
 
     latin: str = "run"
     sentences: str = "none"
+    lines: bool = False
     _table: np.ndarray = field(init=False, repr=False)
     _fixed: np.ndarray = field(init=False, repr=False)
     _numbers: defaultdict[str, int] = field(init=False, repr=False)
@@ -90,7 +108,8 @@ class SymbolEncoder:
         if self.sentences not in SENTENCE_MODES:
             known = ", ".join(SENTENCE_MODES)
             raise ValueError(f"sentences must be one of {known}, not {self.sentences!r}")
-        self._table, self._fixed = _id_table(self.latin, self.signs)
+        self._table, self._fixed = _id_table(self.latin, self.signs, self.lines)
+        self.line = len(self._fixed) if self.lines else 0
         self._numbers = defaultdict()
         self._numbers.default_factory = self._numbers.__len__
         if self.sentences != "none":

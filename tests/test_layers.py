@@ -41,6 +41,7 @@ ORDER = [
     "nlptools.smoothing",
     "nlptools.ngramtable",
     "nlptools.lm",
+    "nlptools.lmscoring",
     "nlptools.scores",
     "nlptools.wordlists",
     "nlptools.lattice",
