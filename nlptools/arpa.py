@@ -12,8 +12,7 @@ import gzip
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from nlptools.errors import DataError, NlptoolsError
 from nlptools.keys import dense_ranks, id_dtype
 from nlptools.ngrammodel import DECIMALS, LOG_ZERO, ModelLevel, NgramModel
 from nlptools.storage import whole_file
-from nlptools.weaving import ROWS, TextTable, decimals, weave
+from nlptools.weaving import ROWS, Cells, TextTable, decimals, weave
 
 _NO_WORD = re.compile("[ \t\r\n\0]|[\ud800-\udfff]|^$")
 
@@ -51,17 +50,9 @@ def arpa_pieces(model: NgramModel) -> Iterator[bytes]:
     NlptoolsError, before the first, when a symbol cannot be a word there.
     """
     for symbol in model.vocabulary:
-        if not symbol or _NO_WORD.search(symbol) or not _encodable(symbol):
+        if _NO_WORD.search(symbol):
             raise NlptoolsError(f"an ARPA file cannot have the word {symbol!r}")
     return _pieces(model)
-
-
-def _encodable(symbol: str) -> bool:
-    try:
-        symbol.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _pieces(model: NgramModel) -> Iterator[bytes]:
@@ -81,7 +72,7 @@ def _pieces(model: NgramModel) -> Iterator[bytes]:
         start = 0
         for columns in _ids(model, n):
             stop = start + len(columns[0])
-            line = [_numbers(level.log_probs[start:stop])]
+            line: list[Cells] = [_numbers(level.log_probs[start:stop])]
             for j, ids in enumerate(columns):
                 line += [b" " if j else b"\t", names[ids]]
             if level.backoffs is not None:
@@ -117,8 +108,8 @@ def _ids(model: NgramModel, order: int) -> Iterator[list[np.ndarray]]:
             stop = min(start + ROWS, int(bounds[-1]))
             low = int(np.searchsorted(bounds, start, "right")) - 1
             high = int(np.searchsorted(bounds, stop, "left"))
-            counts = np.diff(np.clip(bounds[low : high + 1], start, stop))
-            parents = np.repeat(np.arange(low, high), counts)
+            inside = np.clip(bounds[low : high + 1], start, stop)
+            parents = np.repeat(np.arange(low, high), inside[1:] - inside[:-1])
             yield [*(column[parents] for column in columns), symbols[start:stop]]
 
 
@@ -146,8 +137,103 @@ def read_arpa(path: str | os.PathLike[str]) -> NgramModel:
     DataError, with the line, for what cannot be read.
     """
     settings, vocabulary, sections = read_sections(path)
-    tries = _Trie(len(vocabulary))
-    # The rows of each n-gram's first symbols: n-grams of all orders go down the trie together, so that it
-    # gets every prefix.
-    prefixes = [section.columns[0] for section in sections]
-    ...
+    trie = _Trie(len(vocabulary))
+    # Of each n-gram the row of its first 1, 2, ... symbols. All orders go down the trie together: so every
+    # prefix gets a row, and one sort an order is all there is to do.
+    rows = [section.columns[0] for section in sections]
+    for n, section in enumerate(sections):
+        if n:
+            rows[n:] = trie.grow(rows[n:], [later.columns[n] for later in sections[n:]])
+        if not trie.fill(rows[n], section):
+            raise _repeated(path, rows[n], section, vocabulary)
+    return NgramModel(vocabulary, trie.levels(), settings)
+
+
+def _repeated(
+    path: str | os.PathLike[str], rows: np.ndarray, section: Section, vocabulary: Sequence[str]
+) -> DataError:
+    """Names the first n-gram that has the row of one before it."""
+    first = np.empty(int(rows.max()) + 1, np.int64)
+    first[rows[::-1]] = np.arange(len(rows))[::-1]
+    at = int(np.flatnonzero(first[rows] != np.arange(len(rows)))[0])
+    ngram = " ".join(vocabulary[int(column[at])] for column in section.columns)
+    before = int(section.lines[first[rows[at]]])
+    return DataError(path, int(section.lines[at]), f"{ngram!r} again, after line {before}")
+
+
+class _Trie:
+    """The levels of a model in the making. An n-gram's key: row of its prefix * symbols + last symbol."""
+
+    def __init__(self, symbols: int) -> None:
+        self._base = np.uint64(symbols)
+        self._keys = [np.arange(symbols, dtype=np.uint64)]
+        self._log_probs: list[np.ndarray] = []
+        self._backoffs: list[np.ndarray] = []
+
+    def grow(
+        self, prefixes: Sequence[np.ndarray], symbols: Sequence[np.ndarray]
+    ) -> list[np.ndarray]:
+        """A new level, of all n-grams with these prefixes (rows of the level before) and last symbols.
+
+        Given and returned, as rows of the new level, are several sets of n-grams.
+        """
+        pairs = zip(prefixes, symbols, strict=True)
+        keys = np.concatenate([rows * self._base + column for rows, column in pairs])
+        ranks, distinct = dense_ranks(keys, len(self._keys[-1]) * int(self._base))
+        self._keys.append(distinct)
+        return np.split(ranks, np.cumsum([len(column) for column in symbols])[:-1])
+
+    def fill(self, rows: np.ndarray, section: Section) -> bool:
+        """Give the newest level its numbers; False if two of them are for one n-gram."""
+        size = len(self._keys[-1])
+        log_probs, backoffs = np.full(size, np.nan, np.float32), np.zeros(size, np.float32)
+        log_probs[rows], backoffs[rows] = section.log_probs, section.backoffs
+        missing = np.flatnonzero(np.isnan(log_probs))
+        if len(missing):
+            log_probs[missing] = self._backed_off(missing) if self._log_probs else LOG_ZERO
+        self._log_probs.append(log_probs)
+        self._backoffs.append(backoffs)
+        return size - len(missing) == len(rows)
+
+    def _backed_off(self, rows: np.ndarray) -> np.ndarray:
+        """log10 probabilities, by the levels before, of n-grams of the newest one."""
+        columns: list[np.ndarray] = []
+        for keys in self._keys[:0:-1]:
+            rows, symbols = np.divmod(keys[rows], self._base)
+            columns.insert(0, symbols)
+        columns.insert(0, rows)
+        logs = np.zeros(len(rows))
+        left = np.arange(len(rows))  # those whose probability is still to be found
+        for first in range(1, len(columns)):
+            n = len(columns) - first - 1
+            context = self._find([column[left] for column in columns[first - 1 : -1]])
+            known = context >= 0
+            logs[left[known]] += self._backoffs[n][context[known]]
+            shorter = self._find([column[left] for column in columns[first:]])
+            known = shorter >= 0
+            logs[left[known]] += self._log_probs[n][shorter[known]]
+            left = left[~known]
+        return rounded(logs)
+
+    def _find(self, columns: Sequence[np.ndarray]) -> np.ndarray:
+        """Rows of n-grams, -1 for those that are none."""
+        rows = columns[0].astype(np.int64)
+        known = np.ones(len(rows), bool)
+        for keys, column in zip(self._keys[1:], columns[1:], strict=False):
+            wanted = rows.astype(np.uint64) * self._base + column
+            rows = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+            known &= keys[rows] == wanted
+        return np.where(known, rows, -1)
+
+    def levels(self) -> tuple[ModelLevel, ...]:
+        levels: list[ModelLevel] = []
+        for n, keys in enumerate(self._keys):
+            symbols = (keys % self._base).astype(id_dtype(int(self._base)))
+            backoffs = children = None
+            if n + 1 < len(self._keys):
+                after = self._keys[n + 1]
+                starts = np.arange(len(keys) + 1, dtype=np.uint64) * self._base
+                dtype = np.promote_types(np.uint32, id_dtype(len(after) + 1))
+                backoffs, children = self._backoffs[n], np.searchsorted(after, starts).astype(dtype)
+            levels.append(ModelLevel(symbols, self._log_probs[n], backoffs, children))
+        return tuple(levels)

@@ -1,7 +1,7 @@
-"""ARPA file -> its n-grams as columns of ids, in the order of the file; what is wrong with a file is said here.
+r"""ARPA file -> its n-grams as columns of ids, in the order of the file; what is wrong with a file is said here.
 
 Whatever KenLM, SRILM, IRSTLM and CMU tools write is read: blanks or tabs between the fields, back-offs left
-out, empty lines, CRLF, text before \\data\\.
+out, empty lines, CRLF, text before \data\.
 """
 
 from __future__ import annotations
@@ -153,12 +153,19 @@ class _Lines:
             pass
         return self._data.startswith(b"\\", self._at)
 
+    def _section(self, stop: int) -> int:
+        """Where a line begins with a backslash, not the next one; 0: nowhere before `stop`."""
+        at = self._at
+        while (at := self._data.find(b"\\", at + 1, stop)) > 0 and self._data[at - 1] != 10:
+            pass
+        return max(at, 0)
+
     def blocks(self) -> Iterator[tuple[int, bytes]]:
         """The lines before one that begins with a backslash: (number of the first, whole lines)."""
         while not self.at_section():
             far = self._at + 2 * _BLOCK
             end = (
-                self._data.find(b"\n\\", self._at, far) + 1
+                self._section(far)
                 or self._data.rfind(b"\n", self._at, far) + 1
                 or self._data.find(b"\n", self._at) + 1
             )
@@ -172,7 +179,7 @@ class _Lines:
                 return
             self._at = end
             yield self.number + 1, block
-            self.number += block.count(b"\n")
+            self.number += int(np.count_nonzero(np.frombuffer(block, np.uint8) == 10))
 
 
 def _raw(path: str) -> Iterator[bytes]:

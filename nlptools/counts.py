@@ -164,7 +164,12 @@ class NgramCounts(NgramTrie):
         return sum(int(np.count_nonzero(piece >= count)) for piece in pieces)
 
     def require(self, order: int) -> None:
-        """NlptoolsError when n-grams of this order were not counted."""
+        """NlptoolsError when n-grams of this order were not counted, or there are sentences among them."""
+        if self.settings.sentences != "none":
+            raise NlptoolsError(
+                f"these counts are for a language model: {self.settings.options}",
+                "make them without --sentences",
+            )
         if self.order < order:
             raise NlptoolsError(
                 f"this needs counts of order {order}, the counts given go up to {self.order}",

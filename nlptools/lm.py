@@ -239,7 +239,7 @@ class LanguageModel:
         meta = {
             "sizes": self.sizes(),
             "bits": [table.bits for table in self.tables],
-            "settings": self.settings,
+            "settings": dict(sorted(self.settings.items())),
         }
         with storage.whole_file(path) as stream:
             storage.write_container(stream, KIND, VERSION, meta, arrays)

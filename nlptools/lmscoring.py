@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 
 import numpy as np
 
+from nlptools import storage
 from nlptools.corpus import Corpus
 from nlptools.lm import LanguageModel
 from nlptools.parts import ordered_map
@@ -19,7 +21,8 @@ FORMATS = ("tsv", "jsonl")
 COLUMNS = ("source", "line", "log10_prob", "per_symbol", "symbols", "oov", "text")
 DIGITS = 4
 # Characters that are scored at a time: some arrays of 8 bytes for each, for every thread.
-PIECE = 1 << 18
+# A little less than LanguageModel takes at a time.
+PIECE = 240_000
 
 
 @dataclass(frozen=True)
@@ -228,7 +231,70 @@ def format_lines(lines: ScoredLines, how: str) -> list[str]:
     if how == "jsonl":
         rows = (dict(zip(COLUMNS, (lines.source, *row), strict=True)) for row in numbers)
         return [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
-    source = lines.source.replace("\t", " ")
+    source = lines.source.replace("\t", " ").replace("%", "%%")
     row = f"{source}\t%d\t%.{DIGITS}f\t%.{DIGITS}f\t%d\t%d\t%s\n"
-    clean = ((*cells[:5], cells[5].replace("\t", " ")) for cells in numbers)
-    return [row % cells for cells in clean]
+    return [row % (*cells[:5], cells[5].replace("\t", " ")) for cells in numbers]
+
+
+def table_pieces(scored: Iterable[ScoredLines], how: str, top: int | None = None) -> Iterator[str]:
+    """The rows of all lines, the first `top` of them; TSV with a head."""
+    yield _head(how)
+    left = top
+    for lines in scored:
+        rows = format_lines(lines, how)
+        if left is None:
+            yield "".join(rows)
+        else:  # the rest is read, but not shown: the totals are of everything
+            yield "".join(rows[:left])
+            left -= min(left, len(rows))
+
+
+def oddest_lines(
+    scored: Iterable[ScoredLines],
+    how: str,
+    top: int | None = None,
+    tmp_dir: str | os.PathLike[str] | None = None,
+) -> Iterator[bytes]:
+    """As table_pieces, the least probable lines first: by log10 probability for each symbol, then as they stand.
+
+    Lines without symbols come last. The rows wait in a temporary file.
+    """
+    yield _head(how).encode()
+    keys: list[np.ndarray] = []
+    sizes: list[np.ndarray] = []
+    with storage.spilling(tmp_dir) as folder:
+        spill = storage.SpillFile(folder)
+        for lines in scored:
+            rows = [row.encode("utf-8", "surrogateescape") for row in format_lines(lines, how)]
+            keys.append(np.where(lines.symbols > 0, lines.per_symbol, np.inf))
+            sizes.append(np.fromiter(map(len, rows), np.int64, len(rows)))
+            spill.write(np.frombuffer(b"".join(rows), np.uint8))
+        if not keys:
+            return
+        size = np.concatenate(sizes)
+        begin = np.cumsum(size) - size
+        order = np.argsort(np.concatenate(keys), kind="stable")[:top]
+        for start, number in zip(begin[order].tolist(), size[order].tolist(), strict=True):
+            spill.file.seek(start)
+            yield spill.file.read(number)
+
+
+def _head(how: str) -> str:
+    return "\t".join(COLUMNS) + "\n" if how == "tsv" else ""
+
+
+def totals_table(totals: Totals, how: str) -> str:
+    """Name and number of every sum, a line each; or one JSON object."""
+    numbers: dict[str, int | float | None] = {
+        field.name: getattr(totals, field.name) for field in fields(totals)
+    }
+    numbers["perplexity"] = totals.perplexity
+    numbers["perplexity_without_oov"] = totals.perplexity_without_oov
+    rounded = {
+        name: round(number, DIGITS) if isinstance(number, float) else number
+        for name, number in numbers.items()
+    }
+    if how == "jsonl":
+        finite = {k: v if v is None or math.isfinite(v) else None for k, v in rounded.items()}
+        return json.dumps(finite) + "\n"
+    return "".join(f"{name}\t{number}\n" for name, number in rounded.items())

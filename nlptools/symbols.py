@@ -61,7 +61,8 @@ def _id_table(latin: str, signs: bool, lines: bool) -> tuple[np.ndarray, np.ndar
         table[:0x21] = _DROP
         table[[ord(space) for space in chars.SPACES]] = _DROP
         table[[ord(end) for end in chars.LINE_ENDS]] = 0
-    codes = np.concatenate([_HAN_BMP, np.flatnonzero(fixed), [ord("\n")] * lines])
+    lf = np.array([ord("\n")] if lines else [], np.int64)
+    codes = np.concatenate([_HAN_BMP, np.flatnonzero(fixed), lf])
     table[codes] = np.arange(1, len(codes) + 1)
     return table, codes
 

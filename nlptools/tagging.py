@@ -40,7 +40,7 @@ class CharacterModel(Protocol):
     def conditionals(self, ids: np.ndarray, longest: int | None = None) -> list[np.ndarray]:
         """For k = 1 .. longest: log10 of the probability of each symbol after the k - 1 before it, float32.
 
-        Finite for k = 1. Where fewer stand before it the value may be any.
+        ids: int64. Finite for k = 1. Where fewer stand before it the value may be any.
         """
         ...
 
@@ -101,7 +101,7 @@ class TagCutter(Cutter):
         # Runs of letters and digits are tokens of their own, whatever the model makes of them.
         super().__init__(known)
         # A break is no part of any word, so its id does not matter; the last one is any other character.
-        self._model_ids = np.array([0, *known.values(), 0], np.int32)
+        self._model_ids = np.array([0, *known.values(), 0], np.int64)
         self._model, self._tags = model, len(chosen)
         with np.errstate(divide="ignore"):
             log_weights = np.log10(chosen).tolist()

@@ -18,6 +18,7 @@ from nlptools.cli.count import count  # noqa: E402
 from nlptools.cli.discover import discover  # noqa: E402
 from nlptools.cli.evaluate import evaluate  # noqa: E402
 from nlptools.cli.explain import explain  # noqa: E402
+from nlptools.cli.lm import lm  # noqa: E402
 from nlptools.cli.merge import merge  # noqa: E402
 from nlptools.cli.segment import segment  # noqa: E402
 from nlptools.cli.train import train  # noqa: E402
@@ -85,5 +86,5 @@ def main() -> None:
     """
 
 
-for command in (discover, count, merge, explain, train, segment, evaluate):
+for command in (discover, count, merge, explain, train, segment, evaluate, lm):
     main.add_command(command)

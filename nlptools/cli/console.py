@@ -100,7 +100,7 @@ class StageBar:
         self._bar.update()
 
 
-def write(pieces: Iterable[str]) -> None:
+def write(pieces: Iterable[str | bytes]) -> None:
     """Text to stdout, UTF-8 whatever the locale is, a line end being LF."""
     if sys.stdout is None:
         raise NlptoolsError("standard output is closed")
@@ -112,7 +112,7 @@ def write(pieces: Iterable[str]) -> None:
         stream.flush()
 
 
-def deliver(pieces: Iterable[str], output: str | None) -> None:
+def deliver(pieces: Iterable[str | bytes], output: str | None) -> None:
     """Text to a file, which appears when it is complete, or to stdout."""
     if output is None:
         write(pieces)
@@ -124,9 +124,9 @@ def deliver(pieces: Iterable[str], output: str | None) -> None:
             stream.write(encoded(piece))
 
 
-def encoded(text: str) -> bytes:
-    """Output as bytes. The only surrogates in it are those of file names that are not UTF-8."""
-    return text.encode("utf-8", "surrogateescape")
+def encoded(text: str | bytes) -> bytes:
+    """Output as bytes, if it is not already. The only surrogates in it are those of file names that are not UTF-8."""
+    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Examples:
   nlptools count laws.txt.xz -o laws.counts
   nlptools count news/ 'more/**/*.jsonl' --field text -o news.counts
+  nlptools count --order 4 --latin char --sentences line laws.txt -o laws.counts
   zcat part.gz | nlptools count --order 2 --tsv --min-count 5 | sort -t$'\\t' -k2,2nr | head
 """
 )
@@ -27,7 +28,8 @@ Examples:
 @click.option(
     "--order", type=click.IntRange(1, 12), default=5, show_default=True, help="Longest n-gram."
 )
-@options.latin_option
+@options.latin_option()
+@options.sentences_option("none")
 @options.reading_options
 @options.machine_options
 @options.quiet_option
@@ -48,7 +50,8 @@ def count(
 
     A symbol is a Han character, or a whole run of Latin letters and digits; everything else is a
     break, and no n-gram crosses one. Counts of shards made anywhere add up with `nlptools merge`
-    to the same bytes as one run over everything.
+    to the same bytes as one run over everything. A language model asks for --sentences, which count where
+    sentences begin and end (<s>, </s>).
     """
     check_output(output, tsv, min_count)
     closing = Closing("count", quiet)
@@ -92,7 +95,9 @@ def emit(counts: NgramCounts, output: str | None, tsv: bool, min_count: int) -> 
 def signature(counts: NgramCounts) -> dict[str, Any]:
     """The settings that made the counts."""
     fold = {"fold": "+".join(counts.settings.fold)} if counts.settings.fold else {}
-    return {"order": counts.order, "latin": counts.settings.latin, **fold}
+    settings = counts.settings
+    marks = {"sentences": settings.sentences} if settings.sentences != "none" else {}
+    return {"order": counts.order, "latin": settings.latin, **marks, **fold}
 
 
 def sizes(counts: NgramCounts) -> list[str]:

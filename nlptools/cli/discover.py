@@ -125,7 +125,7 @@ Examples:
     type=click.Path(),
     help="Counts file made from this corpus before; method entropy then reads no corpus.",
 )
-@options.latin_option
+@options.latin_option()
 @options.reading_options
 @options.machine_options
 @options.quiet_option

@@ -61,7 +61,7 @@ Examples:
     show_default=True,
     help="Output format.",
 )
-@options.latin_option
+@options.latin_option()
 @options.reading_options
 @options.machine_options
 @options.quiet_option

@@ -61,6 +61,25 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]
         return numbers
 
 
+class Counts(click.ParamType):  # type: ignore[type-arg]
+    """Up to `most` whole numbers, not below 0, separated by commas: 0,0,1."""
+
+    name = "counts"
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        if not re.fullmatch(r"[0-9]{1,18}(,[0-9]{1,18})*", value):
+            self.fail(f"{value!r} is not a list of whole numbers; example: 0,0,1", param, ctx)
+        numbers = tuple(int(part) for part in value.split(","))
+        if len(numbers) > self._most:
+            self.fail(f"{len(numbers)} numbers, there can be {self._most}", param, ctx)
+        return numbers
+
+
 class Number(click.FloatRange):
     """A number in a range; `nan`, which every range lets pass, is none."""
 
@@ -130,8 +149,7 @@ decoding_options = chain(
     ),
 )
 
-reading_options = chain(
-    decoding_options,
+field_options = chain(
     click.option(
         "--field",
         type=Text(),
@@ -144,6 +162,11 @@ reading_options = chain(
         metavar="NAME",
         help="The corpus is CSV or TSV: read this column (name or number).",
     ),
+)
+
+reading_options = chain(
+    decoding_options,
+    field_options,
     click.option(
         "--fold",
         multiple=True,
@@ -153,13 +176,30 @@ reading_options = chain(
     ),
 )
 
-latin_option = click.option(
-    "--latin",
-    type=click.Choice(["run", "char", "break"]),
-    default="run",
-    show_default=True,
-    help="Letters and digits: a whole run is one symbol (5G, PM2.5), each is one, or they separate.",
-)
+
+def latin_option(default: str = "run") -> Decorator:
+    """--latin"""
+    return click.option(
+        "--latin",
+        type=click.Choice(["run", "char", "break"]),
+        default=default,
+        show_default=True,
+        help="Letters and digits: a whole run is one symbol (5G, PM2.5), each is one, or they separate.",
+    )
+
+
+def sentences_option(default: str) -> Decorator:
+    """--sentences; for a language model there must be some."""
+    modes = ["line", "clause"]
+    return click.option(
+        "--sentences",
+        type=click.Choice(modes if default in modes else [default, *modes]),
+        default=default,
+        show_default=True,
+        help="line: every visible character is a symbol, a line is a sentence; clause: a sentence ends at every "
+        "character that is not Han, a letter or a digit, and those are no symbols.",
+    )
+
 
 memory_option = click.option(
     "--memory",

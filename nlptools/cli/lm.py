@@ -1,0 +1,281 @@
+"""`nlptools lm`: character language models: train, score, convert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nlptools.cli import options
+from nlptools.cli.console import Closing, deliver, given_options, note, open_corpus
+
+if TYPE_CHECKING:
+    from nlptools.lmscoring import ScoredLines, Totals
+    from nlptools.ngrammodel import NgramModel
+
+format_option = click.option(
+    "--format",
+    type=click.Choice(["native", "arpa"]),
+    help="native: mapped from the disk, loads at once; arpa: text, for KenLM and others.  "
+    "[default: arpa for -o *.arpa, *.arpa.gz and stdout, else native]",
+)
+
+
+@click.group()
+def lm() -> None:
+    """Character language models: train them, score text, exchange them with KenLM."""
+
+
+@lm.command(
+    epilog="""\b
+Examples:
+  nlptools lm train news.txt -o news.lm
+  nlptools lm train news/ --order 5 --prune 0,0,1 -o news.arpa.gz
+  nlptools lm train news.txt --sentences clause --smoothing ml -o news.lm
+  nlptools count --order 4 --latin char --sentences line part1.txt -o part1.counts
+  nlptools merge part*.counts -o all.counts && nlptools lm train --counts all.counts -o all.lm
+"""
+)
+@options.corpus_argument
+@click.option("-o", "--output", type=click.Path(), help="Model file to write instead of stdout.")
+@format_option
+@click.option(
+    "--counts",
+    "counts_file",
+    type=click.Path(),
+    help="Counts made earlier with nlptools count --sentences, instead of a corpus.",
+)
+@click.option(
+    "--order", type=click.IntRange(1, 6), default=4, show_default=True, help="Longest n-gram."
+)
+@click.option(
+    "--smoothing",
+    type=click.Choice(["kneser-ney", "witten-bell", "ml"]),
+    default="kneser-ney",
+    show_default=True,
+    help="Interpolated modified Kneser-Ney, as KenLM's lmplz; Witten-Bell; maximum likelihood, where "
+    "what was not seen is impossible.",
+)
+@click.option(
+    "--prune",
+    type=options.Counts(most=6),
+    help="Leave out n-grams that occur up to so often; for orders 1, 2, ..., the last number for all "
+    "others: 0,0,1.  [default: 0; for ml 0,3]",
+)
+@options.latin_option("char")
+@options.sentences_option("line")
+@options.reading_options
+@options.machine_options
+@options.quiet_option
+def train(
+    paths: tuple[str, ...],
+    output: str | None,
+    format: str | None,
+    counts_file: str | None,
+    smoothing: str,
+    prune: tuple[int, ...] | None,
+    quiet: bool,
+    encoding: str,
+    on_error: str,
+    field: str | None,
+    column: str | None,
+    fold: tuple[str, ...],
+    **counting: Any,
+) -> None:
+    """Estimate a language model of the characters of a corpus.
+
+    Every visible character is a symbol, every line that has any is a sentence. The numbers are those of
+    KenLM's lmplz for the same text with spaces between its characters.
+    """
+    if counts_file is not None:
+        if paths:
+            raise click.UsageError("Give a corpus or --counts, not both.")
+        used = given_options() & {"order", "latin", "sentences", "fold", "field", "column"}
+        if used:
+            raise click.UsageError(f"--{min(used)} is settled when counts are made.")
+    closing = Closing("lm train", quiet)
+    machine = {name: counting[name] for name in ("memory", "tmp_dir")}
+    corpus = None
+    appearance: list[str] = []
+    if prune is not None and len(prune) > counting["order"] and counts_file is None:
+        raise click.UsageError(f"--prune has {len(prune)} numbers, --order is {counting['order']}.")
+    if prune is not None and list(prune) != sorted(prune):
+        raise click.UsageError("--prune: the numbers must not fall.")
+    from nlptools.counting import count_sentences
+    from nlptools.counts import load_counts
+    from nlptools.smoothing import train_lm
+
+    if counts_file is not None:
+        counts = load_counts(counts_file, mapped=False)
+        counts.check(counts_file)
+        if prune is not None and len(prune) > counts.order:
+            raise click.UsageError(
+                f"--prune has {len(prune)} numbers, the order is {counts.order}."
+            )
+    else:
+        corpus = open_corpus(
+            paths,
+            quiet,
+            encoding=encoding,
+            on_error=on_error,
+            field=field,
+            column=column,
+            fold=fold,
+        )
+        counts, appearance = count_sentences(corpus, **counting)
+    model = train_lm(counts, smoothing=smoothing, prune=prune, appearance=appearance, **machine)
+    total = counts.total
+    del counts
+    write(model, output, format, machine)
+    if orders := model.settings.get("fallback"):
+        named = ", ".join(map(str, orders))
+        note(
+            f"Too little text to estimate the discounts of order {named}: they are 0.5, 1 and 1.5."
+        )
+    made_by = {name: model.settings[name] for name in ("smoothing", "latin", "sentences")}
+    closing.show(
+        corpus,
+        {"order": model.order, **made_by},
+        [f"{total:,} symbols", f"{sum(map(len, model.levels)):,} n-grams"],
+    )
+
+
+def write(
+    model: NgramModel, output: str | None, format: str | None, machine: dict[str, Any]
+) -> None:
+    """To the file, or as ARPA to stdout."""
+    from nlptools.arpa import arpa_pieces
+    from nlptools.lmfiles import write_model
+
+    if output is not None:
+        write_model(model, output, format=format, **machine)
+    elif format == "native":
+        raise click.UsageError("A native model is a file: name it with -o FILE.")
+    else:
+        deliver(arpa_pieces(model), None)
+
+
+@lm.command(
+    epilog="""\b
+Examples:
+  nlptools lm score --model news.lm posts.txt | sort -t$'\\t' -k4,4g | head
+  nlptools lm score --model news.lm --sort --top 100 posts.txt
+  nlptools lm score --model news.lm --totals held-out.txt
+  echo 今天天气很好 | nlptools lm score --model news.arpa.gz --format jsonl
+"""
+)
+@options.corpus_argument
+@click.option("--model", required=True, type=click.Path(), help="Model: native or ARPA.")
+@click.option(
+    "--sort/--no-sort",
+    default=False,
+    show_default=True,
+    help="The oddest lines first: by log10 probability for each symbol.",
+)
+@click.option("--top", type=click.IntRange(min=1), help="Print so many lines only.")
+@click.option(
+    "--totals/--no-totals",
+    default=False,
+    show_default=True,
+    help="Print the sums and the perplexity instead of lines.",
+)
+@click.option(
+    "--format", type=click.Choice(["tsv", "jsonl"]), default="tsv", show_default=True, help="Rows."
+)
+@click.option("-o", "--output", type=click.Path(), help="File to write instead of stdout.")
+@options.decoding_options
+@options.field_options
+@options.workers_option
+@options.tmp_dir_option
+@options.quiet_option
+def score(
+    paths: tuple[str, ...],
+    model: str,
+    sort: bool,
+    top: int | None,
+    totals: bool,
+    format: str,
+    output: str | None,
+    encoding: str,
+    on_error: str,
+    field: str | None,
+    column: str | None,
+    workers: int | None,
+    tmp_dir: str | None,
+    quiet: bool,
+) -> None:
+    """Give every line of a text its probability.
+
+    Columns: source, line, log10 probability, the same for each symbol and end of a sentence, symbols, unknown
+    symbols (OOV), text. The closing line has the perplexity with and without unknown symbols.
+    """
+    if totals and (sort or top is not None):
+        raise click.UsageError("--totals prints no lines: leave out --sort and --top.")
+    closing = Closing("lm score", quiet)
+    from nlptools.lmfiles import open_lm
+    from nlptools.lmscoring import Totals, oddest_lines, score_corpus, table_pieces, totals_table
+
+    loaded = open_lm(model, tmp_dir=tmp_dir)
+    fold = tuple(loaded.settings.get("fold", ()))
+    corpus = open_corpus(
+        paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=fold
+    )
+    sums = Totals()
+
+    def added() -> Iterator[ScoredLines]:
+        nonlocal sums
+        for lines in score_corpus(corpus, loaded, workers=workers):
+            sums += lines.totals()
+            yield lines
+
+    if totals:
+        for _ in added():
+            pass
+        deliver([totals_table(sums, format)], output)
+    elif sort:
+        deliver(oddest_lines(added(), format, top, tmp_dir), output)
+    else:
+        deliver(table_pieces(added(), format, top), output)
+    closing.show(corpus, {"order": loaded.order}, results_of(sums))
+
+
+def results_of(sums: Totals) -> list[str]:
+    """For people: what was scored."""
+    return [
+        f"{sums.lines:,} lines",
+        f"{sums.symbols:,} symbols",
+        f"{sums.oov:,} unknown",
+        f"log10 probability {sums.log10_prob:,.2f}",
+        f"perplexity {sums.perplexity:.4g}, without unknown symbols {sums.perplexity_without_oov:.4g}",
+    ]
+
+
+@lm.command(
+    epilog="""\b
+Examples:
+  nlptools lm convert news.arpa.gz -o news.lm
+  nlptools lm convert news.lm -o news.arpa
+  nlptools lm convert news.lm | head
+"""
+)
+@click.argument("source", type=click.Path())
+@click.option("-o", "--output", type=click.Path(), help="Model file to write instead of stdout.")
+@format_option
+@options.memory_option
+@options.tmp_dir_option
+@options.quiet_option
+def convert(
+    source: str, output: str | None, format: str | None, quiet: bool, **machine: Any
+) -> None:
+    """Rewrite a model as ARPA or as a native file; what it is tells its content, not its name."""
+    closing = Closing("lm convert", quiet)
+    from nlptools.lmfiles import read_trie
+
+    model = read_trie(source, **machine)
+    write(model, output, format, machine)
+    closing.show(
+        None,
+        {"order": model.order},
+        [f"{len(model.vocabulary):,} symbols", f"{sum(map(len, model.levels)):,} n-grams"],
+    )
