@@ -62,7 +62,7 @@ class Gold:
 def bench_gold(args: argparse.Namespace, report: Report, work: Path) -> None:
     golds = [Gold.read(path) for path in args.gold]
     golds += [Gold.read(path, " (test)") for path in args.test]
-    raw = _write_raw(args.raw, golds, work / "raw.txt", report)
+    raw = write_raw(args.raw, golds, work / "raw.txt", report)
     some = raw
     if raw.stat().st_size > args.most_raw:
         some, _ = texts.write_mixed([raw], work / "mixed", args.most_raw)
@@ -71,13 +71,13 @@ def bench_gold(args: argparse.Namespace, report: Report, work: Path) -> None:
         """Score one segmenter on every gold text."""
         cutter, cpu = _timed(make)
         for gold in golds:
-            gold.score(method, source, cpu if source == RAW else "-", _segmented(cutter, gold))
+            gold.score(method, source, cpu if source == RAW else "-", segmented(cutter, gold))
 
     def learn_own(method: str, make: Callable[[Corpus], Cutter]) -> None:
         """Score a segmenter for each gold text that learns from its raw side."""
         for gold in golds:
             cutter, cpu = _timed(lambda gold=gold: make(Corpus.from_texts(gold.raw)))
-            gold.score(method, OWN, cpu, _segmented(cutter, gold))
+            gold.score(method, OWN, cpu, segmented(cutter, gold))
 
     learn("nlptools", lambda: _trained(Corpus([raw])))
     learn("nlptools", Segmenter.load, source=GENERAL)
@@ -107,7 +107,7 @@ def _timed(make: Callable[[], Cutter]) -> tuple[Cutter, float]:
     return made, time.process_time() - start
 
 
-def _segmented(cutter: Cutter, gold: Gold) -> list[str]:
+def segmented(cutter: Cutter, gold: Gold) -> list[str]:
     return "".join(segment_corpus(Corpus.from_texts(gold.raw), cutter)).splitlines()
 
 
@@ -141,7 +141,7 @@ def _blocks(path: Path) -> Iterator[str]:
     return (block.text for block in Corpus([path]).blocks())
 
 
-def _write_raw(paths: Sequence[Path], golds: Sequence[Gold], target: Path, report: Report) -> Path:
+def write_raw(paths: Sequence[Path], golds: Sequence[Gold], target: Path, report: Report) -> Path:
     """All raw text without the passages of the gold texts; tables of what was removed."""
     passages = [Passages("\n".join(gold.raw)) for gold in golds]
     known = np.unique(np.concatenate([gold.all() for gold in passages]))

@@ -24,8 +24,10 @@ import kenlm  # noqa: E402
 import references  # noqa: E402
 import texts  # noqa: E402
 from gold import bench_gold  # noqa: E402
+from models import bench_lm  # noqa: E402
 from report import Report  # noqa: E402
 from segmenting import CPU_PER_10_MB, bench_segment, bench_train  # noqa: E402
+from tags import bench_tags  # noqa: E402
 
 # The bars of the project; what is over one is shown, not hidden.
 COUNT_TIMES_KENLM = 3.0
@@ -386,6 +388,23 @@ def parser() -> argparse.ArgumentParser:
         "--most-raw", type=in_bytes, default="20MB", help="of it for nVBE (default %(default)s)"
     )
     add_jieba(sub)
+
+    sub = command("lm", bench_lm, "lm train and lm score beside KenLM.", 3)
+    sub.add_argument("text", type=existing, help="plain UTF-8, one paragraph a line")
+    sub.add_argument("--lmplz", type=existing, required=True, metavar="BIN", help="KenLM's lmplz")
+    sub.add_argument("--build-binary", type=existing, metavar="BIN", help="KenLM's, for scoring")
+    sub.add_argument("--kenlm-python", type=program, metavar="PYTHON", help="has the kenlm module")
+    sub.add_argument("--held-out", type=existing, metavar="TEXT", help="to be scored")
+    sub.add_argument(
+        "--memory", action="append", default=[], metavar="LIMIT", help="also with that --memory"
+    )
+
+    sub = command("tags", bench_tags, "F1 of segment --method lm by smoothing and weights.", None)
+    sub.add_argument("gold", nargs="+", **gold)
+    sub.add_argument("--test", nargs="+", default=[], **gold | {"help": "as GOLD, marked so"})
+    raw = {"type": existing, "nargs": "+", "metavar": "FILE"}
+    sub.add_argument("--raw", **raw, required=True, help="text to learn from, without the gold's")
+    sub.add_argument("--own", **raw, default=[], help="to learn from beside each gold text itself")
 
     command("startup", bench_startup, "Time until --help and the words of a small text.", 20)
 

@@ -61,6 +61,9 @@ class Section:
     backoffs: np.ndarray
     lines: np.ndarray
 
+    def arrays(self) -> list[np.ndarray]:
+        return [*self.columns, self.log_probs, self.backoffs, self.lines]
+
 
 def read_sections(
     path: str | os.PathLike[str],
@@ -251,6 +254,7 @@ class _Vocabulary:
         self.words: list[bytes] = []  # of the 1-grams, in the order of the file
         self.texts: tuple[str, ...] = ()
         self.ids: dict[bytes, int] = {}
+        self.dtype = np.dtype(np.uint64)  # of ids, once they are there
 
     def close(self) -> np.ndarray:
         """Called when all words are there; returns their ids."""
@@ -263,7 +267,7 @@ class _Vocabulary:
         keys = {word_key(word): i for word, i in self.ids.items() if len(word) <= WORD_BYTES}
         self._table = KeyTable(np.array(list(keys), np.uint64))
         self._short = np.array([*keys.values(), -1], np.int32)
-        self.dtype = id_dtype(len(self.texts))
+        self.dtype = np.dtype(id_dtype(len(self.texts)))
         return np.array(ids, self.dtype)
 
     def find(self, fields: Fields, at: np.ndarray) -> np.ndarray:
@@ -277,27 +281,25 @@ class _Vocabulary:
 def _read_section(
     lines: _Lines, order: int, size: int, last: bool, vocabulary: _Vocabulary
 ) -> Section:
-    parts: list[Section] = []
+    dtypes = [vocabulary.dtype] * (order if order > 1 else 0)
+    try:  # memory is taken when it is written to
+        arrays = [np.empty(size, dtype) for dtype in (*dtypes, np.float32, np.float32, np.uint32)]
+    except (MemoryError, ValueError):
+        raise DataError(lines.path, None, f"{size:,} {order}-grams announced") from None
     done = 0
     for line, block in lines.blocks():
         part = _read_block(lines.path, line, block, order, size - done, last, vocabulary)
-        parts.append(part)
-        done += len(part.lines)
+        end = done + len(part.lines)
+        for array, piece in zip(arrays, part.arrays(), strict=True):
+            array[done:end] = piece
+        done = end
     if done < size:
         problem = f"ends after {done:,} of {size:,} {order}-grams"
         if lines.at_section():
             raise DataError(lines.path, lines.number + 1, f"the section {problem}", _EDITED)
         raise DataError(lines.path, lines.number, f"the file {problem}", _CUT_SHORT)
-    return Section(
-        [_joined([part.columns[j] for part in parts]) for j in range(order if order > 1 else 0)],
-        _joined([part.log_probs for part in parts]),
-        _joined([part.backoffs for part in parts]),
-        _joined([part.lines for part in parts]),
-    )
-
-
-def _joined(parts: list[np.ndarray]) -> np.ndarray:
-    return np.concatenate(parts) if parts else np.empty(0, np.uint16)
+    *columns, log_probs, backoffs, numbers = arrays
+    return Section(columns, log_probs, backoffs, numbers)
 
 
 def _read_block(
