@@ -13,10 +13,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nlptools.corpus import Corpus
+from nlptools.counting import count_ngrams
 from nlptools.errors import NlptoolsError
 from nlptools.lattice import OVERLAP, PIECE
+from nlptools.lm import LanguageModel
+from nlptools.smoothing import SMOOTHINGS, train_lm
 from nlptools.spacing import segment_corpus
-from nlptools.tagging import ARTICLE_WEIGHTS, TagCutter, default_weights
+from nlptools.tagging import ARTICLE_WEIGHTS, DEFAULT_WEIGHTS, TagCutter, default_weights
 
 HAN = "天地玄𠮷"
 UNKNOWN = "黄"
@@ -47,6 +50,7 @@ class Backoff:
         return self.backoffs.get(ngram[:-1], 0.0) + self.log_prob(ngram[1:])
 
     def conditionals(self, ids: np.ndarray, longest: int | None = None) -> list[np.ndarray]:
+        assert ids.dtype == np.int64
         self.asked.append((ids.tolist(), longest))
         texts = [self.vocabulary[i] for i in ids.tolist()]
         return [
@@ -83,11 +87,16 @@ def cut(cutter: TagCutter, text: str) -> str:
 
 def test_weights_of_every_order() -> None:
     assert ARTICLE_WEIGHTS == (0.15, 0.01, 0.01, 0.001)
-    assert default_weights(2) == (0.15, 0.01)
-    assert default_weights(3) == (0.15, 0.01, 0.001)
-    assert default_weights(4) == ARTICLE_WEIGHTS
-    assert default_weights(5) == (0.15, 0.01, 0.01, 0.001, 0.001)
-    assert default_weights(6) == (0.15, 0.01, 0.01, 0.001, 0.001, 0.001)
+    assert DEFAULT_WEIGHTS == (0.17, 0.005, 0.003, 0.001)
+    assert default_weights(2) == (0.17, 0.005)
+    assert default_weights(4) == DEFAULT_WEIGHTS
+    assert default_weights(6) == (*DEFAULT_WEIGHTS, 0.001, 0.001)
+
+
+def article_weights(order: int) -> tuple[float, ...]:
+    """Those of the article for a model of any order: without what it has no tag for, or the last one again."""
+    known = (0.15, 0.01, 0.01) if order > 3 else (0.15, 0.01)
+    return known + (0.001,) * (order - len(known))
 
 
 LINE = "甲乙丙丁戊己庚"
@@ -109,7 +118,7 @@ def test_a_symbol_joins_above_its_bar(order: int, length: int) -> None:
             # The longest context that the model has, and no shorter one.
             ngram = LINE[max(0, i - order + 1) : i + 1]
             probs[ngram] = 1.0 if i + 1 < length else 1e-4 * bar * factor
-        cutter = TagCutter(model_of(order, probs))
+        cutter = TagCutter(model_of(order, probs), weights=article_weights(order))
         word = LINE[:length]
         assert cut(cutter, word) == (word if joined else f"{word[:-1]} {word[-1]}")
         # The same in the middle of a run.
@@ -121,9 +130,11 @@ def test_worked_by_hand() -> None:
     # 甲乙: .5 * .15 against .01 is 7.5 times as good; then 丙 .9 * .01 (9e-3) against .1 as a word and against
     # 乙丙: .01 * .15 * .2 (3e-4) with 甲 alone, where 甲乙 and 丙 have .5 * .15 * .1 (7.5e-3).
     probs = {"甲": 0.01, "乙": 0.01, "丙": 0.1, "甲乙": 0.5, "乙丙": 0.2, "甲乙丙": 0.9}
-    assert cut(TagCutter(model_of(3, probs)), "甲乙丙") == "甲乙 丙"
+    weights = article_weights(3)
+    assert cut(TagCutter(model_of(3, probs), weights=weights), "甲乙丙") == "甲乙 丙"
     # 丙 rarer than 9e-3 joins.
-    assert cut(TagCutter(model_of(3, probs | {"丙": 0.008})), "甲乙丙，甲乙") == "甲乙丙 ， 甲乙"
+    rarer = model_of(3, probs | {"丙": 0.008})
+    assert cut(TagCutter(rarer, weights=weights), "甲乙丙，甲乙") == "甲乙丙 ， 甲乙"
     # The weights are what keeps words apart.
     assert cut(TagCutter(model_of(3, probs), weights=(1, 1, 1)), "甲乙丙") == "甲乙丙"
     assert cut(TagCutter(model_of(3, probs), weights=(0.001, 1, 1)), "甲乙丙") == "甲 乙 丙"
@@ -258,7 +269,7 @@ def test_a_long_run(length: int) -> None:
         states = after
     expected = [text[a:b] for a, b in itertools.pairwise([0, *max(states)[1], length])]
     assert max(map(len, expected)) > 4
-    assert TagCutter(model).segment(text) == expected
+    assert TagCutter(model, weights=ARTICLE_WEIGHTS).segment(text) == expected
 
 
 def _ids(model: Backoff, text: str) -> list[int]:
@@ -322,6 +333,38 @@ def test_a_weight_of_nothing_forbids() -> None:
     for weights, expected in lengths.items():
         found = TagCutter(model_of(3, probs), weights=weights).segment("甲" * 7)
         assert sorted(map(len, found), reverse=True) == expected
+
+
+# --- models of the package -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("smoothing", SMOOTHINGS)
+@pytest.mark.parametrize("order", [2, 4])
+def test_a_trained_model(smoothing: str, order: int) -> None:
+    """As a twin that has its numbers."""
+    rng = np.random.default_rng(11)
+    words = ["葡萄", "葡萄皮", "倒", "吃", "不", "吐", "天地玄黄", "5G", "宇宙"]
+    lines = ["".join(rng.choice(words, 20).tolist()) + "，" for _ in range(300)]
+    counts = count_ngrams(Corpus.from_texts(lines), order=order, sentences="line")
+    trie = train_lm(counts, smoothing=smoothing)
+    probs: dict[tuple[str, ...], float] = {}
+    backoffs: dict[tuple[str, ...], float] = {}
+    for n, level in enumerate(trie.levels, 1):
+        if not len(level):
+            continue
+        columns = trie.symbols_of(n, np.arange(len(level)))
+        ngrams = [
+            tuple(trie.vocabulary[i] for i in row) for row in np.stack(columns, axis=1).tolist()
+        ]
+        probs |= zip(ngrams, level.log_probs[:].tolist(), strict=True)
+        if level.backoffs is not None:
+            backoffs |= zip(ngrams, level.backoffs[:].tolist(), strict=True)
+    twin = TagCutter(Backoff(order, trie.vocabulary, probs, backoffs))
+    text = "".join(lines[:40]) + "龘吃葡萄龘"
+    found = TagCutter(LanguageModel.from_trie(trie)).segment(text)
+    assert found == twin.segment(text)
+    assert sum(len(token) > 1 for token in found) > 100
+    assert sum(len(token) == 1 for token in found) > 100
 
 
 # --- errors --------------------------------------------------------------------------------------
