@@ -16,6 +16,7 @@ from nlptools.corpus import Corpus
 from nlptools.lm import LanguageModel
 from nlptools.parts import ordered_map
 from nlptools.symbols import LATIN_MODES, SENTENCE_MODES, SymbolEncoder
+from nlptools.weaving import decimals, weave
 
 FORMATS = ("tsv", "jsonl")
 COLUMNS = ("source", "line", "log10_prob", "per_symbol", "symbols", "oov", "text")
@@ -212,13 +213,35 @@ def _pieces(text: str, source: str, line: int) -> Iterator[tuple[str, str, int]]
         start = end
 
 
-def format_lines(lines: ScoredLines, how: str) -> list[str]:
+def format_lines(lines: ScoredLines, how: str) -> str:
     """A row for each line, as TSV (a tab in the text becomes a space) or JSON.
 
     Raises ValueError for an unknown format.
     """
     if how not in FORMATS:
         raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {how!r}")
+    return _tsv(lines) if how == "tsv" else _json_lines(lines)
+
+
+def _tsv(lines: ScoredLines) -> str:
+    size = len(lines)
+    source = lines.source.replace("\t", " ").encode("utf-8", "surrogateescape")
+    numbers = weave(
+        [
+            *(source, b"\t", decimals(np.arange(lines.line, lines.line + size), 0), b"\t"),
+            *(decimals(lines.log10_probs, DIGITS), b"\t", decimals(lines.per_symbol, DIGITS)),
+            *(b"\t", decimals(lines.symbols, 0), b"\t", decimals(lines.oov, 0), b"\t\n"),
+        ]
+    )
+    cells = ["\n"] * (3 * size)
+    cells[0::3] = numbers.decode("utf-8", "surrogateescape").split("\n")[:-1]
+    cells[1::3] = lines.texts
+    if any("\t" in text for text in lines.texts):
+        cells[1::3] = [text.replace("\t", " ") for text in lines.texts]
+    return "".join(cells)
+
+
+def _json_lines(lines: ScoredLines) -> str:
     numbers = zip(
         range(lines.line, lines.line + len(lines)),
         lines.log10_probs.round(DIGITS).tolist(),
@@ -228,12 +251,8 @@ def format_lines(lines: ScoredLines, how: str) -> list[str]:
         lines.texts,
         strict=True,
     )
-    if how == "jsonl":
-        rows = (dict(zip(COLUMNS, (lines.source, *row), strict=True)) for row in numbers)
-        return [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
-    source = lines.source.replace("\t", " ").replace("%", "%%")
-    row = f"{source}\t%d\t%.{DIGITS}f\t%.{DIGITS}f\t%d\t%d\t%s\n"
-    return [row % (*cells[:5], cells[5].replace("\t", " ")) for cells in numbers]
+    rows = (dict(zip(COLUMNS, (lines.source, *row), strict=True)) for row in numbers)
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def table_pieces(scored: Iterable[ScoredLines], how: str, top: int | None = None) -> Iterator[str]:
@@ -242,11 +261,10 @@ def table_pieces(scored: Iterable[ScoredLines], how: str, top: int | None = None
     left = top
     for lines in scored:
         rows = format_lines(lines, how)
-        if left is None:
-            yield "".join(rows)
-        else:  # the rest is read, but not shown: the totals are of everything
-            yield "".join(rows[:left])
-            left -= min(left, len(rows))
+        if left is not None:  # the rest is read, but not shown: the totals are of everything
+            rows = "".join(line + "\n" for line in rows.split("\n")[: min(left, len(lines))])
+            left -= min(left, len(lines))
+        yield rows
 
 
 def oddest_lines(
@@ -265,10 +283,12 @@ def oddest_lines(
     with storage.spilling(tmp_dir) as folder:
         spill = storage.SpillFile(folder)
         for lines in scored:
-            rows = [row.encode("utf-8", "surrogateescape") for row in format_lines(lines, how)]
+            rows = np.frombuffer(
+                format_lines(lines, how).encode("utf-8", "surrogateescape"), np.uint8
+            )
             keys.append(np.where(lines.symbols > 0, lines.per_symbol, np.inf))
-            sizes.append(np.fromiter(map(len, rows), np.int64, len(rows)))
-            spill.write(np.frombuffer(b"".join(rows), np.uint8))
+            sizes.append(np.diff(np.flatnonzero(rows == ord("\n")), prepend=-1))
+            spill.write(rows)
         if not keys:
             return
         size = np.concatenate(sizes)
