@@ -63,13 +63,13 @@ def _perplexity(log10_prob: float, number: int) -> float:
 
 @dataclass(frozen=True)
 class ScoredLines:
-    """Consecutive lines of a source; aligned arrays.
+    """Lines of a source; aligned arrays.
 
-    line: number of the first one. log10_probs, oov_log10_probs: float64. symbols, oov, sentences: int64.
+    numbers: of the lines, from 1. log10_probs, oov_log10_probs: float64. symbols, oov, sentences: int64.
     """
 
     source: str
-    line: int
+    numbers: np.ndarray
     texts: list[str]
     log10_probs: np.ndarray
     oov_log10_probs: np.ndarray
@@ -84,6 +84,17 @@ class ScoredLines:
     def per_symbol(self) -> np.ndarray:
         """log10 probability for each symbol and end of a sentence; 0 for a line without symbols."""
         return self.log10_probs / np.maximum(self.symbols + self.sentences, 1)
+
+    def select(self, kept: np.ndarray) -> ScoredLines:
+        """The lines of a mask; `numbers` says which they are."""
+        rows = np.flatnonzero(kept)
+        arrays = (self.log10_probs, self.oov_log10_probs, self.symbols, self.oov, self.sentences)
+        return ScoredLines(
+            self.source,
+            self.numbers[rows],
+            [self.texts[row] for row in rows.tolist()],
+            *(array[rows] for array in arrays),
+        )
 
     def totals(self) -> Totals:
         """Of these lines."""
@@ -134,7 +145,7 @@ class LineScorer:
         line_of_unknown = _line_of(unknown, lines)
         return ScoredLines(
             source,
-            line,
+            np.arange(line, line + size),
             text.split("\n")[:-1],
             np.add.reduceat(logs, lines[:-1] + 1),
             np.bincount(line_of_unknown, logs[unknown], minlength=size),
@@ -228,7 +239,7 @@ def _tsv(lines: ScoredLines) -> str:
     source = lines.source.replace("\t", " ").encode("utf-8", "surrogateescape")
     numbers = weave(
         [
-            *(source, b"\t", decimals(np.arange(lines.line, lines.line + size), 0), b"\t"),
+            *(source, b"\t", decimals(lines.numbers, 0), b"\t"),
             *(decimals(lines.log10_probs, DIGITS), b"\t", decimals(lines.per_symbol, DIGITS)),
             *(b"\t", decimals(lines.symbols, 0), b"\t", decimals(lines.oov, 0), b"\t\n"),
         ]
@@ -243,7 +254,7 @@ def _tsv(lines: ScoredLines) -> str:
 
 def _json_lines(lines: ScoredLines) -> str:
     numbers = zip(
-        range(lines.line, lines.line + len(lines)),
+        lines.numbers.tolist(),
         lines.log10_probs.round(DIGITS).tolist(),
         lines.per_symbol.round(DIGITS).tolist(),
         lines.symbols.tolist(),

@@ -160,7 +160,7 @@ def write(
     epilog="""\b
 Examples:
   nlptools lm score --model news.lm posts.txt | sort -t$'\\t' -k4,4g | head
-  nlptools lm score --model news.lm --sort --top 100 posts.txt
+  nlptools lm score --model news.lm --sort --min-symbols 10 --top 100 posts.txt
   nlptools lm score --model news.lm --totals held-out.txt
   echo 今天天气很好 | nlptools lm score --model news.arpa.gz --format jsonl
 """
@@ -174,6 +174,13 @@ Examples:
     help="The oddest lines first: by log10 probability for each symbol.",
 )
 @click.option("--top", type=click.IntRange(min=1), help="Print so many lines only.")
+@click.option(
+    "--min-symbols",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Print only lines with so many symbols: of a short line the probability says little.",
+)
 @click.option(
     "--totals/--no-totals",
     default=False,
@@ -194,6 +201,7 @@ def score(
     model: str,
     sort: bool,
     top: int | None,
+    min_symbols: int,
     totals: bool,
     format: str,
     output: str | None,
@@ -210,8 +218,10 @@ def score(
     Columns: source, line, log10 probability, the same for each symbol and end of a sentence, symbols, unknown
     symbols (OOV), text. The closing line has the perplexity with and without unknown symbols.
     """
-    if totals and (sort or top is not None):
-        raise click.UsageError("--totals prints no lines: leave out --sort and --top.")
+    if totals and (sort or top is not None or min_symbols):
+        raise click.UsageError(
+            "--totals prints no lines: leave out --sort, --top and --min-symbols."
+        )
     closing = Closing("lm score", quiet)
     from nlptools.lmfiles import open_lm
     from nlptools.lmscoring import Totals, oddest_lines, score_corpus, table_pieces, totals_table
@@ -227,7 +237,7 @@ def score(
         nonlocal sums
         for lines in score_corpus(corpus, loaded, workers=workers):
             sums += lines.totals()
-            yield lines
+            yield lines.select(lines.symbols >= min_symbols) if min_symbols else lines
 
     if totals:
         for _ in added():
@@ -242,6 +252,8 @@ def score(
 
 def results_of(sums: Totals) -> list[str]:
     """For people: what was scored."""
+    if not sums.symbols:
+        return [f"{sums.lines:,} lines", "nothing to score"]
     return [
         f"{sums.lines:,} lines",
         f"{sums.symbols:,} symbols",
