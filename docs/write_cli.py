@@ -42,16 +42,17 @@ BLOCK = re.compile(r"^```(console|pycon)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 def cli_page() -> str:
     """The text of docs/cli.md."""
     group = click.Context(nlptools, info_name="nlptools", **nlptools.context_settings)
-    parts = [HEAD, _section(nlptools, group)]
-    for name, command in nlptools.commands.items():
-        own = click.Context(command, parent=group, info_name=name, **command.context_settings)
-        parts.append(_section(command, own))
-    return "\n".join(parts)
+    return "\n".join([HEAD, *_sections(nlptools, group)])
 
 
-def _section(command: click.Command, context: click.Context) -> str:
+def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
+    """That of a command, then those of the commands in it."""
     lines = [line.rstrip() for line in command.get_help(context).splitlines()]
-    return "\n".join([f"## {context.command_path}", "", "```text", *lines, "```", ""])
+    yield "\n".join([f"## {context.command_path}", "", "```text", *lines, "```", ""])
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            own = click.Context(inner, parent=context, info_name=name, **inner.context_settings)
+            yield from _sections(inner, own)
 
 
 def pages() -> list[Path]:

@@ -207,15 +207,15 @@ def _read_head(lines: _Lines) -> tuple[dict[str, Any], list[int]]:
         if not settings and line.startswith(COMMENT.encode()):
             settings = _settings(line[len(COMMENT) :])
     sizes: list[int] = []
+    after = False  # an empty line, with which the counts should end
     while not lines.at_section() and (line := lines.next()) is not None:
-        if not line and sizes:
-            break
         if not line:
+            after = bool(sizes)
             continue
         found = _COUNT.fullmatch(line)
         if found is None or int(found[1]) != len(sizes) + 1:
-            problem = f"expected ngram {len(sizes) + 1}=..., found {shown(line)}"
-            raise DataError(lines.path, lines.number, problem)
+            wanted = "\\1-grams:" if after and found is None else f"ngram {len(sizes) + 1}=..."
+            raise DataError(lines.path, lines.number, f"expected {wanted}, found {shown(line)}")
         sizes.append(int(found[2]))
         if len(sizes) > MAX_MODEL_ORDER:
             problem = f"n-grams of order {len(sizes)}; the highest read here is {MAX_MODEL_ORDER}"
@@ -285,7 +285,8 @@ def _read_section(
     try:  # memory is taken when it is written to
         arrays = [np.empty(size, dtype) for dtype in (*dtypes, np.float32, np.float32, np.uint32)]
     except (MemoryError, ValueError):
-        raise DataError(lines.path, None, f"{size:,} {order}-grams announced") from None
+        problem = f"{size:,} {order}-grams announced, more than there is memory for"
+        raise DataError(lines.path, None, problem, _EDITED) from None
     done = 0
     for line, block in lines.blocks():
         part = _read_block(lines.path, line, block, order, size - done, last, vocabulary)

@@ -27,6 +27,7 @@ from nlptools.symbols import Scanned, SymbolEncoder
 DEFAULT_MEMORY = 1_000_000_000
 MIN_MEMORY = 128_000_000
 BYTES_PER_ROW_KEPT = 14  # symbol, count and first child of an n-gram; places for the next order
+_PIECE = 1 << 20  # symbols of a kept corpus at a time
 
 
 def check_memory(memory: int) -> None:
@@ -288,6 +289,33 @@ def encode_corpus(
         for block in _whole_stretches(id_blocks(corpus, encoder, pool, workers, memory)):
             blocks.append(block)
         return EncodedCorpus(encoder, blocks, memory // 16, folder)
+
+
+def count_encoded(
+    encoded: EncodedCorpus,
+    settings: Settings,
+    *,
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+) -> NgramCounts:
+    """As count_ngrams, of a corpus that is kept.
+
+    settings: of the counts to make; latin and fold are those of the corpus, sentences "none" or "clause".
+    """
+    check_memory(memory)
+    workers = workers or os.cpu_count() or 1
+    blocks: Iterator[IdBlock] = (
+        IdBlock(ids[first : first + _PIECE], joined=first > 0)
+        for ids in encoded.blocks
+        for first in range(0, len(ids), _PIECE)
+    )
+    if settings.sentences == "clause":
+        blocks = with_boundaries(blocks, *encoded.encoder.boundaries())
+    with storage.spilling(encoded.folder) as folder, ThreadPoolExecutor(workers) as pool:
+        counter = NgramCounter(settings, encoded.encoder, pool, workers, memory, folder)
+        for block in blocks:
+            counter.add(block)
+        return counter.finish()
 
 
 def _count(

@@ -114,7 +114,12 @@ class SymbolEncoder:
         self._numbers = defaultdict()
         self._numbers.default_factory = self._numbers.__len__
         if self.sentences != "none":
-            self.start, self.end = (self._first_free + self._numbers[s] for s in (START, END))
+            self.start, self.end = self.boundaries()
+
+    def boundaries(self) -> tuple[int, int]:
+        """The ids of <s> and </s>; given now if there were none."""
+        start, end = self._numbers[START], self._numbers[END]
+        return self._first_free + start, self._first_free + end
 
     @property
     def signs(self) -> bool:

@@ -57,24 +57,23 @@ def default_weights(order: int) -> tuple[float, ...]:
     return DEFAULT_WEIGHTS[:order] + DEFAULT_WEIGHTS[-1:] * (order - len(DEFAULT_WEIGHTS))
 
 
-class TagCutter(Cutter):
-    """Segments text by a language model of characters.
+class Tagger:
+    """Cuts ids into words, whatever their symbols are.
 
     With N tags the k-th symbol of a word has tag k, the N-th and all later ones tag N. A symbol with tag k
     counts log10 p(symbol | the k - 1 symbols before it), each symbol after the first of a word the
     logarithm of a weight, which is what keeps words short; the tagging with the largest sum is taken. Of
-    equally good ones it is that with the shorter last word, and so on to the first. What the
-    vocabulary does not have is <unk> to the model.
+    equally good ones it is that with the shorter last word, and so on to the first.
     Differences from the article's program: a run begins with a first symbol, and a context never goes
     beyond it; a probability of exactly 1 is one.
     """
 
-    def __init__(self, model: CharacterModel, *, weights: Sequence[float] | None = None) -> None:
+    def __init__(self, model: CharacterModel, weights: Sequence[float] | None = None) -> None:
         """weights: of the second, the third, ... symbol of a word, the last of all later ones, too; by
         default those of default_weights. As many as there are tags: at least 2, and the order of the
         model at most, of which no longer context is then asked for. 0: there are no such words.
 
-        Raises NlptoolsError for a model of order 1, or without Han characters, ValueError for the weights.
+        Raises NlptoolsError for a model of order 1, ValueError for the weights.
         """
         if model.order < 2:
             raise NlptoolsError(
@@ -88,6 +87,30 @@ class TagCutter(Cutter):
             )
         if not np.all((chosen >= 0) & np.isfinite(chosen)):
             raise ValueError("a weight is below 0, or not a finite number")
+        self._model, self._tags = model, len(chosen)
+        with np.errstate(divide="ignore"):
+            log_weights = np.log10(chosen).tolist()
+        self._decode = functools.partial(best_tags, log_weights=log_weights)
+
+    def cut(self, ids: np.ndarray, model_ids: np.ndarray) -> np.ndarray:
+        """Whether a word ends at each symbol, bool; True at breaks, which have the id 0.
+
+        model_ids: int64, the id of each symbol in the model; that of a break does not matter.
+        """
+        return cut_runs(ids, self._model.conditionals(model_ids, self._tags), self._decode)
+
+
+class TagCutter(Cutter):
+    """Segments text by a language model of characters, as Tagger cuts it.
+
+    What the vocabulary does not have is <unk> to the model.
+    """
+
+    def __init__(self, model: CharacterModel, *, weights: Sequence[float] | None = None) -> None:
+        """weights: as in Tagger, which says for what errors are raised; besides NlptoolsError for a model
+        without Han characters.
+        """
+        self._tagger = Tagger(model, weights)
         known = {s: i for i, s in enumerate(model.vocabulary) if len(s) == 1 and chars.is_han(s)}
         if not known:
             raise NlptoolsError(
@@ -97,12 +120,7 @@ class TagCutter(Cutter):
         super().__init__(known)
         # A break is no part of any word, so its id does not matter; the last one is any other character.
         self._model_ids = np.array([0, *known.values(), 0], np.int64)
-        self._model, self._tags = model, len(chosen)
-        with np.errstate(divide="ignore"):
-            log_weights = np.log10(chosen).tolist()
-        self._decode = functools.partial(best_tags, log_weights=log_weights)
 
     def cut(self, ids: np.ndarray) -> np.ndarray:
         """Whether a word ends at each symbol, bool; True at breaks (0)."""
-        conditionals = self._model.conditionals(np.take(self._model_ids, ids), self._tags)
-        return cut_runs(ids, conditionals, self._decode)
+        return self._tagger.cut(ids, np.take(self._model_ids, ids))

@@ -33,12 +33,13 @@ from nlptools.folding import fold_text
 from nlptools.joinedwords import join_words
 from nlptools.ngramwords import fill_up, free_ngrams
 from nlptools.scores import frequent_ngrams
+from nlptools.taggedwords import LONGEST_CUT, WEIGHTS, check_weights, cut_words
 from nlptools.terms import LONGEST_TERM
 from nlptools.unigram import LONGEST
 from nlptools.wordmodel import WordModel, general_model
 from nlptools.wordtable import SORT_COLUMNS, WordTable
 
-METHODS = ("em", "entropy", "pmi")
+METHODS = ("em", "entropy", "lm", "pmi")
 COMPATS = ("4256",)
 
 # Thresholds of the articles for words of 2, 3, 4 symbols, in nats. 6920 gives 2, 4, 6; 4256 gives the
@@ -86,6 +87,7 @@ def discover_words(
     max_length: int | None = None,
     numbers: bool = False,
     compat: str | None = None,
+    weights: Sequence[float] | None = None,
     background: WordModel | None = None,
     prior: WordModel | str | None = "auto",
     known: Collection[str] = (),
@@ -106,19 +108,26 @@ def discover_words(
     together; both above min_score. background: a model of other text; what is as frequent there loses its
     score. prior: a model to learn on top of; "auto": the general model of the package for a corpus below
     300,000 symbols, None: nothing. watch: as in train_model.
+    method "lm" (kexue.fm 3956): a language model of the symbols cuts the corpus that it has learnt from; score
+    = that of the method entropy times the share of its occurrences in which a word was cut out. weights: of
+    the second, third, ... symbol of a word, larger for longer words; None: taggedwords.WEIGHTS.
     method "entropy" (matrix67): n-grams of min_length .. max_length symbols that are frequent, hold
     together (PMI) and are free on both sides (entropy); score = ln(count) * PMI * min(entropy, 3).
     method "pmi" (kexue.fm 6920; 4256 with compat): n-grams above min_pmi nats (for 2, 3, ... symbols)
     are joined wherever they overlap, so words may be longer; score = how often the word was cut out.
-    min_count, min_pmi, min_entropy None: scaled to the corpus; the method em needs no min_pmi and no
-    min_entropy, but heeds them. max_length None: 8 for em, 4 for entropy. counts: made earlier from the
-    same corpus. numbers: keep words with a number in figures (3月). top: that many, whether they pass or
+    min_count, min_pmi, min_entropy None: scaled to the corpus; the methods em and lm need no min_pmi and no
+    min_entropy, but heed them. max_length None: 8 for em, 4 for entropy, 5 for lm or what the counts have.
+    counts: made earlier from the same corpus. numbers: keep words with a number in figures (3月). top: that many, whether they pass or
     not. corpus may be None with counts and the method "entropy".
     Raises ValueError for settings that make no sense, NlptoolsError for counts that do not fit.
     """
     if max_length is None:
         max_length = LONGEST_TERM if method == "em" else LONGEST
+        if method == "lm":
+            max_length = max(2, min(LONGEST_CUT, counts.order - 1 if counts else LONGEST_CUT))
     _check(method, compat, min_count, min_length, max_length, sort)
+    if weights is not None and method != "lm":
+        raise ValueError("weights go with the method lm")
     if background is not None and method != "em":
         raise ValueError("background goes with the method em")
     if corpus is None and (counts is None or method != "entropy"):
@@ -144,6 +153,18 @@ def discover_words(
             min_length,
             top is not None,
             {"latin": latin, **machine},
+        )
+    elif method == "lm":
+        found = _lm(
+            _given(corpus),
+            counts,
+            min_count,
+            min_pmi,
+            min_entropy,
+            (min_length, max_length),
+            weights or WEIGHTS,
+            {"latin": latin, **machine},
+            watch,
         )
     else:
         found = _em(
@@ -266,6 +287,43 @@ def _pmi(
     return _found(counts, table, more, {"method": f"pmi/{compat}" if compat else "pmi", **used})
 
 
+def _lm(
+    corpus: Corpus,
+    counts: NgramCounts | None,
+    min_count: int | None,
+    min_pmi: Sequence[float] | None,
+    min_entropy: float | None,
+    lengths: tuple[int, int],
+    weights: Sequence[float],
+    counting: dict[str, Any],
+    watch: Watch,
+) -> _Found:
+    check_weights(weights)
+    order = lengths[1] + 1
+    counts, encoded = _counted(corpus, counts, order, order, counting)
+    kept = counts
+    least = min_count or default_min_count(counts.total)
+    machine = {"memory": counting["memory"], "workers": counting["workers"] or os.cpu_count() or 1}
+    every = cut_words(
+        counts,
+        encoded,
+        min_count=least,
+        lengths=lengths,
+        weights=weights,
+        watch=watch,
+        **machine,
+    )
+    every = _barred(every, min_pmi, min_entropy, counts.settings.latin)
+    table = every.select(np.flatnonzero(every.passed))
+
+    def more(number: int | None) -> WordTable:
+        return fill_up(every, kept, lengths, number, min_count=min(least, 2), scored=False)
+
+    used = {"min_count": least, "max_length": lengths[1], "weights": _listed(weights)}
+    used |= _bars_used(min_pmi, min_entropy)
+    return _found(counts, table, more, {"method": "lm", **used})
+
+
 def _em(
     corpus: Corpus,
     counts: NgramCounts | None,
@@ -313,10 +371,7 @@ def _em(
     used: dict[str, object] = {"method": "em", "min_count": least, "min_score": f"{min_score:g}"}
     if carried is not None:
         used["prior"] = "general" if prior == "auto" else str(carried.settings.get("sha256"))[:8]
-    if min_pmi:
-        used["min_pmi"] = _listed(min_pmi)
-    if min_entropy is not None:
-        used["min_entropy"] = f"{min_entropy:.3g}"
+    used |= _bars_used(min_pmi, min_entropy)
 
     def more(number: int | None) -> WordTable:
         # What is best without the background need not be the best with it.
@@ -327,22 +382,36 @@ def _em(
         passed = table.passed & (table.scores >= min_score)
         low = len(ranked) - int(np.count_nonzero(passed))
         removed = {f"rarer than {least}": max(rarer, 0), f"score below {min_score:g}": low}
-        bars: dict[str, np.ndarray] = {}
-        if min_pmi:
-            number_of = np.array([_symbols_in(word, latin) for word in table.words], np.int64)
-            bar = np.array(min_pmi)[np.minimum(number_of - 2, len(min_pmi) - 1)]
-            bars["PMI"] = table.pmi >= bar
-        if min_entropy is not None:
-            free = np.minimum(table.left_entropy, table.right_entropy) >= min_entropy
-            bars["entropy"] = free
-        for reason, over in bars.items():
-            removed[reason] = int(np.count_nonzero(passed & ~over))
-            passed &= over
-        return replace(table, passed=passed, removed=removed)
+        table = replace(table, passed=passed, removed=removed)
+        return _barred(table, min_pmi, min_entropy, latin)
 
     table = more(0)
     table = table.select(np.flatnonzero(table.passed))
     return replace(facts, table=table, more=more, used=used)
+
+
+def _barred(
+    table: WordTable, min_pmi: Sequence[float] | None, min_entropy: float | None, latin: str
+) -> WordTable:
+    """The table with what is below the bars, as far as there are any, marked as not passed."""
+    passed, removed = table.passed.copy(), dict(table.removed)
+    bars: dict[str, np.ndarray] = {}
+    if min_pmi:
+        number_of = np.array([_symbols_in(word, latin) for word in table.words], np.int64)
+        bar = np.array(min_pmi)[np.minimum(number_of - 2, len(min_pmi) - 1)]
+        bars["PMI"] = table.pmi >= bar
+    if min_entropy is not None:
+        free = np.minimum(table.left_entropy, table.right_entropy) >= min_entropy
+        bars["entropy"] = free
+    for reason, over in bars.items():
+        removed[reason] = int(np.count_nonzero(passed & ~over))
+        passed &= over
+    return replace(table, passed=passed, removed=removed)
+
+
+def _bars_used(min_pmi: Sequence[float] | None, min_entropy: float | None) -> dict[str, object]:
+    used: dict[str, object] = {"min_pmi": _listed(min_pmi)} if min_pmi else {}
+    return used | ({} if min_entropy is None else {"min_entropy": f"{min_entropy:.3g}"})
 
 
 def _counted(

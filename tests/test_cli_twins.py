@@ -1,4 +1,7 @@
-"""A command is a function: the same names, the same defaults, the same choices, help for each option."""
+"""A command is a function: the same names, the same defaults, the same choices, help for each option.
+
+A command of a group goes by both names: "lm train".
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,22 @@ import pytest
 from nlptools.cli import main
 from nlptools.contexts import find_contexts
 from nlptools.corpus import FOLDS, ON_ERROR, Corpus
-from nlptools.counting import DEFAULT_MEMORY, MIN_MEMORY, count_ngrams
+from nlptools.counting import DEFAULT_MEMORY, MIN_MEMORY, count_ngrams, count_sentences
 from nlptools.counts import MAX_ORDER
 from nlptools.evaluation import PROTOCOLS, evaluate_segmentation
+from nlptools.lmfiles import FORMATS as MODEL_FORMATS
+from nlptools.lmfiles import open_lm, read_trie, write_model
+from nlptools.lmscoring import FORMATS as SCORE_FORMATS
+from nlptools.lmscoring import oddest_lines, score_corpus, table_pieces
 from nlptools.merging import merge_files
+from nlptools.ngrammodel import MAX_MODEL_ORDER
 from nlptools.segmentation import Segmenter
+from nlptools.smoothing import SMOOTHINGS, train_lm
 from nlptools.spacing import FORMATS as SEGMENT_FORMATS
 from nlptools.spacing import segment_corpus
-from nlptools.symbols import LATIN_MODES
+from nlptools.symbols import LATIN_MODES, SENTENCE_MODES
 from nlptools.tables import FORMATS
+from nlptools.tagging import TagCutter
 from nlptools.training import GRANULARITIES, NUMERALS, train_model
 from nlptools.words import COMPATS, METHODS, discover_words
 from nlptools.wordtable import SORT_COLUMNS
@@ -36,8 +46,11 @@ TWINS: dict[str, list[Callable[..., Any]]] = {
     "merge": [merge_files],
     "explain": [find_contexts, count_ngrams, Corpus.__init__],
     "train": [train_model, Corpus.__init__],
-    "segment": [segment_corpus, Segmenter.load, Corpus.__init__],
+    "segment": [segment_corpus, Segmenter.load, TagCutter, Corpus.__init__],
     "evaluate": [evaluate_segmentation, Corpus.__init__],
+    "lm train": [count_sentences, train_lm, Corpus.__init__],
+    "lm score": [open_lm, score_corpus, table_pieces, oddest_lines, Corpus.__init__],
+    "lm convert": [read_trie, write_model],
 }
 # Option -> keyword, where the names differ. A name that differs needs a reason:
 RENAMED = {
@@ -54,33 +67,62 @@ OWN = {
     # The other segmenters are for comparison; adapt is a call of train_model.
     "segment": {"method", "counts", "adapt", "output", "quiet"},
     "evaluate": {"format", "quiet"},
+    "lm train": {"counts", "format", "output", "quiet"},
+    "lm score": {"model", "sort", "totals", "format", "output", "quiet"},
+    "lm convert": {"output", "quiet"},
 }
 # Keywords that are no options: block_size changes no result; `watch` is what draws the progress; the width
-# of a context and the order that `explain` counts follow from the words asked for. `segment` and
-# `evaluate` read plain text as it is.
+# of a context and the order that `explain` counts follow from the words asked for, which have no sentences.
+# `segment` and `evaluate` read plain text as it is, `lm score` folds as the model was trained. The appearance
+# of symbols is what count_sentences gives to train_lm.
 NO_OPTION = {
     "count": {"block_size"},
     "discover": {"block_size", "watch"},
     "merge": set(),
-    "explain": {"block_size", "width", "order"},
+    "explain": {"block_size", "width", "order", "sentences"},
     "train": {"block_size", "watch"},
     "segment": {"block_size", "field", "column", "fold"},
     "evaluate": {"block_size", "field", "column", "fold"},
+    "lm train": {"block_size", "appearance"},
+    "lm score": {"block_size", "fold"},
+    "lm convert": set(),
 }
 # An option that a command hands on in another form: a path for what was loaded from it.
 AS_PATH = {"known", "counts", "background", "prior"}
 # Commands that take what they read piece by piece, and need no --memory.
-SMALL = {"evaluate", "segment"}
+SMALL = {"evaluate", "segment", "lm score"}
+# What a command has to be given.
+REQUIRED = {
+    "explain": ["词"],
+    "merge": ["词"],
+    "evaluate": ["词", "词"],
+    "lm score": ["--model", "词"],
+    "lm convert": ["词"],
+}
+
+
+def every_command(group: click.Group = main, before: str = "") -> dict[str, click.Command]:
+    """Name -> command; instead of a group those in it."""
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found |= every_command(command, f"{before}{name} ")
+        else:
+            found[before + name] = command
+    return found
+
+
+COMMANDS = every_command()
 
 
 def commands() -> list[str]:
-    return sorted(main.commands)
+    return sorted(COMMANDS)
 
 
 def options_of(command: str) -> dict[str, click.Option]:
     """Keyword -> option; the long name as it is typed, `-` as `_`, makes the keyword."""
     found = {}
-    for option in main.commands[command].params:
+    for option in COMMANDS[command].params:
         if isinstance(option, click.Option):
             long = max(option.opts, key=len).removeprefix("--").replace("-", "_")
             found[RENAMED.get((command, long), long)] = option
@@ -100,9 +142,9 @@ def keywords_of(command: str) -> dict[str, inspect.Parameter]:
 
 def defaults_of(command: str) -> dict[str, Any]:
     """Keyword -> value when nothing is given, converted as click converts it."""
-    required = {"explain": ["词"], "merge": ["词"], "evaluate": ["词", "词"]}.get(command, [])
     group = click.Context(main, info_name="nlptools", **main.context_settings)
-    values = main.commands[command].make_context(command, required, parent=group).params
+    required = REQUIRED.get(command, [])
+    values = COMMANDS[command].make_context(command, list(required), parent=group).params
     return {name: values[str(option.name)] for name, option in options_of(command).items()}
 
 
@@ -113,7 +155,20 @@ def test_every_command_has_its_function() -> None:
         "merge",
         "segment",
         "train",
+        *("lm convert", "lm score", "lm train"),
     }
+
+
+def test_a_group_says_what_it_is_for() -> None:
+    groups = {name: c for name, c in main.commands.items() if isinstance(c, click.Group)}
+    assert list(groups) == ["lm"]
+    for name, group in groups.items():
+        assert group.help
+        assert group.help.endswith(".")
+        assert len(group.help.split("\n")) == 1
+        assert sorted(f"{name} {inner}" for inner in group.commands) == [
+            command for command in commands() if command.startswith(f"{name} ")
+        ]
 
 
 @pytest.mark.parametrize("command", commands())
@@ -182,9 +237,16 @@ CHOICES = [
     ("segment", "granularity", GRANULARITIES),
     ("segment", "format", SEGMENT_FORMATS),
     ("evaluate", "protocol", tuple(PROTOCOLS)),
-    *((command, "latin", LATIN_MODES) for command in ("count", "discover", "explain")),
-    *((command, "on_error", ON_ERROR) for command in sorted(set(TWINS) - {"merge"})),
-    *((command, "fold", FOLDS) for command in ("count", "discover", "explain", "train")),
+    ("lm train", "format", MODEL_FORMATS),
+    ("lm train", "smoothing", SMOOTHINGS),
+    ("lm score", "format", SCORE_FORMATS),
+    ("lm convert", "format", MODEL_FORMATS),
+    # The usual one first; a language model has to have sentences.
+    ("count", "sentences", ("none", "line", "clause")),
+    ("lm train", "sentences", ("line", "clause")),
+    *((command, "latin", LATIN_MODES) for command in ("count", "discover", "explain", "lm train")),
+    *((c, "on_error", ON_ERROR) for c in sorted(set(TWINS) - {"merge", "lm convert"})),
+    *((c, "fold", FOLDS) for c in ("count", "discover", "explain", "train", "lm train")),
 ]
 
 
@@ -193,6 +255,12 @@ def test_choices(command: str, name: str, values: tuple[str, ...]) -> None:
     kind = options_of(command)[name].type
     assert isinstance(kind, click.Choice)
     assert tuple(kind.choices) == tuple(values)
+
+
+def test_the_choices_of_sentences_are_all() -> None:
+    offered = {command: values for command, name, values in CHOICES if name == "sentences"}
+    assert set(offered["count"]) == set(SENTENCE_MODES)
+    assert set(offered["lm train"]) == set(SENTENCE_MODES) - {"none"}
 
 
 def test_every_choice_was_compared() -> None:
@@ -212,6 +280,13 @@ def test_ranges() -> None:
     assert options_of("count")["order"].type.max == MAX_ORDER
     for name in ("min_length", "max_length"):
         assert options_of("discover")[name].type.max == MAX_ORDER - 1
+    assert options_of("lm train")["order"].type.max == MAX_MODEL_ORDER
+    for command, name in (("lm train", "prune"), ("segment", "weights")):
+        option = options_of(command)[name]
+        most = ",".join("1" * MAX_MODEL_ORDER)
+        assert len(option.type.convert(most, option, None)) == MAX_MODEL_ORDER
+        with pytest.raises(click.BadParameter, match=f"there can be {MAX_MODEL_ORDER}"):
+            option.type.convert(f"{most},1", option, None)
 
 
 @pytest.mark.parametrize("command", commands())
@@ -224,11 +299,11 @@ def test_every_option_has_help(command: str) -> None:
 
 @pytest.mark.parametrize("command", commands())
 def test_help_has_examples(command: str) -> None:
-    own = main.commands[command]
+    own = COMMANDS[command]
     examples = [line for line in (own.epilog or "").split("\n") if f"nlptools {command} " in line]
     assert len(examples) >= 2
     assert own.help
-    assert own.help.split("\n")[0].endswith((".", "labels."))
+    assert own.help.split("\n\n")[0].endswith(".")
     known = {name for option in own.params for name in option.opts + option.secondary_opts}
     for line in examples:
         piece = line.split(f"nlptools {command} ")[1].split("|")[0]
@@ -239,16 +314,22 @@ def test_help_has_examples(command: str) -> None:
 def test_one_option_one_meaning() -> None:
     """Options of the same name have the same help, type and default in every command."""
     # What they filter, replace, print and are good for differs; one granularity is that of a model, one prior
-    # is there without being asked for.
+    # is there without being asked for. Words are sorted by a column, lines by how odd they are.
     different = {"min_count", "counts", "format", "known", "method", "output"}
-    different |= {"granularity", "prior"}
+    different |= {"granularity", "prior", "model", "sort", "top"}
+    # A language model counts other symbols, and has a lower order than words ask for.
+    other_default = {("lm train", name) for name in ("order", "latin", "sentences")}
     seen: dict[str, tuple[object, ...]] = {}
+    defaults: dict[str, object] = {}
     for command in commands():
         for name, option in options_of(command).items():
             if name in different:
                 continue
-            what = (option.help, type(option.type), option.default, option.opts)
+            what = (option.help, type(option.type), option.opts)
             assert seen.setdefault(name, what) == what, f"{command} --{name}"
+            if (command, name) not in other_default:
+                default = defaults.setdefault(name, option.default)
+                assert default == option.default, f"{command} --{name}"
     assert len(seen) > 15
 
 

@@ -86,6 +86,7 @@ def check_blocks(blocks: list[Block], text: str, line_numbers: bool = True) -> N
             assert block.line == ends + 1
         if block.joined:
             assert number and is_han(before[-1]) and is_han(block.text[0])
+            assert block.inside
         position += len(block.text)
 
 
@@ -345,6 +346,71 @@ def test_from_texts_property(texts: list[str], size: int) -> None:
     blocks = list(Corpus.from_texts(texts, block_size=size).blocks())
     check_blocks(blocks, "\n".join(texts), line_numbers=False)
     assert all(1 <= block.line <= len(texts) for block in blocks)
+
+
+# --- cuts inside lines -----------------------------------------------------------------------
+
+
+def test_cuts_inside_lines_by_hand() -> None:
+    # Blocks of about 4 characters, cut after a comma, after a line end, between two Han characters.
+    texts = ["春夏，秋冬春\n夏秋冬春夏秋冬春夏秋"]
+    blocks = list(Corpus.from_texts(texts, block_size=8).blocks())
+    assert [(block.text, block.joined, block.inside) for block in blocks] == [
+        ("春夏，", False, False),
+        ("秋冬春\n", False, True),
+        ("夏秋冬", False, False),
+        ("春夏秋冬", True, True),
+        ("春夏秋", True, True),
+    ]
+    # A line that ends with its source, and the next source.
+    blocks = list(Corpus.from_texts(["春夏", "秋"], block_size=1).blocks())
+    assert [(block.text, block.inside) for block in blocks] == [("春夏\n", False), ("秋", False)]
+
+
+@given(
+    st.lists(st.sampled_from([*"春夏a，。 \n\r", "\r\n", "春" * 9, "a" * 150]), max_size=40),
+    st.integers(1, 60),
+    st.sampled_from(["strict", "replace", "skip"]),
+)
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_block_says_whether_it_begins_inside_a_line(
+    tmp_path: Path, parts: list[str], size: int, on_error: str
+) -> None:
+    text = "".join(parts)
+    paths = [write(tmp_path / name, text) for name in "ab"]
+    settings: dict[str, Any] = {"block_size": size, "on_error": on_error}
+    files = list(Corpus(paths, **settings).blocks())
+    texts = list(Corpus.from_texts([text, text], block_size=size).blocks())
+    for blocks, sources in ((files, {str(path) for path in paths}), (texts, {"texts"})):
+        for source in sources:
+            before = ""
+            for block in blocks:
+                if block.source == source:
+                    begins = not before or before[-1] in "\r\n"
+                    assert block.inside == (not begins)
+                    before += block.text
+
+
+def test_records_begin_lines(tmp_path: Path) -> None:
+    rows = "".join(f'{{"t": "春夏秋冬{i}"}}\n' for i in range(9))
+    blocks = list(Corpus([write(tmp_path / "a", rows)], field="t", block_size=24).blocks())
+    assert len(blocks) > 3
+    before = ""
+    for block in blocks:
+        assert block.inside == bool(before and not before.endswith("\n"))
+        before += block.text
+
+
+def test_folding_leaves_cuts_as_they_are() -> None:
+    texts = ["ＡＢＣ，" * 40 + "\n" + "春夏秋冬" * 40]
+    blocks = list(Corpus.from_texts(texts, fold=["nfkc", "lower"], block_size=100).blocks())
+    assert len(blocks) > 5
+    ends = ["".join(block.text for block in blocks[:i]) for i in range(len(blocks))]
+    assert [block.inside for block in blocks] == [
+        bool(end) and not end.endswith("\n") for end in ends
+    ]
 
 
 # --- compression -----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import warnings
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,7 +24,7 @@ from hypothesis import strategies as st
 
 from nlptools import counting, merging, parts, storage
 from nlptools.corpus import Block, Corpus
-from nlptools.counting import count_and_keep, count_ngrams, encode_corpus
+from nlptools.counting import count_and_keep, count_ngrams, count_sentences, encode_corpus
 from nlptools.counts import MAX_ORDER, Level, NgramCounts, Settings, load_counts
 from nlptools.errors import DataError, NlptoolsError, ResourceError
 from nlptools.merging import merge_counts, merge_files
@@ -37,6 +38,11 @@ ORDERS = st.integers(1, MAX_ORDER)
 LATIN = st.sampled_from(LATIN_MODES)
 
 WORN = "吃葡萄不吐葡萄皮不吃葡萄倒吐葡萄皮"
+
+
+SENTENCES = st.sampled_from(["clause", "line"])
+LINE_PIECES = [*PIECES, "\r\n", "。", "あ", "한", "😀", "\u3000"]
+LINES = st.lists(st.lists(st.sampled_from(LINE_PIECES), max_size=30).map("".join), max_size=5)
 
 
 def count(texts: Sequence[str], order: int = 5, latin: str = "run", **how: Any) -> NgramCounts:
@@ -424,6 +430,7 @@ def test_merge_many_rows(tmp_path: Path) -> None:
         ({"order": 4}, "order"),
         ({"latin": "char"}, "latin"),
         ({"fold": ("lower",)}, "fold"),
+        ({"sentences": "line"}, "sentences"),
     ],
 )
 def test_counts_with_other_settings_do_not_merge(
@@ -808,3 +815,240 @@ def test_counting_in_several_threads_at_once(folder: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         for counts in pool.map(lambda _: count(texts, 4, workers=2, block_size=400), range(8)):
             assert as_dict(counts) == expected
+
+
+# --- with the beginnings and ends of sentences -----------------------------------------------
+
+
+def test_sentences_by_hand() -> None:
+    text = "天地，地。\nA 天"
+    # clause: <s> 天 地 </s>, <s> 地 </s>, <s> A </s>, <s> 天 </s>; Han first, then by text.
+    counts = count([text], 2, sentences="clause")
+    assert dict(counts.items()) == {
+        **{"地": 2, "天": 2, "</s>": 4, "<s>": 4, "A": 1},
+        **{"天地": 1, "地</s>": 2, "天</s>": 1, "A</s>": 1},
+        **{"<s>天": 2, "<s>地": 1, "<s>A": 1},
+    }
+    assert counts.alphabet.symbols == ("地", "天", "</s>", "<s>", "A")
+    assert counts.total == 13
+    # line: <s> 天 地 ， 地 。 </s>, <s> A 天 </s>.
+    counts = count([text], 2, sentences="line")
+    assert dict(counts.items()) == {
+        **{"地": 2, "天": 2, "，": 1, "。": 1, "A": 1, "<s>": 2, "</s>": 2},
+        **{"<s>天": 1, "天地": 1, "地，": 1, "，地": 1, "地。": 1, "。</s>": 1},
+        **{"<s>A": 1, "A天": 1, "天</s>": 1},
+    }
+    assert counts.settings == Settings(2, "run", (), "line")
+    assert counts.settings.options == "--order 2 --latin run --sentences line"
+
+
+def blank_blocks(texts: Sequence[str], size: int) -> bool:
+    """Whether a block inside a line has nothing but spaces."""
+    blocks = Corpus.from_texts(texts, block_size=size).blocks()
+    return any(block.inside and not oracles.visible_symbols(block.text) for block in blocks)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    LINES | LONG.map(lambda text: [text]),
+    st.integers(1, 6),
+    LATIN,
+    SENTENCES,
+    st.integers(1, 3),
+    st.integers(1, 120),
+    st.integers(16, 60),
+)
+@example([], 1, "run", "line", 1, 1, 16)
+@example([" ", "\n", "，"], 5, "run", "clause", 1, 1, 16)
+@example(["天地，" * 30], 5, "run", "line", 2, 6, 16)
+@example(["a" * 70 + "天"], 3, "run", "line", 1, 200, 16)
+def test_sentences_are_those_of_the_oracle(
+    folder: Path,
+    texts: list[str],
+    order: int,
+    latin: str,
+    mode: str,
+    workers: int,
+    size: int,
+    room: int,
+) -> None:
+    how: dict[str, Any] = {"latin": latin, "sentences": mode}
+    expected = oracles.count_sentences(texts, order, mode, latin)
+    counts = count(texts, order, **how)
+    assert as_dict(counts) == expected
+    assert counts.total == oracles.total(expected)
+    symbols = counts.alphabet.symbols
+    assert list(symbols) == sorted(symbols, key=lambda s: (not oracles.ONE_HAN.fullmatch(s), s))
+    data = saved(counts, folder)
+    if blank_blocks(texts, size):  # see test_a_block_of_spaces_inside_a_line
+        size = 4 << 20
+    assert saved(count(texts, order, workers=workers, block_size=size, **how), folder) == data
+    with small_parts(room):
+        got, appearance = count_sentences(
+            Corpus.from_texts(texts, block_size=size), order=order, workers=workers, **how
+        )
+    assert saved(got, folder) == data
+    assert appearance == [ngram[0] for ngram in expected if len(ngram) == 1]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="each block of nothing but spaces inside a line adds a </s> in its midst"
+)
+@pytest.mark.parametrize("size", [2, 8, 16])
+def test_a_block_of_spaces_inside_a_line(size: int) -> None:
+    texts = ["天地" + " " * 30 + "玄黄"]
+    expected = oracles.count_sentences(texts, 2, "line")
+    assert as_dict(count(texts, 2, sentences="line")) == expected
+    assert as_dict(count(texts, 2, sentences="line", block_size=size)) == expected
+
+
+def test_blocks_were_cut_inside_lines() -> None:
+    """The property above is about lines that go on in the next block, with and without a break there."""
+    blocks = list(Corpus.from_texts(["天地，" * 30], block_size=6).blocks())
+    assert sum(block.inside and not block.joined for block in blocks) > 10
+    blocks = list(Corpus.from_texts(["天地玄黄" * 20], block_size=6).blocks())
+    assert sum(block.joined for block in blocks) > 10
+
+
+def test_many_parts_of_long_lines(folder: Path) -> None:
+    """Parts that end inside a sentence, at its end, and in a text with many symbols."""
+    rng = random.Random(8)
+    han = [chr(0x4E00 + int(rng.paretovariate(0.4)) % 5000) for _ in range(9000)]
+    marks = ["，", "。", "\n", "あ", "😀"]
+    text = "".join(c if rng.random() < 0.9 else rng.choice(marks) for c in han)
+    for mode in ("clause", "line"):
+        expected = saved(count([text], 4, sentences=mode), folder)
+        assert as_dict(load_counts(folder / "saved.counts")) == oracles.count_sentences(
+            [text], 4, mode
+        )
+        for room in (500, 3000):
+            with small_parts(room):
+                got = count([text], 4, sentences=mode, workers=2, block_size=300)
+            assert saved(got, folder) == expected
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(LINES, min_size=1, max_size=4),
+    st.integers(1, 6),
+    LATIN,
+    SENTENCES,
+    st.randoms(),
+    st.sampled_from([1, 9999]),
+)
+def test_shards_with_sentences_merge(
+    folder: Path,
+    shards: list[list[str]],
+    order: int,
+    latin: str,
+    mode: str,
+    rng: random.Random,
+    room: int,
+) -> None:
+    every = [text for shard in shards for text in shard]
+    parts = [count(shard, order, latin, sentences=mode) for shard in shards]
+    with mock.patch.object(merging, "MOST_ROWS", room):
+        merged = grouped(parts, rng, folder)
+    assert as_dict(merged) == oracles.count_sentences(every, order, mode, latin)
+    assert saved(merged, folder) == saved(count(every, order, latin, sentences=mode), folder)
+
+
+@settings(max_examples=50, deadline=None)
+@given(LINES, st.integers(1, 40), st.integers(1, 3), LATIN, SENTENCES)
+def test_kept_ids_are_the_sentences(
+    texts: list[str], size: int, workers: int, latin: str, mode: str
+) -> None:
+    if blank_blocks(texts, size):  # see test_a_block_of_spaces_inside_a_line
+        size = 4 << 20
+    how: dict[str, Any] = {"latin": latin, "workers": workers, "sentences": mode}
+    counts, kept = count_and_keep(Corpus.from_texts(texts, block_size=size), order=2, **how)
+    assert as_dict(counts) == oracles.count_sentences(texts, 2, mode, latin)
+    for encoded in (kept, encode_corpus(Corpus.from_texts(texts, block_size=size), **how)):
+        found = []
+        for ids in encoded.blocks:
+            pieces = np.split(ids, np.flatnonzero(ids == 0))
+            found += [tuple(encoded.encoder.texts(own[own > 0])) for own in pieces]
+        assert [own for own in found if own] == oracles.sentences(texts, mode, latin)
+
+
+@pytest.mark.parametrize("mode", ["clause", "line"])
+def test_a_file_says_which_sentences(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / "a.counts"
+    counts = count(["天地，A天地"], 3, sentences=mode)
+    counts.save(path)
+    assert json.loads(path.read_bytes().split(b"\n")[1])["sentences"] == mode
+    for mapped in (True, False):
+        again = load_counts(path, mapped=mapped)
+        assert again.settings == counts.settings == Settings(3, "run", (), mode)
+        assert as_dict(again) == as_dict(counts)
+        assert saved(again, tmp_path) == path.read_bytes()
+    assert merge_files([path, path]).settings == counts.settings
+
+
+def test_a_file_without_sentences_is_as_it_was_before_there_were_any(tmp_path: Path) -> None:
+    data = saved(count(["天地，A天地"], 2), tmp_path)
+    line = data.split(b"\n")[1].decode()
+    assert line.startswith(
+        '{"order":2,"latin":"run","fold":[],"total":5,"sizes":[3,2],"arrays":[{"name":"alphabet",'
+    )
+    assert data == saved(count(["天地，A天地"], 2, sentences="none"), tmp_path)
+    assert load_counts(tmp_path / "saved.counts").settings == Settings(2, "run", (), "none")
+
+
+def test_a_file_with_sentences_that_nobody_knows(tmp_path: Path) -> None:
+    path = tmp_path / "a.counts"
+    count(["天地"], 2, sentences="line").save(path)
+    first, line, _, rest = path.read_bytes().split(b"\n", 3)
+    padding = -(len(first) + len(line) + 11) % 64
+    for other in (b'"verse"', b"5", b"null", b'["line"]'):
+        text = line.replace(b'"sentences":"line"', b'"sentences":' + other)
+        head = b"%s\n%s\n%08x\n" % (first, text, zlib.crc32(text))
+        path.write_bytes(head + b"\0" * (-len(head) % 64) + rest[padding:])
+        with pytest.raises(DataError, match="damaged counts file: sentences must be one of"):
+            load_counts(path)
+
+
+def test_counts_with_other_sentences_do_not_merge(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{mode}.counts" for mode in ("line", "clause")]
+    for path in paths:
+        count(["天地"], sentences=path.stem).save(path)
+    with pytest.raises(NlptoolsError) as caught:
+        merge_files(paths)
+    assert str(caught.value) == (
+        f"{paths[1]} was counted with --order 5 --latin run --sentences clause, "
+        f"{paths[0]} with --order 5 --latin run --sentences line"
+    )
+    assert "--sentences" in (caught.value.hint or "")
+
+
+def test_wrong_sentences() -> None:
+    for wrong in ("lines", "", None):
+        with pytest.raises(ValueError, match="sentences must be one of none, clause, line, not"):
+            count(["天"], sentences=wrong)
+        with pytest.raises(ValueError, match="sentences must be one of none, clause, line, not"):
+            Settings(sentences=wrong)  # type: ignore[arg-type]
+
+
+def test_counts_with_sentences_are_for_language_models_alone() -> None:
+    count(["天地"]).require(5)
+    with pytest.raises(
+        NlptoolsError, match=r"for a language model: .*--sentences clause"
+    ) as caught:
+        count(["天地"], sentences="clause").require(2)
+    assert caught.value.hint == "make them without --sentences"
+
+
+@pytest.mark.xfail(
+    strict=True, reason="NgramCounts.count takes a word apart as if signs were breaks"
+)
+def test_words_with_signs_are_found_in_lines() -> None:
+    counts = count(["天，地"], 3, sentences="line")
+    assert counts.count(["天", "，", "地"]) == 1
+    assert counts.count("天，地") == counts.count("，") == 1
+
+
+def test_defaults_of_count_sentences() -> None:
+    counts, appearance = count_sentences(Corpus.from_texts(["地5G，", "天地"]))
+    assert counts.settings == Settings(4, "char", (), "line")
+    assert appearance == ["<s>", "地", "5", "G", "，", "</s>", "天"]
+    assert count_sentences(Corpus.from_texts([]))[1] == []

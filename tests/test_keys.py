@@ -125,6 +125,42 @@ def test_dense_ranks_of_one_long_group() -> None:
     assert not ranks.any()
 
 
+def check_order(values: list[int], limit: int) -> None:
+    found, places = keys.sorted_order(np.array(values, np.uint64), limit)
+    order = sorted(range(len(values)), key=values.__getitem__)  # equal ones stay as they stand
+    assert places.tolist() == order
+    assert found.tolist() == [values[i] for i in order]
+    assert found.dtype == np.uint64
+    assert places.dtype == np.int64
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(0, 40), max_size=60), st.sampled_from([41, 1 << 40, 1 << 64]))
+def test_sorted_order(values: list[int], limit: int) -> None:
+    check_order(values, limit)
+
+
+@settings(max_examples=50, deadline=None)
+@given(KEYS)
+def test_sorted_order_of_large_keys(values: list[int]) -> None:
+    check_order(values, 1 << 64)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 5])
+@pytest.mark.parametrize("limit", [1, 2, 1 << 61, 1 << 62, 1 << 63, 1 << 64])
+def test_sorted_order_where_key_and_place_just_fit(size: int, limit: int) -> None:
+    check_order([limit - 1 - i % min(limit, 3) for i in range(size)], limit)
+
+
+@pytest.mark.parametrize("bits", [46, 47, 48, 64])  # as above: the border is 47
+def test_sorted_order_of_many_keys(bits: int) -> None:
+    values = random_keys(100_000, 1 << bits) >> np.uint64(bits - 14) << np.uint64(bits - 14)
+    order = np.argsort(values, kind="stable")
+    found, places = keys.sorted_order(values.copy(), 1 << bits)
+    assert np.array_equal(found, values[order])
+    assert np.array_equal(places, order)
+
+
 # --- KeyTable --------------------------------------------------------------------------------
 
 

@@ -68,6 +68,7 @@ ORDER = [
     "nlptools.joining",
     "nlptools.occurrences",
     "nlptools.joinedwords",
+    "nlptools.taggedwords",
     "nlptools.terms",
     "nlptools.expectation",
     "nlptools.words",

@@ -205,3 +205,165 @@ def test_alphabet() -> None:
 def test_unknown_mode() -> None:
     with pytest.raises(ValueError, match="latin must be one of run, char, break, not 'word'"):
         SymbolEncoder("word")
+
+
+# --- language models: every visible character, and lines -------------------------------------
+
+VISIBLE = st.text(
+    st.sampled_from(
+        CHARACTERS + "\r\x85\x7f\x1f\u2028\u2009\u200b\u2019“”《》…—🀄👩‍🦰カｶ각ᄀ\ue000\U000e0100"
+    ),
+    max_size=30,
+)
+
+
+def visible(text: str, latin: str = "run", encoder: SymbolEncoder | None = None) -> list[str]:
+    """The symbols of a text for a language model, "" for a break."""
+    encoder = encoder or SymbolEncoder(latin, "line")
+    ids = encoder.encode(text)
+    texts = iter(encoder.texts(ids[ids > 0]))
+    return [next(texts) if i else "" for i in ids.tolist()]
+
+
+@pytest.mark.parametrize(
+    ("text", "symbols"),
+    [
+        ("你好，世界！", ["你", "好", "，", "世", "界", "！"]),
+        ("5G网络，PM2.5。", ["5G", "网", "络", "，", "PM2.5", "。"]),
+        ("#iPhone15# a.b.", ["#", "iPhone15", "#", "a.b", "."]),
+        ("天 地\u3000玄\t黄\xa0", ["天", "地", "玄", "黄"]),
+        ("a b  C++ +", ["a", "b", "C++", "+"]),
+        ("天\n地\r\n玄\r黄", ["天", "", "地", "", "玄", "", "黄"]),
+        ("한あカｶ😀𝐀", ["한", "あ", "カ", "ｶ", "😀", "𝐀"]),
+        ("𠮷😀豈〇", ["𠮷", "😀", "豈", "〇"]),
+        ("👩‍🦰", ["👩", "\u200d", "🦰"]),
+        ("天\x00\x1c\x85\u2028地", ["天", "地"]),
+        ("\x7f\ufeff\u200b", ["\x7f", "\ufeff", "\u200b"]),
+        ("……", ["…", "…"]),
+        ("<s>", ["<", "s", ">"]),
+        (" \n ", [""]),
+        ("   ", []),
+        ("", []),
+    ],
+)
+def test_lines_by_hand(text: str, symbols: list[str]) -> None:
+    assert collapsed(visible(text)) == symbols
+    assert oracles.visible_symbols(text) == symbols
+
+
+def test_lines_in_other_latin_modes() -> None:
+    assert visible("5G网C++。", "char") == ["5", "G", "网", "C", "+", "+", "。"]
+    assert collapsed(visible("5G网C++。", "break")) == ["", "网", "", "+", "+", "。"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(VISIBLE | TEXTS | SIGNS, st.sampled_from(LATIN_MODES))
+@example("a" * 65 + "，𠮷", "run")
+@example("，" + "a" * 64 + " " + "b" * 65, "run")
+@example("a😀b", "run")
+def test_lines_are_those_of_the_oracle(text: str, latin: str) -> None:
+    assert collapsed(visible(text, latin)) == oracles.visible_symbols(text, latin)
+
+
+@settings(max_examples=100, deadline=None)
+@given(VISIBLE, st.sampled_from(LATIN_MODES))
+def test_clauses_are_those_without_sentences(text: str, latin: str) -> None:
+    encoder = SymbolEncoder(latin, "clause")
+    ids = encoder.encode(text)
+    texts = iter(encoder.texts(ids[ids > 0]))
+    assert [next(texts) if i else "" for i in ids.tolist()] == split_symbols(text, latin)
+    assert not {encoder.start, encoder.end} & set(ids.tolist())
+
+
+@pytest.mark.parametrize("latin", LATIN_MODES)
+def test_every_character_of_the_bmp(latin: str) -> None:
+    """Each in its own line, and all at once."""
+    characters = [chr(code) for code in range(0x10000) if not 0xD800 <= code < 0xE000]
+    expected: list[str] = []
+    for character in characters:
+        own = oracles.visible_symbols(character, latin)
+        expected += [*own, ""] if own != [""] else [""]
+    assert collapsed(visible("\n".join(characters), latin)) == collapsed(expected[:-1])
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(VISIBLE, max_size=4), st.sampled_from(LATIN_MODES), st.sampled_from(["clause", "line"])
+)
+def test_ids_and_texts_with_sentences(texts: list[str], latin: str, mode: str) -> None:
+    encoder = SymbolEncoder(latin, mode)
+    assert encoder.texts(np.array([encoder.start, encoder.end])) == ["<s>", "</s>"]
+    scanned = [encoder.scan(text) for text in texts]  # all, before any has its names
+    ids = np.concatenate([np.zeros(0, np.int64), *map(encoder.name, scanned)])
+    ids = ids[ids > 0]
+    symbols = encoder.texts(ids)
+    assert encoder.ids(symbols).tolist() == ids.tolist()
+    known = [*symbols, "<s>", "</s>"]
+    assert len(set(encoder.ids(known).tolist())) == len(set(known))
+    # What has a fixed id has it always; any other strange symbol has none yet, nor has white space.
+    strangers = ["never seen", "", "a b", "<unk>", " ", "\n", "\u3000", "\U0001f9ff", "각각"]
+    assert not encoder.ids(strangers).any()
+    assert (encoder.ids(["，", "あ"]) > 0).all() == (mode == "line")
+    # The canonical order of all that have an id.
+    order, place = encoder.in_order()
+    assert len(order) == len(encoder)
+    assert order[0] == place[0] == 0
+    assert np.array_equal(place[order], np.arange(len(encoder)))
+    names = encoder.texts(order[1:])
+    assert names == sorted(names, key=symbol_order)
+    assert len(set(names)) == len(names)
+    assert {"<s>", "</s>", *symbols} <= set(names)
+
+
+def test_canonical_order_with_signs() -> None:
+    symbols = ["，", "a", "𠮷", "<s>", "。", "天", "</s>", "😀", "あ", "!", "豈", "각"]
+    expected = ["天", "豈", "𠮷", "!", "</s>", "<s>", "a", "。", "あ", "각", "，", "😀"]
+    assert sorted(symbols, key=symbol_order) == expected
+    encoder = SymbolEncoder("char", "line")
+    encoder.encode("".join(s for s in symbols if s not in ("<s>", "</s>")))
+    _, place = encoder.in_order()
+    assert np.all(np.diff(place[encoder.ids(expected)]) > 0)
+
+
+def test_visible_ids_grow_beyond_16_bits() -> None:
+    """More characters without a fixed id than 16 bits have left."""
+    characters = "".join(
+        map(chr, [*range(0xAC00, 0xD7A4), *range(0xE000, 0xF8FF), *range(0x10000, 0x13000)])
+    )
+    encoder = SymbolEncoder("char", "line")
+    assert encoder.encode("天，각").dtype == np.uint16
+    ids = encoder.encode("天，" + characters)
+    assert ids.dtype == np.uint32
+    assert len(encoder) > 0xFFFD
+    assert encoder.texts(ids) == ["天", "，", *characters]
+    assert encoder.encode("天，각").tolist() == ids[[0, 1, 3]].tolist()
+
+
+def test_line_ends_may_be_symbols() -> None:
+    encoder = SymbolEncoder("char", "line", lines=True)
+    ids = encoder.encode("天\n\n，\r\na")
+    assert encoder.texts(ids[ids > 0]) == ["天", "\n", "\n", "，", "\n", "a"]
+    assert ids.tolist().count(encoder.line) == 3
+    assert encoder.line == encoder.ids(["\n"])[0] > 0
+    assert SymbolEncoder("char", "line").line == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(VISIBLE, st.sampled_from(LATIN_MODES))
+def test_other_numbers(text: str, latin: str) -> None:
+    """The ids of another vocabulary: of fixed symbols by a table, of the others by their names."""
+    encoder = SymbolEncoder(latin, "line")
+    known = ["天", "，", "aB", "a", "😀", "𠮷"]
+    table = np.zeros(1 << 16, np.int64)
+    numbers = {symbol: i for i, symbol in enumerate(known, 1)}
+    fixed = encoder.ids(known)
+    table[fixed[fixed > 0]] = np.flatnonzero(fixed) + 1
+    scanned = encoder.scan(text)
+    found = scanned.numbered(table, numbers)
+    expected = [numbers.get(symbol, 0) for symbol in visible(text, latin, encoder)]
+    assert found.tolist() == expected
+
+
+def test_unknown_sentences() -> None:
+    with pytest.raises(ValueError, match="sentences must be one of none, clause, line, not 'word'"):
+        SymbolEncoder("run", "word")

@@ -21,16 +21,18 @@ Examples:
   nlptools discover posts.jsonl.gz --field text --format plain > words.txt
   nlptools discover forum/ --background general | head -50
   nlptools discover laws.txt --method pmi --min-pmi 2,4,6 --min-count 32
+  nlptools discover forum/ --method lm --weights 0.3,0.01,0.03,0.01 --max-length 6
 """
 )
 @options.corpus_argument
 @click.option(
     "--method",
-    type=click.Choice(["em", "entropy", "pmi"]),
+    type=click.Choice(["em", "entropy", "lm", "pmi"]),
     default="em",
     show_default=True,
     help="em: expected by a word model that is learnt from the corpus. entropy: frequent, cohesive, free on "
-    "both sides (matrix67). pmi: cohesive n-grams joined where they overlap (kexue.fm 6920).",
+    "both sides (matrix67). lm: cut out by a language model that is learnt from the corpus (kexue.fm 3956). "
+    "pmi: cohesive n-grams joined where they overlap (kexue.fm 6920).",
 )
 @click.option(
     "--min-score",
@@ -46,12 +48,12 @@ Examples:
     "--min-pmi",
     type=options.Numbers(most=11),
     help="Least PMI in nats for words of 2, 3, ... symbols.  [default: method pmi: 2,4,6; entropy: 2, less "
-    "for a page; em: none]",
+    "for a page; em, lm: none]",
 )
 @click.option(
     "--min-entropy",
     type=options.Number(min=0),
-    help="Least branching entropy in nats.  [default: method entropy: scaled to the corpus; em: none]",
+    help="Least branching entropy in nats.  [default: method entropy: scaled to the corpus; em, lm: none]",
 )
 @click.option(
     "--min-length", type=click.IntRange(1, 11), default=2, show_default=True, help="Least symbols."
@@ -59,7 +61,8 @@ Examples:
 @click.option(
     "--max-length",
     type=click.IntRange(2, 11),
-    help="Most symbols.  [default: method em: 8, those above 4 being sequences of words; entropy: 4]",
+    help="Most symbols.  [default: method em: 8, those above 4 being sequences of words; entropy: 4; lm: 5, or "
+    "what --counts has]",
 )
 @click.option(
     "--numbers/--no-numbers",
@@ -71,6 +74,12 @@ Examples:
     "--compat",
     type=click.Choice(["4256"]),
     help="With --method pmi: the thresholds and checks of the earlier article.",
+)
+@click.option(
+    "--weights",
+    type=options.Numbers(most=6, least=0),
+    help="With --method lm: weights of the second, third, ... symbol of a word, the last for all later ones; "
+    "larger ones make longer words.  [default: 0.3,0.005,0.003,0.003]",
 )
 @click.option(
     "--background",
@@ -157,9 +166,16 @@ def discover(
     if settings["compat"] and method != "pmi":
         raise click.UsageError("--compat goes with --method pmi.")
     if method == "pmi" and settings["min_entropy"] is not None:
-        raise click.UsageError("--min-entropy goes with --method em or entropy.")
+        raise click.UsageError("--min-entropy goes with --method em, entropy or lm.")
     if method == "pmi" and "max_length" in given:
-        raise click.UsageError("--max-length goes with --method em or entropy.")
+        raise click.UsageError("--max-length goes with --method em, entropy or lm.")
+    if settings["weights"] is not None:
+        if method != "lm":
+            raise click.UsageError("--weights goes with --method lm.")
+        if len(settings["weights"]) < 2:
+            raise click.UsageError(
+                "--weights: one number at least for the second and the third symbol."
+            )
     for option in ("min_score", "background_file", "prior_file"):
         if method != "em" and option in given:
             name = option.removesuffix("_file").replace("_", "-")
@@ -172,7 +188,7 @@ def discover(
         raise click.UsageError(
             f"--method {method} reads the corpus too: name it beside --counts; --method entropy does not."
         )
-    longest = settings["max_length"] or (8 if method == "em" else 4)
+    longest = settings["max_length"] or {"em": 8, "lm": 5}.get(method, 4)
     if method != "pmi" and settings["min_length"] > longest:
         raise click.UsageError("--min-length is larger than --max-length.")
     if method == "em" and (settings["max_length"] or 0) > 8:
@@ -186,7 +202,8 @@ def discover(
         corpus = open_corpus(paths, quiet, **reading, fold=fold)
     from nlptools import tables
     from nlptools.counts import load_counts
-    from nlptools.expectation import STEPS
+    from nlptools.expectation import STEPS as EM_STEPS
+    from nlptools.taggedwords import STEPS as LM_STEPS
     from nlptools.wordlists import read_words
     from nlptools.wordmodel import load_prior
     from nlptools.words import discover_words
@@ -199,7 +216,8 @@ def discover(
         settings["background"] = load_prior(background_file)
     if method == "em" and prior_file != "auto":
         settings["prior"] = None if prior_file == "none" else load_prior(prior_file)
-    with StageBar(STEPS, quiet or method != "em") as bar:
+    steps = {"em": EM_STEPS, "lm": LM_STEPS}.get(method, 0)
+    with StageBar(steps, quiet or not steps) as bar:
         table = discover_words(corpus, watch=bar.step, **settings)
     pieces = tables.format_words(table, how)
     deliver(pieces, output)
@@ -235,4 +253,5 @@ _REMEDIES = {
     "not": "lower --min-pmi, or ask for --top N",
     "a": "keep them with --numbers",
     "known": "without --new-only they are kept and marked",
+    "longer": "raise --max-length, or lower --weights",
 }
