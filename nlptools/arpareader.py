@@ -98,7 +98,7 @@ def rounded(logs: np.ndarray) -> np.ndarray:
 
 def shown(text: bytes) -> str:
     """The beginning of a line or a field, for an error."""
-    return repr(text[:60].decode("utf-8", "replace"))
+    return repr(text[:240].decode("utf-8", "replace")[:60])
 
 
 # --- lines -----------------------------------------------------------------------------------
@@ -284,7 +284,7 @@ def _read_section(
     dtypes = [vocabulary.dtype] * (order if order > 1 else 0)
     try:  # memory is taken when it is written to
         arrays = [np.empty(size, dtype) for dtype in (*dtypes, np.float32, np.float32, np.uint32)]
-    except (MemoryError, ValueError):
+    except MemoryError:
         problem = f"{size:,} {order}-grams announced, more than there is memory for"
         raise DataError(lines.path, None, problem, _EDITED) from None
     done = 0

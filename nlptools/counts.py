@@ -199,7 +199,12 @@ class NgramCounts(NgramTrie):
 
         Raises ValueError when it is longer than the order.
         """
-        symbols = split_symbols(word, self.settings.latin) if isinstance(word, str) else word
+        settings = self.settings
+        symbols = (
+            split_symbols(word, settings.latin, settings.sentences)
+            if isinstance(word, str)
+            else word
+        )
         if not 1 <= len(symbols) <= self.order:
             raise ValueError(f"{word!r} has {len(symbols)} symbols; counted were 1 to {self.order}")
         rows = self.rows(symbols)

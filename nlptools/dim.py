@@ -11,6 +11,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Context, Decimal, localcontext
 
@@ -55,45 +56,48 @@ class Bound:
 BOUNDS = {
     "exact": Bound(
         "exact",
-        "smallest n with 2 ln N + h_n <= 0",
-        "Capacity: from here on N vectors spread over a sphere no longer fill their space; the "
-        "entropy of a skip-gram model, estimated from them, falls to zero.",
+        "the smallest n with 2 ln N + h_n <= 0",
+        "Capacity: from this dimension on, N vectors spread over a sphere are too few to fill it; the entropy "
+        "of a skip-gram model, estimated from them, is no longer above zero.",
         "kexue.fm/archives/7695, solved without rounding",
     ),
     "published": Bound(
         "8.33 ln N",
-        "8.33 ln N",
-        "The same with h_n taken for -0.24 n: 8.33 = 2 / 0.24.",
+        "n > 8.33 ln N",
+        "The same with -0.24 n for h_n: 8.33 = 2 / 0.24.",
         "kexue.fm/archives/7695; for attention heads 8711",
     ),
     "published_8": Bound(
-        "8 ln N", "8 ln N", "The same, to remember; a little low.", "kexue.fm/archives/7695"
+        "8 ln N",
+        "n > 8 ln N",
+        "The same, easier to remember, 4% lower.",
+        "kexue.fm/archives/7695",
     ),
     "asymptotic": Bound(
         "8.3123 ln N",
-        "4 / ln((1 + sqrt 5) / 2) ln N",
-        "The same for large n: h_n / n tends to -0.2406, half the logarithm of the golden ratio.",
-        "saddle point of h_n",
+        "n > 4 / ln phi * ln N, phi = (1 + sqrt 5) / 2",
+        "The same for large n: h_n / n tends to -ln(phi) / 2 = -0.2406.",
+        "Laplace's method for h_n",
     ),
     "jl": Bound(
         "JL",
-        "24 ln N / eps^2",
-        "Johnson-Lindenstrauss: a random Gaussian projection to n > this keeps all squared "
-        "distances of N points within 1 +- eps, with probability 1 - 1/N; and the inner products of "
-        "unit vectors within eps, with probability 1 - 2/N.",
+        "n > 24 ln N / eps^2",
+        "Lemma of Johnson and Lindenstrauss: a random Gaussian projection to n dimensions keeps all squared "
+        "distances of N points within 1 +- eps, with probability 1 - 1/N; inner products of unit vectors "
+        "within eps, with probability 1 - 2/N. It vouches for every pair, so it is far above a capacity.",
         "kexue.fm/archives/8679; Johnson & Lindenstrauss 1984",
     ),
     "jl_exists": Bound(
         "JL, exists",
-        "16 ln N / eps^2",
-        "For n > this there is such a projection; a random one need not be it.",
+        "n > 16 ln N / eps^2",
+        "There is a projection that does this; a random one may not.",
         "kexue.fm/archives/8679",
     ),
     "jl_sklearn": Bound(
         "JL, sklearn",
-        "4 ln N / (eps^2 / 2 - eps^3 / 3)",
-        "The sharper bound of scikit-learn's johnson_lindenstrauss_min_dim, rounded down as there.",
-        "Dasgupta & Gupta 2003; scikit-learn",
+        "n >= 4 ln N / (eps^2 / 2 - eps^3 / 3)",
+        "A sharper bound for a random projection; rounded down, as scikit-learn does it.",
+        "Dasgupta & Gupta 2003; sklearn.random_projection.johnson_lindenstrauss_min_dim",
     ),
 }
 
@@ -194,14 +198,14 @@ def entropy_gap(dimension: int) -> float:
     if n > _SMALL:
         return -n * LN_PHI / 2 + sum(part / n**power for power, part in enumerate(_LARGE))
     # E[exp(n c)] = sum of t_k, t_k = (n / 2)**2k Gamma(n / 2) / (k! Gamma(n / 2 + k)); n c gives each the weight 2 k.
-    total, weighted, term = 1.0, 0.0, 1.0
-    for k in itertools.count():
+    total = term = 1.0
+    weighted, k = 0.0, 0
+    while term > 1e-18 * total:
         term *= n * n / (2 * (k + 1) * (n + 2 * k))
-        if term < 1e-18 * total:
-            return math.log(total) - weighted / total
+        k += 1
         total += term
-        weighted += 2 * (k + 1) * term
-    raise AssertionError
+        weighted += 2 * k * term
+    return math.log(total) - weighted / total
 
 
 def capacity(dimension: int) -> int:
@@ -230,7 +234,7 @@ def word_capacities(dimension: int, *, eps: float = 0.1) -> Capacities:
     Raises ValueError for n < 1, and unless 1e-6 <= eps < 1.
 
     >>> word_capacities(300).exact
-    4894096480022480
+    4899585299205556
     """
     n = _at_least_one(dimension, "dimension")
     _check_eps(eps)
@@ -250,7 +254,7 @@ def word_capacities(dimension: int, *, eps: float = 0.1) -> Capacities:
         )
 
 
-def _digits(nats: float) -> localcontext:  # type: ignore[valid-type]
+def _digits(nats: float) -> AbstractContextManager[Context]:
     """A decimal context for numbers up to exp(nats) and 30 digits after the point."""
     return localcontext(Context(prec=round(nats / math.log(10)) + 30))
 

@@ -286,7 +286,9 @@ def load_lm(path: str | os.PathLike[str]) -> LanguageModel:
             table.check(size)
             tables.append(table)
         singles = column("values1", True)
-        if not len(vocabulary) == sizes[0] == len(singles) // 2:
+        if singles.dtype != np.float32:
+            raise ValueError("its probabilities are no float32")
+        if not 2 * len(vocabulary) == 2 * sizes[0] == len(singles):
             raise ValueError("its vocabulary has another size")
         return LanguageModel(vocabulary, singles, tables, dict(settings))
     except (ValueError, KeyError, TypeError) as error:

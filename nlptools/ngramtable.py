@@ -28,7 +28,7 @@ _MULTIPLIER = 0x9E3779B97F4A7C15
 class NgramTable:
     """`size` keys with `width` numbers each, in columns that are read from a file or mapped.
 
-    first: uint32 or uint64, the first row of each bucket; `size` for an empty one. rests (uint16 or uint32) and
+    first: uint32 or uint64, the first row of each bucket; `size` for an empty one. rests (uint16 to uint64) and
     values (float32, `width` numbers a row) have one more row, which stands for what is not found: zeros, but
     that no key has its rest.
     """
@@ -53,8 +53,8 @@ class NgramTable:
         fits = isinstance(self.bits, int) and buckets > 0 and buckets & (buckets - 1) == 0
         fits = fits and 0 <= self._low < 8 * self.rests.dtype.itemsize and self.bits < 64
         fits = fits and len(self) == size and len(self.values) == (size + 1) * self.width
-        kinds = self.first.dtype.kind, self.rests.dtype.kind, self.values.dtype.kind
-        if not fits or kinds != ("u", "u", "f"):
+        kinds = self.first.dtype.kind, self.rests.dtype.kind
+        if not fits or kinds != ("u", "u") or self.values.dtype != np.float32:
             raise ValueError("the columns of a table disagree")
 
     def in_memory(self) -> NgramTable:
@@ -77,6 +77,8 @@ class NgramTable:
         rests &= mask
         wanted >>= np.uint64(low)
         rows = np.take(first, wanted.view(np.int64), mode="clip").astype(np.int64)
+        if first.dtype.itemsize == 8:  # only a damaged file has such numbers
+            np.clip(rows, 0, size, out=rows)
         # The first two rows of every bucket, then the rest of the few that have more. An empty bucket is row
         # `size`, which does not matter whether it is found.
         one = np.take(all_rests, rows, mode="clip")
@@ -95,7 +97,7 @@ class NgramTable:
             hit = ((third ^ rests) & mask) == 0
             at = np.flatnonzero(hit)
             rows[left[at]] = on[at]
-            hit |= third < more
+            hit |= (third < more) | (on >= size)
             stay = np.flatnonzero(~hit)
             left, on, rests = left[stay], on[stay] + 1, rests[stay]
         return np.minimum(rows, size, out=rows)
@@ -158,7 +160,8 @@ def make_table(
     exchange = Exchange(shuffled, size, 1 << bits, room, folder, step=1 << low)
     row_type = np.uint32 if size < 1 << 32 else np.uint64
     first = storage.ColumnWriter(row_type, spill)
-    rests = storage.ColumnWriter(np.uint16 if low < 16 else np.uint32, spill)
+    width = np.uint16 if low < 16 else np.uint32 if low < 32 else np.uint64
+    rests = storage.ColumnWriter(width, spill)
     packed = storage.ColumnWriter(np.float32, spill)
     rows = []
     for part in exchange.parts:

@@ -38,12 +38,14 @@ def with_boundaries(blocks: Iterable[IdBlock], start: int, end: int) -> Iterator
     """
     is_open = False
     for block in blocks:
-        goes_on = is_open and block.joined and len(block.ids) > 0 and bool(block.ids[0])
+        if not len(block.ids) and block.joined:  # white space inside a sentence
+            yield block
+            continue
+        goes_on = is_open and block.joined and bool(block.ids[0])
         closes = is_open and not goes_on
         ids = _marked(block.ids, start, end, closes, goes_on)
-        # An empty block says nothing, but for a break where it is not joined.
         yield IdBlock(ids, joined=is_open or block.joined)
-        is_open = bool(block.ids[-1]) if len(block.ids) else is_open and block.joined
+        is_open = len(block.ids) > 0 and bool(block.ids[-1])
     if is_open:
         yield IdBlock(np.array([end], np.uint32), joined=True)
 

@@ -302,9 +302,9 @@ class Alphabet:
         return Alphabet(tuple(sorted(every, key=symbol_order)))
 
 
-def split_symbols(text: str, latin: str = "run") -> list[str]:
+def split_symbols(text: str, latin: str = "run", sentences: str = "none") -> list[str]:
     """A word's symbols: 5G网络 -> 5G, 网, 络. A break in it gives an empty string in its place."""
-    encoder = SymbolEncoder(latin)
+    encoder = SymbolEncoder(latin, sentences)
     ids = encoder.encode(text)
     texts = iter(encoder.texts(ids[ids > 0]))
     return [next(texts) if i else "" for i in ids.tolist()]

@@ -6,6 +6,7 @@ was cut out, in whatever share of its occurrences.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -34,9 +35,11 @@ STEPS = 2  # calls of `watch`
 
 
 def check_weights(weights: Sequence[float]) -> None:
-    """ValueError for a number of weights that no model has."""
+    """ValueError for what no model can have."""
     if not 2 <= len(weights) <= MAX_MODEL_ORDER:
         raise ValueError(f"weights: from 2 to {MAX_MODEL_ORDER} numbers, not {len(weights)}")
+    if not all(0 <= weight < math.inf for weight in weights):
+        raise ValueError("a weight is below 0, or not a finite number")
 
 
 def cut_words(

@@ -84,13 +84,13 @@ def open_npy(path: str) -> Tensor:
     with _opened(path) as file:
         shape, fortran, dtype = _npy_header(file, path)
         start, size = file.tell(), os.fstat(file.fileno()).st_size
-    _check_matrix(path, shape, dtype)
+    matrix = _check_matrix(path, shape, dtype)
     if start + math.prod(shape) * dtype.itemsize > size:
         raise DataError(path, None, f"ends inside its array of {_size(shape)}", _CUT_SHORT)
     if fortran:
-        mapped = np.memmap(path, dtype, "r", start, shape, "F")
-        return Tensor(path, shape, _native(dtype), _Columns(mapped))
-    return _in_file(path, shape, dtype, start)
+        mapped = np.memmap(path, dtype, "r", start, matrix, "F")
+        return Tensor(path, matrix, _native(dtype), _Columns(mapped))
+    return _in_file(path, matrix, dtype, start)
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,10 @@ def _npy_header(
     raise DataError(path, None, f"{name}a damaged .npy header: {problem}")
 
 
-def _check_matrix(path: str, shape: tuple[int, ...], dtype: np.dtype[Any], name: str = "") -> None:
+def _check_matrix(
+    path: str, shape: tuple[int, ...], dtype: np.dtype[Any], name: str = ""
+) -> tuple[int, int]:
+    """The shape, if it is that of a matrix of floats."""
     what = f"{name}: " if name else ""
     if dtype.hasobject:
         raise DataError(path, None, f"{what}{_PICKLE}", "save an array of floats")
@@ -133,6 +136,7 @@ def _check_matrix(path: str, shape: tuple[int, ...], dtype: np.dtype[Any], name:
         raise DataError(path, None, f"{what}an array of {_size(shape)}, not a matrix")
     if 0 in shape:
         raise DataError(path, None, f"{what}no vectors: a matrix of {_size(shape)}")
+    return shape[0], shape[1]
 
 
 def _size(shape: tuple[int, ...]) -> str:
@@ -185,10 +189,9 @@ def open_npz(path: str, tensor: str | None) -> Tensor:
         raise DataError(path, None, "a zip archive without .npy arrays", hint)
     name = _choose(path, tensor, {name: shape for name, (shape, _, _) in arrays.items()})
     shape, fortran, dtype = arrays[name]
-    _check_matrix(path, shape, dtype, name)
-    matrix = (shape[0], shape[1])
-    member = _Member(path, infos[name].filename, matrix, dtype, fortran)
-    return Tensor(path, matrix, _native(dtype), member)
+    matrix = _check_matrix(path, shape, dtype, name)
+    packed = _Member(path, infos[name].filename, matrix, dtype, fortran)
+    return Tensor(path, matrix, _native(dtype), packed)
 
 
 @dataclass(frozen=True)
@@ -293,12 +296,12 @@ def open_safetensors(path: str, tensor: str | None) -> Tensor:
         hint = f"read are: {', '.join(_DTYPES)}"
         raise DataError(path, None, f"{name}: a tensor of {kind}, not of floats", hint)
     stored = np.dtype(_DTYPES[kind])
-    _check_matrix(path, shape, np.dtype(np.float32), name)
+    matrix = _check_matrix(path, shape, np.dtype(np.float32), name)
     if end - begin != math.prod(shape) * stored.itemsize:
         raise DataError(path, None, f"{name}: {end - begin:,} bytes for {_size(shape)} of {kind}")
     if start + end > size:
         raise DataError(path, None, f"ends inside the tensor {name}", _CUT_SHORT)
-    return _in_file(path, (shape[0], shape[1]), stored, start + begin, kind == "BF16")
+    return _in_file(path, matrix, stored, start + begin, kind == "BF16")
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import codecs
 import contextlib
 import gzip
+import itertools
+import math
 import os
 import re
 import sys
@@ -46,6 +48,7 @@ from nlptools.vectors import (
     unwatched,
 )
 from nlptools.vectortext import CUT_SHORT, HEADER, Rows, TextReader, shown, text_pieces
+from nlptools.weaving import parse_number
 
 TEXTS = ("word2vec", "glove")
 STREAMS = (*TEXTS, "word2vec-bin")
@@ -133,16 +136,19 @@ def read_vectors(
         found = input_format or _array_format(path, head)
         if found is None or found in STREAMS:
             chunks = decompress(chunks, path)
-            found = found or _stream_format(path, *peek(chunks, 1 << 16))
-            for option, value in (("--words", words), ("--tensor", tensor)):
-                if value is not None:
+            head, chunks = peek(chunks, 1 << 16)
+            found = found or _stream_format(path, head)
+            for option, given in (("--words", words), ("--tensor", tensor)):
+                if given is not None:
                     problem = f"{option} is for .npy, .npz and .safetensors; this is {found}"
                     raise DataError(path, None, problem, f"leave out {option}")
             if found == "word2vec-bin":
                 rows = _read_binary(chunks, path, codec, on_error, block_size)
             else:
                 text, _ = to_utf8(chunks, path, codec, on_error)
-                reader = TextReader(text, path, None if not input_format else found != "glove", on_error)
+                reader = TextReader(
+                    text, path, None if not input_format else found != "glove", on_error
+                )
                 found = "glove" if reader.announced is None else "word2vec"
                 rows = reader.rows(block_size, workers or os.cpu_count() or 1)
             return kept.stream(rows, found)
@@ -161,7 +167,7 @@ def _raw(path: str, count: Callable[[int, int], None]) -> Iterator[Iterator[byte
     if path == "-" and sys.stdin is None:
         raise NlptoolsError("standard input is closed", "name a file to read")
     try:
-        file = sys.stdin.buffer if path == "-" else open(path, "rb", buffering=0)
+        file = sys.stdin.buffer if path == "-" else open(path, "rb", buffering=0)  # noqa: SIM115
         size = os.fstat(file.fileno()).st_size if path != "-" else 0
     except (OSError, ValueError) as error:
         raise DataError(path, None, reason(error)) from None
@@ -196,16 +202,19 @@ def _array_format(path: str, head: bytes) -> str | None:
     return None
 
 
-def _stream_format(path: str, head: bytes, rest: Iterator[bytes]) -> str:
+def _stream_format(path: str, head: bytes) -> str:
     found = _array_format(path, head)
     if found is not None:
         raise DataError(path, None, f"a compressed {found} file", "unpack it first")
     header = HEADER.match(head.removeprefix(codecs.BOM_UTF8))
     if header is None:
         return "glove"
-    sample = head[header.end() : header.end() + 4096]
+    rest = head[header.end() :]
+    fields = rest.partition(b"\n")[0].split()
+    if fields and not math.isnan(parse_number(fields[-1])):
+        return "word2vec"
     named = format_of(path) == "word2vec-bin"
-    return "word2vec-bin" if _CONTROL.search(sample) or named else "word2vec"
+    return "word2vec-bin" if _CONTROL.search(rest[:4096]) or named else "word2vec"
 
 
 class _Kept:
@@ -277,7 +286,6 @@ class _Kept:
                 raise DataError(words, None, "no words are left of the file")
         small = matrix.nbytes <= self._room
         store = self._store(dimensions, matrix.dtype)
-        direct = VectorStore(dimensions, matrix.dtype, room=self._room // 4, folder=self.folder)
         done = 0
         for flat in matrix:
             batch = flat.reshape(-1, dimensions)
@@ -286,11 +294,16 @@ class _Kept:
             done += len(batch)
             self._watch("reading", done, rows)
             if small or not good.all():
-                chosen = None if listed is None else [
-                    text for text, ok in zip(texts[part], good[part].tolist(), strict=True) if ok
-                ]
+                chosen = (
+                    None
+                    if listed is None
+                    else [
+                        text
+                        for text, ok in zip(texts[part], good[part].tolist(), strict=True)
+                        if ok
+                    ]
+                )
                 store.add(batch[good[part]], chosen)
-        del direct
         if small or not good.all():
             return store.finish(self._path, format)
         packed = None if listed is None else _packed(texts, batch_rows(dimensions))
@@ -301,7 +314,9 @@ class _Kept:
         bad = first_not_finite(batch)
         if bad is not None:
             problem = f"{batch[bad]} at [{first + bad[0]}, {bad[1]}]"
-            raise DataError(self._path, None, problem.replace("nan", "NaN").replace("inf", "infinite"))
+            raise DataError(
+                self._path, None, problem.replace("nan", "NaN").replace("inf", "infinite")
+            )
 
 
 def _packed(words: list[bytes], size: int) -> list[np.ndarray]:
@@ -310,9 +325,7 @@ def _packed(words: list[bytes], size: int) -> list[np.ndarray]:
     return [np.frombuffer(b"\n".join(words[at : at + size]), np.uint8) for at in starts]
 
 
-def _read_words(
-    path: str | os.PathLike[str], codec: str, on_error: str
-) -> list[bytes | None]:
+def _read_words(path: str | os.PathLike[str], codec: str, on_error: str) -> list[bytes | None]:
     """The lines of a file, as far as the first tab; None for one that is to be left out."""
     name = os.fspath(path)
     with _raw(name, lambda done, total: None) as raw:
@@ -342,7 +355,9 @@ def _decoded(
             return word.decode(codec, "replace").encode("utf-8", "replace")
         at = error.start if isinstance(error, UnicodeDecodeError) else 0
         problem = f"{where}a word that is not {codec.upper()}: byte 0x{word[at]:02x}"
-        raise DataError(path, line, problem, "try --encoding gb18030, or --on-error replace") from None
+        raise DataError(
+            path, line, problem, "try --encoding gb18030, or --on-error replace"
+        ) from None
 
 
 def _read_binary(
@@ -350,32 +365,32 @@ def _read_binary(
 ) -> Iterator[Rows]:
     """word2vec binary: "N n", then for each row its word, a blank, n times float32, and often a line end."""
     codec = "utf-8" if codec == "auto" else codec
-    head, chunks = peek(chunks, 64)
-    header = HEADER.match(head)
+    data = b"".join(_taken(chunks, max(block_size, 64)))
+    header = HEADER.match(data[:64])
     if header is None:
-        problem = f"no header (number of vectors, their dimension), but {shown(head)}"
-        raise DataError(path, None, problem if head else "no vectors: the file is empty")
+        problem = f"no header (number of vectors, their dimension), but {shown(data)}"
+        raise DataError(path, None, problem if data else "no vectors: the file is empty")
     announced, dimensions = int(header[1]), int(header[2])
     if not announced or not dimensions:
         raise DataError(path, None, f"no vectors: the header says {shown(header[0].strip())}")
     width = 4 * dimensions
-    data, at, base = b"", header.end(), 0  # base: where data begins in the file
-    done = 0
+    at, base, done = header.end(), 0, 0  # base: where data begins in the file
     while done < announced:
         words: list[bytes] = []
         pieces: list[memoryview] = []
-        view, ends = memoryview(data), []
+        view, starts = memoryview(data), []
         while done + len(words) < announced:
             blank = data.find(b" ", at, at + _LONGEST_WORD)
-            if blank < 0 or blank + 1 + width > len(data):
+            start = blank + 1
+            if blank < 0 or start + width > len(data):
                 break
             words.append(data[at:blank].lstrip(b"\n"))
-            pieces.append(view[blank + 1 : blank + 1 + width])
-            ends.append(base + blank + 1)
-            at = blank + 1 + width
+            pieces.append(view[start : start + width])
+            starts.append(base + start)
+            at = start + width
         if words:
             matrix = np.frombuffer(b"".join(pieces), "<f4").reshape(-1, dimensions)
-            yield _binary_rows(words, matrix.astype(np.float32), ends, done, path, codec, on_error)
+            yield _binary_rows(words, matrix, starts, done, path, codec, on_error)
             done += len(words)
             continue
         if blank < 0 and len(data) - at >= _LONGEST_WORD:
@@ -385,12 +400,11 @@ def _read_binary(
         if not more:
             problem = f"ends inside vector {done + 1} of {announced:,}, at byte {base + len(data)}"
             raise DataError(path, None, problem, CUT_SHORT)
-        base += at if data else 0
-        data, at = b"".join([data[at:], *more]), 0 if data else at
-    rest = data[at:] + b"".join(chunks if len(data) - at < 2 else ())
-    if rest.strip(b"\n"):
-        problem = f"more than the {announced:,} vectors of the header, from byte {base + at}"
-        raise DataError(path, None, problem, "the header or the file is wrong")
+        data, base, at = b"".join([data[at:], *more]), base + at, 0
+    for rest in itertools.chain([data[at:]], chunks):
+        if rest.strip(b"\n"):
+            problem = f"more than the {announced:,} vectors of the header, from byte {base + at}"
+            raise DataError(path, None, problem, "the header or the file is wrong")
 
 
 def _taken(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
@@ -405,7 +419,7 @@ def _taken(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
 def _binary_rows(
     words: list[bytes],
     matrix: np.ndarray,
-    ends: list[int],
+    starts: list[int],
     done: int,
     path: str,
     codec: str,
@@ -415,11 +429,11 @@ def _binary_rows(
     bad = first_not_finite(matrix)
     if bad is not None:
         value = "NaN" if np.isnan(matrix[bad]) else "an infinite number"
-        problem = f"{value} in vector {done + 1 + bad[0]}, at byte {ends[bad[0]] + 4 * bad[1]}"
+        problem = f"{value} in vector {done + 1 + bad[0]}, at byte {starts[bad[0]] + 4 * bad[1]}"
         raise DataError(path, None, problem, "not word2vec binary, or damaged")
     texts: list[bytes | None] = []
     for i, word in enumerate(words):
-        where = f"vector {done + 1 + i}, before byte {ends[i]}: "
+        where = f"vector {done + 1 + i}, before byte {starts[i]}: "
         if not word or b"\n" in word:
             raise DataError(path, None, f"{where}no word", "not word2vec binary, or damaged")
         texts.append(_decoded(word, codec, on_error, path, None, where))
@@ -475,12 +489,18 @@ def _binary_pieces(vectors: Vectors) -> Iterator[bytes]:
     rows, dimensions = vectors.shape
     yield b"%d %d\n" % (rows, dimensions)
     for words, batch in zip(vectors.word_batches(), vectors.batches(), strict=True):
-        numbers = memoryview(batch.astype("<f4")).cast("B")
+        with np.errstate(over="ignore"):
+            small = batch.astype(np.float32)
+        if first_not_finite(small) is not None:
+            raise NlptoolsError("a number is too large for float32", "write .npy or .safetensors")
+        numbers = memoryview(small.astype("<f4").tobytes())
         width = 4 * dimensions
         pieces: list[bytes | memoryview] = []
         for i, word in enumerate(words):
             if not word or b" " in word or b"\n" in word:
-                problem = f"word2vec binary cannot have the word {shown(word)}: it has a blank in it"
+                problem = (
+                    f"word2vec binary cannot have the word {shown(word)}: it has a blank in it"
+                )
                 raise NlptoolsError(problem, "write text, .npy or .safetensors")
             pieces += (word, b" ", numbers[i * width : (i + 1) * width], b"\n")
         yield b"".join(pieces)

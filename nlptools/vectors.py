@@ -290,3 +290,8 @@ def sample_rows(rows: int, size: int, seed: int) -> np.ndarray:
     # NumPy keeps the raw stream of a bit generator in all its versions, not what a Generator makes of it.
     keys = np.random.PCG64(seed).random_raw(rows)
     return np.sort(np.argsort(keys, kind="stable")[:size])
+
+
+def shown_number(value: float) -> str:
+    """Six digits; a whole number as it is."""
+    return str(value) if isinstance(value, int) else f"{value:.6g}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -24,7 +25,9 @@ _HEAD = 1 << 16  # bytes of which the first lines tell the number of columns
 _FIRST_LINES = 100
 _LONGEST_LINE = 1 << 24
 _FIELD = re.compile(rb"[^ \t\r\n]+")
-# With two words or more before the numbers, the last looks like one more number of the row: "0.25", not "6".
+# What stands before the numbers of a row may be a word with blanks ("iphone 6"), or one number too many. It is
+# no part of a word if it is a decimal ("0.25"), or if there are whole numbers among those that follow.
+_WHOLE = re.compile(rb"[+-]?[0-9]+")
 _DECIMAL = re.compile(rb"[+-]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][+-]?[0-9]+)?")
 
 
@@ -76,8 +79,8 @@ class TextReader:
             raise DataError(source, 1, problem, "a file without one: --input-format glove")
         # Words may have spaces in them, and lines may be damaged: what most lines have is right.
         lines = head.split(b"\n")[:_FIRST_LINES]
-        counts = Counter(len(_FIELD.findall(line)) for line in lines[: max(1, len(lines) - 1)])
-        self.dimensions = counts.most_common(1)[0][0] - 1
+        counts = Counter(map(_numbers_at_end, lines[: max(1, len(lines) - 1)]))
+        self.dimensions = max(counts, key=lambda number: (counts[number], number))
         if self.dimensions < 1:
             hint = "a line of a vector file has a word and its numbers"
             raise DataError(source, 1, f"no vectors, but {shown(_line(head))}", hint)
@@ -150,24 +153,26 @@ class TextReader:
                 at = block.position + error.start
                 raise bad_bytes(self._source, line, "utf-8", data, error.start, at) from None
             data, numbers = self._mended(data, numbers)
+            if not data:
+                return lines, Rows([], np.empty((0, self.dimensions), np.float32), numbers)
         fields = Fields(data)
         first = fields.first
         counts = np.diff(first)
         wrong = np.flatnonzero(counts != self.dimensions + 1)
         long = {}
         for row in wrong.tolist():
-            line = data.split(b"\n", row + 1)[row]
-            long[row] = self._long_word(line, int(numbers[row]), int(counts[row]))
+            text = data.split(b"\n", row + 1)[row]
+            long[row] = self._long_word(text, int(numbers[row]), int(counts[row]))
         words = fields.texts(first[:-1])
         for row, word in long.items():
             words[row] = word
-        at = first[1:, None] + np.arange(-self.dimensions, 0)
+        columns = first[1:, None] + np.arange(-self.dimensions, 0)
         with np.errstate(over="ignore"):
-            matrix = fields.numbers(at.ravel()).astype(np.float32).reshape(at.shape)
+            matrix = fields.numbers(columns.ravel()).astype(np.float32).reshape(columns.shape)
         bad = first_not_finite(matrix)
         if bad is not None:
-            text = fields.texts(at[bad[0], bad[1] : bad[1] + 1])[0]
-            raise DataError(self._source, int(numbers[bad[0]]), _no_number(text, bad[1]))
+            number = fields.texts(columns[bad[0], bad[1] : bad[1] + 1])[0]
+            raise DataError(self._source, int(numbers[bad[0]]), _no_number(number, bad[1]))
         return lines, Rows(words, matrix, numbers)
 
     def _mended(self, data: bytes, numbers: np.ndarray) -> tuple[bytes, np.ndarray]:
@@ -188,13 +193,21 @@ class TextReader:
             if count == self.dimensions and np.isfinite(parse_number(fields[0][0])):
                 problem = f"{count} numbers, but no word"
             raise DataError(self._source, line, problem, self._why())
-        last = fields[count - self.dimensions - 1]
-        if _DECIMAL.fullmatch(last[0]):
+        at = count - self.dimensions
+        last = fields[at - 1]
+        numbers = [field[0] for field in fields[at:]]
+        if _DECIMAL.fullmatch(last[0]) or (
+            _WHOLE.fullmatch(last[0]) and any(map(_WHOLE.fullmatch, numbers))
+        ):
             raise DataError(self._source, line, problem, self._why())
         return text[fields[0].start() : last.end()]
 
     def _why(self) -> str:
-        by = "as the header says" if self.announced is not None else "as most of the first lines have"
+        by = (
+            "as the header says"
+            if self.announced is not None
+            else "as most of the first lines have"
+        )
         return f"every row has a word and {self.dimensions} numbers, {by}"
 
 
@@ -206,6 +219,13 @@ def _head(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
         if b"\n" in head or len(head) < size or size > _LONGEST_LINE:
             return head, chunks
         size *= 4
+
+
+def _numbers_at_end(line: bytes) -> int:
+    """How many numbers a line ends in; its first field is none of them, but a word."""
+    fields = _FIELD.findall(line)[:0:-1]
+    others = (i for i, field in enumerate(fields) if not math.isfinite(parse_number(field)))
+    return next(others, len(fields))
 
 
 def _line(head: bytes) -> bytes:
@@ -252,18 +272,27 @@ def text_pieces(vectors: Vectors, header: bool) -> Iterator[bytes]:
             stop = start + 256
             lines = []
             for word, row in zip(words[start:stop], batch[start:stop].tolist(), strict=True):
-                check_word(word)
-                lines.append(b"%s %s\n" % (word, (form % tuple(row)).encode()))
+                numbers = (form % tuple(row)).encode()
+                if _ends_in_number(word):
+                    numbers = b" ".join(map(_with_point, numbers.split()))
+                lines.append(b"%s %s\n" % (word, numbers))
             yield b"".join(lines)
 
 
-def check_word(word: bytes) -> None:
-    """NlptoolsError for a word that would be read as something else."""
+def _with_point(number: bytes) -> bytes:
+    return number + b".0" if _WHOLE.fullmatch(number) else number
+
+
+def _ends_in_number(word: bytes) -> bool:
+    """Whether it is a word with blanks that ends so; NlptoolsError for one that would be read as something else."""
     fields = _FIELD.findall(word)
     edge = word != word.strip(b" \t\r\n")
     if edge or not fields or b"\n" in word or b"\0" in word:
         problem = f"a text of vectors cannot have the word {shown(word)}"
         raise NlptoolsError(problem, "write .npy or .safetensors, and the words to a file")
     if len(fields) > 1 and _DECIMAL.fullmatch(fields[-1]):
-        problem = f"a text of vectors cannot have the word {shown(word)}: its end looks like a number"
+        problem = (
+            f"a text of vectors cannot have the word {shown(word)}: its end looks like a number"
+        )
         raise NlptoolsError(problem, "write .npy or .safetensors, and the words to a file")
+    return len(fields) > 1 and _WHOLE.fullmatch(fields[-1]) is not None

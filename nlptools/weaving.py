@@ -211,7 +211,7 @@ class Fields:
         """
         data, starts, ends = self._data, self._starts[fields], self._ends[fields]
         sign = data[starts]
-        at = starts + ((sign == 45) | (sign == 43))
+        at = starts + (sign == 45)
         first, second = data[at] - np.uint8(48), data[at + 1] - np.uint8(48)  # digits are below 10
         two = second < 10
         dot = at + 1 + two

@@ -122,37 +122,23 @@ def discover_words(
     Raises ValueError for settings that make no sense, NlptoolsError for counts that do not fit.
     """
     if max_length is None:
-        max_length = LONGEST_TERM if method == "em" else LONGEST
-        if method == "lm":
-            max_length = max(2, min(LONGEST_CUT, counts.order - 1 if counts else LONGEST_CUT))
-    _check(method, compat, min_count, min_length, max_length, sort)
-    if weights is not None and method != "lm":
-        raise ValueError("weights go with the method lm")
+        max_length = {"em": LONGEST_TERM, "lm": LONGEST_CUT}.get(method, LONGEST)
+        if method == "lm" and counts is not None:
+            max_length = max(min_length, 2, min(max_length, counts.order - 1))
+    _check(method, compat, min_count, min_length, max_length, sort, weights)
     if background is not None and method != "em":
         raise ValueError("background goes with the method em")
     if corpus is None and (counts is None or method != "entropy"):
         raise ValueError("there is no corpus to read")
-    machine: dict[str, Any] = {"memory": memory, "workers": workers, "tmp_dir": tmp_dir}
+    counting: dict[str, Any] = {"latin": latin, "memory": memory, "workers": workers}
+    counting["tmp_dir"] = tmp_dir
+    lengths = (min_length, max_length)
     if method == "entropy":
-        found = _entropy(
-            corpus,
-            counts,
-            min_count,
-            min_pmi,
-            min_entropy,
-            (min_length, max_length),
-            {"latin": latin, **machine},
-        )
+        found = _entropy(corpus, counts, min_count, min_pmi, min_entropy, lengths, counting)
     elif method == "pmi":
+        fills = top is not None
         found = _pmi(
-            _given(corpus),
-            counts,
-            min_count,
-            min_pmi,
-            compat,
-            min_length,
-            top is not None,
-            {"latin": latin, **machine},
+            _given(corpus), counts, min_count, min_pmi, compat, min_length, fills, counting
         )
     elif method == "lm":
         found = _lm(
@@ -161,9 +147,9 @@ def discover_words(
             min_count,
             min_pmi,
             min_entropy,
-            (min_length, max_length),
+            lengths,
             weights or WEIGHTS,
-            {"latin": latin, **machine},
+            counting,
             watch,
         )
     else:
@@ -174,11 +160,11 @@ def discover_words(
             min_count,
             min_pmi,
             min_entropy,
-            (min_length, max_length),
+            lengths,
             numbers,
             background,
             prior,
-            {"latin": latin, **machine},
+            counting,
             watch,
         )
 
@@ -298,26 +284,23 @@ def _lm(
     counting: dict[str, Any],
     watch: Watch,
 ) -> _Found:
-    check_weights(weights)
-    order = lengths[1] + 1
-    counts, encoded = _counted(corpus, counts, order, order, counting)
-    kept = counts
+    counts, encoded = _counted(corpus, counts, lengths[1] + 1, lengths[1] + 1, counting)
     least = min_count or default_min_count(counts.total)
-    machine = {"memory": counting["memory"], "workers": counting["workers"] or os.cpu_count() or 1}
     every = cut_words(
         counts,
         encoded,
         min_count=least,
         lengths=lengths,
         weights=weights,
+        memory=counting["memory"],
+        workers=counting["workers"] or os.cpu_count() or 1,
         watch=watch,
-        **machine,
     )
     every = _barred(every, min_pmi, min_entropy, counts.settings.latin)
     table = every.select(np.flatnonzero(every.passed))
 
     def more(number: int | None) -> WordTable:
-        return fill_up(every, kept, lengths, number, min_count=min(least, 2), scored=False)
+        return fill_up(every, counts, lengths, number, min_count=min(least, 2), scored=False)
 
     used = {"min_count": least, "max_length": lengths[1], "weights": _listed(weights)}
     used |= _bars_used(min_pmi, min_entropy)
@@ -409,9 +392,9 @@ def _barred(
     return replace(table, passed=passed, removed=removed)
 
 
-def _bars_used(min_pmi: Sequence[float] | None, min_entropy: float | None) -> dict[str, object]:
-    used: dict[str, object] = {"min_pmi": _listed(min_pmi)} if min_pmi else {}
-    return used | ({} if min_entropy is None else {"min_entropy": f"{min_entropy:.3g}"})
+def _bars_used(min_pmi: Sequence[float] | None, min_entropy: float | None) -> dict[str, str]:
+    used = {"min_pmi": _listed(min_pmi)} if min_pmi else {}
+    return used if min_entropy is None else used | {"min_entropy": f"{min_entropy:.3g}"}
 
 
 def _counted(
@@ -446,6 +429,7 @@ def _check(
     min_length: int,
     max_length: int,
     sort: str,
+    weights: Sequence[float] | None,
 ) -> None:
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
@@ -453,6 +437,10 @@ def _check(
         raise ValueError(f"min_count must be at least 1, not {min_count}")
     if compat is not None and (compat not in COMPATS or method != "pmi"):
         raise ValueError("compat is 4256, and goes with the method pmi")
+    if weights is not None:
+        if method != "lm":
+            raise ValueError("weights go with the method lm")
+        check_weights(weights)
     if min_length < 1 or not 2 <= max_length < MAX_ORDER:
         raise ValueError(f"lengths must be 1 <= min_length, 2 <= max_length < {MAX_ORDER}")
     if method != "pmi" and min_length > max_length:

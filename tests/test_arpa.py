@@ -51,7 +51,9 @@ def mini() -> NgramModel:
         np.array([0, 1, 1, 1, 3, 3]),
     )
     third = ModelLevel(np.array([1, 2, 3]), f32(-0.0457575, -0.30103, -0.4771213), None, None)
-    return NgramModel(VOCABULARY, (first, second, third), {"latin": "run", "fold": ["t2s"]})
+    return NgramModel(
+        VOCABULARY, (first, second, third), {"source": "天地", "latin": "run", "fold": ["t2s"]}
+    )
 
 
 def check_same(a: NgramModel, b: NgramModel) -> None:

@@ -170,6 +170,18 @@ ngram 3=1
     assert second.children[:].tolist() == [0, 0, 1]
 
 
+def test_a_shorter_ngram_is_not_taken_for_another(tmp_path: Path) -> None:
+    """天 地 玄 黄 gets p(黄) and the back-off of 玄: there is no 地 玄, and 地 黄 黄 is not 地 玄 黄."""
+    ngrams: Ngrams = {(word,): (-1.0, 0.0) for word in SPECIAL}
+    ngrams |= {(word,): (-i / 8, -i / 16) for i, word in enumerate("天地玄黄宙", 1)}
+    ngrams |= {("地", "黄"): (-0.125, -8.0), ("地", "黄", "黄"): (-0.25, -16.0)}
+    ngrams |= {("黄",) * 4: (-3.0, 0.0), ("天", "地", "玄", "黄", "宙"): (-0.5, 0.0)}
+    found = ngrams_of(read(tmp_path, arpa_of(ngrams)))
+    assert found["天", "地"] == (-1 / 16 - 2 / 8, 0)
+    assert found["天", "地", "玄"] == (-2 / 16 - 3 / 8, 0)
+    assert found["天", "地", "玄", "黄"] == (-3 / 16 - 4 / 8, 0)
+
+
 @settings(max_examples=100, deadline=None)
 @given(closed_ngrams(), st.data())
 def test_prefixes_change_no_probability(
@@ -318,6 +330,7 @@ FAULTS: list[tuple[str | bytes, int | None, str, str | None]] = [
         "expected a number and 3 words, found '-0.5 天 天 5'",
         None,
     ),
+    (with_line(17, "-0.5\t天 5\t0"), 17, "'5' is not among the 1-grams", None),
     (with_line(17, "O.5\t天 </s>\t0"), 17, "not a number: 'O.5'", None),
     (with_line(17, "nan\t天 </s>\t0"), 17, "not a number: 'nan'", None),
     (with_line(17, "-1_0\t天 </s>\t0"), 17, "not a number: '-1_0'", None),

@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
+from click.shell_completion import ShellComplete
 from console import ROOT, Block, blocks, make_folder, matches, run_block
 from test_layers import ORDER
 
+from nlptools.cli import main
 from nlptools.expectation import LEAST_FREEDOM, MIN_SCORE, MOST_FREEDOM, shrinkage
 from nlptools.tally import SHARDS
 from nlptools.wordmodel import GENERAL, general_model
@@ -21,15 +24,16 @@ assert np
 
 # Blocks that can be run on each page, at least. A page that loses its examples fails here.
 LEAST = {
-    "README.md": 25,
-    "README.zh-CN.md": 25,
-    "docs/formats.md": 8,
-    "docs/how-it-works.md": 15,
+    "README.md": 32,
+    "README.zh-CN.md": 32,
+    "docs/formats.md": 14,
+    "docs/how-it-works.md": 24,
     "tests/cases/pipes.md": 4,
     "tests/cases/counts.md": 4,
     "tests/cases/errors.md": 4,
     "tests/cases/formats.md": 4,
     "tests/cases/segment.md": 4,
+    "tests/cases/lm.md": 7,
 }
 
 
@@ -155,6 +159,50 @@ def test_the_page_of_the_general_model() -> None:
     rows = {name: taken.get(step, f"every {step}th") for name, step in mixture.items()}
     assert len(rows) >= 5
     assert dict(re.findall(r"^\| `(\w+)` \| .* \| (.+?) \|$", page, re.MULTILINE)) == rows
+
+
+def names_of(group: click.Group, before: str = "nlptools") -> list[str]:
+    """The full names of a group and of all commands in it."""
+    found = [before]
+    for name, command in group.commands.items():
+        whole = f"{before} {name}"
+        found += names_of(command, whole) if isinstance(command, click.Group) else [whole]
+    return found
+
+
+def test_the_reference_has_every_command() -> None:
+    names = names_of(main)
+    assert "nlptools lm train" in names
+    page = text_of("docs/cli.md")
+    assert re.findall(r"^## (nlptools.*)$", page, re.MULTILINE) == names
+    for name in names:
+        section = page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+        assert section.startswith(f"\n```text\nUsage: {name} [OPTIONS]")
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_readme_shows_every_command(name: str) -> None:
+    """In an example, which is run."""
+    shown = [example.command for block in blocks(text_of(name)) for example in block.examples]
+    for command in names_of(main):
+        assert any(f"{command} " in line for line in shown), command
+
+
+def offered(words: str) -> list[str]:
+    """What the shell offers for a command line that is not finished."""
+    *before, last = words.split(" ")[1:]
+    completion = ShellComplete(main, {}, "nlptools", "_NLPTOOLS_COMPLETE")
+    return [item.value for item in completion.get_completions(before, last)]
+
+
+def test_the_page_of_completion_says_what_is_offered() -> None:
+    text = text_of("docs/completion.md")
+    said = re.findall(r"`(nlptools [^`]*)` and the tab key: it offers ([^.]*)\.", text)
+    assert len(said) == 2
+    for words, names in said:
+        assert offered(words) == re.findall(r"`([^`]+)`", names)
+    assert offered("nlptools lm train --smoothing ") == ["kneser-ney", "witten-bell", "ml"]
+    assert offered("nlptools lm convert --min") == []
 
 
 @pytest.mark.parametrize("name", pages())

@@ -78,8 +78,8 @@ Examples:
 @click.option(
     "--weights",
     type=options.Numbers(most=6, least=0),
-    help="With --method lm: weights of the second, third, ... symbol of a word, the last for all later ones; "
-    "larger ones make longer words.  [default: 0.3,0.005,0.003,0.003]",
+    help="For the method lm: of the second, third, ... symbol of a word, the last of all later ones; larger "
+    "ones make longer words.  [default: 0.3,0.005,0.003,0.003]",
 )
 @click.option(
     "--background",

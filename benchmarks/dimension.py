@@ -1,0 +1,566 @@
+"""Corpora and lists of words by subject -> word vectors of several dimensions, and how good each is.
+
+    PYTHON benchmarks/dimension.py CORPUS... --lexicon FILE... -o DIR
+
+PYTHON has gensim and matplotlib (pip install gensim==4.4.0 matplotlib==3.11.2); it needs not have
+nlptools, which cuts the corpora by `--nlptools PROGRAM segment`.
+
+In: each CORPUS plain UTF-8, a paragraph a line; of each `--most` bytes are taken, in blocks of whole
+lines, and a twentieth more is held out. Each FILE a subject: a word and a tab, or a word, a line.
+
+Out: DIR/results.csv, a row for each training; a run that is started again goes on after its last row.
+DIR/summary.md, the tables; DIR/dimension.svg and .png, the plot; DIR/train.txt and heldout.txt, the
+words; DIR/subjects.tsv, the words of the lists that were looked at.
+
+docs/dimension-experiment.md says what the figures mean.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import math
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+import numpy as np  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+MB = 10**6
+BLOCK = 60_000  # bytes; held-out text is not from between lines that were learnt
+HELD_OUT = 0.05  # of what is learnt from
+LEAST_COUNT, MOST_WORDS, LEAST_WORDS = 10, 200, 50  # of a subject's words
+WINDOW, NEGATIVE, SAMPLE, EPOCHS, RATE = 5, 5, 1e-4, 5, 0.05
+POSITIONS = 2_000  # of text on which the likelihood is measured
+NEIGHBOURS, RESTARTS = 5, 10
+CHARACTERS = re.compile(r"\w")
+HAN = re.compile("[\u3400-\u9fff]{2,}")
+
+Lines = list[list[str]]
+
+
+# --- theory -----------------------------------------------------------------------------------
+
+
+def log_share(n: int) -> float:
+    """h_n of kexue.fm 7695: ln E[exp(n cos t)] - n E[cos t exp(n cos t)] / E[exp(n cos t)].
+
+    t: the angle between two vectors that are uniform on a sphere of n dimensions.
+    """
+    angle = np.linspace(0, np.pi, 20_001)[1:-1]
+    density = (n - 2) * np.log(np.sin(angle))
+    weight = density + n * np.cos(angle)
+    tilted = np.exp(weight - weight.max())
+    mean = float((tilted * np.cos(angle)).sum() / tilted.sum())
+    even = np.exp(density - density.max())
+    total = math.log(tilted.sum()) + weight.max() - math.log(even.sum()) - density.max()
+    return float(total - n * mean)
+
+
+def smallest_dimension(entropy: float) -> int:
+    """The smallest n with entropy + h_n <= 0; the bound for N words is that of 2 ln N."""
+    n = 2
+    while entropy + log_share(n) > 0:
+        n += 1
+    return n
+
+
+# --- text -------------------------------------------------------------------------------------
+
+
+def prepare(corpora: Sequence[Path], most: int, program: Path, work: Path) -> tuple[Lines, Lines]:
+    """Cut the corpora into words; lines to learn from and lines held out, without marks."""
+    paths = work / "train.txt", work / "heldout.txt"
+    if not all(path.exists() for path in paths):
+        parts: tuple[list[str], list[str]] = ([], [])
+        for corpus in corpora:
+            for part, text in zip(parts, _sample(corpus, most), strict=True):
+                part.append(text)
+        for path, part in zip(paths, parts, strict=True):
+            raw, cut = work / "raw.txt", work / "cut.txt"
+            raw.write_text("".join(part), encoding="utf-8", newline="\n")
+            subprocess.run([program, "segment", "-q", raw, "-o", cut], check=True)
+            path.write_text("".join(_words(cut)), encoding="utf-8", newline="\n")
+            raw.unlink()
+            cut.unlink()
+    known: dict[str, str] = {}
+    train, held_out = (
+        [
+            [known.setdefault(word, word) for word in line.split()]
+            for line in path.read_text(encoding="utf-8").splitlines()
+        ]
+        for path in paths
+    )
+    return train, held_out
+
+
+def _sample(corpus: Path, most: int) -> tuple[str, str]:
+    """`most` bytes of blocks in md5 order, and the next ones; a line that came before is left out."""
+    seen: set[str] = set()
+    blocks: list[tuple[bytes, str, int]] = []
+    block: list[str] = []
+    size = 0
+    for line in [*corpus.read_text(encoding="utf-8").splitlines(), None]:
+        if line is None or size >= BLOCK:
+            text = "".join(block)
+            blocks.append((hashlib.md5(text.encode()).digest(), text, size))
+            block, size = [], 0
+        if line and line.strip() and line not in seen:
+            seen.add(line)
+            block.append(f"{line}\n")
+            size += len(block[-1].encode())
+    blocks.sort()
+    most = min(most, int(sum(block[2] for block in blocks) / (1 + HELD_OUT)))
+    ends = np.cumsum([block[2] for block in blocks])
+    first = int(np.searchsorted(ends, most))
+    last = int(np.searchsorted(ends, most * (1 + HELD_OUT))) + 1
+    texts = [block[1] for block in blocks]
+    return "".join(texts[:first]), "".join(texts[first:last])
+
+
+def _words(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            words = [word for word in line.split() if CHARACTERS.search(word)]
+            if len(words) > 1:
+                yield " ".join(words) + "\n"
+
+
+@dataclass
+class Setting:
+    """A text and the words that get vectors, most frequent first."""
+
+    name: str
+    train: Lines
+    held_out: Lines
+    words: list[str]
+
+    @staticmethod
+    def make(name: str, train: Lines, held_out: Lines, words: Sequence[str]) -> Setting:
+        """Leave everything but `words` out of the lines, and words that never occur."""
+        wanted = set(words)
+        lines = [[word for word in line if word in wanted] for line in train]
+        counts = Counter(word for line in lines for word in line)
+        there = [word for word, _ in counts.most_common()]
+        held = [[word for word in line if word in counts] for line in held_out]
+        return Setting(name, lines, held, there)
+
+    @property
+    def bound(self) -> int:
+        return smallest_dimension(2 * math.log(len(self.words)))
+
+
+def subjects(lexicons: Sequence[Path], counts: Counter[str]) -> dict[str, list[str]]:
+    """Words of two and more Han characters that are in one list alone and occur often enough.
+
+    At most MOST_WORDS of a list, in md5 order; a list with few such words is left out.
+    """
+    lists = {}
+    for path in lexicons:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lists[path.stem.removeprefix("thuocl_")] = {line.split("\t")[0].strip() for line in lines}
+    number = Counter(word for words in lists.values() for word in words)
+    found = {}
+    for name, words in lists.items():
+        mine = [
+            word
+            for word in words
+            if number[word] == 1 and counts[word] >= LEAST_COUNT and HAN.fullmatch(word)
+        ]
+        mine.sort(key=lambda word: hashlib.md5(word.encode()).digest())
+        if len(mine) >= LEAST_WORDS:
+            found[name] = mine[:MOST_WORDS]
+    return found
+
+
+# --- measures ---------------------------------------------------------------------------------
+
+
+class Likelihood:
+    """How well vectors foretell the words near a word, on a fixed sample of pairs.
+
+    The pairs are drawn as word2vec draws its own: frequent words thinned out, windows shrunk.
+    Of vectors u (of the word that is given) and v: p(c|w) in proportion to q(c) exp(u v), q the
+    distribution of the negative examples; at the optimum of word2vec's objective this is exact.
+    """
+
+    def __init__(self, lines: Lines, keep: dict[str, float], counts: np.ndarray, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        number = {word: i for i, word in enumerate(keep)}
+        kept = np.array(list(keep.values()))
+        pairs: list[tuple[int, int]] = []
+        rows = []
+        for line in lines:
+            ids = np.array([number[word] for word in line], int)
+            rows.append(ids[rng.random(len(ids)) < kept[ids]])
+        starts = np.cumsum([0, *map(len, rows)])
+        for place in rng.choice(starts[-1], min(POSITIONS, starts[-1]), replace=False):
+            row = int(np.searchsorted(starts, place, "right")) - 1
+            i, ids = int(place - starts[row]), rows[row]
+            reach = int(rng.integers(1, WINDOW + 1))
+            near = range(max(0, i - reach), min(len(ids), i + reach + 1))
+            pairs += [(int(ids[j]), int(ids[i])) for j in near if j != i]
+        given, self.target = np.array(pairs).T
+        self.given, self.row = np.unique(given, return_inverse=True)
+        thinned = counts * kept
+        self.unigram = np.log(thinned / thinned.sum())
+        negative = counts**0.75
+        self.negative = np.log(negative / negative.sum())
+
+    def measure(self, u: np.ndarray, v: np.ndarray) -> tuple[float, float]:
+        """Gain over frequencies alone, nats a pair; entropy of the target, given the other."""
+        logp = np.empty(len(self.row))
+        share = np.exp(self.negative).astype(u.dtype)
+        for start in range(0, len(self.given), 256):
+            score = u[self.given[start : start + 256]] @ v.T
+            total = np.log(np.exp(np.minimum(score, 80)) @ share)
+            mine = np.flatnonzero((self.row >= start) & (self.row < start + 256))
+            row, column = self.row[mine] - start, self.target[mine]
+            logp[mine] = score[row, column] + self.negative[column] - total[row]
+        gain = logp - self.unigram[self.target]
+        return float(gain.mean()), float(-logp.mean())
+
+
+def purity(vectors: np.ndarray, labels: np.ndarray) -> float:
+    """Of the best of several k-means by cosine: the share of words in their cluster's main subject."""
+    rng = np.random.default_rng(1)
+    k = int(labels.max()) + 1
+    best, clusters = -math.inf, labels
+    for _ in range(RESTARTS):
+        centres = vectors[rng.choice(len(vectors), 1)]
+        for _ in range(k - 1):
+            far = np.maximum(1 - (vectors @ centres.T).max(axis=1), 0)
+            centres = np.vstack([centres, vectors[rng.choice(len(vectors), 1, p=far / far.sum())]])
+        old = np.full(len(vectors), -1)
+        for _ in range(100):
+            near = vectors @ centres.T
+            own = near.argmax(axis=1)
+            if (own == old).all():
+                break
+            old = own
+            for i in range(k):
+                if (own == i).any():
+                    centres[i] = vectors[own == i].sum(axis=0)
+            centres /= np.linalg.norm(centres, axis=1, keepdims=True)
+        if near.max(axis=1).sum() > best:
+            best, clusters = float(near.max(axis=1).sum()), own
+    main = sum(int(np.bincount(labels[clusters == i]).max()) for i in set(clusters.tolist()))
+    return main / len(labels)
+
+
+def nearest(vectors: np.ndarray, labels: np.ndarray) -> float:
+    """The share of words whose nearest others, voting by cosine, have their subject."""
+    near = vectors @ vectors.T
+    np.fill_diagonal(near, -np.inf)
+    others = np.argsort(-near, axis=1, kind="stable")[:, :NEIGHBOURS]
+    votes = np.zeros((len(labels), int(labels.max()) + 1))
+    for column in others.T:
+        rows = np.arange(len(labels))
+        votes[rows, labels[column]] += near[rows, column]
+    return float((votes.argmax(axis=1) == labels).mean())
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+
+
+def shape(vectors: np.ndarray) -> tuple[float, float]:
+    """Effective dimension (participation ratio of the covariance); mean cosine of two words."""
+    spread = np.linalg.eigvalsh(np.cov(vectors.astype(np.float64).T))
+    number = len(vectors)
+    mean = unit(vectors.astype(np.float64)).sum(axis=0)
+    return (
+        float(spread.sum() ** 2 / (spread**2).sum()),
+        float((mean @ mean - number) / number / (number - 1)),
+    )
+
+
+# --- runs -------------------------------------------------------------------------------------
+
+FIELDS = (
+    *("setting", "tokens", "N", "bound", "n", "seed", "gain", "gain_train"),
+    *("entropy", "knn", "purity", "subject_words", "effective", "cosine", "length", "cpu_s"),
+)
+
+
+def run(setting: Setting, n: int, seed: int, lists: dict[str, list[str]]) -> dict[str, object]:
+    """Train once: a row of results."""
+    from gensim.models import Word2Vec
+
+    start = time.process_time()
+    model = Word2Vec(
+        vector_size=n,
+        sg=1,
+        window=WINDOW,
+        negative=NEGATIVE,
+        sample=SAMPLE,
+        epochs=EPOCHS,
+        alpha=RATE,
+        min_count=1,
+        workers=1,
+        seed=seed,
+    )
+    model.build_vocab(setting.train)
+    model.train(setting.train, total_examples=len(setting.train), epochs=EPOCHS)
+    words = model.wv.index_to_key
+    counts = np.array([model.wv.get_vecattr(word, "count") for word in words], float)
+    keep = {word: model.wv.get_vecattr(word, "sample_int") / 2**32 for word in words}
+    u, v = model.wv.vectors, model.syn1neg
+    gain, entropy = Likelihood(setting.held_out, keep, counts, 1).measure(u, v)
+    gain_train, _ = Likelihood(setting.train, keep, counts, 2).measure(u, v)
+    places = {word: i for i, word in enumerate(words)}
+    known = [[word for word in words if word in places] for words in lists.values()]
+    labels = np.repeat(np.arange(len(known)), [len(part) for part in known])
+    named = unit(u[[places[word] for part in known for word in part]])
+    effective, cosine = shape(u)
+    thinned = counts * np.array(list(keep.values()))
+    given = thinned / thinned.sum()
+    lengths = [np.linalg.norm(side, axis=1) @ given for side in (u, v)]
+    return {
+        "setting": setting.name,
+        "tokens": int(counts.sum()),
+        "N": len(words),
+        "bound": setting.bound,
+        "n": n,
+        "seed": seed,
+        "gain": round(gain, 5),
+        "gain_train": round(gain_train, 5),
+        "entropy": round(entropy - float(given @ np.log(given)), 4),
+        "knn": round(nearest(named, labels), 5),
+        "purity": round(purity(named, labels), 5),
+        "subject_words": len(labels),
+        "effective": round(effective, 2),
+        "cosine": round(cosine, 4),
+        "length": round(float(lengths[0] * lengths[1]), 3),
+        "cpu_s": round(time.process_time() - start, 1),
+    }
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+# --- tables and plot --------------------------------------------------------------------------
+
+
+@dataclass
+class Curve:
+    """The trainings of one setting: for each dimension the mean of a field over the seeds."""
+
+    name: str
+    rows: list[dict[str, str]]
+
+    @property
+    def dimensions(self) -> list[int]:
+        return sorted({int(row["n"]) for row in self.rows})
+
+    @property
+    def bound(self) -> int:
+        return int(self.rows[0]["bound"])
+
+    def values(self, field: str, n: int) -> list[float]:
+        return [float(row[field]) for row in self.rows if int(row["n"]) == n]
+
+    def means(self, field: str) -> np.ndarray:
+        return np.array([np.mean(self.values(field, n)) for n in self.dimensions])
+
+    def spread(self, field: str) -> float:
+        """Standard deviation between seeds, over all dimensions; nan with one seed."""
+        groups = [self.values(field, n) for n in self.dimensions]
+        groups = [group for group in groups if len(group) > 1]
+        if not groups:
+            return math.nan
+        squares = sum(np.var(group) * len(group) for group in groups)
+        return math.sqrt(squares / sum(len(group) - 1 for group in groups))
+
+    def saturated(self, field: str) -> int:
+        """The smallest dimension within one spread of the best."""
+        means = self.means(field)
+        return self.dimensions[int(np.argmax(means >= means.max() - self.spread(field)))]
+
+    def reaches(self, field: str, share: float) -> float:
+        """The n at which a share of the best is reached, between two dimensions by ln n."""
+        means = self.means(field) / self.means(field).max()
+        at = int(np.argmax(means >= share))
+        logs = np.log(self.dimensions)
+        if at == 0:
+            return float(self.dimensions[0])
+        part = (share - means[at - 1]) / (means[at] - means[at - 1])
+        return float(np.exp(logs[at - 1] + part * (logs[at] - logs[at - 1])))
+
+
+COLUMNS = {
+    "gain": "held-out gain",
+    "gain_train": "gain, own text",
+    "knn": "nearest words",
+    "purity": "purity",
+    "effective": "effective dim.",
+    "cosine": "mean cosine",
+    "length": "\\|u\\|\\|v\\|",
+}
+
+
+def summary(curves: Sequence[Curve]) -> Iterator[str]:
+    """The tables, line by line."""
+    for curve in curves:
+        first = curve.rows[0]
+        yield (
+            f"## {curve.name}: {int(first['tokens']):,} words of text, N = {int(first['N']):,}, "
+            f"bound {curve.bound}, {first['subject_words']} words of the lists\n"
+        )
+        yield "| n | " + " | ".join(COLUMNS.values()) + " |"
+        yield "|---" * (len(COLUMNS) + 1) + "|"
+        means = {field: curve.means(field) for field in COLUMNS}
+        for i, n in enumerate(curve.dimensions):
+            yield f"| {n} | " + " | ".join(f"{means[field][i]:.3f}" for field in COLUMNS) + " |"
+        spread = " | ".join(f"{curve.spread(field):.4f}" for field in COLUMNS)
+        yield f"| spread | {spread} |\n"
+        for field in ("gain", "gain_train", "knn", "purity"):
+            within = curve.saturated(field) if not math.isnan(curve.spread(field)) else "-"
+            best = curve.dimensions[int(curve.means(field).argmax())]
+            shares = ", ".join(
+                f"{share:.0%} at {curve.reaches(field, share):.0f}" for share in (0.9, 0.95, 0.99)
+            )
+            yield f"- {field}: best at {best}; within one spread from {within}; {shares}"
+        entropy = curve.means("entropy").min()
+        yield (
+            f"- entropy of a pair, at most: {entropy:.2f} nats; 2 ln N + h_n is that small from "
+            f"n = {smallest_dimension(2 * math.log(int(first['N'])) - entropy)}\n"
+        )
+
+
+def plot(curves: Sequence[Curve], target: Path) -> None:
+    """Three panels: fit to text, subjects, effective dimension."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    mpl.rcParams.update(
+        {"svg.fonttype": "none", "svg.hashsalt": "nlptools", "font.size": 10, "lines.markersize": 4}
+    )
+    figure, panels = plt.subplots(1, 3, figsize=(12, 4.2), layout="constrained")
+    main = curves[0]
+    marks = ("o-", "s--", "^:")
+    colours = ("#1f4e9c", "#c05a00", "#4a8a3a")
+    for curve, mark, colour in zip(curves, marks, colours, strict=False):
+        gain = curve.means("gain")
+        share = gain / gain.max()
+        panels[0].plot(curve.dimensions, share, mark, color=colour, label=curve.name)
+        panels[0].axvline(curve.bound, color=colour, linewidth=0.8, linestyle=mark[1:])
+    panels[0].set(title="Foretelling held-out words", ylabel="gain, share of the curve's best")
+    panels[0].legend(title="lines: bound", fontsize=8, title_fontsize=8)
+    for field, name, mark, colour in zip(
+        ("knn", "purity"), ("nearest words", "purity of k-means"), marks, colours, strict=False
+    ):
+        panels[1].plot(main.dimensions, main.means(field), mark, color=colour, label=name)
+        for n in main.dimensions:
+            values = main.values(field, n)
+            panels[1].vlines(n, min(values), max(values), color=colour)
+    panels[1].set(title="Subjects of words", ylabel="share of words", ylim=(0, 1))
+    panels[1].legend(fontsize=8)
+    panels[2].plot(main.dimensions, main.dimensions, ":", color="#777777", label="uniform: n")
+    panels[2].plot(main.dimensions, main.means("effective"), marks[0], color=colours[0])
+    panels[2].lines[-1].set_label("effective dimension")
+    panels[2].plot(main.dimensions, main.means("length"), marks[1], color=colours[1])
+    panels[2].lines[-1].set_label("mean |u| |v|")
+    panels[2].set(title="Trained vectors and the assumption", yscale="log")
+    panels[2].legend(fontsize=8)
+    for panel in panels:
+        panel.set(xscale="log", xlabel="dimension n")
+        panel.set_xticks([4, 8, 16, 32, 64, 128, 256], [4, 8, 16, 32, 64, 128, 256])
+        panel.minorticks_off()
+        panel.grid(alpha=0.25)
+    for panel in panels[1:]:
+        panel.axvline(main.bound, color=colours[0], linewidth=0.8)
+        panel.text(main.bound * 0.95, 0.03, f"bound {main.bound}", rotation=90, ha="right")
+        panel.texts[-1].set_transform(panel.get_xaxis_transform())
+    figure.savefig(target.with_suffix(".svg"), metadata={"Date": None})
+    figure.savefig(target.with_suffix(".png"), dpi=110)
+
+
+def numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
+
+
+def parser() -> argparse.ArgumentParser:
+    main = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    main.add_argument("corpora", type=Path, nargs="+", metavar="CORPUS")
+    main.add_argument("--lexicon", type=Path, nargs="+", required=True, metavar="FILE")
+    main.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    main.add_argument("--nlptools", type=Path, default=HERE.parent / "bin" / "nlptools")
+    main.add_argument("--most", type=float, default=3, help="MB of a corpus (default %(default)g)")
+    main.add_argument("--min-count", type=int, default=5, help="of a word (default %(default)d)")
+    main.add_argument(
+        "--dimensions", type=numbers, default=numbers("4,8,16,32,48,64,96,128,192,256")
+    )
+    main.add_argument("--seeds", type=numbers, default=[1, 2], help="default 1,2")
+    main.add_argument(
+        "--few", type=int, default=1000, help="words of the small vocabulary (default %(default)d)"
+    )
+    return main
+
+
+def main() -> int:
+    """Train what is not in results.csv yet, then write the tables and the plot."""
+    args = parser().parse_args()
+    args.output.mkdir(parents=True, exist_ok=True)
+    train, held_out = prepare(args.corpora, int(args.most * MB), args.nlptools, args.output)
+    counts = Counter(word for line in train for word in line)
+    words = [word for word, count in counts.most_common() if count >= args.min_count]
+    lists = subjects(args.lexicon, counts)
+    (args.output / "subjects.tsv").write_text(
+        "".join(f"{name}\t{word}\n" for name, part in lists.items() for word in part),
+        encoding="utf-8",
+    )
+    settings = [
+        (Setting.make("all", train, held_out, words), args.seeds),
+        (Setting.make("few words", train, held_out, words[: args.few]), args.seeds[:1]),
+        (Setting.make("quarter of the text", train[::4], held_out, words), args.seeds[:1]),
+    ]
+    target = args.output / "results.csv"
+    done = {(row["setting"], int(row["n"]), int(row["seed"])) for row in read_rows(target)}
+    for number in range(len(args.seeds)):
+        for setting, seeds in settings:
+            for n in args.dimensions:
+                seed = args.seeds[number]
+                if seed not in seeds or (setting.name, n, seed) in done:
+                    continue
+                row = run(setting, n, seed, lists)
+                fresh = not target.exists()
+                with target.open("a", encoding="utf-8", newline="") as file:
+                    writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
+                    if fresh:
+                        writer.writeheader()
+                    writer.writerow(row)
+                print(", ".join(f"{key} {value}" for key, value in row.items()), flush=True)
+    rows = read_rows(target)
+    curves = [
+        Curve(setting.name, [row for row in rows if row["setting"] == setting.name])
+        for setting, _ in settings
+    ]
+    text = "\n".join(summary(curves))
+    print(text)
+    (args.output / "summary.md").write_text(text + "\n", encoding="utf-8")
+    plot(curves, args.output / "dimension")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,352 @@
+"""`nlptools vectors`: word vectors of any tool: look at them, whiten them, project them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nlptools.cli import options
+from nlptools.cli.console import Closing, note, shows_progress, write
+
+if TYPE_CHECKING:
+    from nlptools.vectors import Vectors
+
+source_argument = click.argument("source", default="-", metavar="[FILE]", type=click.Path())
+
+reading_options = options.chain(
+    click.option(
+        "--input-format",
+        type=click.Choice(["word2vec", "glove", "word2vec-bin", "npy", "npz", "safetensors"]),
+        help="What the file is.  [default: what its content says]",
+    ),
+    click.option(
+        "--words",
+        type=click.Path(),
+        help="Words of an array (.npy, .npz, .safetensors), one a line.",
+    ),
+    click.option(
+        "--tensor",
+        type=options.Text(),
+        metavar="NAME",
+        help="Which array of a .npz or .safetensors file.  [default: the only matrix there]",
+    ),
+    click.option(
+        "--duplicates",
+        type=click.Choice(["error", "first"]),
+        default="error",
+        show_default=True,
+        help="A word that comes twice: stop, or keep its first vector alone.",
+    ),
+    options.decoding_options,
+    options.machine_options,
+)
+
+writing_options = options.chain(
+    click.option("-o", "--output", required=True, type=click.Path(), help="File to write."),
+    click.option(
+        "--format",
+        type=click.Choice(["word2vec", "glove", "word2vec-bin", "npy", "safetensors"]),
+        help="What to write.  [default: for -o *.txt, *.vec, *.glove, *.bin, *.npy, *.safetensors "
+        "what the name says, else the format of FILE]",
+    ),
+    click.option(
+        "--words-output",
+        type=click.Path(),
+        help="Write the words to this file, one a line: .npy and .safetensors have none.",
+    ),
+)
+
+
+@click.group()
+def vectors() -> None:
+    """Word vectors (word2vec, GloVe, .npy, .safetensors): look at them, whiten them, project them."""
+
+
+@vectors.command(
+    epilog="""\b
+Examples:
+  nlptools vectors check vectors.txt
+  nlptools vectors check model.bin.gz --format json | jq .isotropy
+  nlptools vectors check bert.safetensors --tensor embeddings.word_embeddings.weight --words vocab.txt
+  xz -dc glove.txt.xz | nlptools vectors check --nearest 5 --hubs 30
+"""
+)
+@source_argument
+@click.option(
+    "--nearest",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Hubness: so many nearest neighbours of each vector.",
+)
+@click.option(
+    "--sample",
+    type=click.IntRange(min=1),
+    help="Hubness: ask so many vectors for their neighbours; the figures are estimates then.  "
+    "[default: all of up to 50,000, else 10,000]",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of samples."
+)
+@click.option(
+    "--hubs",
+    type=click.IntRange(min=0),
+    default=10,
+    show_default=True,
+    help="How many hubs to name.",
+)
+@click.option(
+    "--format",
+    type=click.Choice(["tsv", "json"]),
+    default="tsv",
+    show_default=True,
+    help="Output format.",
+)
+@reading_options
+@options.quiet_option
+def check(
+    source: str,
+    nearest: int,
+    sample: int | None,
+    seed: int,
+    hubs: int,
+    format: str,
+    quiet: bool,
+    **reading: Any,
+) -> None:
+    """Say what there is to know about word vectors.
+
+    Their number and lengths, how evenly directions are used (mean cosine, isotropy, effective dimension), and
+    hubs: vectors that are among the nearest of very many others. docs/vectors.md explains the measures.
+    """
+    closing = Closing("vectors check", quiet)
+    from nlptools.vectorcheck import check_table, check_vectors
+
+    with _Bar(quiet) as watch:
+        found = _read(source, reading, watch)
+        result = check_vectors(
+            found,
+            nearest=nearest,
+            sample=sample,
+            seed=seed,
+            hubs=hubs,
+            memory=reading["memory"],
+            workers=reading["workers"],
+            watch=watch,
+        )
+    write([check_table(result, format)])
+    if not (result.exact or quiet):
+        asked, points = result.measures["queries"], len(found) - result.measures["zero_vectors"]
+        note(
+            f"Hubness: {asked:,} of {points:,} vectors were asked for their neighbours (--sample)."
+        )
+    closing.show(None, {"nearest": nearest}, [_size(found)])
+
+
+@vectors.command(
+    epilog="""\b
+Examples:
+  nlptools vectors whiten vectors.txt -o white.txt --dim 64
+  nlptools vectors whiten train.npy -o train-256.npy --dim 256 --transform white.npz
+  nlptools vectors whiten --apply white.npz test.npy -o test-256.npy
+"""
+)
+@source_argument
+@writing_options
+@click.option(
+    "--dim",
+    type=click.IntRange(min=1),
+    help="Keep so many directions, those with the most variance.  [default: all]",
+)
+@click.option(
+    "--eps",
+    type=options.Number(min=0, max=1, max_open=True),
+    default=1e-10,
+    show_default=True,
+    help="A variance of at most so much of the largest counts as 0; its column becomes 0.",
+)
+@click.option("--transform", type=click.Path(), help="Save mean and matrix to this file (.npz).")
+@click.option(
+    "--apply", type=click.Path(), help="Use what --transform saved, instead of FILE's own."
+)
+@reading_options
+@options.quiet_option
+def whiten(
+    source: str,
+    output: str,
+    format: str | None,
+    words_output: str | None,
+    dim: int | None,
+    eps: float,
+    transform: str | None,
+    apply: str | None,
+    quiet: bool,
+    **reading: Any,
+) -> None:
+    """Make the mean 0 and the covariance the identity (BERT-whitening).
+
+    With --dim the directions with the least variance are left out. The numbers keep their type.
+    """
+    if apply is not None and (transform is not None or "eps" in _given()):
+        raise click.UsageError("--apply uses a saved transform: leave out --transform and --eps.")
+    closing = Closing("vectors whiten", quiet)
+    from nlptools.vectorfiles import write_vectors
+    from nlptools.whitening import Whitening, fit_whitening
+
+    machine = {name: reading[name] for name in ("memory", "workers")}
+    loaded = None if apply is None else Whitening.load(apply)
+    with _Bar(quiet) as watch:
+        found = _read(source, reading, watch)
+    kind = _output_format(found, output, format, words_output, quiet)
+    most = found.shape[1] if loaded is None else loaded.matrix.shape[1]
+    if loaded is not None and found.shape[1] != len(loaded.mean):
+        problem = (
+            f"{source} has {found.shape[1]} dimensions, {apply} was made for {len(loaded.mean)}."
+        )
+        raise click.UsageError(problem)
+    if dim is not None and dim > most:
+        raise click.UsageError(f"--dim {dim}: there are {most} dimensions.")
+    if loaded is None:
+        whitening = fit_whitening(found, dim=dim, eps=eps, **machine)
+    else:
+        whitening = loaded.shortened(dim)
+    result = whitening.apply(found)
+    write_vectors(result, output, format=kind)
+    _write_words(found, words_output)
+    if transform is not None:
+        whitening.save(transform)
+    columns = whitening.matrix.shape[1]
+    if whitening.rank < columns and not quiet:
+        note(
+            f"Only {whitening.rank} of {columns} directions have a variance; the other columns are 0."
+        )
+    settings = {"dim": columns} | ({"eps": eps} if loaded is None else {})
+    kept = f"{100 * whitening.variance:.1f} % of the variance kept"
+    closing.show(None, settings, [_size(found), kept])
+
+
+@vectors.command(
+    epilog="""\b
+Examples:
+  nlptools vectors project vectors.txt -o small.txt --dim 64
+  nlptools vectors project bert.npy -o small.npy --dim 256 --seed 1 --eps 0.2
+"""
+)
+@source_argument
+@writing_options
+@click.option("--dim", type=click.IntRange(min=1), required=True, help="Dimensions to project to.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of samples."
+)
+@click.option(
+    "--eps",
+    type=options.Number(min=1e-6, max=1, max_open=True),
+    default=0.1,
+    show_default=True,
+    help="Count the pairs whose squared distance leaves 1 +- eps of what it was.",
+)
+@click.option(
+    "--pairs",
+    type=click.IntRange(min=1),
+    default=10_000,
+    show_default=True,
+    help="Measure the distances of so many pairs.",
+)
+@reading_options
+@options.quiet_option
+def project(
+    source: str,
+    output: str,
+    format: str | None,
+    words_output: str | None,
+    dim: int,
+    seed: int,
+    eps: float,
+    pairs: int,
+    quiet: bool,
+    **reading: Any,
+) -> None:
+    """Multiply by a random matrix, and measure what that does to distances.
+
+    Prints the distortion of squared distances between sampled pairs beside what the lemma of Johnson and
+    Lindenstrauss promises for all pairs. A seed gives the same bytes for ever.
+    """
+    closing = Closing("vectors project", quiet)
+    from nlptools.projection import distortion_table, measure_distortion, project_vectors
+    from nlptools.vectorfiles import write_vectors
+
+    with _Bar(quiet) as watch:
+        found = _read(source, reading, watch)
+    kind = _output_format(found, output, format, words_output, quiet)
+    result = project_vectors(found, dim, seed=seed)
+    write_vectors(result, output, format=kind)
+    _write_words(found, words_output)
+    measured = measure_distortion(found, result, eps=eps, pairs=pairs, seed=seed)
+    write([distortion_table(measured, found.shape, dim)])
+    closing.show(None, {"dim": dim, "seed": seed}, [_size(found)])
+
+
+class _Bar:
+    """Progress on a terminal; called with stage, done, total."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._shown = shows_progress(quiet)
+        self._stage = ""
+        self._bar: Any = None
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.render_finish()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if not self._shown or not total:
+            return
+        if stage != self._stage:
+            self.__exit__()
+            self._stage = stage
+            self._bar = click.progressbar(length=total, label=stage, file=sys.stderr)
+        self._bar.update(min(done, total) - self._bar.pos)
+
+
+def _read(source: str, reading: dict[str, Any], watch: _Bar) -> Vectors:
+    from nlptools.vectorfiles import read_vectors
+
+    if source == "-" and sys.stdin is not None and sys.stdin.isatty():
+        click.echo("Reading vectors from the terminal; end with Ctrl-D.", err=True)
+    return read_vectors(source, **reading, watch=watch)
+
+
+def _given() -> set[str]:
+    from nlptools.cli.console import given_options
+
+    return given_options()
+
+
+def _output_format(
+    found: Vectors, output: str, format: str | None, words_output: str | None, quiet: bool
+) -> str:
+    """The format to write."""
+    from nlptools.vectorfiles import OUTPUT_FORMATS, STREAMS, format_of
+
+    kind = format or format_of(output) or found.format
+    if kind not in OUTPUT_FORMATS:
+        raise click.UsageError(f"A {kind} file is not written: choose another with --format.")
+    if found.has_words and kind not in STREAMS and words_output is None and not quiet:
+        note(f"{output} has no words: --words-output FILE writes them.")
+    return kind
+
+
+def _write_words(found: Vectors, output: str | None) -> None:
+    if output is not None:
+        from nlptools.vectorfiles import write_words
+
+        write_words(found, output)
+
+
+def _size(found: Vectors) -> str:
+    return f"{len(found):,} vectors of {found.shape[1]:,} dimensions ({found.format})"
