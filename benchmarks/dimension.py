@@ -42,7 +42,10 @@ BLOCK = 60_000  # bytes; held-out text is not from between lines that were learn
 HELD_OUT = 0.05  # of what is learnt from
 LEAST_COUNT, MOST_WORDS, LEAST_WORDS = 10, 200, 50  # of a subject's words
 WINDOW, NEGATIVE, SAMPLE, EPOCHS, RATE = 5, 5, 1e-4, 5, 0.05
-POSITIONS = 2_000  # of text on which the likelihood is measured
+POSITIONS, GIVEN = (
+    30_000,
+    1_500,
+)  # of text on which the fit is measured, and words beside all others
 NEIGHBOURS, RESTARTS = 5, 10
 CHARACTERS = re.compile(r"\w")
 HAN = re.compile("[\u3400-\u9fff]{2,}")
@@ -145,16 +148,19 @@ class Setting:
     train: Lines
     held_out: Lines
     words: list[str]
+    epochs: int
 
     @staticmethod
-    def make(name: str, train: Lines, held_out: Lines, words: Sequence[str]) -> Setting:
+    def make(
+        name: str, train: Lines, held_out: Lines, words: Sequence[str], epochs: int = EPOCHS
+    ) -> Setting:
         """Leave everything but `words` out of the lines, and words that never occur."""
         wanted = set(words)
         lines = [[word for word in line if word in wanted] for line in train]
         counts = Counter(word for line in lines for word in line)
         there = [word for word, _ in counts.most_common()]
         held = [[word for word in line if word in counts] for line in held_out]
-        return Setting(name, lines, held, there)
+        return Setting(name, lines, held, there, epochs)
 
     @property
     def bound(self) -> int:
@@ -187,12 +193,12 @@ def subjects(lexicons: Sequence[Path], counts: Counter[str]) -> dict[str, list[s
 # --- measures ---------------------------------------------------------------------------------
 
 
-class Likelihood:
-    """How well vectors foretell the words near a word, on a fixed sample of pairs.
+class Pairs:
+    """How well vectors know which words are near a word, on a fixed sample of pairs.
 
-    The pairs are drawn as word2vec draws its own: frequent words thinned out, windows shrunk.
-    Of vectors u (of the word that is given) and v: p(c|w) in proportion to q(c) exp(u v), q the
-    distribution of the negative examples; at the optimum of word2vec's objective this is exact.
+    The pairs are drawn as word2vec draws its own: frequent words thinned out, windows shrunk. Of
+    vectors u (of the word that is given) and v, u v is the log of how much more often than in the
+    negative examples the two are near each other, less ln NEGATIVE: the optimum of word2vec's loss.
     """
 
     def __init__(self, lines: Lines, keep: dict[str, float], counts: np.ndarray, seed: int) -> None:
@@ -211,25 +217,29 @@ class Likelihood:
             reach = int(rng.integers(1, WINDOW + 1))
             near = range(max(0, i - reach), min(len(ids), i + reach + 1))
             pairs += [(int(ids[j]), int(ids[i])) for j in near if j != i]
-        given, self.target = np.array(pairs).T
-        self.given, self.row = np.unique(given, return_inverse=True)
+        self.given, self.target = np.array(pairs).T
+        some = rng.choice(self.given, GIVEN)  # as often as they are given
+        self.some, self.times = np.unique(some, return_counts=True)
         thinned = counts * kept
-        self.unigram = np.log(thinned / thinned.sum())
-        negative = counts**0.75
-        self.negative = np.log(negative / negative.sum())
+        self.noise = counts**0.75 / (counts**0.75).sum()
+        score = np.log(thinned / thinned.sum() / self.noise / NEGATIVE)
+        self.frequencies = np.logaddexp(0, -score)[self.target].mean()
+        self.frequencies += NEGATIVE * (np.logaddexp(0, score) @ self.noise)
 
     def measure(self, u: np.ndarray, v: np.ndarray) -> tuple[float, float]:
-        """Gain over frequencies alone, nats a pair; entropy of the target, given the other."""
-        logp = np.empty(len(self.row))
-        share = np.exp(self.negative).astype(u.dtype)
-        for start in range(0, len(self.given), 256):
-            score = u[self.given[start : start + 256]] @ v.T
-            total = np.log(np.exp(np.minimum(score, 80)) @ share)
-            mine = np.flatnonzero((self.row >= start) & (self.row < start + 256))
-            row, column = self.row[mine] - start, self.target[mine]
-            logp[mine] = score[row, column] + self.negative[column] - total[row]
-        gain = logp - self.unigram[self.target]
-        return float(gain.mean()), float(-logp.mean())
+        """How far below that of frequencies alone word2vec's loss is, the negative examples
+        summed exactly; -ln p(target | given), all scores normalized. Both are means, in nats.
+        """
+        noise, total, wrong = self.noise.astype(u.dtype), 0.0, 0.0
+        for start in range(0, len(self.some), 256):
+            odds = np.exp(np.minimum(u[self.some[start : start + 256]] @ v.T, 80))
+            times = self.times[start : start + 256] / self.times.sum()
+            total += float(np.log(odds @ noise) @ times)
+            wrong += float(np.log1p(odds) @ noise @ times)
+        score = np.einsum("ij,ij->i", u[self.given], v[self.target])
+        right = float(np.logaddexp(0, -score).mean())
+        surprise = total - float((score + np.log(self.noise[self.target])).mean())
+        return float(self.frequencies - right - NEGATIVE * wrong), surprise
 
 
 def purity(vectors: np.ndarray, labels: np.ndarray) -> float:
@@ -289,8 +299,18 @@ def shape(vectors: np.ndarray) -> tuple[float, float]:
 # --- runs -------------------------------------------------------------------------------------
 
 FIELDS = (
-    *("setting", "tokens", "N", "bound", "n", "seed", "gain", "gain_train"),
-    *("entropy", "knn", "purity", "subject_words", "effective", "cosine", "length", "cpu_s"),
+    *("setting", "tokens", "N", "bound", "n", "seed", "fit", "fit_train"),
+    *(
+        "entropy",
+        "entropy_train",
+        "knn",
+        "purity",
+        "subject_words",
+        "effective",
+        "cosine",
+        "length",
+        "cpu_s",
+    ),
 )
 
 
@@ -305,20 +325,20 @@ def run(setting: Setting, n: int, seed: int, lists: dict[str, list[str]]) -> dic
         window=WINDOW,
         negative=NEGATIVE,
         sample=SAMPLE,
-        epochs=EPOCHS,
+        epochs=setting.epochs,
         alpha=RATE,
         min_count=1,
         workers=1,
         seed=seed,
     )
     model.build_vocab(setting.train)
-    model.train(setting.train, total_examples=len(setting.train), epochs=EPOCHS)
+    model.train(setting.train, total_examples=len(setting.train), epochs=setting.epochs)
     words = model.wv.index_to_key
     counts = np.array([model.wv.get_vecattr(word, "count") for word in words], float)
     keep = {word: model.wv.get_vecattr(word, "sample_int") / 2**32 for word in words}
     u, v = model.wv.vectors, model.syn1neg
-    gain, entropy = Likelihood(setting.held_out, keep, counts, 1).measure(u, v)
-    gain_train, _ = Likelihood(setting.train, keep, counts, 2).measure(u, v)
+    fit, surprise = Pairs(setting.held_out, keep, counts, 1).measure(u, v)
+    fit_train, surprise_train = Pairs(setting.train, keep, counts, 2).measure(u, v)
     places = {word: i for i, word in enumerate(words)}
     known = [[word for word in words if word in places] for words in lists.values()]
     labels = np.repeat(np.arange(len(known)), [len(part) for part in known])
@@ -334,9 +354,10 @@ def run(setting: Setting, n: int, seed: int, lists: dict[str, list[str]]) -> dic
         "bound": setting.bound,
         "n": n,
         "seed": seed,
-        "gain": round(gain, 5),
-        "gain_train": round(gain_train, 5),
-        "entropy": round(entropy - float(given @ np.log(given)), 4),
+        "fit": round(fit, 5),
+        "fit_train": round(fit_train, 5),
+        "entropy": round(surprise - float(given @ np.log(given)), 4),
+        "entropy_train": round(surprise_train - float(given @ np.log(given)), 4),
         "knn": round(nearest(named, labels), 5),
         "purity": round(purity(named, labels), 5),
         "subject_words": len(labels),
@@ -404,8 +425,8 @@ class Curve:
 
 
 COLUMNS = {
-    "gain": "held-out gain",
-    "gain_train": "gain, own text",
+    "fit": "fit, held-out",
+    "fit_train": "fit, own text",
     "knn": "nearest words",
     "purity": "purity",
     "effective": "effective dim.",
@@ -429,7 +450,7 @@ def summary(curves: Sequence[Curve]) -> Iterator[str]:
             yield f"| {n} | " + " | ".join(f"{means[field][i]:.3f}" for field in COLUMNS) + " |"
         spread = " | ".join(f"{curve.spread(field):.4f}" for field in COLUMNS)
         yield f"| spread | {spread} |\n"
-        for field in ("gain", "gain_train", "knn", "purity"):
+        for field in ("fit", "fit_train", "knn", "purity"):
             within = curve.saturated(field) if not math.isnan(curve.spread(field)) else "-"
             best = curve.dimensions[int(curve.means(field).argmax())]
             shares = ", ".join(
@@ -458,7 +479,7 @@ def plot(curves: Sequence[Curve], target: Path) -> None:
     marks = ("o-", "s--", "^:")
     colours = ("#1f4e9c", "#c05a00", "#4a8a3a")
     for curve, mark, colour in zip(curves, marks, colours, strict=False):
-        gain = curve.means("gain")
+        gain = curve.means("fit")
         share = gain / gain.max()
         panels[0].plot(curve.dimensions, share, mark, color=colour, label=curve.name)
         panels[0].axvline(curve.bound, color=colour, linewidth=0.8, linestyle=mark[1:])
@@ -505,12 +526,19 @@ def parser() -> argparse.ArgumentParser:
     main.add_argument("--lexicon", type=Path, nargs="+", required=True, metavar="FILE")
     main.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     main.add_argument("--nlptools", type=Path, default=HERE.parent / "bin" / "nlptools")
-    main.add_argument("--most", type=float, default=3, help="MB of a corpus (default %(default)g)")
+    main.add_argument(
+        "--most", type=float, default=2.5, help="MB of a corpus (default %(default)g)"
+    )
     main.add_argument("--min-count", type=int, default=5, help="of a word (default %(default)d)")
     main.add_argument(
         "--dimensions", type=numbers, default=numbers("4,8,16,32,48,64,96,128,192,256")
     )
-    main.add_argument("--seeds", type=numbers, default=[1, 2], help="default 1,2")
+    main.add_argument(
+        "--seeds",
+        type=numbers,
+        default=[1, 2],
+        help="the first for every training, the others for every second of the first setting",
+    )
     main.add_argument(
         "--few", type=int, default=1000, help="words of the small vocabulary (default %(default)d)"
     )
@@ -530,30 +558,29 @@ def main() -> int:
         encoding="utf-8",
     )
     settings = [
-        (Setting.make("all", train, held_out, words), args.seeds),
-        (Setting.make("few words", train, held_out, words[: args.few]), args.seeds[:1]),
-        (Setting.make("quarter of the text", train[::4], held_out, words), args.seeds[:1]),
+        Setting.make("all", train, held_out, words),
+        Setting.make("few words", train, held_out, words[: args.few]),
+        Setting.make("quarter of the text", train[::4], held_out, words, 4 * EPOCHS),
     ]
+    todo = [(setting, n, args.seeds[0]) for setting in settings for n in args.dimensions]
+    todo += [(settings[0], n, seed) for seed in args.seeds[1:] for n in args.dimensions[1::2]]
     target = args.output / "results.csv"
     done = {(row["setting"], int(row["n"]), int(row["seed"])) for row in read_rows(target)}
-    for number in range(len(args.seeds)):
-        for setting, seeds in settings:
-            for n in args.dimensions:
-                seed = args.seeds[number]
-                if seed not in seeds or (setting.name, n, seed) in done:
-                    continue
-                row = run(setting, n, seed, lists)
-                fresh = not target.exists()
-                with target.open("a", encoding="utf-8", newline="") as file:
-                    writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-                    if fresh:
-                        writer.writeheader()
-                    writer.writerow(row)
-                print(", ".join(f"{key} {value}" for key, value in row.items()), flush=True)
+    for setting, n, seed in todo:
+        if (setting.name, n, seed) in done:
+            continue
+        row = run(setting, n, seed, lists)
+        fresh = not target.exists()
+        with target.open("a", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
+            if fresh:
+                writer.writeheader()
+            writer.writerow(row)
+        print(", ".join(f"{key} {value}" for key, value in row.items()), flush=True)
     rows = read_rows(target)
     curves = [
         Curve(setting.name, [row for row in rows if row["setting"] == setting.name])
-        for setting, _ in settings
+        for setting in settings
     ]
     text = "\n".join(summary(curves))
     print(text)

@@ -142,9 +142,8 @@ class _Lines:
         return line.strip()
 
     def expect(self, text: str) -> None:
-        """Read the line that has to come now, and the empty ones before it."""
-        while (line := self.next()) == b"":
-            pass
+        """Read the line that has to come now."""
+        line = self.next()
         if line is None:
             raise DataError(self.path, self.number, f"the file ends before {text}", _CUT_SHORT)
         if line != text.encode():
@@ -254,7 +253,7 @@ class _Vocabulary:
         self.words: list[bytes] = []  # of the 1-grams, in the order of the file
         self.texts: tuple[str, ...] = ()
         self.ids: dict[bytes, int] = {}
-        self.dtype = np.dtype(np.uint64)  # of ids, once they are there
+        self.dtype: np.dtype[Any] = np.dtype(np.uint64)  # of ids, once they are there
 
     def close(self) -> np.ndarray:
         """Called when all words are there; returns their ids."""

@@ -170,10 +170,8 @@ def exact_dimension(vocab_size: int) -> int:
     Source: Su Jianlin, kexue.fm/archives/7695. Raises ValueError for less than one word.
     """
     size = _at_least_one(vocab_size, "vocab_size")
-    # The polynomial without its small terms is off by less than 1.
+    # Without its other terms, which are negative and small, h_n asks for a little more: never too far to begin at.
     dimension = max(1, math.floor((2 * math.log(size) + _LARGE[0]) / (LN_PHI / 2)))
-    while dimension > 1 and _fits(size, dimension - 1):
-        dimension -= 1
     while not _fits(size, dimension):
         dimension += 1
     return dimension
@@ -216,7 +214,7 @@ def capacity(dimension: int) -> int:
     n = _at_least_one(dimension, "dimension")
     with _digits(n * LN_PHI / 4) as context:
         # The series of entropy_gap in integers, one being 2**bits.
-        bits = round(context.prec * math.log2(10)) + 32
+        bits = round(context.prec * math.log2(10))
         term = total = 1 << bits
         weighted = k = 0
         while term:
@@ -240,18 +238,24 @@ def word_capacities(dimension: int, *, eps: float = 0.1) -> Capacities:
     _check_eps(eps)
     with _digits(n / float(PUBLISHED_SHORT)):  # the largest of them
         e = Decimal(eps)
-        phi = (1 + Decimal(5).sqrt()) / 2
         return Capacities(
             n,
             capacity(n),
             _floor((n / Decimal(PUBLISHED)).exp()),
             _floor((n / Decimal(PUBLISHED_SHORT)).exp()),
-            _floor((n * phi.ln() / 4).exp()),
+            _golden(n),
             eps,
             _floor((n * e**2 / 24).exp()),
             _floor((n * e**2 / 16).exp()),
             _floor((n * (e**2 / 2 - e**3 / 3) / 4).exp()),
         )
+
+
+def _golden(dimension: int) -> int:
+    """phi**(n / 4), rounded down. Where n / 4 = m is whole, it is within phi**-m of a Lucas number."""
+    with _digits(dimension * LN_PHI / 2):
+        phi = (1 + Decimal(5).sqrt()) / 2
+        return _floor((dimension * phi.ln() / 4).exp())
 
 
 def _digits(nats: float) -> AbstractContextManager[Context]:

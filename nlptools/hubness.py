@@ -144,7 +144,10 @@ class _Units:
         self._vectors, self._norms, self._nearest = vectors, norms, nearest
 
     def take(self, rows: np.ndarray) -> np.ndarray:
-        return _unit(self._vectors.take(rows), self._norms[rows])
+        found = np.empty((len(rows), self._vectors.shape[1]), np.float32)
+        for places, part in self._vectors.parts(rows):
+            found[places] = _unit(part, self._norms[rows[places]])
+        return found
 
     def batches(self) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
         """(units, their rows, rows read): without zeros, and without copies that nothing can be nearest to.

@@ -69,7 +69,8 @@ def cut_words(
         number = _numbers(counts, encoded)
         with ThreadPoolExecutor(workers) as pool:
             for ids in encoded.blocks:
-                ends = np.concatenate(list(ordered_map(pool, workers, cut, stretches(ids))))
+                pieces = ordered_map(pool, workers, cut, stretches(ids))
+                ends = np.concatenate([np.zeros(0, bool), *pieces])
                 longer += _add_cut(frequent, single, number[ids], ends, found)
         watch("words", 1, 0.0, sum(int(np.count_nonzero(times)) for times in found[1:]))
     rows = [np.flatnonzero(times) for times in found]
@@ -105,17 +106,16 @@ def _cutter(
     tagger = Tagger(model, weights)
     encoder = encoded.encoder
     model_ids = np.zeros(len(encoder), np.int64)
+    # <unk> goes to 0, the break, whose number does not matter.
     model_ids[encoder.ids(model.vocabulary)] = np.arange(len(model.vocabulary))
-    model_ids[0] = 0  # where <unk> went, which has no id
     return lambda ids: tagger.cut(ids, model_ids[ids])
 
 
 def _numbers(counts: NgramCounts, encoded: EncodedCorpus) -> np.ndarray:
-    """Provisional id -> id in the alphabet of the counts, 0 for what they do not have."""
+    """Provisional id -> id in the alphabet of the counts, 0 for what they do not have; of a break anything."""
     number = np.zeros(len(encoded.encoder), np.int64)
     symbols = counts.alphabet.symbols
     number[encoded.encoder.ids(symbols)] = np.arange(1, len(symbols) + 1)
-    number[0] = 0
     return number
 
 
@@ -128,7 +128,7 @@ def _add_cut(
 ) -> int:
     """Add how often each frequent n-gram is cut out; returns how many longer words are.
 
-    ids: of the alphabet, 0 for breaks; single: id -> index of the frequent symbol, -1: not frequent; ends:
+    ids: of the alphabet, no word has a break; single: id -> index of the frequent symbol, -1: not frequent; ends:
     whether a word ends at each of the ids; found: by length - 1.
     """
     stops = np.flatnonzero(ends) + 1

@@ -80,7 +80,8 @@ def check_vectors(
         watch=watch,
     )
     named = found.hubs(hubs)
-    counts = (found.counts[named] * found.scale).tolist()
+    scale = 1 if found.exact else found.scale  # whole numbers stay whole
+    counts = (found.counts[named] * scale).tolist()
     measures = {
         "vectors": len(vectors),
         "dimensions": vectors.shape[1],
@@ -97,7 +98,7 @@ def check_vectors(
         "nearest": found.nearest,
         "queries": found.queries,
         "hub_skewness": found.skewness,
-        "hub_largest": float(found.counts.max() * found.scale),
+        "hub_largest": (found.counts.max() * scale).item(),
         "antihub_share": found.antihub_share,
     }
     return VectorCheck(

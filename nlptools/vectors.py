@@ -11,10 +11,10 @@ import numpy as np
 
 from nlptools.spool import Spool
 
-# Numbers in a batch: 8 MB of float64. What is computed is computed batch by batch, and how many rows a batch
+# Numbers in a batch: 2 MB of float64. What is computed is computed batch by batch, and how many rows a batch
 # has depends on their length alone: so results are the same, to the last bit, whatever the blocks in which a
 # file was read, its format, the memory and the threads.
-BATCH = 1 << 20
+BATCH = 1 << 18
 
 Watch = Callable[[str, int, int], None]
 
@@ -105,15 +105,20 @@ class Vectors:
                     found[row] = words[row - first].decode()
         return [found[row] for row in rows]
 
-    def take(self, rows: np.ndarray) -> np.ndarray:
-        """Some rows, which must ascend."""
+    def parts(self, rows: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        """Some rows, which must ascend, as they come in batches: their places among `rows`, and they."""
         size = batch_rows(self.shape[1])
-        pieces = [np.empty((0, self.shape[1]), self.dtype)]
         for number, batch in enumerate(self.batches()):
             start, stop = np.searchsorted(rows, (number * size, number * size + len(batch)))
             if start < stop:
-                pieces.append(batch[rows[start:stop] - number * size])
-        return np.concatenate(pieces)
+                yield slice(start, stop), batch[rows[start:stop] - number * size]
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """Some rows, which must ascend, as one array."""
+        found = np.empty((len(rows), self.shape[1]), self.dtype)
+        for places, part in self.parts(rows):
+            found[places] = part
+        return found
 
     def mapped(self, function: Callable[[np.ndarray], np.ndarray], dimensions: int) -> Vectors:
         """The same words with other rows: function(batch), in float64, makes a batch of `dimensions` columns."""

@@ -23,6 +23,12 @@ from nlptools.vectors import Vectors
 KIND = "nlptools whitening 1"
 EPS = 1e-10
 
+# What NumPy raises for damaged files, and what other arrays raise here.
+_NO_ARRAYS = (
+    *(ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+
 
 @dataclass(frozen=True)
 class Whitening:
@@ -89,23 +95,11 @@ class Whitening:
             for array in (found.mean, found.matrix, found.eigenvalues):
                 if array.dtype != np.float64 or not np.isfinite(array).all():
                     raise ValueError("other numbers than finite float64")
-        except FileNotFoundError as error:
-            raise DataError(path, None, reason(error)) from None
         except OSError as error:
-            if error.errno is not None:
-                raise DataError(path, None, reason(error)) from None
-            raise DataError(path, None, f"not a whitening: {error}", hint) from None
-        except (
-            ValueError,
-            KeyError,
-            TypeError,
-            IndexError,
-            AttributeError,
-            EOFError,
-            RuntimeError,
-            zipfile.BadZipFile,
-            zlib.error,
-        ) as error:
+            if error.errno is None:  # NumPy's, for what is no .npz file
+                raise DataError(path, None, f"not a whitening: {error}", hint) from None
+            raise DataError(path, None, reason(error)) from None
+        except _NO_ARRAYS as error:
             raise DataError(path, None, f"not a whitening: {error}", hint) from None
         return found
 

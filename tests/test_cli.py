@@ -325,6 +325,36 @@ def test_discover_says_no_more_than_the_method_knows(method: str) -> None:
     assert (row["term"], row["known"]) == (False, False)
 
 
+def test_discover_by_a_language_model() -> None:
+    done = run("discover", NOVEL, "--method", "lm").ok()
+    header, *lines = done.out.split("\n")[:-1]
+    assert header == HEADER
+    assert len(lines) > 300
+    previous, whole = math.inf, 0
+    for line in lines:
+        word, count, expected, *numbers, shards, score, term, known = line.split("\t")
+        assert 2 <= len(word) <= 5
+        assert re.fullmatch(r"\d+\.00", expected)
+        assert 2 <= float(expected) <= int(count)
+        assert all(re.fullmatch(r"-?\d+\.\d{4}", number) for number in [*numbers, score])
+        assert (shards, term, known) == ("", "no", "no")
+        assert 0 <= float(score) <= previous
+        previous, whole = float(score), whole + (float(expected) == int(count))
+    assert 0 < whole < len(lines)
+    words = [line.split("\t")[0] for line in lines]
+    assert words[:2] == ["沈渡秋", "陆青蘅"]
+    weights = "weights:0.3,0.005,0.003,0.003"
+    assert f" | method:lm min_count:2 max_length:5 {weights} latin:run | " in done.err
+    text = NOVEL.read_text(encoding="utf-8")
+    assert run("discover", "-q", "--method", "lm", stdin=text).ok().out == done.out
+    for more in (["--workers", 3], ["--memory", "128MB"], ["--weights", "0.3,0.005,0.003,0.003"]):
+        assert run("discover", NOVEL, "-q", "--method", "lm", *more).ok().out == done.out
+    sparing = ["--weights", "0.01,0.001", "--min-pmi", 3, "--min-entropy", 1]
+    fewer = run("discover", NOVEL, "--method", "lm", *sparing).ok()
+    assert 20 < fewer.out.count("\n") < len(lines) / 2
+    assert " weights:0.01,0.001 min_pmi:3 min_entropy:1 latin:run | " in fewer.err
+
+
 def test_discover_formats_agree() -> None:
     outputs = {
         how: run("discover", NOVEL, "-q", "--format", how).ok().out
@@ -484,6 +514,24 @@ def test_few_words_are_explained() -> None:
     assert "Few words" not in run("discover", NOVEL, "--top", 3).ok().err
 
 
+def test_few_words_of_a_language_model_are_explained() -> None:
+    by = ["--method", "lm"]
+    for args, reason, remedy in (
+        (["--weights", "0,0"], "seldom cut out", "--top N ranks them all the same"),
+        (["--min-count", 10_000], "rarer than 10000", "lower --min-count, or ask for --top N"),
+        (["--min-pmi", 9, "--min-count", 20], "rarer than 20", "lower --min-count"),
+        (
+            ["--weights", "1e9,1e9", "--max-length", 2, "--min-count", 30],
+            "longer than 2",
+            "raise --max-length, or lower --weights",
+        ),
+    ):
+        noted = run("discover", NOVEL, *by, *args).ok().err
+        found = re.search(rf"the filter `{reason}` removed ([\d,]+); {remedy}", noted)
+        assert found
+        assert found[1] != "0"
+
+
 def test_background_and_prior() -> None:
     """Models of other text: what is as frequent there loses its score; and what is learnt on top of."""
     plain = run("discover", NOVEL).ok()
@@ -523,6 +571,17 @@ def test_progress_of_discover(monkeypatch: pytest.MonkeyPatch) -> None:
     assert re.search(r"\r +\rnlptools \S+ discover \| ", done.err)
 
 
+def test_progress_of_a_language_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    quiet = run("discover", NOVEL, "-q", "--method", "lm").ok()
+    monkeypatch.setattr("nlptools.cli.console.shows_progress", lambda quiet: not quiet)
+    monkeypatch.setattr("tqdm.std.tqdm.__init__", partialmethod(tqdm.__init__, mininterval=0))
+    done = run("discover", NOVEL, "--method", "lm").ok()
+    assert done.out == quiet.out
+    stages = re.findall(r"\r([a-zA-Z -]+ \d): +(\d+)%", done.err)
+    assert stages == [("language model 1", "50"), ("words 1", "100")]
+    assert re.search(r"\r +\rnlptools \S+ discover \| ", done.err)
+
+
 def test_version_and_help() -> None:
     assert run("--version").ok().out.endswith(f" {__version__}\n")
     assert run("-V").ok().out == run("--version").ok().out
@@ -534,10 +593,12 @@ def test_version_and_help() -> None:
 # --- counts files ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", ["em", "entropy", "pmi"])
+@pytest.mark.parametrize("method", ["em", "entropy", "lm", "pmi"])
 def test_count_then_discover(method: str) -> None:
     run("count", NOVEL, "-o", "novel.counts", "-q").ok()
     by = ["-q", "--method", method]
+    if method == "lm":  # by itself as long as the counts allow
+        by += ["--max-length", 4]
     counted = [*by, "--counts", "novel.counts", *([] if method == "entropy" else [NOVEL])]
     shorter = [] if method == "pmi" else [["--max-length", 3]]
     for more in ([], ["--top", 50], ["--format", "jsonl"], ["--min-count", 4], *shorter):
@@ -918,7 +979,7 @@ def test_texts_with_nothing_to_find(command: list[str], text: str) -> None:
     done = run(*command, stdin=text).ok()
     if command == ["discover"]:
         assert done.out == HEADER + "\n"
-        for method in ("entropy", "pmi"):
+        for method in ("entropy", "lm", "pmi"):
             assert run("discover", "--method", method, stdin=text).ok().out == HEADER + "\n"
         assert run("discover", "--top", 5, stdin=text).ok().out == HEADER + "\n"
     elif command[1] == "-o":
@@ -950,6 +1011,7 @@ def test_temporary_folder_that_is_none() -> None:
             ["count", "a.txt", "-o", "out"],
             ["discover", "a.txt"],
             ["discover", "a.txt", "--method", "pmi"],
+            ["discover", "a.txt", "--method", "lm"],
             ["merge", "c", "c", "-o", "out"],
         ):
             error = run(*command, "--tmp-dir", place).error
@@ -1075,7 +1137,7 @@ def test_not_enough_memory(monkeypatch: pytest.MonkeyPatch) -> None:
         (["discover", "a", "--compat", "4256"], "--compat goes with --method pmi"),
         (
             ["discover", "a", "--method", "pmi", "--min-entropy", "1"],
-            "--min-entropy goes with --method em or entropy",
+            "--min-entropy goes with --method em, entropy or lm",
         ),
         (
             ["discover", "a", "--method", "entropy", "--counts", "b"],
@@ -1086,6 +1148,28 @@ def test_not_enough_memory(monkeypatch: pytest.MonkeyPatch) -> None:
             "--method em reads the corpus too: name it beside --counts",
         ),
         (["discover", "--method", "pmi", "--counts", "b"], "--method pmi reads the corpus too"),
+        (["discover", "--method", "lm", "--counts", "b"], "--method lm reads the corpus too"),
+        (["discover", "a", "--weights", "0.1,0.1"], "--weights goes with --method lm"),
+        (
+            ["discover", "a", "--method", "pmi", "--weights", "0.1,0.1"],
+            "--weights goes with --method lm",
+        ),
+        (
+            ["discover", "a", "--method", "lm", "--weights", "0.1"],
+            "--weights: one number at least for the second and the third symbol",
+        ),
+        (
+            ["discover", "a", "--method", "lm", "--weights", "0.1" + ",0.1" * 6],
+            "7 numbers, there can be 6",
+        ),
+        (["discover", "a", "--method", "lm", "--weights", "0.1,-1"], "-1 is below 0"),
+        (["discover", "a", "--method", "lm", "--weights", "0.1,x"], "is not a list of numbers"),
+        (["discover", "a", "--method", "lm", "--weights", "0.1,inf"], "is not a list of numbers"),
+        (["discover", "a", "--method", "lm", "--compat", "4256"], "goes with --method pmi"),
+        (["discover", "a", "--method", "lm", "--min-score", "1"], "goes with --method em"),
+        (["discover", "a", "--method", "lm", "--prior", "none"], "goes with --method em"),
+        (["discover", "a", "--method", "lm", "--min-length", "1"], "goes with --method pmi"),
+        (["discover", "a", "--method", "lm", "--min-length", "6"], "larger than --max-length"),
         (
             ["discover", "a", "--method", "pmi", "--min-score", "1"],
             "--min-score goes with --method em",
@@ -1106,7 +1190,7 @@ def test_not_enough_memory(monkeypatch: pytest.MonkeyPatch) -> None:
         (["discover", "a", "--min-score", "-1"], "-1.0 is not in the range x>=0"),
         (
             ["discover", "a", "--method", "pmi", "--max-length", "5"],
-            "--max-length goes with --method",
+            "--max-length goes with --method em, entropy or lm",
         ),
         (["discover", "a", "--min-length", "3", "--max-length", "2"], "larger than --max-length"),
         (["discover", "a", "--min-length", "1"], "--min-length 1 goes with --method pmi"),

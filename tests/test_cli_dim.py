@@ -405,6 +405,7 @@ def test_plot(name: str, begins: bytes, drawn: list[Any]) -> None:
     assert {"100,000 words: n = 96", "5,000,000 words: n = 128", "length 512: n = 52"} <= set(
         texts(axes)
     )
+    assert "512 words: n = 52" not in texts(axes)
     points = {
         (x, y) for line in axes.lines if len(line.get_xdata()) == 1 for x, y in line.get_xydata()
     }
@@ -437,11 +438,15 @@ def test_plot_of_few_and_many(drawn: list[Any]) -> None:
     """Everything lies within the picture; names that would meet are apart, or left out."""
     printed("1", "2", "1e100", *map(str, range(1000, 1100, 5)), "--plot", "a.svg")
     (axes,) = drawn
+    assert axes.get_xlim() == pytest.approx((-0.3, 100.3))
     for line in axes.lines:
         if len(line.get_xdata()) == 1:
             x, y = line.get_xydata()[0]
             assert axes.get_xlim()[0] <= x <= axes.get_xlim()[1]
             assert axes.get_ylim()[0] <= y <= axes.get_ylim()[1]
+    shown = [tick.get_text() for tick in axes.get_yticklabels()]
+    assert "256" in shown
+    assert "300" not in shown  # its name would lie on that of 256
     named = [text for text in axes.texts if ": n = " in text.get_text()]
     assert 4 <= len(named) < 23
     boxes = [text.get_window_extent() for text in named]

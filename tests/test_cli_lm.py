@@ -1134,6 +1134,14 @@ def test_names_that_a_table_cannot_have(novel: Models) -> None:
             assert row.source == shown
 
 
+@posix
+@pytest.mark.xfail(strict=True, raises=ValueError, reason="rows are told apart by their line ends")
+def test_a_source_with_a_line_end_in_its_name(novel: Models) -> None:
+    write("a\nb.txt", "天\n地\n")
+    done = run("lm", "score", "--model", novel.native, "a\nb.txt", "-q").ok()
+    assert done.out.count("\t天\n") == done.out.count("\t地\n") == 1
+
+
 @linux
 def test_file_names_that_are_not_utf8(novel: Models) -> None:
     with open(os.fsencode(Path.cwd()) + b"/\xff\xfe.txt", "wb") as file:

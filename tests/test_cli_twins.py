@@ -68,7 +68,8 @@ OWN = {
     "segment": {"method", "counts", "adapt", "output", "quiet"},
     "evaluate": {"format", "quiet"},
     "lm train": {"counts", "format", "output", "quiet"},
-    "lm score": {"model", "sort", "totals", "format", "output", "quiet"},
+    # What is printed of the lines; in Python they are arrays to select from.
+    "lm score": {"model", "sort", "min_symbols", "totals", "format", "output", "quiet"},
     "lm convert": {"output", "quiet"},
 }
 # Keywords that are no options: block_size changes no result; `watch` is what draws the progress; the width

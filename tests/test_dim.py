@@ -284,6 +284,21 @@ def test_the_other_bounds_backwards() -> None:
     assert (words.jl, words.jl_exists, words.jl_sklearn) == (33_411, 6_107_328, 1_116_353_417)
     words = word_capacities(5000, eps=0.5)
     assert words.jl_exists == 8496819620589352216793253085942326
+    ends = [str(n) for n in (words.published, words.published_8, words.asymptotic)]
+    assert [(len(digits), digits[:10], digits[-10:]) for digits in ends] == [
+        (261, "4796909517", "9124830500"),
+        (272, "2716759469", "0084908560"),
+        (262, "1716130510", "9689453122"),
+    ]
+
+
+@pytest.mark.parametrize("power", [2, 3, 10, 11, 250, 1250, 1251])
+def test_powers_of_the_golden_ratio(power: int) -> None:
+    """phi**m + (-1 / phi)**m is the Lucas number L(m): 2, 1, 3, 4, 7, ... A hair more or less than phi**m."""
+    a, b = 2, 1
+    for _ in range(power):
+        a, b = b, a + b
+    assert word_capacities(4 * power).asymptotic == (a if power % 2 else a - 1)
 
 
 @pytest.mark.parametrize("dimension", [*range(1, 130), 299, 300, 301, 512, 767, 768, 1024, 2000])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -57,7 +58,8 @@ def cut_out(table: WordTable) -> dict[str, int]:
 def same_tables(one: WordTable, other: WordTable) -> None:
     assert one.words == other.words
     for name in ARRAYS:
-        assert np.array_equal(getattr(one, name), getattr(other, name)), name
+        ours, theirs = getattr(one, name), getattr(other, name)
+        assert np.array_equal(ours, theirs, equal_nan=ours.dtype.kind == "f"), name
     assert one.removed == other.removed
     assert one.settings == other.settings
 
@@ -197,7 +199,7 @@ def twin(
     }, longer
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(TEXTS, st.integers(1, 4), WEIGHING, st.integers(2, 6))
 @example(["天地玄黄" * 9 + "，天地"], 2, (0.9, 0.5, 0.3), 4)
 def test_word_for_word(
@@ -231,10 +233,9 @@ def check_numbers(texts: Sequence[str], table: WordTable, latin: str) -> None:
     assert order == sorted(order)
 
 
-@pytest.mark.parametrize("weights", [WEIGHTS, (0.9, 0.5, 0.3)])
-@pytest.mark.parametrize("least", [2, 5])
+@pytest.mark.parametrize(("weights", "least"), [(WEIGHTS, 2), ((0.9, 0.5, 0.3), 4)])
 def test_words_by_zipf(weights: tuple[float, ...], least: int) -> None:
-    texts = stories(1500, seed=2)
+    texts = stories(500, seed=2)
     table = discover(texts, latin="break", min_count=least, weights=weights, max_length=6)
     expected, longer = twin(texts, least, weights, 6)
     assert cut_out(table) == expected
@@ -247,8 +248,9 @@ def test_words_by_zipf(weights: tuple[float, ...], least: int) -> None:
 
 def test_runs_of_letters_are_symbols() -> None:
     """With a Han character in the place of every run, the same words are found."""
-    texts = stories(1500, seed=3)
     stand_ins = {"5G": "龘", "K8s": "靐"}
+    # Two runs beside each other would be one.
+    texts = [text for text in stories(900, seed=3) if not re.search("(5G|K8s){2}", text)]
     plain = texts
     for run, han in stand_ins.items():
         plain = [text.replace(run, han) for text in plain]
@@ -278,7 +280,7 @@ def test_blocks_of_any_size(
 
 def test_small_memory(tmp_path: Path) -> None:
     """Many parts, the symbol ids on the disk."""
-    texts = stories(1500, seed=4)
+    texts = stories(700, seed=4)
     whole = discover(texts, min_count=3)
     with (
         mock.patch.object(counting, "part_room", lambda *_: 2000),
@@ -444,7 +446,7 @@ def test_weights_are_for_this_method(method: str) -> None:
 
 @pytest.mark.parametrize("number", range(2, 7))
 def test_any_number_of_weights(number: int) -> None:
-    texts = stories(300, seed=7)
+    texts = stories(150, seed=7)
     weights = (0.5, 0.05, 0.04, 0.03, 0.02, 0.01)[:number]
     table = discover(texts, latin="break", weights=weights, min_count=2)
     assert cut_out(table) == twin(texts, 2, weights, LONGEST_CUT)[0]

@@ -392,7 +392,7 @@ def test_default_min_count_grows() -> None:
     assert entropies[0] >= 0
 
 
-@pytest.mark.parametrize("method", ["entropy", "pmi"])
+@pytest.mark.parametrize("method", ["entropy", "lm", "pmi"])
 def test_the_default_min_count_is_used(method: str) -> None:
     texts = zipf_texts(700, seed=4)
     with mock.patch("nlptools.words.default_min_count", lambda total: 9):
@@ -404,14 +404,14 @@ def test_the_default_min_count_is_used(method: str) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(FULL, st.integers(0, 30), st.sampled_from(["entropy", "pmi"]), LEAST)
+@given(FULL, st.integers(0, 30), st.sampled_from(["entropy", "lm", "pmi"]), LEAST)
 def test_top_gives_a_ranking(texts: list[str], top: int, method: str, least: int) -> None:
     how: dict[str, Any] = {"method": method, "min_count": least, "numbers": True}
     passing = discover(texts, **how)
     table = discover(texts, top=top, **how)
     assert table.words[: len(passing)] == passing.words[:top]
     assert table.passed.tolist() == [i < len(passing) for i in range(len(table))]
-    longest = 4 if method == "entropy" else 3
+    longest = {"entropy": 4, "lm": 5, "pmi": 3}[method]
     counts = oracles.count_ngrams(texts, longest)
     twice = {"".join(w) for w, c in counts.items() if len(w) > 1 and c >= 2}
     assert len(table) >= min(top, len(twice))
@@ -426,25 +426,25 @@ def check_nothing_passes(method: str, least: int, bars: int) -> None:
     assert not table.passed.any()
 
 
-@pytest.mark.parametrize("method", ["entropy", "pmi"])
+@pytest.mark.parametrize("method", ["entropy", "lm", "pmi"])
 def test_top_where_nothing_passes(method: str) -> None:
     check_nothing_passes(method, least=4, bars=3)
 
 
-@pytest.mark.parametrize("method", ["entropy", "pmi"])
+@pytest.mark.parametrize("method", ["entropy", "lm", "pmi"])
 def test_top_where_not_even_a_symbol_is_frequent(method: str) -> None:
     check_nothing_passes(method, least=50, bars=3)
 
 
 @pytest.mark.parametrize(
     "method",
-    ["entropy", "pmi"],
+    ["entropy", "lm", "pmi"],
 )
 def test_top_where_nothing_passes_the_only_bar(method: str) -> None:
     check_nothing_passes(method, least=4, bars=1)
 
 
-@pytest.mark.parametrize("method", ["entropy", "pmi"])
+@pytest.mark.parametrize("method", ["entropy", "lm", "pmi"])
 def test_known_words(method: str) -> None:
     texts = zipf_texts(700, seed=5)
     how: dict[str, Any] = {"method": method, "min_count": 4}
@@ -463,7 +463,7 @@ def test_known_words(method: str) -> None:
 
 @pytest.mark.parametrize(
     "method",
-    ["entropy", "pmi"],
+    ["entropy", "lm", "pmi"],
 )
 def test_top_new_words(method: str) -> None:
     """As many as asked for, also where most of those that pass are known."""
@@ -515,7 +515,7 @@ def test_sort(by: str) -> None:
 NOTHING_FREQUENT = [[], [""], ["，。\n"], ["天"], ["天地玄"]]
 
 
-@pytest.mark.parametrize("method", ["em", "entropy"])
+@pytest.mark.parametrize("method", ["em", "entropy", "lm"])
 @pytest.mark.parametrize("texts", NOTHING_FREQUENT)
 def test_nothing_in_nothing_out(texts: list[str], method: str) -> None:
     for top in (None, 5):
@@ -538,7 +538,7 @@ NO_MODEL = WordModel([], np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ({"method": "magic"}, "method must be one of em, entropy, pmi, not 'magic'"),
+        ({"method": "magic"}, "method must be one of em, entropy, lm, pmi, not 'magic'"),
         ({"compat": "4256"}, "compat is 4256, and goes with the method pmi"),
         ({"compat": "6920", "method": "pmi"}, "compat is 4256"),
         ({"compat": "4256", "method": "entropy"}, "compat is 4256, and goes with the method pmi"),
@@ -549,6 +549,7 @@ NO_MODEL = WordModel([], np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
         ({"max_length": 9}, "words of up to 4 and terms of up to 8 symbols"),
         ({"method": "entropy", "background": NO_MODEL}, "background goes with the method em"),
         ({"method": "pmi", "background": NO_MODEL}, "background goes with the method em"),
+        ({"method": "lm", "background": NO_MODEL}, "background goes with the method em"),
         ({"min_length": 1}, "a single symbol has no PMI"),
         ({"sort": "beauty"}, "sort must be one of score"),
         ({"min_count": 0}, "min_count must be at least 1"),
@@ -576,14 +577,14 @@ def test_a_corpus_is_needed(method: str) -> None:
         discover_words(None, method=method)
 
 
-@pytest.mark.parametrize("method", ["em", "pmi"])
+@pytest.mark.parametrize("method", ["em", "lm", "pmi"])
 def test_a_corpus_is_needed_with_counts_too(method: str) -> None:
     counts = count_ngrams(Corpus.from_texts(["天地"]), order=5)
     with pytest.raises(ValueError, match="there is no corpus to read"):
         discover_words(None, method=method, counts=counts)
 
 
-@pytest.mark.parametrize("method", ["em", "pmi"])
+@pytest.mark.parametrize("method", ["em", "lm", "pmi"])
 def test_counts_of_another_corpus(method: str) -> None:
     counts = count_ngrams(Corpus.from_texts(["天地玄黄"]), order=5)
     with pytest.raises(NlptoolsError, match=r"counts are not those of this corpus: 4 symbols .* 2"):
@@ -615,7 +616,7 @@ def test_small_memory(tmp_path: Path) -> None:
 
 
 # The model of 20 kB of text cuts some words of four characters into two of two.
-@pytest.mark.parametrize("method, most", [("em", 0.3), ("entropy", 0.1)])
+@pytest.mark.parametrize("method, most", [("em", 0.3), ("entropy", 0.1), ("lm", 0.15)])
 def test_the_planted_terms_of_the_samples_are_found(method: str, most: float) -> None:
     with open(SAMPLES / "terms.tsv", encoding="utf-8") as stream:
         rows = [row for row in csv.DictReader(stream, delimiter="\t") if int(row["count"]) >= 6]

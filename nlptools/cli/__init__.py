@@ -15,6 +15,7 @@ import click  # noqa: E402
 from nlptools import __version__  # noqa: E402
 from nlptools.cli.console import discard_stdout  # noqa: E402
 from nlptools.cli.count import count  # noqa: E402
+from nlptools.cli.dim import dim  # noqa: E402
 from nlptools.cli.discover import discover  # noqa: E402
 from nlptools.cli.evaluate import evaluate  # noqa: E402
 from nlptools.cli.explain import explain  # noqa: E402
@@ -86,5 +87,5 @@ def main() -> None:
     """
 
 
-for command in (discover, count, merge, explain, train, segment, evaluate, lm):
+for command in (discover, count, merge, explain, train, segment, evaluate, lm, dim):
     main.add_command(command)
