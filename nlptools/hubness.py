@@ -93,7 +93,7 @@ def find_hubs(
     norms: np.ndarray,
     *,
     nearest: int = NEAREST,
-    sample: int | None = None,
+    queries: int | None = None,
     seed: int = 0,
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
@@ -101,19 +101,19 @@ def find_hubs(
 ) -> Hubness:
     """Count how often each vector is among the nearest of others. norms: of all rows, float64.
 
-    nearest: k, fewer where there are not so many others. sample: how many vectors are asked, None: all up to
+    nearest: k, fewer where there are not so many others. queries: how many vectors are asked, None: all up to
     50,000, of more 10,000. The counts do not depend on memory and workers.
     """
-    if nearest < 1 or (sample is not None and sample < 1):
-        raise ValueError("nearest and sample must be at least 1")
+    if nearest < 1 or (queries is not None and queries < 1):
+        raise ValueError("nearest and queries must be at least 1")
     points = np.flatnonzero(norms)
     counts = np.zeros(len(norms), np.int64)
     nearest = min(nearest, len(points) - 1)
     if nearest < 1:
         return Hubness(0, points, 0, counts)
-    if sample is None:
-        sample = len(points) if len(points) <= EXACT_ROWS else SAMPLE
-    asked = points[sample_rows(len(points), sample, seed)]
+    if queries is None:
+        queries = len(points) if len(points) <= EXACT_ROWS else SAMPLE
+    asked = points[sample_rows(len(points), queries, seed)]
     workers = workers or os.cpu_count() or 1
     units = _Units(vectors, norms, nearest)
     size = max(_QUERIES, memory // 8 // (4 * vectors.shape[1] + 16 * nearest))

@@ -42,13 +42,17 @@ _PICKLE = "pickled Python objects, which are never loaded"
 
 @dataclass(frozen=True)
 class Tensor:
-    """A matrix in a file. bfloat16: its numbers are the upper halves of float32, read as uint16."""
+    """A matrix in a file. bfloat16: its numbers are the upper halves of float32, read as uint16.
+
+    packed: reading it once more means to unpack it once more.
+    """
 
     source: str
     shape: tuple[int, int]
     dtype: np.dtype[Any]
     pieces: Any  # iterable of flat arrays, as they are in the file
     bfloat16: bool = False
+    packed: bool = False
 
     @property
     def nbytes(self) -> int:
@@ -191,7 +195,7 @@ def open_npz(path: str, tensor: str | None) -> Tensor:
     shape, fortran, dtype = arrays[name]
     matrix = _check_matrix(path, shape, dtype, name)
     packed = _Member(path, infos[name].filename, matrix, dtype, fortran)
-    return Tensor(path, matrix, _native(dtype), packed)
+    return Tensor(path, matrix, _native(dtype), packed, packed=True)
 
 
 @dataclass(frozen=True)

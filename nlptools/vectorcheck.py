@@ -35,7 +35,7 @@ def check_vectors(
     vectors: Vectors,
     *,
     nearest: int = NEAREST,
-    sample: int | None = None,
+    queries: int | None = None,
     seed: int = 0,
     hubs: int = HUBS,
     memory: int = DEFAULT_MEMORY,
@@ -44,7 +44,7 @@ def check_vectors(
 ) -> VectorCheck:
     """Measure vectors; docs/vectors.md says what the measures mean, and where they come from.
 
-    nearest, sample, seed: see hubness.find_hubs. hubs: how many are named. Raises DataError for a single vector
+    nearest, queries, seed: see hubness.find_hubs. hubs: how many are named. Raises DataError for a single vector
     and for vectors that are all zero.
     """
     from nlptools.dim import exact_dimension  # it loads what counts words
@@ -73,7 +73,7 @@ def check_vectors(
         vectors,
         norms,
         nearest=nearest,
-        sample=sample,
+        queries=queries,
         seed=seed,
         memory=memory,
         workers=workers,

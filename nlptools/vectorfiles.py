@@ -14,7 +14,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ from nlptools.tensorfiles import (
     open_safetensors,
     safetensors_pieces,
 )
+from nlptools.vectorbinary import binary_pieces, decoded, read_binary
 from nlptools.vectors import (
     SeenWords,
     Vectors,
@@ -47,7 +48,7 @@ from nlptools.vectors import (
     first_not_finite,
     unwatched,
 )
-from nlptools.vectortext import CUT_SHORT, HEADER, Rows, TextReader, shown, text_pieces
+from nlptools.vectortext import HEADER, Rows, TextReader, shown, text_pieces
 from nlptools.weaving import parse_number
 
 TEXTS = ("word2vec", "glove")
@@ -57,7 +58,6 @@ OUTPUT_FORMATS = (*STREAMS, "npy", "safetensors")
 DUPLICATES = ("error", "first")
 BLOCK_SIZE = 1 << 18  # bytes of a text parsed at a time: their arrays stay in the cache
 
-_LONGEST_WORD = 1 << 16  # bytes, in a binary file
 _CONTROL = re.compile(rb"[\0-\x08\x0e-\x1f]")
 _SUFFIXES = {
     ".npy": "npy",
@@ -129,40 +129,43 @@ def read_vectors(
     check_memory(memory)
     codec = encoding if encoding == "auto" else find_codec(encoding)
     path = os.fspath(path)
-    kept = _Kept(path, duplicates, memory // 3, watch)
-    with storage.spilling(tmp_dir) as folder, _raw(path, kept.count) as raw:
-        kept.folder = folder
+    with storage.spilling(tmp_dir) as folder, _raw(path, watch) as raw:
+        kept = _Kept(path, duplicates == "first", memory // 3, folder)
         head, chunks = peek(raw, 512)
         found = input_format or _array_format(path, head)
         if found is None or found in STREAMS:
             chunks = decompress(chunks, path)
             head, chunks = peek(chunks, 1 << 16)
             found = found or _stream_format(path, head)
-            for option, given in (("--words", words), ("--tensor", tensor)):
-                if given is not None:
-                    problem = f"{option} is for .npy, .npz and .safetensors; this is {found}"
-                    raise DataError(path, None, problem, f"leave out {option}")
+            _refuse(path, found, words=words, tensor=tensor)
             if found == "word2vec-bin":
-                rows = _read_binary(chunks, path, codec, on_error, block_size)
-            else:
-                text, _ = to_utf8(chunks, path, codec, on_error)
-                reader = TextReader(
-                    text, path, None if not input_format else found != "glove", on_error
-                )
-                found = "glove" if reader.announced is None else "word2vec"
-                rows = reader.rows(block_size, workers or os.cpu_count() or 1)
-            return kept.stream(rows, found)
-    if path == "-":
-        raise DataError(path, None, f"a {found} file has to be a file", "stdin is for text")
-    if found == "npy":
-        matrix = open_npy(path)
-    else:
-        matrix = (open_npz if found == "npz" else open_safetensors)(path, tensor)
-    return kept.tensor(matrix, found, words, codec, on_error)
+                return kept.stream(read_binary(chunks, path, codec, on_error, block_size), found)
+            text, _ = to_utf8(chunks, path, codec, on_error)
+            header = None if input_format is None else found != "glove"
+            reader = TextReader(text, path, header, on_error)
+            found = "glove" if reader.announced is None else "word2vec"
+            return kept.stream(reader.rows(block_size, workers or os.cpu_count() or 1), found)
+        if path == "-":
+            raise DataError(path, None, f"{found} has to be a file", "stdin is for text")
+        if found == "npy":
+            _refuse(path, found, tensor=tensor)
+            matrix = open_npy(path)
+        else:
+            matrix = (open_npz if found == "npz" else open_safetensors)(path, tensor)
+        listed = None if words is None else _read_words(words, codec, on_error)
+        return kept.tensor(matrix, found, listed, words, watch)
+
+
+def _refuse(path: str, format: str, **options: str | os.PathLike[str] | None) -> None:
+    """DataError for options that other formats have."""
+    for option, value in options.items():
+        if value is not None:
+            problem = f"{format} has no use for --{option}"
+            raise DataError(path, None, problem, f"leave out --{option}")
 
 
 @contextlib.contextmanager
-def _raw(path: str, count: Callable[[int, int], None]) -> Iterator[Iterator[bytes]]:
+def _raw(path: str, watch: Watch) -> Iterator[Iterator[bytes]]:
     """The bytes of a file or of stdin."""
     if path == "-" and sys.stdin is None:
         raise NlptoolsError("standard input is closed", "name a file to read")
@@ -177,7 +180,7 @@ def _raw(path: str, count: Callable[[int, int], None]) -> Iterator[Iterator[byte
         try:
             while chunk := file.read(1 << 18):
                 done += len(chunk)
-                count(done, size)
+                watch("reading", done, size)
                 yield chunk
         except OSError as error:
             raise DataError(path, None, reason(error)) from None
@@ -218,35 +221,75 @@ def _stream_format(path: str, head: bytes) -> str:
 
 
 class _Kept:
-    """Puts rows into a store; words that came before and numbers that are not finite are found on the way."""
+    """Puts what is read into a store; finds words that came before and arrays that are not finite."""
 
-    def __init__(self, path: str, duplicates: str, room: int, watch: Watch) -> None:
-        self.folder: Path | None = None
-        self._path, self._first, self._room = path, duplicates == "first", room
-        self._watch = watch
+    def __init__(self, path: str, first: bool, room: int, folder: Path) -> None:
+        """first: of a word that comes twice the first vector is kept. room: bytes of numbers in memory."""
+        self._path, self._first, self._room, self._folder = path, first, room, folder
         self._seen = SeenWords()
 
-    def count(self, done: int, total: int) -> None:
-        self._watch("reading", done, total)
-
     def stream(self, rows: Iterable[Rows], format: str) -> Vectors:
+        """Words and numbers that come together."""
         store: VectorStore | None = None
-        number = 0
+        kept = 0
         for part in rows:
             if store is None:
                 store = self._store(part.matrix.shape[1], part.matrix.dtype)
             good = self._new(part.words, part.places, self._path, format != "word2vec-bin")
-            if not good.all():
-                chosen = np.flatnonzero(good).tolist()
-                part = Rows([part.words[i] for i in chosen], part.matrix[good], part.places[good])
-            store.add(part.matrix, part.words)
-            number += len(part.words)
-        if store is None or not number:
+            words = part.words if good.all() else _chosen(part.words, good)
+            store.add(part.matrix[good], words)
+            kept += len(words)
+        if store is None or not kept:
             raise DataError(self._path, None, "no vectors are left of the file")
         return store.finish(self._path, format)
 
+    def tensor(
+        self,
+        matrix: Tensor,
+        format: str,
+        words: list[bytes | None] | None,
+        source: str | os.PathLike[str] | None,
+        watch: Watch,
+    ) -> Vectors:
+        """An array, and words from another file, `source`."""
+        rows, dimensions = matrix.shape
+        good = np.ones(rows, bool)
+        texts: list[bytes] | None = None
+        if words is not None:
+            good = self._usable(words, rows, os.fspath(source or ""))
+            texts = [word or b"" for word in words]
+        # What does not fit is read from the file as often as needed; what is packed there, from another.
+        direct = matrix.nbytes > self._room and not matrix.packed and bool(good.all())
+        store = self._store(dimensions, matrix.dtype)
+        done = 0
+        for flat in matrix:
+            batch = flat.reshape(-1, dimensions)
+            part = slice(done, done + len(batch))
+            self._check(batch, done)
+            if not direct:
+                named = None if texts is None else _chosen(texts[part], good[part])
+                store.add(batch[good[part]], named)
+            done += len(batch)
+            watch("reading", done, rows)
+        if not direct:
+            return store.finish(self._path, format)
+        packed = None if texts is None else _packed(texts, batch_rows(dimensions))
+        return Vectors(matrix.shape, matrix.dtype, matrix, packed, source=self._path, format=format)
+
     def _store(self, dimensions: int, dtype: np.dtype[Any]) -> VectorStore:
-        return VectorStore(dimensions, dtype, room=self._room, folder=self.folder)
+        return VectorStore(dimensions, dtype, room=self._room, folder=self._folder)
+
+    def _usable(self, words: list[bytes | None], rows: int, source: str) -> np.ndarray:
+        """Which rows have a word that is read, and has not come before."""
+        if len(words) != rows:
+            problem = f"{len(words):,} words for the {rows:,} vectors of {self._path}"
+            raise DataError(source, None, problem, "one word in each line")
+        good = np.array([word is not None for word in words])
+        read = [word for word in words if word is not None]
+        good[good] = self._new(read, np.flatnonzero(good).astype(np.int32) + 1, source, True)
+        if not good.any():
+            raise DataError(source, None, "no words are left of the file")
+        return good
 
     def _new(self, words: list[bytes], places: np.ndarray, path: str, lines: bool) -> np.ndarray:
         """Which words have not come before. places: numbers of their lines, or of their rows."""
@@ -261,62 +304,15 @@ class _Kept:
             raise DataError(path, here if lines else None, problem, hint)
         return earlier < 0
 
-    def tensor(
-        self,
-        matrix: Tensor,
-        format: str,
-        words: str | os.PathLike[str] | None,
-        codec: str,
-        on_error: str,
-    ) -> Vectors:
-        rows, dimensions = matrix.shape
-        listed = None if words is None else _read_words(words, codec, on_error)
-        good = np.ones(rows, bool)
-        if listed is not None:
-            if len(listed) != rows:
-                problem = f"{len(listed):,} words for the {rows:,} vectors of {self._path}"
-                raise DataError(words, None, problem, "one word in each line")
-            texts = [word or b"" for word in listed]
-            skipped = np.array([word is None for word in listed])
-            places = np.arange(1, rows + 1, dtype=np.int32)[~skipped]
-            good = ~skipped
-            kept = [text for text, ok in zip(texts, good.tolist(), strict=True) if ok]
-            good[~skipped] = self._new(kept, places, os.fspath(words or ""), True)
-            if not good.any():
-                raise DataError(words, None, "no words are left of the file")
-        small = matrix.nbytes <= self._room
-        store = self._store(dimensions, matrix.dtype)
-        done = 0
-        for flat in matrix:
-            batch = flat.reshape(-1, dimensions)
-            self._check(batch, done)
-            part = slice(done, done + len(batch))
-            done += len(batch)
-            self._watch("reading", done, rows)
-            if small or not good.all():
-                chosen = (
-                    None
-                    if listed is None
-                    else [
-                        text
-                        for text, ok in zip(texts[part], good[part].tolist(), strict=True)
-                        if ok
-                    ]
-                )
-                store.add(batch[good[part]], chosen)
-        if small or not good.all():
-            return store.finish(self._path, format)
-        packed = None if listed is None else _packed(texts, batch_rows(dimensions))
-        shape = (rows, dimensions)
-        return Vectors(shape, matrix.dtype, matrix, packed, source=self._path, format=format)
-
     def _check(self, batch: np.ndarray, first: int) -> None:
         bad = first_not_finite(batch)
         if bad is not None:
-            problem = f"{batch[bad]} at [{first + bad[0]}, {bad[1]}]"
-            raise DataError(
-                self._path, None, problem.replace("nan", "NaN").replace("inf", "infinite")
-            )
+            value = "NaN" if np.isnan(batch[bad]) else "an infinite number"
+            raise DataError(self._path, None, f"{value} at [{first + bad[0]}, {bad[1]}]")
+
+
+def _chosen(words: list[bytes], good: np.ndarray) -> list[bytes]:
+    return list(itertools.compress(words, good.tolist()))
 
 
 def _packed(words: list[bytes], size: int) -> list[np.ndarray]:
@@ -328,7 +324,7 @@ def _packed(words: list[bytes], size: int) -> list[np.ndarray]:
 def _read_words(path: str | os.PathLike[str], codec: str, on_error: str) -> list[bytes | None]:
     """The lines of a file, as far as the first tab; None for one that is to be left out."""
     name = os.fspath(path)
-    with _raw(name, lambda done, total: None) as raw:
+    with _raw(name, unwatched) as raw:
         text, _ = to_utf8(decompress(raw, name), name, codec, on_error)
         data = b"".join(text).removeprefix(codecs.BOM_UTF8)
     lines = data.split(b"\n")
@@ -337,108 +333,9 @@ def _read_words(path: str | os.PathLike[str], codec: str, on_error: str) -> list
     if not lines:
         raise DataError(path, None, "no words: the file is empty")
     return [
-        _decoded(line.rstrip(b"\r").partition(b"\t")[0], "utf-8", on_error, name, number)
+        decoded(line.rstrip(b"\r").partition(b"\t")[0], "utf-8", on_error, name, number)
         for number, line in enumerate(lines, 1)
     ]
-
-
-def _decoded(
-    word: bytes, codec: str, on_error: str, path: str, line: int | None, where: str = ""
-) -> bytes | None:
-    """The word in UTF-8; None: it is to be left out."""
-    try:
-        return word.decode(codec).encode()
-    except UnicodeError as error:
-        if on_error == "skip":
-            return None
-        if on_error == "replace":
-            return word.decode(codec, "replace").encode("utf-8", "replace")
-        at = error.start if isinstance(error, UnicodeDecodeError) else 0
-        problem = f"{where}a word that is not {codec.upper()}: byte 0x{word[at]:02x}"
-        raise DataError(
-            path, line, problem, "try --encoding gb18030, or --on-error replace"
-        ) from None
-
-
-def _read_binary(
-    chunks: Iterator[bytes], path: str, codec: str, on_error: str, block_size: int
-) -> Iterator[Rows]:
-    """word2vec binary: "N n", then for each row its word, a blank, n times float32, and often a line end."""
-    codec = "utf-8" if codec == "auto" else codec
-    data = b"".join(_taken(chunks, max(block_size, 64)))
-    header = HEADER.match(data[:64])
-    if header is None:
-        problem = f"no header (number of vectors, their dimension), but {shown(data)}"
-        raise DataError(path, None, problem if data else "no vectors: the file is empty")
-    announced, dimensions = int(header[1]), int(header[2])
-    if not announced or not dimensions:
-        raise DataError(path, None, f"no vectors: the header says {shown(header[0].strip())}")
-    width = 4 * dimensions
-    at, base, done = header.end(), 0, 0  # base: where data begins in the file
-    while done < announced:
-        words: list[bytes] = []
-        pieces: list[memoryview] = []
-        view, starts = memoryview(data), []
-        while done + len(words) < announced:
-            blank = data.find(b" ", at, at + _LONGEST_WORD)
-            start = blank + 1
-            if blank < 0 or start + width > len(data):
-                break
-            words.append(data[at:blank].lstrip(b"\n"))
-            pieces.append(view[start : start + width])
-            starts.append(base + start)
-            at = start + width
-        if words:
-            matrix = np.frombuffer(b"".join(pieces), "<f4").reshape(-1, dimensions)
-            yield _binary_rows(words, matrix, starts, done, path, codec, on_error)
-            done += len(words)
-            continue
-        if blank < 0 and len(data) - at >= _LONGEST_WORD:
-            problem = f"no word begins at byte {base + at}, where vector {done + 1} should"
-            raise DataError(path, None, problem, "not word2vec binary, or damaged")
-        more = list(_taken(chunks, max(block_size, 1)))
-        if not more:
-            problem = f"ends inside vector {done + 1} of {announced:,}, at byte {base + len(data)}"
-            raise DataError(path, None, problem, CUT_SHORT)
-        data, base, at = b"".join([data[at:], *more]), base + at, 0
-    for rest in itertools.chain([data[at:]], chunks):
-        if rest.strip(b"\n"):
-            problem = f"more than the {announced:,} vectors of the header, from byte {base + at}"
-            raise DataError(path, None, problem, "the header or the file is wrong")
-
-
-def _taken(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """Chunks until they are of some size."""
-    for chunk in chunks:
-        yield chunk
-        size -= len(chunk)
-        if size <= 0:
-            return
-
-
-def _binary_rows(
-    words: list[bytes],
-    matrix: np.ndarray,
-    starts: list[int],
-    done: int,
-    path: str,
-    codec: str,
-    on_error: str,
-) -> Rows:
-    places = np.arange(done + 1, done + 1 + len(words), dtype=np.int32)
-    bad = first_not_finite(matrix)
-    if bad is not None:
-        value = "NaN" if np.isnan(matrix[bad]) else "an infinite number"
-        problem = f"{value} in vector {done + 1 + bad[0]}, at byte {starts[bad[0]] + 4 * bad[1]}"
-        raise DataError(path, None, problem, "not word2vec binary, or damaged")
-    texts: list[bytes | None] = []
-    for i, word in enumerate(words):
-        where = f"vector {done + 1 + i}, before byte {starts[i]}: "
-        if not word or b"\n" in word:
-            raise DataError(path, None, f"{where}no word", "not word2vec binary, or damaged")
-        texts.append(_decoded(word, codec, on_error, path, None, where))
-    good = np.array([text is not None for text in texts])
-    return Rows([text for text in texts if text is not None], matrix[good], places[good])
 
 
 # --- writing ---------------------------------------------------------------------------------
@@ -465,7 +362,7 @@ def write_vectors(
     elif format == "safetensors":
         pieces = safetensors_pieces(vectors)
     elif format == "word2vec-bin":
-        pieces = _binary_pieces(vectors)
+        pieces = binary_pieces(vectors)
     else:
         pieces = text_pieces(vectors, header=format == "word2vec")
     with whole_file(path) as stream:
@@ -483,24 +380,3 @@ def write_words(vectors: Vectors, path: str | os.PathLike[str]) -> None:
     with whole_file(path) as stream:
         for words in vectors.word_batches():
             stream.write(b"".join(word + b"\n" for word in words))
-
-
-def _binary_pieces(vectors: Vectors) -> Iterator[bytes]:
-    rows, dimensions = vectors.shape
-    yield b"%d %d\n" % (rows, dimensions)
-    for words, batch in zip(vectors.word_batches(), vectors.batches(), strict=True):
-        with np.errstate(over="ignore"):
-            small = batch.astype(np.float32)
-        if first_not_finite(small) is not None:
-            raise NlptoolsError("a number is too large for float32", "write .npy or .safetensors")
-        numbers = memoryview(small.astype("<f4").tobytes())
-        width = 4 * dimensions
-        pieces: list[bytes | memoryview] = []
-        for i, word in enumerate(words):
-            if not word or b" " in word or b"\n" in word:
-                problem = (
-                    f"word2vec binary cannot have the word {shown(word)}: it has a blank in it"
-                )
-                raise NlptoolsError(problem, "write text, .npy or .safetensors")
-            pieces += (word, b" ", numbers[i * width : (i + 1) * width], b"\n")
-        yield b"".join(pieces)

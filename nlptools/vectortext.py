@@ -188,7 +188,7 @@ class TextReader:
         fields = list(_FIELD.finditer(text))
         if not fields:
             raise DataError(self._source, line, "an empty line")
-        problem = f"{count - 1} numbers in the row, not {self.dimensions}"
+        problem = f"{count - 1} number{'s' * (count != 2)} in the row, not {self.dimensions}"
         if count <= self.dimensions:
             if count == self.dimensions and np.isfinite(parse_number(fields[0][0])):
                 problem = f"{count} numbers, but no word"

@@ -21,7 +21,7 @@ from nlptools.storage import whole_file
 from nlptools.vectors import Vectors
 
 KIND = "nlptools whitening 1"
-EPS = 1e-10
+TOLERANCE = 1e-10
 
 # What NumPy raises for damaged files, and what other arrays raise here.
 _NO_ARRAYS = (
@@ -108,13 +108,13 @@ def fit_whitening(
     vectors: Vectors,
     *,
     dim: int | None = None,
-    eps: float = EPS,
+    tolerance: float = TOLERANCE,
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
 ) -> Whitening:
     """The whitening of some vectors; dim: how many directions are kept, None: all.
 
-    eps: an eigenvalue of at most eps times the largest counts as 0. There is nothing in its direction but
+    tolerance: an eigenvalue of at most so much of the largest counts as 0. There is nothing in its direction but
     rounding, so that its column is 0 instead of rounding made large.
 
     Raises ValueError for a dim that the vectors do not have, DataError for vectors that are all equal.
@@ -128,6 +128,6 @@ def fit_whitening(
     largest = float(np.abs(moments.mean).max())
     if values[0] <= (1e-15 * largest) ** 2:
         raise DataError(vectors.source, None, "all vectors are equal: they have no covariance")
-    good = values > eps * values[0]
+    good = values > tolerance * values[0]
     scales = np.where(good, 1 / np.sqrt(np.where(good, values, 1)), 0)
     return Whitening(moments.mean, columns * scales, values).shortened(dim)

@@ -709,7 +709,7 @@ def test_probabilities_sum_to_one(smoothing: str, prune: str) -> None:
         assert np.allclose(sums, 1, rtol=0, atol=2e-5)
 
 
-@pytest.mark.parametrize("prune", ["0", "1", "0,0,1", "0,1,2,3", "2,2,2,2", "0,1000"])
+@pytest.mark.parametrize("prune", ["0", "1", "0,0,1", "0,1,2,3", "2,2,2,2", "0,1000", "1000"])
 def test_prune(prune: str) -> None:
     """What stays is what occurs more often, and <unk>, <s>, </s>."""
     model = train(NOVEL, "--prune", prune)

@@ -19,6 +19,7 @@ from nlptools.contexts import find_contexts
 from nlptools.corpus import FOLDS, ON_ERROR, Corpus
 from nlptools.counting import DEFAULT_MEMORY, MIN_MEMORY, count_ngrams, count_sentences
 from nlptools.counts import MAX_ORDER
+from nlptools.dim import count_words, dimension_bounds
 from nlptools.evaluation import PROTOCOLS, evaluate_segmentation
 from nlptools.lmfiles import FORMATS as MODEL_FORMATS
 from nlptools.lmfiles import open_lm, read_trie, write_model
@@ -26,6 +27,7 @@ from nlptools.lmscoring import FORMATS as SCORE_FORMATS
 from nlptools.lmscoring import oddest_lines, score_corpus, table_pieces
 from nlptools.merging import merge_files
 from nlptools.ngrammodel import MAX_MODEL_ORDER
+from nlptools.projection import measure_distortion, project_vectors
 from nlptools.segmentation import Segmenter
 from nlptools.smoothing import SMOOTHINGS, train_lm
 from nlptools.spacing import FORMATS as SEGMENT_FORMATS
@@ -34,6 +36,12 @@ from nlptools.symbols import LATIN_MODES, SENTENCE_MODES
 from nlptools.tables import FORMATS
 from nlptools.tagging import TagCutter
 from nlptools.training import GRANULARITIES, NUMERALS, train_model
+from nlptools.vectorcheck import FORMATS as CHECK_FORMATS
+from nlptools.vectorcheck import check_vectors
+from nlptools.vectorfiles import DUPLICATES, read_vectors, write_vectors
+from nlptools.vectorfiles import FORMATS as VECTOR_FORMATS
+from nlptools.vectorfiles import OUTPUT_FORMATS as VECTOR_OUTPUTS
+from nlptools.whitening import fit_whitening
 from nlptools.words import COMPATS, METHODS, discover_words
 from nlptools.wordtable import SORT_COLUMNS
 
@@ -51,6 +59,10 @@ TWINS: dict[str, list[Callable[..., Any]]] = {
     "lm train": [count_sentences, train_lm, Corpus.__init__],
     "lm score": [open_lm, score_corpus, table_pieces, oddest_lines, Corpus.__init__],
     "lm convert": [read_trie, write_model],
+    "dim": [dimension_bounds, count_words, Corpus.__init__],
+    "vectors check": [read_vectors, check_vectors],
+    "vectors whiten": [read_vectors, fit_whitening, write_vectors],
+    "vectors project": [read_vectors, project_vectors, measure_distortion, write_vectors],
 }
 # Option -> keyword, where the names differ. A name that differs needs a reason:
 RENAMED = {
@@ -71,6 +83,10 @@ OWN = {
     # What is printed of the lines; in Python they are arrays to select from.
     "lm score": {"model", "sort", "min_symbols", "totals", "format", "output", "quiet"},
     "lm convert": {"output", "quiet"},
+    "dim": {"vocab", "corpus", "length", "inverse", "format", "plot", "quiet"},
+    "vectors check": {"format", "quiet"},
+    "vectors whiten": {"output", "words_output", "transform", "apply", "quiet"},
+    "vectors project": {"output", "words_output", "dim", "quiet"},
 }
 # Keywords that are no options: block_size changes no result; `watch` is what draws the progress; the width
 # of a context and the order that `explain` counts follow from the words asked for, which have no sentences.
@@ -87,11 +103,15 @@ NO_OPTION = {
     "lm train": {"block_size", "appearance"},
     "lm score": {"block_size", "fold"},
     "lm convert": set(),
+    "dim": {"block_size"},
+    "vectors check": {"block_size", "watch"},
+    "vectors whiten": {"block_size", "watch"},
+    "vectors project": {"block_size", "watch"},
 }
 # An option that a command hands on in another form: a path for what was loaded from it.
 AS_PATH = {"known", "counts", "background", "prior"}
 # Commands that take what they read piece by piece, and need no --memory.
-SMALL = {"evaluate", "segment", "lm score"}
+SMALL = {"evaluate", "segment", "lm score", "dim"}
 # What a command has to be given.
 REQUIRED = {
     "explain": ["词"],
@@ -99,6 +119,9 @@ REQUIRED = {
     "evaluate": ["词", "词"],
     "lm score": ["--model", "词"],
     "lm convert": ["词"],
+    "vectors check": ["词"],
+    "vectors whiten": ["词", "-o", "词"],
+    "vectors project": ["词", "-o", "词", "--dim", "2"],
 }
 
 
@@ -157,12 +180,14 @@ def test_every_command_has_its_function() -> None:
         "segment",
         "train",
         *("lm convert", "lm score", "lm train"),
+        "dim",
+        *("vectors check", "vectors project", "vectors whiten"),
     }
 
 
 def test_a_group_says_what_it_is_for() -> None:
     groups = {name: c for name, c in main.commands.items() if isinstance(c, click.Group)}
-    assert list(groups) == ["lm"]
+    assert "lm" in groups
     for name, group in groups.items():
         assert group.help
         assert group.help.endswith(".")
@@ -242,12 +267,19 @@ CHOICES = [
     ("lm train", "smoothing", SMOOTHINGS),
     ("lm score", "format", SCORE_FORMATS),
     ("lm convert", "format", MODEL_FORMATS),
+    ("vectors check", "format", CHECK_FORMATS),
+    *((f"vectors {name}", "format", VECTOR_OUTPUTS) for name in ("whiten", "project")),
+    *(
+        (f"vectors {name}", "input_format", VECTOR_FORMATS)
+        for name in ("check", "whiten", "project")
+    ),
+    *((f"vectors {name}", "duplicates", DUPLICATES) for name in ("check", "whiten", "project")),
     # The usual one first; a language model has to have sentences.
     ("count", "sentences", ("none", "line", "clause")),
     ("lm train", "sentences", ("line", "clause")),
     *((command, "latin", LATIN_MODES) for command in ("count", "discover", "explain", "lm train")),
     *((c, "on_error", ON_ERROR) for c in sorted(set(TWINS) - {"merge", "lm convert"})),
-    *((c, "fold", FOLDS) for c in ("count", "discover", "explain", "train", "lm train")),
+    *((c, "fold", FOLDS) for c in ("count", "discover", "explain", "train", "lm train", "dim")),
 ]
 
 
@@ -273,7 +305,7 @@ def test_every_choice_was_compared() -> None:
     }
     # explain and evaluate print text and JSON of their own; their formats are those of no table. The methods
     # of segment are three classes.
-    own = {("explain", "format"), ("evaluate", "format"), ("segment", "method")}
+    own = {("explain", "format"), ("evaluate", "format"), ("segment", "method"), ("dim", "format")}
     assert found == {(command, name) for command, name, _ in CHOICES} | own
 
 
@@ -318,7 +350,20 @@ def test_one_option_one_meaning() -> None:
     # is there without being asked for. Words are sorted by a column, lines by how odd they are. The weights that
     # make a good segmentation do not make a good list of words.
     different = {"min_count", "counts", "format", "known", "method", "output"}
-    different |= {"granularity", "prior", "model", "sort", "top", "weights"}
+    different |= {
+        "granularity",
+        "prior",
+        "model",
+        "sort",
+        "top",
+        "weights",
+        "corpus",
+        "sample",
+        "eps",
+        "words",
+        "transform",
+        "dim",
+    }
     # A language model counts other symbols, and has a lower order than words ask for.
     other_default = {("lm train", name) for name in ("order", "latin", "sentences")}
     seen: dict[str, tuple[object, ...]] = {}

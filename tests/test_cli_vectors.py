@@ -118,18 +118,20 @@ def test_closing_line() -> None:
 
 
 def test_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = run("check", "v.txt", "--sample", "20")
+    result = run("check", "v.txt", "--queries", "20")
     assert result.stderr.splitlines()[0] == (
-        "Hubness: 20 of 60 vectors were asked for their neighbours (--sample)."
+        "Hubness: 20 of 60 vectors were asked for their neighbours (--queries)."
     )
     shown = values(result.stdout)
     assert (shown["queries"], shown["antihub_share"]) == ("20", "nan")
-    assert shown != values(printed("check", "v.txt", "--sample", "20", "--seed", "1"))
+    assert shown != values(printed("check", "v.txt", "--queries", "20", "--seed", "1"))
     assert (
-        json.loads(printed("check", "v.txt", "--sample", "20", "--format", "json"))["antihub_share"]
+        json.loads(printed("check", "v.txt", "--queries", "20", "--format", "json"))[
+            "antihub_share"
+        ]
         is None
     )
-    assert "sample" not in run("check", "v.txt", "--sample", "60").stderr
+    assert "--queries" not in run("check", "v.txt", "--queries", "60").stderr
     monkeypatch.setattr(hubness, "EXACT_ROWS", 30)
     monkeypatch.setattr(hubness, "SAMPLE", 25)
     assert values(printed("check", "v.txt"))["queries"] == "25"
@@ -269,7 +271,7 @@ def test_one_vector_can_be_projected() -> None:
         (
             b"2 2\na 1 2\nb 1\n",
             [
-                "Error: a.txt:3: 1 numbers in the row, not 2",
+                "Error: a.txt:3: 1 number in the row, not 2",
                 "hint: every row has a word and 2 numbers, as the header says",
             ],
         ),
@@ -309,11 +311,11 @@ def test_errors_leave_no_output() -> None:
         (["whiten", "v.txt", "-o", "o.txt", "--dim", "13"], "--dim 13: there are 12 dimensions."),
         (
             ["whiten", "v.txt", "-o", "o.txt", "--apply", "t.npz", "--transform", "u.npz"],
-            "--apply uses a saved transform: leave out --transform and --eps.",
+            "--apply uses a saved transform: leave out --transform and --tolerance.",
         ),
         (
-            ["whiten", "v.txt", "-o", "o.txt", "--apply", "t.npz", "--eps", "0.1"],
-            "--apply uses a saved transform: leave out --transform and --eps.",
+            ["whiten", "v.txt", "-o", "o.txt", "--apply", "t.npz", "--tolerance", "0.1"],
+            "--apply uses a saved transform: leave out --transform and --tolerance.",
         ),
         (
             ["whiten", "v.txt", "-o", "o.txt", "--apply", "three.npz"],

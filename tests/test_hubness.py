@@ -164,7 +164,7 @@ def test_a_sample_is_not_biased() -> None:
     found = []
     for chosen in itertools.combinations(range(8), 4):
         with mock.patch.object(hubness, "sample_rows", lambda *_, c=chosen: np.array(c)):
-            part = hubs(matrix, nearest=3, sample=4)
+            part = hubs(matrix, nearest=3, queries=4)
         assert part.queries == 4
         assert part.counts.sum() == 12
         found.append(moments(part.counts, 4))
@@ -184,7 +184,7 @@ def test_samples() -> None:
     # Around a point that is not 0 there are hubs: those in the middle.
     matrix = np.random.default_rng(17).normal(size=(2000, 50)).astype(np.float32) + 1
     whole = hubs(matrix)
-    part = hubs(matrix, sample=1000)
+    part = hubs(matrix, queries=1000)
     assert whole.exact
     assert whole.scale == 1
     assert whole.skewness > 3
@@ -193,10 +193,10 @@ def test_samples() -> None:
     assert math.isnan(part.antihub_share)
     assert part.skewness == pytest.approx(whole.skewness, rel=0.2)
     assert (part.counts <= whole.counts).all()
-    again = hubs(matrix, sample=1000, workers=1, memory=0)
+    again = hubs(matrix, queries=1000, workers=1, memory=0)
     assert part.counts.tolist() == again.counts.tolist()
-    assert part.counts.tolist() != hubs(matrix, sample=1000, seed=1).counts.tolist()
-    assert hubs(matrix, sample=5000).exact
+    assert part.counts.tolist() != hubs(matrix, queries=1000, seed=1).counts.tolist()
+    assert hubs(matrix, queries=5000).exact
 
 
 def test_the_usual_sample(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,6 +212,6 @@ def test_the_usual_sample(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_arguments() -> None:
-    for options in ({"nearest": 0}, {"sample": 0}):
+    for options in ({"nearest": 0}, {"queries": 0}):
         with pytest.raises(ValueError, match="at least 1"):
             hubs(np.eye(3, dtype=np.float32), **options)

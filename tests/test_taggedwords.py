@@ -102,6 +102,14 @@ def test_freedom_counts_up_to_three() -> None:
     assert table.scores.tolist() == pytest.approx([math.log(40) * math.log(2) * 3])
 
 
+def test_what_chance_would_bring_together() -> None:
+    # T = 22, c(天) = c(地) = 11, ln(22 * 2 / 121) = -1.01: a word by its runs, but with no score.
+    table = discover([*["天地"] * 2, *["天", "地"] * 9], weights=GLUE, min_count=2)
+    assert cut_out(table) == {"天地": 2}
+    assert table.pmi.tolist() == pytest.approx([math.log(44 / 121)])
+    assert table.scores.tolist() == [0]
+
+
 def test_what_is_taken_out() -> None:
     texts = ["天地"] * 3 + ["天地玄"] + ["宇宙洪荒"] * 4 + ["日月"] * 2
     table = discover(texts, weights=GLUE, min_count=3, max_length=3)

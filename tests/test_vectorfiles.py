@@ -25,6 +25,7 @@ from vectorcases import (
 
 from nlptools import vectorfiles, vectors
 from nlptools.errors import DataError, NlptoolsError
+from nlptools.tensorfiles import Tensor
 from nlptools.vectorfiles import format_of, read_vectors, write_vectors, write_words
 from nlptools.vectors import Vectors
 
@@ -106,6 +107,10 @@ def test_blocks_and_memory(here: Path, block_size: int) -> None:
                     workers=2,
                 )
                 same(found, matrix, words)
+                # An array that does not fit into the memory stays in its file.
+                assert isinstance(found._matrix, Tensor) == (
+                    array and not memory and "npz" not in name
+                )
                 assert [len(batch) for batch in found.batches()] == [64, 64, 64, 64, 44]
                 assert found.names([299, 0, 64]) == ["词299", "词0", "词64"]
                 assert np.array_equal(found.take(np.array([3, 64, 299])), matrix[[3, 64, 299]])
@@ -135,7 +140,7 @@ def test_stdin(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         same(read_vectors("-"), MATRIX, NAMES)
     np.save("a.npy", TWO)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(Path("a.npy").read_bytes())))
-    assert problem("-") == "-: a npy file has to be a file | stdin is for text"
+    assert problem("-") == "-: npy has to be a file | stdin is for text"
 
 
 def test_words_with_blanks(here: Path) -> None:
@@ -365,6 +370,7 @@ BOTH = "每"
             "a.txt:3: 3 numbers, but no word | every row has a word and 3 numbers, as the header says",
         ),
         (b"2 2\na 1 nan\nb 3 4\n", "a.txt:2: nan in column 2"),
+        (b"a 1 nan\nb 3 4\n", "a.txt:1: nan in column 2"),
         (b"2 2\na 1 2\nb -inf 4\n", "a.txt:3: -inf in column 1"),
         (b"2 2\na 1 1e39\nb 3 4\n", "a.txt:2: too large for float32 in column 2: '1e39'"),
         (b"2 2\na 1 2\nb 3 4,5\n", "a.txt:3: not a number in column 2: '4,5'"),
@@ -422,6 +428,10 @@ def test_the_place_of_an_error_in_a_large_file(here: Path) -> None:
         text = "\n".join(["20000 3", *damaged])
         found = problem("a.txt", text.encode(), workers=3, block_size=1000)
         assert found.startswith(f"a.txt:{line}: {expected}")
+    data = "\n".join(["20000 3", *lines]).encode()
+    at = data.index("词15000 ".encode()) + 1
+    found = problem("a.txt", data[:at] + b"\n" + data[at + 1 :], workers=3, block_size=1000)
+    assert found.startswith(f"a.txt:15002: not UTF-8: byte 0xe8 at byte {at - 1} of the file")
 
 
 def test_missing_files(here: Path) -> None:
@@ -433,11 +443,13 @@ def test_missing_files(here: Path) -> None:
 
 def test_options_of_other_formats(here: Path) -> None:
     assert problem("a.txt", b"a 1\n", words="w") == (
-        "a.txt: --words is for .npy, .npz and .safetensors; this is glove | leave out --words"
+        "a.txt: glove has no use for --words | leave out --words"
     )
     assert problem("a.txt", b"1 1\na 1\n", tensor="w") == (
-        "a.txt: --tensor is for .npy, .npz and .safetensors; this is word2vec | leave out --tensor"
+        "a.txt: word2vec has no use for --tensor | leave out --tensor"
     )
+    np.save("a.npy", TWO)
+    assert problem("a.npy", tensor="w") == "a.npy: npy has no use for --tensor | leave out --tensor"
 
 
 def test_first_of_duplicates(here: Path) -> None:
@@ -529,6 +541,21 @@ def test_binary_errors(here: Path) -> None:
         "a.bin: the word 'a' a second time, in vector 2, after vector 1 | "
         "keep the first of its vectors: --duplicates first"
     )
+    many = np.arange(300, dtype=np.float32).reshape(100, 3)
+    many[70, 1] = np.inf
+    # A header of 6 bytes, 70 rows of 2 + 1 + 12 + 1 bytes, then the third byte, and a number after it.
+    assert binary_problem(binary_of(many, [f"{i:02}" for i in range(100)])) == (
+        f"a.bin: an infinite number in vector 71, at byte {6 + 70 * 16 + 3 + 4} {wrong}"
+    )
+    good = binary_of(many[:70], [f"{i:02}" for i in range(70)])
+    assert (
+        binary_problem(good[:-20])
+        == f"a.bin: ends inside vector 69 of 70, at byte {len(good) - 20} {cut}"
+    )
+    assert binary_problem(good + b"x") == (
+        f"a.bin: more than the 70 vectors of the header, from byte {len(good) - 1} | "
+        "the header or the file is wrong"
+    )
     long = b"2 3\n" + b"\1" * 70_000
     assert binary_problem(long) == f"a.bin: no word begins at byte 4, where vector 1 should {wrong}"
     assert binary_problem(b"0 3\n\0") == "a.bin: no vectors: the header says '0 3'"
@@ -560,7 +587,7 @@ def test_npy_errors(here: Path) -> None:
         (np.zeros((2, 2, 2)), "an array of 2 x 2 x 2, not a matrix"),
         (np.zeros((0, 3)), "no vectors: a matrix of 0 x 3"),
         (np.array([[1.0], [np.nan]]), "NaN at [1, 0]"),
-        (np.array([[1.0, 2], [3, -np.inf]], np.float32), "-infinite at [1, 1]"),
+        (np.array([[1.0, 2], [3, -np.inf]], np.float32), "an infinite number at [1, 1]"),
         (
             np.array([["a"]], object),
             "pickled Python objects, which are never loaded | save an array of floats",

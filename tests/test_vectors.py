@@ -242,12 +242,12 @@ def test_isotropy_of_a_shifted_cloud() -> None:
 
 def test_a_ball_is_isotropic() -> None:
     matrix = np.random.default_rng(3).normal(size=(20_000, 10)).astype(np.float32)
-    found = check_vectors(Vectors.from_array(matrix), sample=50).measures
+    found = check_vectors(Vectors.from_array(matrix), queries=50).measures
     assert found["isotropy"] > 0.93
     assert abs(found["mean_cosine"]) < 1e-3
     assert found["effective_dimension"] == pytest.approx(10, rel=0.01)
     assert found["components_90"] == 9
-    shifted = check_vectors(Vectors.from_array(matrix + 2), sample=50).measures
+    shifted = check_vectors(Vectors.from_array(matrix + 2), queries=50).measures
     assert shifted["isotropy"] < 0.01
     assert shifted["mean_cosine"] > 0.7
     assert shifted["effective_dimension"] == pytest.approx(10, rel=0.01)

@@ -76,13 +76,13 @@ def test_directions_without_variance() -> None:
     white = whitening.apply(given).array()
     assert np.abs(np.cov(white.T) - np.diag([1, 1, 0, 0])).max() < 1e-6
     assert not white[:, 2:].any()
-    # eps: a direction with a thousandth of the largest variance counts, or not.
+    # tolerance: a direction with a thousandth of the largest variance counts, or not.
     matrix = np.stack([a, 0.02 * b], axis=1)
     given = Vectors.from_array(matrix)
     share = whitening_share(given)
     assert 1e-4 < share < 1e-3
-    assert fit_whitening(given, eps=share * 0.99).rank == 2
-    assert fit_whitening(given, eps=share * 1.01).rank == 1
+    assert fit_whitening(given, tolerance=share * 0.99).rank == 2
+    assert fit_whitening(given, tolerance=share * 1.01).rank == 1
 
 
 def whitening_share(given: Vectors) -> float:

@@ -23,6 +23,7 @@ from nlptools.cli.lm import lm  # noqa: E402
 from nlptools.cli.merge import merge  # noqa: E402
 from nlptools.cli.segment import segment  # noqa: E402
 from nlptools.cli.train import train  # noqa: E402
+from nlptools.cli.vectors import vectors  # noqa: E402
 from nlptools.errors import NlptoolsError  # noqa: E402
 
 
@@ -80,12 +81,12 @@ def _end_on_signals() -> None:
 )
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def main() -> None:
-    """Chinese text tools: find the words of a corpus, segment text, train word models, count n-grams,
-    explain scores.
+    """Chinese text tools: find the words of a corpus, segment text, train word and language models, count
+    n-grams, explain scores, look at word vectors.
 
     Data goes to stdout, everything else to stderr; `-` and no file mean stdin.
     """
 
 
-for command in (discover, count, merge, explain, train, segment, evaluate, lm, dim):
+for command in (discover, count, merge, explain, train, segment, evaluate, lm, dim, vectors):
     main.add_command(command)

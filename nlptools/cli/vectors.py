@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, note, shows_progress, write
+from nlptools.cli.console import Closing, given_options, note, shows_progress, write
 
 if TYPE_CHECKING:
     from nlptools.vectors import Vectors
@@ -58,6 +58,25 @@ writing_options = options.chain(
     ),
 )
 
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Another number makes other random choices; the same one the same.",
+)
+
+
+def dim_option(required: bool = False) -> options.Decorator:
+    """--dim"""
+    return click.option(
+        "--dim",
+        type=click.IntRange(min=1),
+        required=required,
+        show_default=False if required else "all",
+        help="Dimensions of the result.",
+    )
+
 
 @click.group()
 def vectors() -> None:
@@ -82,14 +101,12 @@ Examples:
     help="Hubness: so many nearest neighbours of each vector.",
 )
 @click.option(
-    "--sample",
+    "--queries",
     type=click.IntRange(min=1),
     help="Hubness: ask so many vectors for their neighbours; the figures are estimates then.  "
     "[default: all of up to 50,000, else 10,000]",
 )
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of samples."
-)
+@seed_option
 @click.option(
     "--hubs",
     type=click.IntRange(min=0),
@@ -109,7 +126,7 @@ Examples:
 def check(
     source: str,
     nearest: int,
-    sample: int | None,
+    queries: int | None,
     seed: int,
     hubs: int,
     format: str,
@@ -129,7 +146,7 @@ def check(
         result = check_vectors(
             found,
             nearest=nearest,
-            sample=sample,
+            queries=queries,
             seed=seed,
             hubs=hubs,
             memory=reading["memory"],
@@ -140,7 +157,7 @@ def check(
     if not (result.exact or quiet):
         asked, points = result.measures["queries"], len(found) - result.measures["zero_vectors"]
         note(
-            f"Hubness: {asked:,} of {points:,} vectors were asked for their neighbours (--sample)."
+            f"Hubness: {asked:,} of {points:,} vectors were asked for their neighbours (--queries)."
         )
     closing.show(None, {"nearest": nearest}, [_size(found)])
 
@@ -155,13 +172,9 @@ Examples:
 )
 @source_argument
 @writing_options
+@dim_option()
 @click.option(
-    "--dim",
-    type=click.IntRange(min=1),
-    help="Keep so many directions, those with the most variance.  [default: all]",
-)
-@click.option(
-    "--eps",
+    "--tolerance",
     type=options.Number(min=0, max=1, max_open=True),
     default=1e-10,
     show_default=True,
@@ -179,7 +192,7 @@ def whiten(
     format: str | None,
     words_output: str | None,
     dim: int | None,
-    eps: float,
+    tolerance: float,
     transform: str | None,
     apply: str | None,
     quiet: bool,
@@ -187,10 +200,12 @@ def whiten(
 ) -> None:
     """Make the mean 0 and the covariance the identity (BERT-whitening).
 
-    With --dim the directions with the least variance are left out. The numbers keep their type.
+    With --dim the directions with the most variance are kept. The numbers keep their type.
     """
-    if apply is not None and (transform is not None or "eps" in _given()):
-        raise click.UsageError("--apply uses a saved transform: leave out --transform and --eps.")
+    if apply is not None and (transform is not None or "tolerance" in given_options()):
+        raise click.UsageError(
+            "--apply uses a saved transform: leave out --transform and --tolerance."
+        )
     closing = Closing("vectors whiten", quiet)
     from nlptools.vectorfiles import write_vectors
     from nlptools.whitening import Whitening, fit_whitening
@@ -209,7 +224,7 @@ def whiten(
     if dim is not None and dim > most:
         raise click.UsageError(f"--dim {dim}: there are {most} dimensions.")
     if loaded is None:
-        whitening = fit_whitening(found, dim=dim, eps=eps, **machine)
+        whitening = fit_whitening(found, dim=dim, tolerance=tolerance, **machine)
     else:
         whitening = loaded.shortened(dim)
     result = whitening.apply(found)
@@ -222,7 +237,7 @@ def whiten(
         note(
             f"Only {whitening.rank} of {columns} directions have a variance; the other columns are 0."
         )
-    settings = {"dim": columns} | ({"eps": eps} if loaded is None else {})
+    settings = {"dim": columns} | ({"tolerance": tolerance} if loaded is None else {})
     kept = f"{100 * whitening.variance:.1f} % of the variance kept"
     closing.show(None, settings, [_size(found), kept])
 
@@ -236,16 +251,14 @@ Examples:
 )
 @source_argument
 @writing_options
-@click.option("--dim", type=click.IntRange(min=1), required=True, help="Dimensions to project to.")
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of samples."
-)
+@dim_option(required=True)
+@seed_option
 @click.option(
     "--eps",
     type=options.Number(min=1e-6, max=1, max_open=True),
     default=0.1,
     show_default=True,
-    help="Count the pairs whose squared distance leaves 1 +- eps of what it was.",
+    help="For the lemma of Johnson and Lindenstrauss: how far squared distances may be off.",
 )
 @click.option(
     "--pairs",
@@ -319,12 +332,6 @@ def _read(source: str, reading: dict[str, Any], watch: _Bar) -> Vectors:
     if source == "-" and sys.stdin is not None and sys.stdin.isatty():
         click.echo("Reading vectors from the terminal; end with Ctrl-D.", err=True)
     return read_vectors(source, **reading, watch=watch)
-
-
-def _given() -> set[str]:
-    from nlptools.cli.console import given_options
-
-    return given_options()
 
 
 def _output_format(
