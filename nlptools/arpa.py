@@ -36,7 +36,7 @@ def write_arpa(model: NgramModel, path: str | os.PathLike[str]) -> None:
     """
     pieces = arpa_pieces(model)
     with whole_file(path) as stream:
-        if os.fspath(path).endswith(".gz"):
+        if os.fspath(path).lower().endswith(".gz"):
             # 6: the default of gzip; 9 takes twice as long for 1 % less.
             with gzip.GzipFile("", "wb", 6, stream, mtime=0) as packed:
                 packed.writelines(pieces)

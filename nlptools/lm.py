@@ -17,7 +17,7 @@ import numpy as np
 from nlptools import keys, storage
 from nlptools.errors import DataError
 from nlptools.exchange import Exchange
-from nlptools.ngrammodel import MAX_MODEL_ORDER, UNKNOWN, ModelLevel, NgramModel
+from nlptools.ngrammodel import LOG_ZERO, MAX_MODEL_ORDER, UNKNOWN, ModelLevel, NgramModel
 from nlptools.ngramtable import NgramTable, make_table
 from nlptools.storage import Column
 from nlptools.symbols import END, START
@@ -33,8 +33,10 @@ class LanguageModel:
     """Back-off probabilities to look up.
 
     vocabulary[i] is the text of id i; 0 is <unk>; start, end: the ids of <s> and </s>. settings: as in
-    NgramModel.
+    NgramModel. name: of its file.
     """
+
+    name = "the language model"
 
     def __init__(
         self,
@@ -76,10 +78,11 @@ class LanguageModel:
         ids: int64. What follows on </s> begins a sentence, as what follows on <s>, whose own number means nothing.
         """
         out = np.empty(len(ids), np.float32)
-        for start in range(0, len(ids), PIECE):
-            begin = max(0, start - self.order + 1)
-            found = self._walk(ids[begin : start + PIECE], self.order, None)
-            out[start : start + PIECE] = found[start - begin :]
+        with np.errstate(over="ignore", invalid="ignore"):  # of a damaged file
+            for start in range(0, len(ids), PIECE):
+                begin = max(0, start - self.order + 1)
+                found = self._walk(ids[begin : start + PIECE], self.order, None)
+                out[start : start + PIECE] = found[start - begin :]
         return out
 
     def conditionals(self, ids: np.ndarray, longest: int | None = None) -> list[np.ndarray]:
@@ -171,6 +174,7 @@ class LanguageModel:
         """
         base = len(self.vocabulary)
         singles = self.singles[:]
+        _check(singles)
         levels: list[dict[str, Any]] = [{"symbols": np.arange(base), "log_probs": singles[0::2]}]
         levels[0]["backoffs"] = singles[1::2] if self.tables else None
         ranks: np.ndarray = np.arange(base)
@@ -214,8 +218,9 @@ class LanguageModel:
             place[order] = np.arange(symbols.length, symbols.length + len(order))
             symbols.append(ordered - parents * base)
             for number, column in enumerate(columns):
-                values = _Every(table.values, table.width, number)
-                column.append(exchange.of_part(values, part)[order])
+                values = exchange.of_part(_Every(table.values, table.width, number), part)
+                _check(values)
+                column.append(values[order])
             writer = exchange.writer(row_type)
             writer.append(place)
             places.append(writer.finish())
@@ -243,6 +248,12 @@ class LanguageModel:
         }
         with storage.whole_file(path) as stream:
             storage.write_container(stream, KIND, VERSION, meta, arrays)
+
+
+def _check(values: np.ndarray) -> None:
+    """ValueError for what is no logarithm of a probability or a back-off."""
+    if not np.all(np.abs(values) <= -LOG_ZERO):
+        raise ValueError("it has numbers that are no probabilities")
 
 
 class _Every:

@@ -23,6 +23,8 @@ def format_of(path: str | os.PathLike[str]) -> str:
 
 def is_native(path: str | os.PathLike[str]) -> bool:
     """Whether a file is an nlptools file, of whatever kind; DataError when it cannot be read."""
+    if Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir()):
+        raise DataError(path, None, "a model cannot come from a pipe", "name a file")
     try:
         with open(path, "rb") as file:
             return file.read(9) == b"nlptools "
@@ -38,9 +40,12 @@ def open_lm(
     Raises DataError for anything else.
     """
     if is_native(path):
-        return load_lm(path)
-    with storage.spilling(tmp_dir):
-        return LanguageModel.from_trie(read_arpa(path))
+        model = load_lm(path)
+    else:
+        with storage.spilling(tmp_dir):
+            model = LanguageModel.from_trie(read_arpa(path))
+    model.name = os.fspath(path)
+    return model
 
 
 def read_trie(

@@ -13,6 +13,8 @@ import numpy as np
 
 from nlptools import storage
 from nlptools.corpus import Corpus
+from nlptools.errors import DataError
+from nlptools.folding import FOLDS
 from nlptools.lm import LanguageModel
 from nlptools.parts import ordered_map
 from nlptools.symbols import LATIN_MODES, SENTENCE_MODES, SymbolEncoder
@@ -24,6 +26,8 @@ DIGITS = 4
 # Characters that are scored at a time: some arrays of 8 bytes for each, for every thread.
 # A little less than LanguageModel takes at a time.
 PIECE = 240_000
+# No logarithm of a probability or back-off, nor a sum of some, is so far from 0.
+MOST_LOG = 1e4
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,13 @@ class LineScorer:
         breaks = np.flatnonzero((scanned.ids == 0) | (scanned.ids == self._encoder.line)) + 1
         ids[breaks] = end
         logs = self._model.log_probs(ids).astype(np.float64)
+        if not np.all(np.abs(logs) <= MOST_LOG):
+            raise DataError(
+                self._model.name,
+                None,
+                "damaged language model: it has numbers that are no probabilities",
+                "make it again with nlptools lm train",
+            )
         # Of several breaks in a row only the first may end a sentence.
         last = np.append(0, breaks)
         void = last[1:] == last[:-1] + 1
@@ -170,6 +181,19 @@ def symbol_settings(model: LanguageModel) -> tuple[str, str]:
         runs = any(len(s) > 1 and s.isascii() and s.isalnum() for s in model.vocabulary)
         latin = "run" if runs else "char"
     return latin, sentences if sentences in SENTENCE_MODES[1:] else "line"
+
+
+def fold_of(model: LanguageModel) -> tuple[str, ...]:
+    """How text was folded that a model was trained on. Raises DataError for what this version does not know."""
+    fold = model.settings.get("fold", [])
+    if not isinstance(fold, list) or not all(name in FOLDS for name in fold):
+        raise DataError(
+            model.name,
+            None,
+            f"trained with --fold {fold!r}, which this version does not know",
+            f"known are {', '.join(FOLDS)}",
+        )
+    return tuple(fold)
 
 
 def score_corpus(
@@ -236,7 +260,8 @@ def format_lines(lines: ScoredLines, how: str) -> str:
 
 def _tsv(lines: ScoredLines) -> str:
     size = len(lines)
-    source = lines.source.replace("\t", " ").encode("utf-8", "surrogateescape")
+    name = lines.source.replace("\t", " ").replace("\n", " ").replace("\r", " ")
+    source = name.encode("utf-8", "surrogateescape")
     numbers = weave(
         [
             *(source, b"\t", decimals(lines.numbers, 0), b"\t"),
@@ -255,8 +280,8 @@ def _tsv(lines: ScoredLines) -> str:
 def _json_lines(lines: ScoredLines) -> str:
     numbers = zip(
         lines.numbers.tolist(),
-        lines.log10_probs.round(DIGITS).tolist(),
-        lines.per_symbol.round(DIGITS).tolist(),
+        (lines.log10_probs.round(DIGITS) + 0.0).tolist(),  # no -0.0
+        (lines.per_symbol.round(DIGITS) + 0.0).tolist(),
         lines.symbols.tolist(),
         lines.oov.tolist(),
         lines.texts,
@@ -268,14 +293,16 @@ def _json_lines(lines: ScoredLines) -> str:
 
 def table_pieces(scored: Iterable[ScoredLines], how: str, top: int | None = None) -> Iterator[str]:
     """The rows of all lines, the first `top` of them; TSV with a head."""
-    yield _head(how)
+    head = _head(how)  # with the first rows: nothing is printed of a model that is damaged
     left = top
     for lines in scored:
         rows = format_lines(lines, how)
         if left is not None:  # the rest is read, but not shown: the totals are of everything
             rows = "".join(line + "\n" for line in rows.split("\n")[: min(left, len(lines))])
             left -= min(left, len(lines))
-        yield rows
+        yield head + rows
+        head = ""
+    yield head
 
 
 def oddest_lines(
@@ -288,7 +315,6 @@ def oddest_lines(
 
     Lines without symbols come last. The rows wait in a temporary file.
     """
-    yield _head(how).encode()
     keys: list[np.ndarray] = []
     sizes: list[np.ndarray] = []
     with storage.spilling(tmp_dir) as folder:
@@ -300,6 +326,7 @@ def oddest_lines(
             keys.append(np.where(lines.symbols > 0, lines.per_symbol, np.inf))
             sizes.append(np.diff(np.flatnonzero(rows == ord("\n")), prepend=-1))
             spill.write(rows)
+        yield _head(how).encode()
         if not keys:
             return
         size = np.concatenate(sizes)
@@ -322,7 +349,7 @@ def totals_table(totals: Totals, how: str) -> str:
     numbers["perplexity"] = totals.perplexity
     numbers["perplexity_without_oov"] = totals.perplexity_without_oov
     rounded = {
-        name: round(number, DIGITS) if isinstance(number, float) else number
+        name: round(number, DIGITS) + 0.0 if isinstance(number, float) else number
         for name, number in numbers.items()
     }
     if how == "jsonl":

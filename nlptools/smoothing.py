@@ -67,7 +67,7 @@ def train_lm(
     if smoothing not in SMOOTHINGS:
         raise ValueError(f"smoothing must be one of {', '.join(SMOOTHINGS)}, not {smoothing!r}")
     if prune is None:
-        prune = PRUNE_ML if smoothing == MAXIMUM_LIKELIHOOD else (0,)
+        prune = PRUNE_ML[: counts.order] if smoothing == MAXIMUM_LIKELIHOOD else (0,)
     _check(counts)
     thresholds = _thresholds(prune, counts.order)
     rows = sum(counts.size(n) for n in range(1, counts.order + 1))

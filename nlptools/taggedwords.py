@@ -26,8 +26,9 @@ from nlptools.tagging import Tagger
 from nlptools.tally import stretches
 from nlptools.wordtable import WordTable, make_table, stack_tables
 
-# Of the second, third, fourth and every later symbol of a word; there are as many tags. Those of the article, .15
-# .01 .01 .001, make a better segmentation and a worse list: average precision .374 against .430 (docs/decisions.md).
+# Of the second, third, fourth and every later symbol of a word; there are as many tags. Chosen on statutes,
+# medical questions, a classical novel and trending titles: average precision .471, with those of the article,
+# .15 .01 .01 .001, .422; on four texts that were not looked at before .480 and .424.
 WEIGHTS = (0.3, 0.005, 0.003, 0.003)
 LONGEST_CUT = 5  # symbols of a word; one in a thousand of those cut out is longer
 LEAST_CUT = 2  # times; once may be an accident
@@ -99,7 +100,8 @@ def _cutter(
     settings = replace(counts.settings, order=len(weights), sentences="clause")
     room = max(MIN_MEMORY, memory // 2)  # the counts are there, too
     clauses = count_encoded(encoded, settings, memory=room, workers=workers)
-    # No word is rarer, so nothing rarer needs to be known: a tenth of the n-grams, and as good a list.
+    # No word is rarer, so nothing rarer needs to be known: a tenth of the n-grams, and as good a list. Witten-Bell
+    # and maximum likelihood: .453, .454 instead of .471.
     trie = train_lm(clauses, prune=(0, min_count - 1), memory=room, tmp_dir=encoded.folder)
     del clauses
     model = LanguageModel.from_trie(trie)

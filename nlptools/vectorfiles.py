@@ -129,7 +129,7 @@ def read_vectors(
     check_memory(memory)
     codec = encoding if encoding == "auto" else find_codec(encoding)
     path = os.fspath(path)
-    with storage.spilling(tmp_dir) as folder, _raw(path, watch) as raw:
+    with storage.spilling(tmp_dir) as folder, _raw(path, watch, block_size) as raw:
         kept = _Kept(path, duplicates == "first", memory // 3, folder)
         head, chunks = peek(raw, 512)
         found = input_format or _array_format(path, head)
@@ -165,22 +165,22 @@ def _refuse(path: str, format: str, **options: str | os.PathLike[str] | None) ->
 
 
 @contextlib.contextmanager
-def _raw(path: str, watch: Watch) -> Iterator[Iterator[bytes]]:
-    """The bytes of a file or of stdin."""
+def _raw(path: str, watch: Watch, size: int) -> Iterator[Iterator[bytes]]:
+    """The bytes of a file or of stdin, `size` at a time."""
     if path == "-" and sys.stdin is None:
         raise NlptoolsError("standard input is closed", "name a file to read")
     try:
         file = sys.stdin.buffer if path == "-" else open(path, "rb", buffering=0)  # noqa: SIM115
-        size = os.fstat(file.fileno()).st_size if path != "-" else 0
+        total = os.fstat(file.fileno()).st_size if path != "-" else 0
     except (OSError, ValueError) as error:
         raise DataError(path, None, reason(error)) from None
 
     def chunks() -> Iterator[bytes]:
         done = 0
         try:
-            while chunk := file.read(1 << 18):
+            while chunk := file.read(max(size, 1)):
                 done += len(chunk)
-                watch("reading", done, size)
+                watch("reading", done, total)
                 yield chunk
         except OSError as error:
             raise DataError(path, None, reason(error)) from None
@@ -324,7 +324,7 @@ def _packed(words: list[bytes], size: int) -> list[np.ndarray]:
 def _read_words(path: str | os.PathLike[str], codec: str, on_error: str) -> list[bytes | None]:
     """The lines of a file, as far as the first tab; None for one that is to be left out."""
     name = os.fspath(path)
-    with _raw(name, unwatched) as raw:
+    with _raw(name, unwatched, BLOCK_SIZE) as raw:
         text, _ = to_utf8(decompress(raw, name), name, codec, on_error)
         data = b"".join(text).removeprefix(codecs.BOM_UTF8)
     lines = data.split(b"\n")

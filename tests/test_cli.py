@@ -963,7 +963,7 @@ def test_merge_of_different_settings(more: list[object]) -> None:
     counts_file("b", TEXT, *more)
     done = run("merge", "a", "b", "-o", "out")
     assert done.error.startswith("Error: b was counted with ")
-    assert "hint: count both with the same --order, --latin and --fold" in done.error
+    assert "hint: count both with the same --order, --latin, --sentences and --fold" in done.error
     assert not Path("out").exists()
 
 

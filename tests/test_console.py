@@ -28,6 +28,7 @@ LEAST = {
     "README.zh-CN.md": 32,
     "docs/formats.md": 14,
     "docs/how-it-works.md": 24,
+    "docs/dimension.md": 10,
     "tests/cases/pipes.md": 4,
     "tests/cases/counts.md": 4,
     "tests/cases/errors.md": 4,

@@ -82,6 +82,7 @@ ORDER = [
     "nlptools.vectors",
     "nlptools.vectortext",
     "nlptools.tensorfiles",
+    "nlptools.vectorbinary",
     "nlptools.vectorfiles",
     "nlptools.moments",
     "nlptools.hubness",

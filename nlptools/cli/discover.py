@@ -156,9 +156,10 @@ def discover(
 ) -> None:
     """Find the words of a corpus: no dictionary, no labels.
 
-    Prints one word a line with its count, the count expected as a word, PMI (weakest split, nats), left
-    and right branching entropy (nats), the tenths of the corpus that have it, score, whether it is a term
-    of several words, and whether it is known; best score first, ties by word.
+    Prints one word a line with its count, the count expected as a word (method lm: how often it was cut
+    out), PMI (weakest split, nats), left and right branching entropy (nats), the tenths of the corpus that
+    have it, score, whether it is a term of several words, and whether it is known; best score first, ties
+    by word.
     """
     method, given = settings["method"], given_options()
     if settings["new_only"] and not known_files:

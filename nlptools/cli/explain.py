@@ -95,6 +95,7 @@ def explain(
         from nlptools.counts import load_counts
 
         counts = load_counts(counts_file)
+        counts.require(1)
         fold = fold or _known_folds(counts, counts_file)
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
     corpus = open_corpus(paths, quiet, **reading, fold=fold) if paths else None

@@ -92,8 +92,11 @@ def train(
         if paths:
             raise click.UsageError("Give a corpus or --counts, not both.")
         used = given_options() & {"order", "latin", "sentences", "fold", "field", "column"}
+        used |= given_options() & {"encoding", "on_error"}
         if used:
-            raise click.UsageError(f"--{min(used)} is settled when counts are made.")
+            name = min(used).replace("_", "-")
+            raise click.UsageError(f"--{name} is settled when counts are made.")
+    check_format(output, format)
     closing = Closing("lm train", quiet)
     machine = {name: counting[name] for name in ("memory", "tmp_dir")}
     corpus = None
@@ -128,7 +131,7 @@ def train(
     total = counts.total
     del counts
     write(model, output, format, machine)
-    if orders := model.settings.get("fallback"):
+    if (orders := model.settings.get("fallback")) and not quiet:
         named = ", ".join(map(str, orders))
         note(
             f"Too little text to estimate the discounts of order {named}: they are 0.5, 1 and 1.5."
@@ -150,10 +153,14 @@ def write(
 
     if output is not None:
         write_model(model, output, format=format, **machine)
-    elif format == "native":
-        raise click.UsageError("A native model is a file: name it with -o FILE.")
     else:
         deliver(arpa_pieces(model), None)
+
+
+def check_format(output: str | None, format: str | None) -> None:
+    """Usage error of --format."""
+    if output is None and format == "native":
+        raise click.UsageError("A native model is a file: name it with -o FILE.")
 
 
 @lm.command(
@@ -224,10 +231,17 @@ def score(
         )
     closing = Closing("lm score", quiet)
     from nlptools.lmfiles import open_lm
-    from nlptools.lmscoring import Totals, oddest_lines, score_corpus, table_pieces, totals_table
+    from nlptools.lmscoring import (
+        Totals,
+        fold_of,
+        oddest_lines,
+        score_corpus,
+        table_pieces,
+        totals_table,
+    )
 
     loaded = open_lm(model, tmp_dir=tmp_dir)
-    fold = tuple(loaded.settings.get("fold", ()))
+    fold = fold_of(loaded)
     corpus = open_corpus(
         paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=fold
     )
@@ -281,6 +295,7 @@ def convert(
     source: str, output: str | None, format: str | None, quiet: bool, **machine: Any
 ) -> None:
     """Rewrite a model as ARPA or as a native file; what it is tells its content, not its name."""
+    check_format(output, format)
     closing = Closing("lm convert", quiet)
     from nlptools.lmfiles import read_trie
 

@@ -284,7 +284,7 @@ def project(
     """Multiply by a random matrix, and measure what that does to distances.
 
     Prints the distortion of squared distances between sampled pairs beside what the lemma of Johnson and
-    Lindenstrauss promises for all pairs. A seed gives the same bytes for ever.
+    Lindenstrauss promises for all pairs. The matrix follows from --seed alone.
     """
     closing = Closing("vectors project", quiet)
     from nlptools.projection import distortion_table, measure_distortion, project_vectors
