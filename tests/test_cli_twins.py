@@ -350,20 +350,7 @@ def test_one_option_one_meaning() -> None:
     # is there without being asked for. Words are sorted by a column, lines by how odd they are. The weights that
     # make a good segmentation do not make a good list of words.
     different = {"min_count", "counts", "format", "known", "method", "output"}
-    different |= {
-        "granularity",
-        "prior",
-        "model",
-        "sort",
-        "top",
-        "weights",
-        "corpus",
-        "sample",
-        "eps",
-        "words",
-        "transform",
-        "dim",
-    }
+    different |= {"granularity", "prior", "model", "sort", "top", "weights", "corpus"}
     # A language model counts other symbols, and has a lower order than words ask for.
     other_default = {("lm train", name) for name in ("order", "latin", "sentences")}
     seen: dict[str, tuple[object, ...]] = {}
