@@ -33,6 +33,11 @@ run() {
     if [ -n "${GOLD:-}" ]; then
         # After --raw and --test stand lists, so the gold texts come first.
         run gold $GOLD --raw $RAW ${TEST:+--test $TEST} $jieba
+        run tags $GOLD --raw $RAW ${TEST:+--test $TEST} ${OWN:+--own $OWN}
+    fi
+    if [ -n "${LMPLZ:-}" ]; then
+        run lm "$STATUTES" --lmplz "$LMPLZ" --memory 256MB \
+            ${BUILD_BINARY:+--build-binary "$BUILD_BINARY" --kenlm-python "$PEER_PYTHON" --held-out "$MIX_10"}
     fi
     run pathological "$MIX_50"
     run quality $QUALITY $references

@@ -22,8 +22,8 @@ SORT_COLUMNS = {
 class WordTable:
     """Ranked words, best first; aligned columns.
 
-    counts: occurrences in the corpus, int64. expected: of them as a word (method em), float64, NaN where
-    the method does not say. pmi: of the weakest split, nats. left_entropy, right_entropy: nats. shards: how
+    counts: occurrences in the corpus, int64. expected: of them as a word (method em), or times
+    cut out (method lm), float64, NaN where the method does not say. pmi: of the weakest split, nats. left_entropy, right_entropy: nats. shards: how
     many tenths of the corpus have it (method em), int64, 0 where the method does not say. scores: what the
     method ranks by. terms: whether it is a sequence of words (method em). known: whether in a list of known
     words.
