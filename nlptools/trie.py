@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,20 +62,25 @@ class Trie:
     def look_up(self, ids: np.ndarray, tables: Sequence[np.ndarray]) -> list[np.ndarray]:
         """For each length from 2: the value of the word that ends at each symbol, or the missing one."""
         found: list[np.ndarray] = []
+        for (at, number), table in zip(self.walk(ids), tables, strict=True):
+            values = np.full(len(ids), table[0])
+            values[at] = np.take(table, number)
+            found.append(values)
+        return found
+
+    def walk(self, ids: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """For each length from 2: (places, states) where words of that length may end; rising, state 0: none."""
         size = np.uint64(self._size)
         # The states one level up of the symbols before `at`; of all symbols to begin with.
         state, at = ids[:-1], np.arange(1, len(ids), dtype=np.int32)
-        for level, table in zip(self.levels, tables, strict=True):
+        for level in self.levels:
             keyed = state.astype(np.uint64)
             keyed *= size
             keyed += ids[at]
             number = level.find.find(keyed)
             number += 1
-            values = np.full(len(ids), table[0])
-            values[at] = np.take(table, number)
-            found.append(values)
+            yield at, number
             on = np.flatnonzero(level.open[number])
             at, state = at[on] + 1, number[on]
             if len(at) and at[-1] == len(ids):
                 at, state = at[:-1], state[:-1]
-        return found

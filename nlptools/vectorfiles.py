@@ -28,16 +28,14 @@ from nlptools.errors import DataError, NlptoolsError
 from nlptools.paths import reason
 from nlptools.storage import whole_file
 from nlptools.tensorfiles import (
-    NPY,
-    ZIP,
     Tensor,
-    looks_like_safetensors,
     npy_pieces,
     open_npy,
     open_npz,
     open_safetensors,
     safetensors_pieces,
 )
+from nlptools.tensorheaders import NPY, ZIP, looks_like_safetensors
 from nlptools.vectorbinary import binary_pieces, decoded, read_binary
 from nlptools.vectors import (
     SeenWords,

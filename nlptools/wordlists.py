@@ -49,13 +49,13 @@ def read_words(paths: Iterable[str | os.PathLike[str]], *, encoding: str = "utf-
 def read_weighted_words(
     path: str | os.PathLike[str], *, encoding: str = "utf-8"
 ) -> dict[str, float | None]:
-    """Words of a file with their counts: a jieba dictionary, a table of ours (its column "expected", else
-    "count"), or any lines of word and number; None for a word without a number.
+    """Words of a file with their counts: a jieba dictionary, a table or a model of ours (its column
+    "expected", else "count"), or any lines of word and number; None for a word without a number.
     """
     if is_json_lines(path):
         return _weighted_json(os.fspath(path), encoding)
     text = "".join(block.text for block in Corpus([path], encoding=encoding).blocks())
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = _without_settings(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     if lines[0].startswith(("word\t", "word,")):
         names, *rows = _table_rows(lines)
         columns = [names.index(column) for column in _WEIGHTS if column in names]
@@ -103,6 +103,13 @@ def _number(*cells: object) -> float | None:
     return None
 
 
+def _without_settings(lines: list[str]) -> list[str]:
+    """The lines of a file; of a model only its table, before which there are settings and places."""
+    if not lines[0].startswith("# nlptools"):
+        return lines
+    return list(itertools.dropwhile(lambda line: line.startswith("# "), lines)) or [""]
+
+
 def _table_rows(lines: list[str]) -> list[list[str]]:
     """Cells of a CSV, and of a TSV, in which nothing is quoted; the header is there."""
     if lines[0].startswith("word\t"):
@@ -116,8 +123,7 @@ def _words(text: str) -> Iterable[str]:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if lines[0].startswith("word,"):
         return [row[0] for row in _table_rows(lines)[1:] if row]
-    if lines[0].startswith("# nlptools"):  # a model: settings and places come before the table
-        lines = list(itertools.dropwhile(lambda line: line.startswith("# "), lines)) or [""]
+    lines = _without_settings(lines)
     if lines[0].startswith(_OWN_HEADERS):
         del lines[0]
     return map(_word, lines)

@@ -21,6 +21,7 @@ from nlptools.counting import DEFAULT_MEMORY, MIN_MEMORY, count_ngrams, count_se
 from nlptools.counts import MAX_ORDER
 from nlptools.dim import count_words, dimension_bounds
 from nlptools.evaluation import PROTOCOLS, evaluate_segmentation
+from nlptools.export import MOST, TARGETS, export_words
 from nlptools.lmfiles import FORMATS as MODEL_FORMATS
 from nlptools.lmfiles import open_lm, read_trie, write_model
 from nlptools.lmscoring import FORMATS as SCORE_FORMATS
@@ -56,6 +57,7 @@ TWINS: dict[str, list[Callable[..., Any]]] = {
     "train": [train_model, Corpus.__init__],
     "segment": [segment_corpus, Segmenter.load, TagCutter, Corpus.__init__],
     "evaluate": [evaluate_segmentation, Corpus.__init__],
+    "export": [export_words],
     "lm train": [count_sentences, train_lm, Corpus.__init__],
     "lm score": [open_lm, score_corpus, table_pieces, oddest_lines, Corpus.__init__],
     "lm convert": [read_trie, write_model],
@@ -79,6 +81,7 @@ OWN = {
     # The other segmenters are for comparison; adapt is a call of train_model.
     "segment": {"method", "counts", "adapt", "output", "quiet"},
     "evaluate": {"format", "quiet"},
+    "export": {"to", "output", "refused", "quiet"},
     "lm train": {"counts", "format", "output", "quiet"},
     # What is printed of the lines; in Python they are arrays to select from.
     "lm score": {"model", "sort", "min_symbols", "totals", "format", "output", "quiet"},
@@ -91,7 +94,7 @@ OWN = {
 # Keywords that are no options: block_size changes no result; `watch` is what draws the progress; the width
 # of a context and the order that `explain` counts follow from the words asked for, which have no sentences.
 # `segment` and `evaluate` read plain text as it is, `lm score` folds as the model was trained. The appearance
-# of symbols is what count_sentences gives to train_lm.
+# of symbols is what count_sentences gives to train_lm. The name of a Rime dictionary is that of its file.
 NO_OPTION = {
     "count": {"block_size"},
     "discover": {"block_size", "watch"},
@@ -100,6 +103,7 @@ NO_OPTION = {
     "train": {"block_size", "watch"},
     "segment": {"block_size", "field", "column", "fold"},
     "evaluate": {"block_size", "field", "column", "fold"},
+    "export": {"name"},
     "lm train": {"block_size", "appearance"},
     "lm score": {"block_size", "fold"},
     "lm convert": set(),
@@ -111,12 +115,13 @@ NO_OPTION = {
 # An option that a command hands on in another form: a path for what was loaded from it.
 AS_PATH = {"known", "counts", "background", "prior"}
 # Commands that take what they read piece by piece, and need no --memory.
-SMALL = {"evaluate", "segment", "lm score", "dim"}
+SMALL = {"evaluate", "segment", "lm score", "dim", "export"}
 # What a command has to be given.
 REQUIRED = {
     "explain": ["词"],
     "merge": ["词"],
     "evaluate": ["词", "词"],
+    "export": ["词", "--to", "json"],
     "lm score": ["--model", "词"],
     "lm convert": ["词"],
     "vectors check": ["词"],
@@ -175,7 +180,7 @@ def defaults_of(command: str) -> dict[str, Any]:
 def test_every_command_has_its_function() -> None:
     assert commands() == sorted(TWINS)
     assert set(TWINS) == {
-        *("count", "discover", "evaluate", "explain"),
+        *("count", "discover", "evaluate", "explain", "export"),
         "merge",
         "segment",
         "train",
@@ -263,6 +268,7 @@ CHOICES = [
     ("segment", "granularity", GRANULARITIES),
     ("segment", "format", SEGMENT_FORMATS),
     ("evaluate", "protocol", tuple(PROTOCOLS)),
+    ("export", "to", TARGETS),
     ("lm train", "format", MODEL_FORMATS),
     ("lm train", "smoothing", SMOOTHINGS),
     ("lm score", "format", SCORE_FORMATS),
@@ -278,7 +284,7 @@ CHOICES = [
     ("count", "sentences", ("none", "line", "clause")),
     ("lm train", "sentences", ("line", "clause")),
     *((command, "latin", LATIN_MODES) for command in ("count", "discover", "explain", "lm train")),
-    *((c, "on_error", ON_ERROR) for c in sorted(set(TWINS) - {"merge", "lm convert"})),
+    *((c, "on_error", ON_ERROR) for c in sorted(set(TWINS) - {"merge", "export", "lm convert"})),
     *((c, "fold", FOLDS) for c in ("count", "discover", "explain", "train", "lm train", "dim")),
 ]
 
@@ -314,6 +320,11 @@ def test_ranges() -> None:
     for name in ("min_length", "max_length"):
         assert options_of("discover")[name].type.max == MAX_ORDER - 1
     assert options_of("lm train")["order"].type.max == MAX_MODEL_ORDER
+    freq = options_of("export")["freq"]
+    assert freq.type.convert(str(MOST), freq, None) == MOST
+    for number in (MOST + 1, 0, -1, "1e3", "Corpus"):
+        with pytest.raises(click.BadParameter, match="neither corpus, win nor a number"):
+            freq.type.convert(str(number), freq, None)
     for command, name in (("lm train", "prune"), ("segment", "weights")):
         option = options_of(command)[name]
         most = ",".join("1" * MAX_MODEL_ORDER)

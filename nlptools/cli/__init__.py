@@ -19,9 +19,11 @@ from nlptools.cli.dim import dim  # noqa: E402
 from nlptools.cli.discover import discover  # noqa: E402
 from nlptools.cli.evaluate import evaluate  # noqa: E402
 from nlptools.cli.explain import explain  # noqa: E402
+from nlptools.cli.export import export  # noqa: E402
 from nlptools.cli.lm import lm  # noqa: E402
 from nlptools.cli.merge import merge  # noqa: E402
 from nlptools.cli.segment import segment  # noqa: E402
+from nlptools.cli.tokenize import tokenize  # noqa: E402
 from nlptools.cli.train import train  # noqa: E402
 from nlptools.cli.vectors import vectors  # noqa: E402
 from nlptools.errors import NlptoolsError  # noqa: E402
@@ -88,5 +90,18 @@ def main() -> None:
     """
 
 
-for command in (discover, count, merge, explain, train, segment, evaluate, lm, dim, vectors):
+for command in (
+    discover,
+    count,
+    merge,
+    explain,
+    train,
+    segment,
+    evaluate,
+    tokenize,
+    export,
+    lm,
+    dim,
+    vectors,
+):
     main.add_command(command)

@@ -1,0 +1,179 @@
+"""`nlptools export`: word lists -> the user dictionary of a segmenter, a search engine, an input method."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nlptools.cli import options
+from nlptools.cli.console import Closing, deliver, note, open_corpus
+from nlptools.errors import DataError
+
+if TYPE_CHECKING:
+    from nlptools.export import Export
+
+_SHOWN = 5  # refused words named for each reason
+
+
+class Frequency(click.ParamType):  # type: ignore[type-arg]
+    """corpus, win, or a whole number above 0."""
+
+    name = "corpus|win|N"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str | int:
+        if value in ("corpus", "win"):
+            return str(value)
+        try:
+            number = int(value)
+        except ValueError:
+            number = 0
+        if not 0 < number < 1 << 31:  # export.MOST
+            self.fail(
+                f"{value!r} is neither corpus, win nor a number from 1 to 2147483647", param, ctx
+            )
+        return number
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nlptools discover forum/ --known dict.txt --new-only -o new.tsv
+  nlptools export new.tsv --to jieba --freq win -o userdict.txt
+  nlptools export new.tsv --to rime --top 5000 -o forum.dict.yaml
+  nlptools export new.tsv mine.txt --to ik --refused refused.tsv -o forum.dic
+  nlptools discover forum/ | nlptools export - --to hanlp --tag nz > forum.txt
+"""
+)
+@click.argument("words", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "--to",
+    required=True,
+    type=click.Choice(["jieba", "hanlp", "pkuseg", "thulac", "ltp", "ik", "rime", "plain", "json"]),
+    help="Whose dictionary. hanlp: HanLP 1.x; ik: the plug-in of Elasticsearch and OpenSearch; plain: a word a "
+    "line; json: an array of objects with word and count.",
+)
+@click.option(
+    "--freq",
+    type=Frequency(),
+    metavar="[corpus|win|N]",
+    default="corpus",
+    show_default=True,
+    help="For jieba, hanlp and rime. corpus: the counts of the lists; a number: that one for each word; win, for "
+    "jieba: the smallest with which jieba cuts each word as one, proven by cutting.",
+)
+@click.option(
+    "--jieba-dict",
+    type=click.Path(),
+    help="With --freq win: jieba's own dictionary.  [default: that of the installed jieba]",
+)
+@click.option(
+    "--tag",
+    type=options.Text(),
+    help="Part of speech of all words, for jieba, hanlp and pkuseg.  [default: nz; pkuseg: none]",
+)
+@click.option(
+    "--min-count",
+    type=click.IntRange(min=1),
+    help="Least count; words without a count stay.  [default: none]",
+)
+@click.option(
+    "--top", type=click.IntRange(min=1), help="Only the first N words that can be written."
+)
+@click.option("-o", "--output", type=click.Path(), help="File to write instead of stdout.")
+@click.option(
+    "--refused",
+    "refused_output",
+    type=click.Path(),
+    help="File for the words that are not written, with the reasons, as TSV.",
+)
+@options.quiet_option
+def export(
+    words: tuple[str, ...],
+    to: str,
+    output: str | None,
+    refused_output: str | None,
+    quiet: bool,
+    **settings: Any,
+) -> None:
+    """Write words as a dictionary that another program reads.
+
+    WORDS are lists of any kind: the output of discover, a model of train, a jieba dictionary, plain
+    words; `-` is stdin. Of several the words are put together; the first count of a word is taken.
+    What the program would refuse, misread or never find is not written, but listed: docs/export.md.
+    """
+    if words.count("-") > 1:
+        raise click.UsageError("stdin can be read only once.")
+    if settings["jieba_dict"] is not None and settings["freq"] != "win":
+        raise click.UsageError("--jieba-dict goes with --freq win.")
+    if output is not None and refused_output is not None and _same(output, refused_output):
+        raise click.UsageError("--output and --refused are the same file.")
+    closing = Closing("export", quiet)
+    from nlptools.export import check_settings, export_words, merge_words
+
+    try:
+        check_settings(to, settings["freq"], settings["tag"], settings["jieba_dict"])
+    except ValueError as error:
+        raise click.UsageError(f"--{error}.") from None
+    for path in words:  # says what is wrong with stdin
+        if path == "-":
+            open_corpus((path,), quiet, field=None, column=None)
+    found = merge_words(words)
+    if not found:
+        raise DataError(words[0], None, "no words", "nothing to export")
+    name = _rime_name(output)
+    result = export_words(found, to, name=name, **settings)
+    deliver(result.pieces(), output)
+    if refused_output is not None:
+        deliver(result.refused_pieces(), refused_output)
+    if not quiet:
+        _tell_refused(result, refused_output)
+        if to == "rime" and output is not None and not output.endswith(".dict.yaml"):
+            note(f"Rime looks for it under the name {name}.dict.yaml.")
+    made_by = {"to": to} | ({"freq": settings["freq"]} if to in _WITH_FREQUENCY else {})
+    if result.tag is not None:
+        made_by["tag"] = result.tag
+    closing.show(
+        None,
+        made_by,
+        [
+            f"{len(found):,} words",
+            f"{len(result.words):,} written",
+            f"{len(result.refused):,} refused",
+        ],
+    )
+
+
+_WITH_FREQUENCY = ("jieba", "hanlp", "rime")  # export.WITH_FREQUENCY
+
+
+def _same(first: str, second: str) -> bool:
+    return Path(first).resolve() == Path(second).resolve()
+
+
+def _rime_name(output: str | None) -> str:
+    """What Rime calls a dictionary is the name of its file, without .dict.yaml."""
+    if output is None:
+        return "nlptools"
+    name = Path(output).name
+    return name.removesuffix(".dict.yaml") if name.endswith(".dict.yaml") else Path(output).stem
+
+
+def _tell_refused(result: Export, written_to: str | None) -> None:
+    """The reasons, the frequent ones first, each with a few of its words."""
+    if not result.refused:
+        return
+    from nlptools.export import visible
+
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for word, why in result.refused.items():
+        by_reason[why.partition(" (U+")[0]].append(visible(word))
+    where = f"all are in {written_to}" if written_to else "--refused FILE lists all"
+    note(
+        f"{len(result.refused):,} words are not written, since {result.to} could not use them; {where}:"
+    )
+    for why, of_reason in sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0])):
+        more = ", ..." if len(of_reason) > _SHOWN else ""
+        note(f"  {len(of_reason):,} {why}: {', '.join(of_reason[:_SHOWN])}{more}")

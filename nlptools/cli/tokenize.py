@@ -1,0 +1,154 @@
+"""`nlptools tokenize`: text -> tokens or ids of a vocabulary, and ids -> text."""
+
+from __future__ import annotations
+
+import click
+
+from nlptools.cli import options
+from nlptools.cli.console import Closing, deliver, given_options, note, open_corpus
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  echo 今天天气非常好 | nlptools tokenize --vocab vocab.txt
+  nlptools tokenize --vocab vocab.txt --format ids corpus.txt > ids.txt
+  nlptools tokenize --vocab vocab.txt --pre jieba corpus.txt.gz
+  nlptools tokenize --vocab vocab.txt --special --max-length 512 --format jsonl corpus.txt
+  nlptools tokenize --vocab vocab.txt --decode ids.txt
+"""
+)
+@options.corpus_argument
+@click.option(
+    "--vocab",
+    "vocab_file",
+    type=click.Path(),
+    required=True,
+    help="vocab.txt, a token a line.",
+)
+@click.option(
+    "--pre",
+    type=click.Choice(["vocab", "jieba", "none"]),
+    default="vocab",
+    show_default=True,
+    help="What cuts the text into words first: the vocabulary's own unigram model; jieba without its HMM, which "
+    "is WoBERT; nothing, which is BERT.",
+)
+@click.option(
+    "--lower/--no-lower",
+    default=True,
+    show_default=True,
+    help="Small letters, no accents.",
+)
+@click.option(
+    "--weights",
+    "weights_file",
+    type=click.Path(),
+    help="For --pre vocab: a list of words with counts.  [default: by the order of the vocabulary]",
+)
+@click.option(
+    "--jieba-dict",
+    type=click.Path(),
+    help="For --pre jieba: its dictionary.  [default: that of the installed jieba]",
+)
+@click.option(
+    "--format",
+    type=click.Choice(["tokens", "ids", "jsonl"]),
+    default="tokens",
+    show_default=True,
+    help="jsonl: an object for each line, with tokens, ids and offsets in characters.",
+)
+@click.option(
+    "--special/--no-special",
+    default=False,
+    show_default=True,
+    help="[CLS] before every line, [SEP] after it.",
+)
+@click.option(
+    "--max-length",
+    type=click.IntRange(min=1),
+    help="Tokens of a line, special ones counted; the rest is left out.",
+)
+@click.option(
+    "--mark-unknown/--no-mark-unknown",
+    default=False,
+    show_default=True,
+    help="Print [UNK] for what the vocabulary does not know, not the text itself.",
+)
+@click.option(
+    "--decode",
+    is_flag=True,
+    help="The other way: lines of ids to text.",
+)
+@click.option("-o", "--output", type=click.Path(), help="File to write instead of stdout.")
+@options.decoding_options
+@options.field_options
+@options.workers_option
+@options.quiet_option
+def tokenize(
+    paths: tuple[str, ...],
+    vocab_file: str,
+    pre: str,
+    lower: bool,
+    weights_file: str | None,
+    jieba_dict: str | None,
+    format: str,
+    special: bool,
+    max_length: int | None,
+    mark_unknown: bool,
+    decode: bool,
+    output: str | None,
+    encoding: str,
+    on_error: str,
+    field: str | None,
+    column: str | None,
+    workers: int | None,
+    quiet: bool,
+) -> None:
+    """Tokenize text by words, as WoBERT does.
+
+    A word that the vocabulary has is a token; everything else is cut by BERT's rules. Lines stay lines.
+    """
+    if weights_file is not None and pre != "vocab":
+        raise click.UsageError("--weights goes with --pre vocab.")
+    if jieba_dict is not None and pre != "jieba":
+        raise click.UsageError("--jieba-dict goes with --pre jieba.")
+    encoding_only = {"pre", "format", "special", "max_length", "mark_unknown"}
+    if decode and given_options() & encoding_only:
+        raise click.UsageError("--decode takes the ids as they are: give --vocab only.")
+    if max_length is not None and special and max_length < 3:
+        raise click.UsageError("--max-length with --special must be at least 3.")
+    closing = Closing("tokenize", quiet)
+    corpus = open_corpus(
+        paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=()
+    )
+    from nlptools.tokenizer import WordTokenizer
+    from nlptools.tokenstream import TokenCounts, decode_corpus, tokenize_corpus
+    from nlptools.vocab import load_vocab
+    from nlptools.wordlists import read_weighted_words
+
+    vocab = load_vocab(vocab_file)
+    for problem in vocab.problems:
+        note(problem)
+    if decode:
+        tokenizer = WordTokenizer(vocab, pre="none", lower=lower)
+        deliver(decode_corpus(corpus, tokenizer), output)
+        closing.show(corpus, {"vocab": vocab_file}, [])
+        return
+    weights = read_weighted_words(weights_file, encoding="auto") if weights_file else None
+    tokenizer = WordTokenizer(vocab, pre=pre, lower=lower, weights=weights, jieba_dict=jieba_dict)
+    counts = TokenCounts()
+    pieces = tokenize_corpus(
+        corpus,
+        tokenizer,
+        format=format,
+        special=special,
+        max_length=max_length,
+        mark_unknown=mark_unknown,
+        workers=workers,
+        counts=counts,
+    )
+    deliver(pieces, output)
+    made_by = {"vocab": vocab_file, "pre": pre}
+    results = [f"{counts.tokens:,} tokens", f"{counts.unknown:,} unknown"]
+    closing.show(corpus, made_by, results)
