@@ -39,6 +39,11 @@ run() {
         run lm "$STATUTES" --lmplz "$LMPLZ" --memory 256MB \
             ${BUILD_BINARY:+--build-binary "$BUILD_BINARY" --kenlm-python "$PEER_PYTHON" --held-out "$MIX_10"}
     fi
+    if [ -n "${GENSIM_PYTHON:-}" ]; then
+        echo "== dimension.py" >&2
+        "$GENSIM_PYTHON" "$(dirname "$0")/dimension.py" $DIMENSION --lexicon $SUBJECTS \
+            -o "$save/dimension" || failed=1
+    fi
     run pathological "$MIX_50"
     run quality $QUALITY $references
 }

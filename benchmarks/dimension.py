@@ -42,10 +42,8 @@ BLOCK = 60_000  # bytes; held-out text is not from between lines that were learn
 HELD_OUT = 0.05  # of what is learnt from
 LEAST_COUNT, MOST_WORDS, LEAST_WORDS = 10, 200, 50  # of a subject's words
 WINDOW, NEGATIVE, SAMPLE, EPOCHS, RATE = 5, 5, 1e-4, 5, 0.05
-POSITIONS, GIVEN = (
-    30_000,
-    1_500,
-)  # of text on which the fit is measured, and words beside all others
+POSITIONS = 30_000  # of a text on which the fit is measured
+GIVEN = 1_500  # of their words that are measured beside all others
 NEIGHBOURS, RESTARTS = 5, 10
 CHARACTERS = re.compile(r"\w")
 HAN = re.compile("[\u3400-\u9fff]{2,}")
@@ -343,6 +341,7 @@ def run(setting: Setting, n: int, seed: int, lists: dict[str, list[str]]) -> dic
     known = [[word for word in words if word in places] for words in lists.values()]
     labels = np.repeat(np.arange(len(known)), [len(part) for part in known])
     named = unit(u[[places[word] for part in known for word in part]])
+    enough = len(labels) >= LEAST_WORDS
     effective, cosine = shape(u)
     thinned = counts * np.array(list(keep.values()))
     given = thinned / thinned.sum()
@@ -358,8 +357,8 @@ def run(setting: Setting, n: int, seed: int, lists: dict[str, list[str]]) -> dic
         "fit_train": round(fit_train, 5),
         "entropy": round(surprise - float(given @ np.log(given)), 4),
         "entropy_train": round(surprise_train - float(given @ np.log(given)), 4),
-        "knn": round(nearest(named, labels), 5),
-        "purity": round(purity(named, labels), 5),
+        "knn": round(nearest(named, labels), 5) if enough else math.nan,
+        "purity": round(purity(named, labels), 5) if enough else math.nan,
         "subject_words": len(labels),
         "effective": round(effective, 2),
         "cosine": round(cosine, 4),
@@ -399,19 +398,9 @@ class Curve:
     def means(self, field: str) -> np.ndarray:
         return np.array([np.mean(self.values(field, n)) for n in self.dimensions])
 
-    def spread(self, field: str) -> float:
-        """Standard deviation between seeds, over all dimensions; nan with one seed."""
-        groups = [self.values(field, n) for n in self.dimensions]
-        groups = [group for group in groups if len(group) > 1]
-        if not groups:
-            return math.nan
-        squares = sum(np.var(group) * len(group) for group in groups)
-        return math.sqrt(squares / sum(len(group) - 1 for group in groups))
-
-    def saturated(self, field: str) -> int:
-        """The smallest dimension within one spread of the best."""
-        means = self.means(field)
-        return self.dimensions[int(np.argmax(means >= means.max() - self.spread(field)))]
+    def ranges(self, field: str) -> np.ndarray:
+        """For each dimension half the difference of the best and the worst seed."""
+        return np.array([np.ptp(self.values(field, n)) / 2 for n in self.dimensions])
 
     def reaches(self, field: str, share: float) -> float:
         """The n at which a share of the best is reached, between two dimensions by ln n."""
@@ -423,6 +412,11 @@ class Curve:
         part = (share - means[at - 1]) / (means[at] - means[at - 1])
         return float(np.exp(logs[at - 1] + part * (logs[at] - logs[at - 1])))
 
+    def at_bound(self, field: str) -> float:
+        """The share of the best at the bound, between two dimensions by ln n."""
+        means = self.means(field) / self.means(field).max()
+        return float(np.interp(math.log(self.bound), np.log(self.dimensions), means))
+
 
 COLUMNS = {
     "fit": "fit, held-out",
@@ -433,10 +427,13 @@ COLUMNS = {
     "cosine": "mean cosine",
     "length": "\\|u\\|\\|v\\|",
 }
+MEASURED = ("fit", "fit_train", "knn", "purity")
+SHARES = (0.9, 0.95, 0.99)
 
 
 def summary(curves: Sequence[Curve]) -> Iterator[str]:
     """The tables, line by line."""
+    yield "Means of the seeds, ± half of how far they are apart.\n"
     for curve in curves:
         first = curve.rows[0]
         yield (
@@ -446,72 +443,130 @@ def summary(curves: Sequence[Curve]) -> Iterator[str]:
         yield "| n | " + " | ".join(COLUMNS.values()) + " |"
         yield "|---" * (len(COLUMNS) + 1) + "|"
         means = {field: curve.means(field) for field in COLUMNS}
+        ranges = {field: curve.ranges(field) for field in MEASURED}
         for i, n in enumerate(curve.dimensions):
-            yield f"| {n} | " + " | ".join(f"{means[field][i]:.3f}" for field in COLUMNS) + " |"
-        spread = " | ".join(f"{curve.spread(field):.4f}" for field in COLUMNS)
-        yield f"| spread | {spread} |\n"
-        for field in ("fit", "fit_train", "knn", "purity"):
-            within = curve.saturated(field) if not math.isnan(curve.spread(field)) else "-"
-            best = curve.dimensions[int(curve.means(field).argmax())]
-            shares = ", ".join(
-                f"{share:.0%} at {curve.reaches(field, share):.0f}" for share in (0.9, 0.95, 0.99)
+            cells = []
+            for field in COLUMNS:
+                cell = f"{means[field][i]:.3f}".replace("nan", "–")
+                if field in ranges and len(curve.values(field, n)) > 1 and cell != "–":
+                    cell += f" ± {ranges[field][i]:.3f}"
+                cells.append(cell)
+            yield f"| {n} | " + " | ".join(cells) + " |"
+        yield ""
+        for field in MEASURED:
+            if np.isnan(means[field]).any():
+                continue
+            best = curve.dimensions[int(means[field].argmax())]
+            shares = [f"{share:.0%} at {curve.reaches(field, share):.0f}" for share in SHARES]
+            yield (
+                f"- {field}: best at {best}; {', '.join(shares)}; "
+                f"{curve.at_bound(field):.1%} at the bound"
             )
-            yield f"- {field}: best at {best}; within one spread from {within}; {shares}"
         entropy = curve.means("entropy").min()
+        even = 2 * math.log(int(first["N"]))
         yield (
-            f"- entropy of a pair, at most: {entropy:.2f} nats; 2 ln N + h_n is that small from "
-            f"n = {smallest_dimension(2 * math.log(int(first['N'])) - entropy)}\n"
+            f"- entropy of a pair, at most: {entropy:.2f} nats of {even:.2f}; 2 ln N + h_n is that "
+            f"small from n = {smallest_dimension(even - entropy)}\n"
         )
 
 
+MARKS = ("o-", "s-", "^-", "D-", "v:")
+COLOURS = ("#1f4e9c", "#c05a00", "#2f7d3b", "#8a3a8a", "#666666")
+
+
 def plot(curves: Sequence[Curve], target: Path) -> None:
-    """Three panels: fit to text, subjects, effective dimension."""
+    """Four panels: fit to text, its knees beside the bound, subjects, shape of the vectors.
+
+    The first curve is that of all words, the last that of less text.
+    """
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
     mpl.rcParams.update(
-        {"svg.fonttype": "none", "svg.hashsalt": "nlptools", "font.size": 10, "lines.markersize": 4}
+        {
+            "svg.fonttype": "none",
+            "svg.hashsalt": "nlptools",
+            "font.size": 10,
+            "lines.markersize": 4.5,
+            "lines.linewidth": 1.2,
+            "legend.fontsize": 8.5,
+            "legend.framealpha": 1.0,
+        }
     )
-    figure, panels = plt.subplots(1, 3, figsize=(12, 4.2), layout="constrained")
-    main = curves[0]
-    marks = ("o-", "s--", "^:")
-    colours = ("#1f4e9c", "#c05a00", "#4a8a3a")
-    for curve, mark, colour in zip(curves, marks, colours, strict=False):
-        gain = curve.means("fit")
-        share = gain / gain.max()
-        panels[0].plot(curve.dimensions, share, mark, color=colour, label=curve.name)
-        panels[0].axvline(curve.bound, color=colour, linewidth=0.8, linestyle=mark[1:])
-    panels[0].set(title="Foretelling held-out words", ylabel="gain, share of the curve's best")
-    panels[0].legend(title="lines: bound", fontsize=8, title_fontsize=8)
+    figure, grid = plt.subplots(2, 2, figsize=(10, 8), layout="constrained")
+    panels = grid.ravel()
+    main, less = curves[0], curves[-1]
+    of_size = sorted(curves[:-1], key=lambda curve: -int(curve.rows[0]["N"]))
+
+    for curve, mark, colour in zip([*of_size, less], MARKS, COLOURS, strict=False):
+        share = curve.means("fit") / curve.means("fit").max()
+        name = curve.name if curve is less else f"N = {int(curve.rows[0]['N']):,}"
+        panels[0].plot(curve.dimensions, share, mark, color=colour, label=name)
+        if curve is not less:
+            panels[0].plot(
+                curve.bound, curve.at_bound("fit"), "|", color=colour, markersize=16, mew=2.5
+            )
+    panels[0].plot([], [], "|", color="#222222", markersize=11, mew=2, label="the bound of its N")
+    panels[0].set(title="Fit to held-out text", ylabel="gain, share of the curve's best")
+    panels[0].set_ylim(0.2, 1.03)
+    panels[0].legend(loc="lower center", bbox_to_anchor=(0.62, 0.0))
+
+    sizes = np.geomspace(100, 50_000, 60)
+    bounds = [smallest_dimension(2 * math.log(size)) for size in sizes]
+    panels[1].plot(sizes, bounds, "-", color="#222222", label="the bound")
+    for share, mark, colour in zip(SHARES, MARKS, COLOURS, strict=False):
+        points = [curve.reaches("fit", share) for curve in of_size]
+        at = [int(curve.rows[0]["N"]) for curve in of_size]
+        panels[1].plot(at, points, mark[0] + "--", color=colour, label=f"{share:.0%} of it")
+        panels[1].plot(
+            int(less.rows[0]["N"]), less.reaches("fit", share), mark[0], color=colour, mfc="white"
+        )
+    panels[1].plot([], [], "o", color="#222222", mfc="white", label=less.name)
+    panels[1].set(title="Where that gain is reached", xlabel="words N", ylabel="dimension n")
+    panels[1].set(xscale="log", yscale="log", ylim=(4, 500))
+    panels[1].legend(loc="upper left", ncols=3)
+
     for field, name, mark, colour in zip(
-        ("knn", "purity"), ("nearest words", "purity of k-means"), marks, colours, strict=False
+        ("knn", "purity"), ("nearest words", "purity of k-means"), MARKS, COLOURS, strict=False
     ):
-        panels[1].plot(main.dimensions, main.means(field), mark, color=colour, label=name)
+        panels[2].plot(main.dimensions, main.means(field), mark, color=colour, label=name)
         for n in main.dimensions:
             values = main.values(field, n)
-            panels[1].vlines(n, min(values), max(values), color=colour)
-    panels[1].set(title="Subjects of words", ylabel="share of words", ylim=(0, 1))
-    panels[1].legend(fontsize=8)
-    panels[2].plot(main.dimensions, main.dimensions, ":", color="#777777", label="uniform: n")
-    panels[2].plot(main.dimensions, main.means("effective"), marks[0], color=colours[0])
-    panels[2].lines[-1].set_label("effective dimension")
-    panels[2].plot(main.dimensions, main.means("length"), marks[1], color=colours[1])
-    panels[2].lines[-1].set_label("mean |u| |v|")
-    panels[2].set(title="Trained vectors and the assumption", yscale="log")
-    panels[2].legend(fontsize=8)
-    for panel in panels:
+            panels[2].vlines(n, min(values), max(values), color=colour)
+    panels[2].set(title="Subjects of words", ylabel="share of words", ylim=(0, 1))
+    panels[2].legend(loc="lower left")
+
+    panels[3].plot(main.dimensions, main.dimensions, "--", color="#222222", label="assumed: n")
+    for field, name, mark, colour in zip(
+        ("effective", "length"),
+        ("effective dimension", "|u| |v|, mean lengths"),
+        MARKS,
+        COLOURS,
+        strict=False,
+    ):
+        panels[3].plot(main.dimensions, main.means(field), mark, color=colour, label=name)
+    panels[3].set(title="The vectors, and what the bound assumes", yscale="log", ylim=(2, 300))
+    panels[3].legend(loc="upper left")
+
+    ticks = [4, 8, 16, 32, 64, 128, 256]
+    for panel in (panels[0], panels[2], panels[3]):
         panel.set(xscale="log", xlabel="dimension n")
-        panel.set_xticks([4, 8, 16, 32, 64, 128, 256], [4, 8, 16, 32, 64, 128, 256])
+        panel.set_xticks(ticks, ticks)
+    for panel in (panels[1], panels[3]):
+        panel.set_yticks(ticks, ticks)
+    for panel in panels:
         panel.minorticks_off()
         panel.grid(alpha=0.25)
-    for panel in panels[1:]:
-        panel.axvline(main.bound, color=colours[0], linewidth=0.8)
+    panels[1].set_xticks([200, 1000, 5000, 20_000], ["200", "1,000", "5,000", "20,000"])
+    for panel in panels[2:]:
+        panel.axvline(main.bound, color="#222222", linewidth=0.8)
         panel.text(main.bound * 0.95, 0.03, f"bound {main.bound}", rotation=90, ha="right")
         panel.texts[-1].set_transform(panel.get_xaxis_transform())
     figure.savefig(target.with_suffix(".svg"), metadata={"Date": None})
-    figure.savefig(target.with_suffix(".png"), dpi=110)
+    figure.savefig(target.with_suffix(".png"), dpi=90)
+    plt.close(figure)
 
 
 def numbers(text: str) -> list[int]:
@@ -537,10 +592,13 @@ def parser() -> argparse.ArgumentParser:
         "--seeds",
         type=numbers,
         default=[1, 2],
-        help="the first for every training, the others for every second of the first setting",
+        help="of every training (default 1,2)",
     )
     main.add_argument(
-        "--few", type=int, default=1000, help="words of the small vocabulary (default %(default)d)"
+        "--few",
+        type=numbers,
+        default=[200, 1000, 5000],
+        help="words of the small vocabularies (default 200,1000,5000)",
     )
     return main
 
@@ -559,11 +617,12 @@ def main() -> int:
     )
     settings = [
         Setting.make("all", train, held_out, words),
-        Setting.make("few words", train, held_out, words[: args.few]),
+        *(Setting.make(f"{few} words", train, held_out, words[:few]) for few in args.few),
         Setting.make("quarter of the text", train[::4], held_out, words, 4 * EPOCHS),
     ]
-    todo = [(setting, n, args.seeds[0]) for setting in settings for n in args.dimensions]
-    todo += [(settings[0], n, seed) for seed in args.seeds[1:] for n in args.dimensions[1::2]]
+    todo = [
+        (setting, n, seed) for seed in args.seeds for setting in settings for n in args.dimensions
+    ]
     target = args.output / "results.csv"
     done = {(row["setting"], int(row["n"]), int(row["seed"])) for row in read_rows(target)}
     for setting, n, seed in todo:

@@ -54,8 +54,7 @@ class Export:
         if self.to == "json":
             yield from _json_lines(self.words)
             return
-        column = {"jieba": _jieba_line, "hanlp": _hanlp_line, "pkuseg": _pkuseg_line}
-        line = column.get(self.to, _rime_line if self.to == "rime" else _plain_line)
+        line = _LINES.get(self.to, _plain_line)
         for word, frequency in self.words.items():
             yield line(word, frequency, self.tag)
 
@@ -292,6 +291,14 @@ def _rime_line(word: str, frequency: int | None, tag: str | None) -> str:
 
 def _plain_line(word: str, frequency: int | None, tag: str | None) -> str:
     return f"{word}\n"
+
+
+_LINES: dict[str, Callable[[str, int | None, str | None], str]] = {
+    "jieba": _jieba_line,
+    "hanlp": _hanlp_line,
+    "pkuseg": _pkuseg_line,
+    "rime": _rime_line,
+}
 
 
 def _json_lines(words: Mapping[str, int | None]) -> Iterator[str]:

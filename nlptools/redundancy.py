@@ -48,7 +48,9 @@ def best_splits(words: Sequence[str], scores: np.ndarray, unknown: float) -> Spl
     longer = _found(spelled[~alone], scores[~alone], ids, column, whole)
     order = np.argsort(column, kind="stable")
     edges = np.searchsorted(column[order], np.arange(1, int(lengths.max()) + 2))
-    best = np.zeros(len(ids) + 1)  # the last one, which is that of the place before the first, stays 0
+    best = np.zeros(
+        len(ids) + 1
+    )  # the last one, which is that of the place before the first, stays 0
     pieces = np.zeros(len(ids) + 1, np.int64)
     for step in range(1, int(lengths.max()) + 1):
         at = order[edges[step - 1] : edges[step]]
@@ -70,9 +72,7 @@ def best_splits(words: Sequence[str], scores: np.ndarray, unknown: float) -> Spl
     return Splits(found, pieces[ends])
 
 
-def _spell(
-    words: Sequence[str], lengths: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _spell(words: Sequence[str], lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(ids of each word's characters, a row each; the words one after another, 0 after each; their last places)."""
     codes = chars.code_points("".join(words))
     distinct, place = np.unique(codes, return_inverse=True)
@@ -81,7 +81,7 @@ def _spell(
     column = np.arange(len(codes)) - firsts[owner]
     spelled = np.zeros((len(words), max(2, int(lengths.max()))), np.int32)
     spelled[owner, column] = place + 1
-    ids = np.zeros(len(codes) + len(words), np.int64)
+    ids = np.zeros(len(codes) + len(words), np.uint32)
     ids[np.arange(len(codes)) + owner] = place + 1
     return spelled, ids, np.cumsum(lengths + 1) - 2
 
@@ -104,6 +104,8 @@ def _found(
         value = padded[level.word[state]]
         some = np.flatnonzero((value > -np.inf) & (column[at] >= k) & (whole[at] != k))
         at, value = at[some].astype(np.int64), value[some]
+        if not len(some):
+            continue
         order = np.argsort(column[at], kind="stable")
         at, value = at[order], value[order]
         steps, firsts = np.unique(column[at], return_index=True)

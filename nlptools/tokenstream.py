@@ -148,7 +148,7 @@ def _unix(text: str) -> str:
 
 
 def _lines(sheet: _Sheet, piece: tuple[str, bool]) -> tuple[str, int, int]:
-    text, goes_on = piece
+    text = piece[0]
     tokenizer = sheet.tokenizer
     encoded = tokenizer.encode(text)
     kept, before = sheet.kept(encoded)
@@ -164,10 +164,7 @@ def _lines(sheet: _Sheet, piece: tuple[str, bool]) -> tuple[str, int, int]:
         ):
             strings[place] = (encoded.text(token) or UNKNOWN) + " "
     made = sheet.head + "".join(strings)
-    if sheet.special:
-        made = made.removesuffix(sheet.head)
-    else:
-        made = made.replace(" \n", "\n")
+    made = made.removesuffix(sheet.head) if sheet.special else made.replace(" \n", "\n")
     return made, len(ids), len(strange)
 
 

@@ -47,6 +47,11 @@ def is_punctuation(character: str) -> bool:
     return unicodedata.category(character).startswith("P")
 
 
+def is_word_character(character: str) -> bool:
+    """Whether one character is part of a word, not set apart, left out or white space."""
+    return _class_of(ord(character)) & (_MARK - 1) == OTHER
+
+
 def _class_of(code: int) -> int:
     character = chr(code)
     category = unicodedata.category(character)

@@ -306,18 +306,24 @@ NAMES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where jieba puts its dictionary once it is read; not the user's cache."""
+    return str(tmp_path_factory.mktemp("jieba"))
+
+
 def write(path: Path, to: str, words: list[str], **how: Any) -> Path:
     path.write_text(text(dict.fromkeys(words, 7.0), to, **how), encoding="utf-8")
     return path
 
 
 @pytest.mark.parametrize("freq", ["win", "corpus", 100_000])
-def test_jieba_reads_it(tmp_path: Path, freq: str | int) -> None:
+def test_jieba_reads_it(tmp_path: Path, cache: str, freq: str | int) -> None:
     jieba = import_jieba()
     words = [*NAMES, "给他", "过高", "2024", "A", "foo-bar"]
     path = write(tmp_path / "words.txt", "jieba", words, freq=freq)
     tokenizer = jieba.Tokenizer()
-    tokenizer.tmp_dir = str(tmp_path)
+    tokenizer.tmp_dir = cache
     base = JiebaDictionary.load()
     with open(path, "rb") as file:
         tokenizer.load_userdict(file)
@@ -331,13 +337,13 @@ def test_jieba_reads_it(tmp_path: Path, freq: str | int) -> None:
         assert tokenizer.lcut("给他", HMM=False) == ["给", "他"]
 
 
-def test_jieba_reads_words_without_a_count(tmp_path: Path) -> None:
+def test_jieba_reads_words_without_a_count(tmp_path: Path, cache: str) -> None:
     """It computes a frequency itself."""
     jieba = import_jieba()
     path = tmp_path / "words.txt"
     path.write_text(text(dict.fromkeys(NAMES), "jieba", tag="n"), encoding="utf-8")
     tokenizer = jieba.Tokenizer()
-    tokenizer.tmp_dir = str(tmp_path)
+    tokenizer.tmp_dir = cache
     with open(path, "rb") as file:
         tokenizer.load_userdict(file)
     assert {word: tokenizer.user_word_tag_tab.get(word) for word in NAMES} == dict.fromkeys(
@@ -346,7 +352,7 @@ def test_jieba_reads_words_without_a_count(tmp_path: Path) -> None:
     assert tokenizer.lcut("沈渡秋和松烟派", HMM=False) == ["沈渡秋", "和", "松烟派"]
 
 
-def test_jieba_cuts_at_what_is_refused(tmp_path: Path) -> None:
+def test_jieba_cuts_at_what_is_refused() -> None:
     """All signs of ASCII, and some of each kind beside it."""
     jieba = import_jieba()
     tokenizer = jieba.Tokenizer()

@@ -261,3 +261,15 @@ def test_our_own_tables_have_weights(tmp_path: Path, how: str) -> None:
             dict.fromkeys(words) if how == "plain" else dict(zip(words, weights, strict=True))
         )
         assert weights_of(tmp_path, text, f"words.{how}") == expected
+
+
+def test_weights_of_a_model(tmp_path: Path) -> None:
+    """Its settings and places are no words; a word has the column expected."""
+    path = tmp_path / "a.model"
+    path.write_text(
+        "# nlptools model 1\n# {}\n# place\t沈\t1\t0\t0\t0\t0\n"
+        "word\tcount\texpected\tweight\n沈渡秋\t35\t34.5\t-3.1\n",
+        encoding="utf-8",
+    )
+    assert read_weighted_words(path) == {"沈渡秋": 34.5}
+    assert read_words([path]) == {"沈渡秋"}

@@ -26,6 +26,7 @@ from nlptools.cli.segment import segment  # noqa: E402
 from nlptools.cli.tokenize import tokenize  # noqa: E402
 from nlptools.cli.train import train  # noqa: E402
 from nlptools.cli.vectors import vectors  # noqa: E402
+from nlptools.cli.vocab import vocab  # noqa: E402
 from nlptools.errors import NlptoolsError  # noqa: E402
 
 
@@ -103,5 +104,6 @@ for command in (
     lm,
     dim,
     vectors,
+    vocab,
 ):
     main.add_command(command)

@@ -1,0 +1,290 @@
+"""`nlptools vocab`: vocabularies for BERT with words in them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nlptools.cli import options
+from nlptools.cli.console import Closing, encoded, note, open_corpus, write
+from nlptools.cli.embeddings import init_embeddings
+from nlptools.errors import DataError, NlptoolsError
+
+if TYPE_CHECKING:
+    from nlptools.corpus import Corpus
+    from nlptools.corpuswords import CorpusWords
+    from nlptools.vocabbuild import VocabBuild
+
+
+@click.group()
+def vocab() -> None:
+    """Build vocabularies of words for BERT, and make the rows of a model for them."""
+
+
+vocab.add_command(init_embeddings)
+
+
+@vocab.command(
+    epilog="""\b
+Examples:
+  nlptools vocab build dict.txt --base vocab.txt --words 20000 -o wobert.txt
+  nlptools discover news/ | nlptools vocab build - --base vocab.txt --map map.json -o new.txt
+  nlptools vocab build --corpus news/ --base vocab.txt --coverage 0.9999 --size 30000 -o new.txt
+  nlptools vocab build forum.model --corpus forum/ --keep-base --base vocab.txt -o new.txt
+  nlptools vocab build --corpus news/ --size 8000 --weights words.tsv --report report.json -o small.txt
+"""
+)
+@click.argument("lists", metavar="[WORDS]...", nargs=-1, type=click.Path())
+@click.option(
+    "--base",
+    "base_file",
+    type=click.Path(),
+    help="vocab.txt to start from.  [default: signs, letters and the characters of the words]",
+)
+@click.option(
+    "--keep-base/--no-keep-base",
+    default=False,
+    show_default=True,
+    help="Leave the base as it is; else special tokens first, and none that BERT's rules never make.",
+)
+@click.option(
+    "--corpus",
+    "corpus_paths",
+    multiple=True,
+    type=click.Path(),
+    help="Text: its words, if there are no WORDS; its characters; a part is held out for the report. May be given "
+    "several times.",
+)
+@click.option(
+    "--model",
+    type=click.Path(),
+    help="What finds the words of the corpus: a model of nlptools train, or a list of words with counts.  "
+    "[default: the general model of the package]",
+)
+@click.option("--words", type=click.IntRange(min=0), help="How many words to add.  [default: all]")
+@click.option("--size", type=click.IntRange(min=1), help="How many tokens in all.")
+@click.option(
+    "--coverage",
+    type=options.Number(min=0, min_open=True, max=1),
+    help="Add the most frequent characters, until the vocabulary has this share of those in the corpus.",
+)
+@click.option(
+    "--prune/--no-prune",
+    default=False,
+    show_default=True,
+    help="Leave out words that the other words spell as well.",
+)
+@click.option(
+    "--min-count",
+    type=click.IntRange(min=1),
+    help="Least count; words without a count stay.  [default: none; 5 for the words of a corpus]",
+)
+@click.option(
+    "--max-length",
+    type=click.IntRange(min=1),
+    help="Characters of a word, at most.",
+)
+@click.option(
+    "--lower/--no-lower", default=True, show_default=True, help="Small letters, no accents."
+)
+@click.option("-o", "--output", type=click.Path(), help="File to write instead of stdout.")
+@click.option(
+    "--map",
+    "map_output",
+    type=click.Path(),
+    help="File for what the tokens are made of, for init-embeddings; with --base.",
+)
+@click.option(
+    "--weights",
+    "weights_output",
+    type=click.Path(),
+    help="File for the counts of the words, for tokenize --weights.",
+)
+@click.option(
+    "--report",
+    "report_output",
+    type=click.Path(),
+    help="File for the report, as JSON, instead of a table on stderr.",
+)
+@options.decoding_options
+@options.field_options
+@options.workers_option
+@options.quiet_option
+def build(
+    lists: tuple[str, ...],
+    base_file: str | None,
+    corpus_paths: tuple[str, ...],
+    model: str | None,
+    output: str | None,
+    map_output: str | None,
+    weights_output: str | None,
+    report_output: str | None,
+    encoding: str,
+    on_error: str,
+    field: str | None,
+    column: str | None,
+    workers: int | None,
+    quiet: bool,
+    **settings: Any,
+) -> None:
+    """Build a vocabulary: the tokens of a base, then words by decreasing count.
+
+    WORDS are lists of any kind: the output of discover, a model of train, a jieba dictionary, plain words; `-` is
+    stdin. Of several the words are put together; the first count of a word is taken. Without any the words are
+    those of the corpus. What is added and left out, and how the vocabulary tokenizes, is said on stderr.
+    """
+    outputs = {
+        "--output": output,
+        "--map": map_output,
+        "--weights": weights_output,
+        "--report": report_output,
+    }
+    _check(lists, base_file, corpus_paths, model, map_output, settings)
+    _check_files([*lists, *corpus_paths, *filter(None, [base_file, model])], outputs)
+    closing = Closing("vocab build", quiet)
+    from nlptools.vocab import load_vocab
+    from nlptools.vocabbuild import build_vocab
+    from nlptools.vocabreport import report_vocab
+
+    base = load_vocab(base_file) if base_file is not None else None
+    if base is not None:
+        base.unknown  # noqa: B018: what is wrong with it is said before the corpus is read
+        if not quiet:
+            for problem in base.problems:
+                note(f"{problem}; it keeps its id." if settings["keep_base"] else f"{problem}.")
+    listed = _read_lists(lists, quiet) if lists else None
+    corpus, counted = None, None
+    if corpus_paths:
+        corpus = open_corpus(
+            *(corpus_paths, quiet),
+            **{"encoding": encoding, "on_error": on_error, "field": field, "column": column},
+        )
+        counted = _count(corpus, listed is None, model, settings["lower"], workers)
+        if listed is None and not counted.words:
+            raise DataError(corpus.name, None, "no words", "it has no Han characters, no letters")
+    made = build_vocab(listed, base, counted, **settings)
+    report = report_vocab(made, counted)
+    pieces: dict[str, Iterator[str]] = {
+        "--map": _map_pieces(made),
+        "--weights": made.weight_lines(),
+        "--report": report.as_json(),
+        "--output": made.vocab.lines(),
+    }
+    _deliver_all({name: (path, pieces[name]) for name, path in outputs.items()})
+    if not quiet and report_output is None:
+        for text in report.as_text():
+            note(text.removesuffix("\n"))
+    _close(closing, corpus, made, settings)
+
+
+def _check(
+    lists: tuple[str, ...],
+    base: str | None,
+    corpus: tuple[str, ...],
+    model: str | None,
+    map_output: str | None,
+    settings: dict[str, Any],
+) -> None:
+    """Options that clash."""
+    if not lists and not corpus:
+        raise click.UsageError("Nothing to take words from: give WORDS, or --corpus FILE.")
+    if [*lists, *corpus, base].count("-") > 1:
+        raise click.UsageError("stdin can be read only once.")
+    if settings["words"] is not None and settings["size"] is not None:
+        raise click.UsageError("--words and --size exclude each other.")
+    if settings["coverage"] is not None and not corpus:
+        raise click.UsageError("--coverage is that of a corpus: give --corpus FILE.")
+    if model is not None and (lists or not corpus):
+        raise click.UsageError("--model finds the words of a --corpus, without WORDS.")
+    if map_output is not None and base is None:
+        raise click.UsageError("--map goes with --base.")
+    if settings["keep_base"] and base is None:
+        raise click.UsageError("--keep-base goes with --base.")
+
+
+def _check_files(inputs: list[str], outputs: dict[str, str | None]) -> None:
+    """No file is written twice, none that is read."""
+    files = [(name, Path(path).resolve()) for name, path in outputs.items() if path is not None]
+    if twice := [path for path, n in Counter(path for _, path in files).items() if n > 1]:
+        first, second = (name for name, path in files if path == twice[0])
+        raise click.UsageError(f"{first} and {second} are the same file.")
+    read = {Path(path).resolve() for path in inputs if path != "-"}
+    for name, path in files:
+        if path in read and (path.is_file() or not path.exists()):
+            raise click.UsageError(f"{name} is a file that is read: {path.name}.")
+
+
+def _read_lists(lists: tuple[str, ...], quiet: bool) -> dict[str, float | None]:
+    from nlptools.export import merge_words
+
+    if "-" in lists:  # says what is wrong with stdin
+        open_corpus(("-",), quiet, field=None, column=None)
+    found = merge_words(lists)
+    if not found:
+        raise DataError(lists[0], None, "no words", "nothing to build a vocabulary from")
+    return found
+
+
+def _count(
+    corpus: Corpus, words: bool, model: str | None, lower: bool, workers: int | None
+) -> CorpusWords:
+    from nlptools.corpuswords import count_corpus
+
+    if not words:
+        return count_corpus(corpus, lower=lower, workers=workers)
+    from nlptools.segmentation import Segmenter
+
+    cutter = Segmenter.load(model)
+    if cutter.fold:
+        folds = "+".join(cutter.fold)
+        note(f"The model was trained with --fold {folds}; the corpus is not folded.")
+    return count_corpus(corpus, cutter, lower=lower, workers=workers)
+
+
+def _map_pieces(made: VocabBuild) -> Iterator[str]:
+    from nlptools.vocabmap import map_pieces
+
+    if made.map is not None:
+        yield from map_pieces(made.map)
+
+
+def _deliver_all(outputs: dict[str, tuple[str | None, Iterator[str]]]) -> None:
+    """Files that appear together, when all are complete; what has no file goes to stdout, if it is the vocabulary."""
+    from nlptools.storage import whole_file
+
+    with contextlib.ExitStack() as stack:
+        for name, (path, pieces) in outputs.items():
+            if path is not None:
+                try:
+                    stream = stack.enter_context(whole_file(path))
+                except OSError as error:
+                    raise NlptoolsError(f"{path}: {error.strerror or error}") from None
+                for piece in pieces:
+                    stream.write(encoded(piece))
+            elif name == "--output":
+                write(pieces)
+
+
+def _close(
+    closing: Closing, corpus: Corpus | None, made: VocabBuild, settings: dict[str, Any]
+) -> None:
+    kept = len(made.vocab) - len(made.characters) - len(made.words)
+    base = "none" if made.base is None else "whole" if settings["keep_base"] else "reduced"
+    made_by = {"base": base, "prune": "yes" if settings["prune"] else "no"}
+    for name in ("coverage", "min_count", "max_length"):
+        if settings[name] is not None:
+            made_by[name] = f"{settings[name]:g}"
+    if not settings["lower"]:
+        made_by["lower"] = "no"
+    parts = [
+        f"{kept:,} tokens before",
+        f"{len(made.characters):,} characters",
+        f"{len(made.words):,} words",
+        f"{len(made.vocab):,} tokens",
+    ]
+    closing.show(corpus, made_by, parts)
