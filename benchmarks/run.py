@@ -28,6 +28,7 @@ from models import bench_lm  # noqa: E402
 from report import Report  # noqa: E402
 from segmenting import CPU_PER_10_MB, bench_segment, bench_train  # noqa: E402
 from tags import bench_tags  # noqa: E402
+from tokenizing import PEERS, bench_tokenize  # noqa: E402
 
 # The bars of the project; what is over one is shown, not hidden.
 COUNT_TIMES_KENLM = 3.0
@@ -370,6 +371,30 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--model", type=existing, metavar="FILE", help="beside the general model")
     add_jieba(sub)
     sub.add_argument("--rjieba", type=program, metavar="PYTHON", help="a Python with rjieba")
+    sub.add_argument("--peer-repeat", type=int, help="runs of the peers (default: --repeat)")
+
+    sub = command("tokenize", bench_tokenize, "tokenize beside bert4keras and Hugging Face.", 3)
+    sub.add_argument("text", type=existing, help="plain UTF-8, one paragraph a line")
+    sub.add_argument(
+        "--vocab",
+        type=existing,
+        required=True,
+        metavar="FILE",
+        help="vocab.txt with words: WoBERT's",
+    )
+    sub.add_argument(
+        "--base",
+        type=existing,
+        required=True,
+        metavar="FILE",
+        help="vocab.txt of characters: BERT's",
+    )
+    sub.add_argument("--jieba-dict", type=existing, metavar="FILE", help="jieba's dict.txt")
+    sub.add_argument("--peer-python", type=program, metavar="PYTHON", help="has the peers")
+    sub.add_argument("--bert4keras", type=existing, metavar="DIR", help="the package's folder")
+    sub.add_argument(
+        "--without", action="append", default=[], choices=PEERS, help="leave out a peer"
+    )
     sub.add_argument("--peer-repeat", type=int, help="runs of the peers (default: --repeat)")
 
     sub = command("gold", bench_gold, "F1 of segment and of other methods.", None)

@@ -17,9 +17,12 @@ import pytest
 from nlptools.cli import main
 from nlptools.contexts import find_contexts
 from nlptools.corpus import FOLDS, ON_ERROR, Corpus
+from nlptools.corpuswords import count_corpus
 from nlptools.counting import DEFAULT_MEMORY, MIN_MEMORY, count_ngrams, count_sentences
 from nlptools.counts import MAX_ORDER
 from nlptools.dim import count_words, dimension_bounds
+from nlptools.embeddings import UNKNOWN as UNKNOWN_PIECES
+from nlptools.embeddings import init_embeddings
 from nlptools.evaluation import PROTOCOLS, evaluate_segmentation
 from nlptools.export import MOST, TARGETS, export_words
 from nlptools.lmfiles import FORMATS as MODEL_FORMATS
@@ -42,6 +45,7 @@ from nlptools.vectorcheck import check_vectors
 from nlptools.vectorfiles import DUPLICATES, read_vectors, write_vectors
 from nlptools.vectorfiles import FORMATS as VECTOR_FORMATS
 from nlptools.vectorfiles import OUTPUT_FORMATS as VECTOR_OUTPUTS
+from nlptools.vocabbuild import build_vocab
 from nlptools.whitening import fit_whitening
 from nlptools.words import COMPATS, METHODS, discover_words
 from nlptools.wordtable import SORT_COLUMNS
@@ -65,11 +69,14 @@ TWINS: dict[str, list[Callable[..., Any]]] = {
     "vectors check": [read_vectors, check_vectors],
     "vectors whiten": [read_vectors, fit_whitening, write_vectors],
     "vectors project": [read_vectors, project_vectors, measure_distortion, write_vectors],
+    "vocab build": [build_vocab, count_corpus, Segmenter.load, Corpus.__init__],
+    "vocab init-embeddings": [init_embeddings],
 }
 # Option -> keyword, where the names differ. A name that differs needs a reason:
 RENAMED = {
     ("explain", "contexts"): "number",  # "number" alone would say nothing on the command line
     ("segment", "model"): "path",  # of Segmenter.load
+    ("vocab build", "model"): "path",
 }
 # What a command has beside its function: files, formats of output, silence.
 OWN = {
@@ -90,6 +97,8 @@ OWN = {
     "vectors check": {"format", "quiet"},
     "vectors whiten": {"output", "words_output", "transform", "apply", "quiet"},
     "vectors project": {"output", "words_output", "dim", "quiet"},
+    "vocab build": {"output", "map", "weights", "report", "quiet"},
+    "vocab init-embeddings": {"map", "output", "report", "quiet"},
 }
 # Keywords that are no options: block_size changes no result; `watch` is what draws the progress; the width
 # of a context and the order that `explain` counts follow from the words asked for, which have no sentences.
@@ -111,11 +120,16 @@ NO_OPTION = {
     "vectors check": {"block_size", "watch"},
     "vectors whiten": {"block_size", "watch"},
     "vectors project": {"block_size", "watch"},
+    # The words are an argument; what counts them is made from --model.
+    "vocab build": {"listed", "cutter", "granularity", "block_size", "fold"},
+    "vocab init-embeddings": set(),
 }
 # An option that a command hands on in another form: a path for what was loaded from it.
-AS_PATH = {"known", "counts", "background", "prior"}
+AS_PATH = {"known", "counts", "background", "prior", "base", "corpus"}
 # Commands that take what they read piece by piece, and need no --memory.
-SMALL = {"evaluate", "segment", "lm score", "dim", "export"}
+SMALL = {"evaluate", "segment", "lm score", "dim", "export", "vocab build", "vocab init-embeddings"}
+# Commands that read no text.
+WITHOUT_TEXT = {"merge", "export", "lm convert", "vocab init-embeddings"}
 # What a command has to be given.
 REQUIRED = {
     "explain": ["词"],
@@ -127,6 +141,7 @@ REQUIRED = {
     "vectors check": ["词"],
     "vectors whiten": ["词", "-o", "词"],
     "vectors project": ["词", "-o", "词", "--dim", "2"],
+    "vocab init-embeddings": ["词", "--map", "词", "-o", "词"],
 }
 
 
@@ -187,6 +202,7 @@ def test_every_command_has_its_function() -> None:
         *("lm convert", "lm score", "lm train"),
         "dim",
         *("vectors check", "vectors project", "vectors whiten"),
+        *("vocab build", "vocab init-embeddings"),
     }
 
 
@@ -280,11 +296,12 @@ CHOICES = [
         for name in ("check", "whiten", "project")
     ),
     *((f"vectors {name}", "duplicates", DUPLICATES) for name in ("check", "whiten", "project")),
+    ("vocab init-embeddings", "unknown", UNKNOWN_PIECES),
     # The usual one first; a language model has to have sentences.
     ("count", "sentences", ("none", "line", "clause")),
     ("lm train", "sentences", ("line", "clause")),
     *((command, "latin", LATIN_MODES) for command in ("count", "discover", "explain", "lm train")),
-    *((c, "on_error", ON_ERROR) for c in sorted(set(TWINS) - {"merge", "export", "lm convert"})),
+    *((c, "on_error", ON_ERROR) for c in sorted(set(TWINS) - WITHOUT_TEXT)),
     *((c, "fold", FOLDS) for c in ("count", "discover", "explain", "train", "lm train", "dim")),
 ]
 
@@ -362,6 +379,9 @@ def test_one_option_one_meaning() -> None:
     # make a good segmentation do not make a good list of words.
     different = {"min_count", "counts", "format", "known", "method", "output"}
     different |= {"granularity", "prior", "model", "sort", "top", "weights", "corpus"}
+    # Of words, lines and rows; one command writes the map that another reads. The words of `vocab
+    # build` are a number, those of vectors a file; it prunes words, `lm train` n-grams.
+    different |= {"max_length", "report", "map", "path", "words", "prune", "tensor"}
     # A language model counts other symbols, and has a lower order than words ask for.
     other_default = {("lm train", name) for name in ("order", "latin", "sentences")}
     seen: dict[str, tuple[object, ...]] = {}
