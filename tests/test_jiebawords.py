@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from test_jiebacut import KNOWN, import_jieba, jieba_with
-from tokencases import corpus_lines, real_jieba
+from test_jiebacut import KNOWN, jieba_with
+from tokencases import corpus_lines, installed_jieba, real_jieba
 
 from nlptools import chars
 from nlptools.errors import DataError, NlptoolsError
@@ -42,8 +42,7 @@ def made_from(folder: Path, frequencies: dict[str, int]) -> JiebaWords:
 
 @pytest.fixture(scope="module")
 def installed() -> JiebaWords:
-    import_jieba()
-    return JiebaWords()
+    return installed_jieba()
 
 
 TRICKY = (
@@ -86,17 +85,7 @@ def test_by_hand(installed: JiebaWords) -> None:
     ).map("".join)
 )  # fmt: skip
 def test_any_text_with_the_dictionary_of_jieba(text: str) -> None:
-    assert cut(_installed(), text) == real_jieba().lcut(text, HMM=False)
-
-
-_made: list[JiebaWords] = []
-
-
-def _installed() -> JiebaWords:
-    if not _made:
-        import_jieba()
-        _made.append(JiebaWords())
-    return _made[0]
+    assert cut(installed_jieba(), text) == real_jieba().lcut(text, HMM=False)
 
 
 @settings(max_examples=120, deadline=None)
@@ -145,10 +134,12 @@ def test_a_long_run_of_a_word_that_overlaps_itself(tmp_path: Path) -> None:
     assert found.count("一") <= 3
 
 
-@pytest.mark.parametrize("corpus", ["msra_raw", "weibo_trend_2022", "pingcap_docs_cn"])
-def test_corpora(installed: JiebaWords, corpus: str) -> None:
+@pytest.mark.parametrize(
+    ("corpus", "most"), [("msra_raw", 500), ("weibo_trend_2022", 3000), ("pingcap_docs_cn", 3000)]
+)
+def test_corpora(installed: JiebaWords, corpus: str, most: int) -> None:
     """News, microblogs, technical documents: as one text, and line by line."""
-    lines = [line for line in corpus_lines(corpus, 5000) if len(line) > 30][:1000]
+    lines = corpus_lines(corpus, most)
     text = "\r\n".join(lines)
     theirs: Any = real_jieba()
     expected = theirs.lcut(text, HMM=False)

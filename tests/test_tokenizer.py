@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 import unicodedata
@@ -14,7 +15,7 @@ import oracles
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from test_jiebacut import import_jieba, jieba_with
+from test_jiebacut import jieba_with
 from tokencases import (
     ANY,
     BERT,
@@ -25,18 +26,21 @@ from tokencases import (
     VOCABS,
     WOBERT,
     corpus_lines,
+    installed_jieba,
     pku_test,
     real_jieba,
     reference_vocab,
 )
 
+from nlptools import chars
 from nlptools import tokenizer as module
 from nlptools.errors import DataError
 from nlptools.tokenizer import PRE, Encoded, WordTokenizer, join_tokens
 from nlptools.vocab import Vocab
 from nlptools.vocabwords import UNKNOWN_PENALTY, score_words
 
-CORPORA = ["msra_raw", "weibo_trend_2022", "pingcap_docs_cn"]
+# News, microblogs, technical documents.
+CORPORA = [("msra_raw", 1000), ("weibo_trend_2022", 3000), ("pingcap_docs_cn", 3000)]
 
 
 def pairs(tokenizer: WordTokenizer, text: str) -> list[tuple[str, int]]:
@@ -52,6 +56,14 @@ def slow_vocab(vocab: Vocab, text: str) -> list[tuple[str, int]]:
     scores = {vocab.tokens[i]: score for i, score in score_words(vocab).items()}
     unknown = min(scores.values(), default=0.0) - UNKNOWN_PENALTY
     return oracles.vocab_tokens(text, vocab.ids, scores, unknown)
+
+
+@functools.cache
+def with_jieba(name: str) -> WordTokenizer:
+    """Of a released vocabulary; the dictionary of jieba is read once for all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "JiebaWords", lambda path: installed_jieba())
+        return WordTokenizer(reference_vocab(name), pre="jieba")
 
 
 # --- by hand ---------------------------------------------------------------------------------
@@ -112,10 +124,7 @@ def test_jieba_by_hand(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_released_vocabularies(name: str, text: str, tokens: str, ids: list[int]) -> None:
     """Worked with bert4keras' Tokenizer and jieba without its HMM."""
-    import_jieba()
-    vocab = reference_vocab(name)
-    tokenizer = WordTokenizer(vocab, pre="jieba")
-    assert pairs(tokenizer, text) == list(zip(tokens.split(), ids, strict=True))
+    assert pairs(with_jieba(name), text) == list(zip(tokens.split(), ids, strict=True))
 
 
 def test_words_that_jieba_hides() -> None:
@@ -137,15 +146,17 @@ def test_words_that_jieba_hides() -> None:
 )
 def test_pku(name: str, pre: str, tokens: int) -> None:
     """pku_test, its lines without the spaces of the gold standard."""
-    import_jieba()
     text = "\n".join(pku_test())
-    assert len(WordTokenizer(reference_vocab(name), pre=pre).encode(text)) == tokens
+    tokenizer = (
+        with_jieba(name) if pre == "jieba" else WordTokenizer(reference_vocab(name), pre=pre)
+    )
+    assert len(tokenizer.encode(text)) == tokens
 
 
 # --- the rules, beside slow twins ------------------------------------------------------------
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(VOCABS, TEXTS | ANY, st.booleans())
 @example(TINY, "天", True)
 @example(TINY, "", True)
@@ -157,7 +168,7 @@ def test_none_is_bert(vocab: Vocab, text: str, lower: bool) -> None:
     assert pairs(tokenizer, text) == with_ids(vocab, slow)  # from what is remembered
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(VOCABS, TEXTS | ANY)
 @example(Vocab((*SPECIALS, "国天")), "国天国国天黄")
 def test_vocab_is_the_best_path(vocab: Vocab, text: str) -> None:
@@ -178,7 +189,7 @@ def small_dictionary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(VOCABS, TEXTS | ANY, st.booleans())
 @example(TINY, "12今天nice%\r\n1.2\r", True)
 def test_jieba_is_wobert(small_dictionary: Path, vocab: Vocab, text: str, lower: bool) -> None:
@@ -194,13 +205,12 @@ def test_jieba_is_wobert(small_dictionary: Path, vocab: Vocab, text: str, lower:
     assert pairs(tokenizer, text) == with_ids(vocab, slow)
 
 
-@pytest.mark.parametrize("corpus", CORPORA)
-def test_jieba_is_wobert_on_corpora(corpus: str) -> None:
+@pytest.mark.parametrize(("corpus", "most"), CORPORA)
+def test_jieba_is_wobert_on_corpora(corpus: str, most: int) -> None:
     """With the dictionary of jieba and the vocabulary of WoBERT, token for token."""
-    lines = corpus_lines(corpus, 3000)
+    lines = corpus_lines(corpus, most)
     vocab = reference_vocab(WOBERT)
-    import_jieba()
-    made = WordTokenizer(vocab, pre="jieba").encode("\n".join(lines)).ids.tolist()
+    made = with_jieba(WOBERT).encode("\n".join(lines)).ids.tolist()
     slow = []
     for line in lines:
         words = real_jieba().lcut(oracles.small_letters(line), HMM=False)
@@ -216,27 +226,27 @@ def hugging_face(vocab: Vocab, lower: bool = True) -> Any:
     return tokenizers.BertWordPieceTokenizer(dict(vocab.ids), lowercase=lower)
 
 
-# Hugging Face's BertWordPieceTokenizer makes other tokens of these: characters of private use and those that are
-# not assigned are left out there, as control characters (here they are letters, as for bert4keras); a word of
-# 101 to 200 letters is unknown there (max_input_chars_per_word); ς is σ, for Rust's lower-casing knows
-# no neighbours. The Unicode tables of the two are of other versions, which the corpora do not show.
+# Hugging Face's BertWordPieceTokenizer makes other tokens of these: characters of private use are left out there,
+# as control characters (here they are letters, as for bert4keras); a word of 101 to 200 letters is unknown there
+# (max_input_chars_per_word); ς is σ, for Rust's lower-casing knows no neighbours. What is not assigned is a letter
+# in both, but their Unicode tables are of other versions, so that is not compared.
 HF_DIFFERS = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffffΣς]")
 
 
 def alike(text: str) -> bool:
     return (
         not HF_DIFFERS.search(text)
-        and not any(unicodedata.category(c) in ("Cn", "Co") for c in text)
+        and not any(unicodedata.category(c) == "Cn" for c in text)
         and max(map(len, oracles.bert_words(oracles.small_letters(text))), default=0) <= 100
     )
 
 
-@pytest.mark.parametrize("corpus", CORPORA)
-def test_none_is_that_of_hugging_face(corpus: str) -> None:
+@pytest.mark.parametrize(("corpus", "most"), CORPORA)
+def test_none_is_that_of_hugging_face(corpus: str, most: int) -> None:
     vocab = reference_vocab(BERT)
     theirs = hugging_face(vocab)
     ours = WordTokenizer(vocab, pre="none")
-    lines = corpus_lines(corpus, 5000)
+    lines = corpus_lines(corpus, most)
     compared = [line for line in lines if alike(line)]
     assert len(compared) > 0.99 * len(lines)
     found = theirs.encode_batch(compared, add_special_tokens=False)
@@ -250,15 +260,14 @@ def test_where_hugging_face_differs() -> None:
     vocab = Vocab((*SPECIALS, "a", "##a", "σ", "##σ", "ς", "##ς"))
     theirs, ours = hugging_face(vocab), WordTokenizer(vocab, pre="none")
     for text, here, there in (
-        ("a\ue000", [1], [5]),
-        ("a\u0378", [1], [5]),
+        ("a\ue000a\U000f0000", [1], [5, 6]),
         ("a" * 150, [5, *[6] * 149], [1]),
         ("ΣΣ", [7, 10], [7, 8]),
     ):
         assert not alike(text)
         assert ours.encode(text).ids.tolist() == here
         assert theirs.encode(text, add_special_tokens=False).ids == there
-    for text in ("a" * 100, "a" * 201, "σa", "\x00a\u200ba", "a\u2028a"):
+    for text in ("a" * 100, "a" * 201, "σa", "\x00a\u200ba", "a\u2028a", "a\u0378", "\uffff"):
         assert ours.encode(text).ids.tolist() == theirs.encode(text, add_special_tokens=False).ids
 
 
@@ -311,17 +320,12 @@ def check_offsets(tokenizer: WordTokenizer, text: str) -> None:
         piece = text[start:stop]
         folded = oracles.small_letters(piece) if tokenizer.lower else piece
         folded = "".join(c for c in folded if not oracles.is_control(c)).replace("ς", "σ")
-        bare = (
-            tokens[place].removeprefix("##")
-            if encoded.ids[place] != tokenizer.unknown
-            else tokens[place]
-        )
-        token = bare.replace("ς", "σ")
+        token = tokens[place].replace("ς", "σ")
+        if encoded.ids[place] != tokenizer.unknown:
+            token = token.removeprefix("##")
         # Of a character that becomes several, a token may be a part: an i of İ, a vowel of Hangul.
-        whole = int(encoded.stops[place] - encoded.starts[place]) == len(
-            oracles.small_letters(piece) if tokenizer.lower else piece
-        )
-        assert folded == token if whole or tokenizer.pre == "jieba" else token in folded
+        whole = int(encoded.stops[place] - encoded.starts[place]) == len(folded)
+        assert folded == token if whole else token in folded
         assert start >= end or folded_long(text[start])
         end = stop
 
@@ -360,7 +364,9 @@ def test_offsets_by_hand() -> None:
 
 
 def test_text_of_a_token_has_no_control_characters() -> None:
-    encoded = Encoded(*(np.array([n], np.int32) for n in (1, 0, 3)), np.array([97, 0, 98]), None)
+    encoded = Encoded(
+        *(np.array([n], np.int32) for n in (1, 0, 3)), chars.code_points("a\0b"), None
+    )
     assert encoded.text(0) == "ab"
     assert len(encoded) == 1
 
@@ -478,7 +484,7 @@ def test_wrong_arguments() -> None:
         ("so nice ##ly !", "so nicely!"),
         ("iphone 今天 nice 好", "iphone 今天nice好"),
         ("it ' s ok , i don ' t know .", "it's ok, i don't know."),
-        ("3 . 14 , 1 + 2 = 3", "3.14, 1 +2 =3"),
+        ("3 . 14 , 1 + 2 = 3", "3.14, 1+2=3"),
         ("（ a ） 《 b 》 “ c ”", "（a）《b》“c”"),
         ("[PAD] [UNK] [MASK]", ""),
         ("un ##happy ##ly 今 ##天", "unhappyly今天"),

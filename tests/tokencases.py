@@ -13,6 +13,7 @@ import pytest
 from hypothesis import strategies as st
 from test_jiebacut import import_jieba
 
+from nlptools.jiebawords import JiebaWords
 from nlptools.vocab import Vocab, load_vocab
 
 DATA = Path(os.environ.get("NLPTOOLS_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -105,3 +106,10 @@ def real_jieba() -> Any:
     theirs.FREQ, theirs.total = theirs.gen_pfdict(theirs.get_dict_file())
     theirs.initialized = True
     return theirs
+
+
+@functools.cache
+def installed_jieba() -> JiebaWords:
+    """By the dictionary of the installed jieba."""
+    import_jieba()
+    return JiebaWords()
