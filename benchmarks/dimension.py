@@ -511,7 +511,7 @@ def plot(curves: Sequence[Curve], target: Path) -> None:
     panels[0].plot([], [], "|", color="#222222", markersize=11, mew=2, label="the bound of its N")
     panels[0].set(title="Fit to held-out text", ylabel="gain, share of the curve's best")
     panels[0].set_ylim(0.2, 1.03)
-    panels[0].legend(loc="lower center", bbox_to_anchor=(0.62, 0.0))
+    panels[0].legend(loc="lower center", bbox_to_anchor=(0.53, 0.0))
 
     sizes = np.geomspace(100, 50_000, 60)
     bounds = [smallest_dimension(2 * math.log(size)) for size in sizes]

@@ -25,6 +25,8 @@ from nlptools.embeddings import UNKNOWN as UNKNOWN_PIECES
 from nlptools.embeddings import init_embeddings
 from nlptools.evaluation import PROTOCOLS, evaluate_segmentation
 from nlptools.export import MOST, TARGETS, export_words
+from nlptools.huggingface import FALLBACKS, tokenizer_files
+from nlptools.huggingface import TARGETS as EXPORT_TARGETS
 from nlptools.lmfiles import FORMATS as MODEL_FORMATS
 from nlptools.lmfiles import open_lm, read_trie, write_model
 from nlptools.lmscoring import FORMATS as SCORE_FORMATS
@@ -39,6 +41,9 @@ from nlptools.spacing import segment_corpus
 from nlptools.symbols import LATIN_MODES, SENTENCE_MODES
 from nlptools.tables import FORMATS
 from nlptools.tagging import TagCutter
+from nlptools.tokenizer import PRE, WordTokenizer
+from nlptools.tokenstream import FORMATS as TOKEN_FORMATS
+from nlptools.tokenstream import tokenize_corpus
 from nlptools.training import GRANULARITIES, NUMERALS, train_model
 from nlptools.vectorcheck import FORMATS as CHECK_FORMATS
 from nlptools.vectorcheck import check_vectors
@@ -71,6 +76,8 @@ TWINS: dict[str, list[Callable[..., Any]]] = {
     "vectors project": [read_vectors, project_vectors, measure_distortion, write_vectors],
     "vocab build": [build_vocab, count_corpus, Segmenter.load, Corpus.__init__],
     "vocab init-embeddings": [init_embeddings],
+    "tokenize": [WordTokenizer.__init__, tokenize_corpus, Corpus.__init__],
+    "vocab export": [tokenizer_files],
 }
 # Option -> keyword, where the names differ. A name that differs needs a reason:
 RENAMED = {
@@ -99,6 +106,8 @@ OWN = {
     "vectors project": {"output", "words_output", "dim", "quiet"},
     "vocab build": {"output", "map", "weights", "report", "quiet"},
     "vocab init-embeddings": {"map", "output", "report", "quiet"},
+    "tokenize": {"vocab", "decode", "output", "quiet"},
+    "vocab export": {"output", "quiet"},
 }
 # Keywords that are no options: block_size changes no result; `watch` is what draws the progress; the width
 # of a context and the order that `explain` counts follow from the words asked for, which have no sentences.
@@ -123,13 +132,16 @@ NO_OPTION = {
     # The words are an argument; what counts them is made from --model.
     "vocab build": {"listed", "cutter", "granularity", "block_size", "fold"},
     "vocab init-embeddings": set(),
+    "tokenize": {"block_size", "fold", "counts"},
+    "vocab export": set(),
 }
 # An option that a command hands on in another form: a path for what was loaded from it.
 AS_PATH = {"known", "counts", "background", "prior", "base", "corpus"}
 # Commands that take what they read piece by piece, and need no --memory.
-SMALL = {"evaluate", "segment", "lm score", "dim", "export", "vocab build", "vocab init-embeddings"}
+SMALL = {"evaluate", "segment", "lm score", "dim", "export", "tokenize"}
+SMALL |= {"vocab build", "vocab export", "vocab init-embeddings"}
 # Commands that read no text.
-WITHOUT_TEXT = {"merge", "export", "lm convert", "vocab init-embeddings"}
+WITHOUT_TEXT = {"merge", "export", "vocab export", "lm convert", "vocab init-embeddings"}
 # What a command has to be given.
 REQUIRED = {
     "explain": ["词"],
@@ -142,6 +154,8 @@ REQUIRED = {
     "vectors whiten": ["词", "-o", "词"],
     "vectors project": ["词", "-o", "词", "--dim", "2"],
     "vocab init-embeddings": ["词", "--map", "词", "-o", "词"],
+    "tokenize": ["--vocab", "词"],
+    "vocab export": ["词"],
 }
 
 
@@ -202,7 +216,8 @@ def test_every_command_has_its_function() -> None:
         *("lm convert", "lm score", "lm train"),
         "dim",
         *("vectors check", "vectors project", "vectors whiten"),
-        *("vocab build", "vocab init-embeddings"),
+        "tokenize",
+        *("vocab build", "vocab export", "vocab init-embeddings"),
     }
 
 
@@ -297,6 +312,10 @@ CHOICES = [
     ),
     *((f"vectors {name}", "duplicates", DUPLICATES) for name in ("check", "whiten", "project")),
     ("vocab init-embeddings", "unknown", UNKNOWN_PIECES),
+    ("tokenize", "pre", PRE),
+    ("tokenize", "format", TOKEN_FORMATS),
+    ("vocab export", "to", tuple(EXPORT_TARGETS)),
+    ("vocab export", "fallback", FALLBACKS),
     # The usual one first; a language model has to have sentences.
     ("count", "sentences", ("none", "line", "clause")),
     ("lm train", "sentences", ("line", "clause")),
@@ -382,6 +401,9 @@ def test_one_option_one_meaning() -> None:
     # Of words, lines and rows; one command writes the map that another reads. The words of `vocab
     # build` are a number, those of vectors a file; it prunes words, `lm train` n-grams.
     different |= {"max_length", "report", "map", "path", "words", "prune", "tensor"}
+    # One vocabulary of `tokenize`, lists whose words `dim` counts; other programs to write for; what asks
+    # for jieba's dictionary.
+    different |= {"vocab", "to", "jieba_dict"}
     # A language model counts other symbols, and has a lower order than words ask for.
     other_default = {("lm train", name) for name in ("order", "latin", "sentences")}
     seen: dict[str, tuple[object, ...]] = {}
