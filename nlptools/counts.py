@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -241,7 +241,11 @@ class NgramCounts(NgramTrie):
         The bytes depend on the counts and settings alone, not on how they were computed.
         """
         with storage.whole_file(path) as stream:
-            storage.write_container(stream, KIND, VERSION, self._meta(), self._arrays())
+            self.write(stream)
+
+    def write(self, stream: IO[bytes]) -> None:
+        """The counts file as bytes to a stream."""
+        storage.write_container(stream, KIND, VERSION, self._meta(), self._arrays())
 
     def check(self, path: str | os.PathLike[str]) -> None:
         """Read every array once; DataError when they cannot be counts, as in a damaged file."""
@@ -334,12 +338,15 @@ def _narrow(
     return column if column.dtype == wanted else _Cast(column, wanted)  # type: ignore[return-value]
 
 
-def load_counts(path: str | os.PathLike[str], *, mapped: bool = True) -> NgramCounts:
+def load_counts(
+    path: str | os.PathLike[str], *, mapped: bool = True, data: bytes | None = None
+) -> NgramCounts:
     """Load a counts file. Mapped (or read by slices) from the disk, so it takes no time and memory.
 
+    data: the bytes of the file, where they are at hand; path is then only its name.
     Raises DataError when it is not a counts file or damaged.
     """
-    meta, column = storage.read_container(path, KIND, VERSION)
+    meta, column = storage.read_container(path, KIND, VERSION, data)
     try:
         settings = Settings(
             int(meta["order"]), meta["latin"], tuple(meta["fold"]), meta.get("sentences", "none")

@@ -1,0 +1,399 @@
+"""Paths on HDFS, S3 or a disk -> the counts of count_ngrams, made by many machines with Apache Spark.
+
+Each worker counts what it reads with the kernel of one machine and cuts the result into pieces by the first
+two symbols (pieces.py). Spark brings the pieces of a number together, whoever made them; they are added up
+there, pruned, and handed to the driver, or written as Parquet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import importlib
+import itertools
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nlptools import __version__, storage
+from nlptools.corpus import Corpus, ReadReport
+from nlptools.counting import DEFAULT_MEMORY, check_memory, count_ngrams
+from nlptools.counts import NgramCounts, Settings
+from nlptools.errors import NlptoolsError
+from nlptools.pieces import add_pieces, prune, split_counts, to_bytes
+from nlptools.sparkfiles import File, Frame, frames_of, list_files, plan
+from nlptools.sparksession import open_session, problem_text
+from nlptools.streams import Reading, StreamCorpus, reading_of
+
+# Text for one task: its counts take about five times as much in a worker.
+SPLIT = 64 << 20
+# Text for one of the tasks that add up, at least; and how many there can be.
+PER_SUM, MOST_SUMS = 32 << 20, 4096
+OPEN_COST = 1 << 16  # bytes that opening a small file is taken to cost
+BATCH_BYTES, BATCH_ROWS = 16 << 20, 10_000
+# What is written at a time with `work`: a hundredth of everything, but not less than this.
+PART = 256 << 20
+PARTS_AT_A_TIME = 4
+_COLUMNS = "part int, data binary, report string"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker has to know."""
+
+    settings: Settings
+    reading: Reading
+    how: str
+    memory: int
+    keys: tuple[int, ...]  # what Spark is told instead of the number of a piece
+    min_count: int = 1
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The counts; n-grams of all orders before pruning; what was read (None: not by this run)."""
+
+    counts: NgramCounts
+    ngrams: int
+    report: ReadReport
+
+
+def count_with_spark(
+    paths: Sequence[str],
+    *,
+    order: int = 5,
+    latin: str = "run",
+    sentences: str = "none",
+    encoding: str = "utf-8",
+    on_error: str = "strict",
+    field: str | None = None,
+    column: str | None = None,
+    fold: Sequence[str] = (),
+    min_count: int = 1,
+    memory: int = DEFAULT_MEMORY,
+    tmp_dir: str | os.PathLike[str] | None = None,
+    master: str | None = None,
+    conf: Sequence[str] = (),
+    work: str | None = None,
+) -> Counted:
+    """Count n-grams as count_ngrams does, to the same bytes, with Spark.
+
+    paths: files, folders and patterns of any file system that Spark knows. field: of JSON Lines or Parquet.
+    min_count: n-grams of two symbols and more that occur less often are left out. memory: bytes for each
+    Python worker, and for the Python of the driver. master: of Spark (None: what spark-submit says, or
+    all cores of this machine); conf: settings of Spark, name=value. work: a folder for finished parts, of
+    which a run that died goes on.
+    """
+    check_memory(memory)
+    reading = reading_of(
+        encoding=encoding, on_error=on_error, field=field, column=column, fold=fold
+    )
+    settings = Settings(order, latin, reading.fold, sentences)
+    with open_session(master, conf) as spark, storage.spilling(tmp_dir) as folder:
+        summed = summed_pieces(spark, paths, settings, reading, memory, min_count, work)
+        cached = summed.persist(_level())
+        try:
+            cached.count()  # all tasks at once; what follows takes them one by one
+            reports: list[str] = []
+            counts = add_pieces(
+                _received(cached, reports), memory=memory, tmp_dir=folder, keep=True
+            )
+        finally:
+            cached.unpersist()
+    if counts is None:
+        counts = _nothing(settings)
+    report, ngrams = _total(reports)
+    return Counted(counts, ngrams, report)
+
+
+def _level() -> Any:
+    return importlib.import_module("pyspark").StorageLevel.DISK_ONLY
+
+
+def _nothing(settings: Settings) -> NgramCounts:
+    return count_ngrams(
+        Corpus.from_texts([], fold=settings.fold),
+        order=settings.order,
+        latin=settings.latin,
+        sentences=settings.sentences,
+    )
+
+
+def _received(frame: Any, reports: list[str]) -> Iterator[bytes]:
+    for row in frame.toLocalIterator():
+        if row.report is not None:
+            reports.append(row.report)
+        if row.data is not None:
+            yield bytes(row.data)
+
+
+def summed_pieces(
+    spark: Any,
+    paths: Sequence[str],
+    settings: Settings,
+    reading: Reading,
+    memory: int,
+    min_count: int,
+    work: str | None,
+) -> Any:
+    """The data frame of sums: for each task one row with counts of its own n-grams, and reports."""
+    files = list_files(spark, paths)
+    total = sum(file.size for file in files)
+    at_once = spark.sparkContext.defaultParallelism
+    number = max(1, min(MOST_SUMS, max(at_once, -(-total // PER_SUM))))
+    task = Task(settings, reading, "", memory, partition_keys(number), min_count)
+    _configure(spark, total, at_once)
+    if work is None:
+        counted = _counted(spark, files, task)
+    else:
+        counted = _finished_parts(spark, files, task, work.rstrip("/"))
+    if counted is None:
+        return spark.createDataFrame([], _COLUMNS)
+    gathered = counted.repartition(number, "part")
+    return gathered.mapInArrow(functools.partial(_add_task, task), _COLUMNS)
+
+
+def _configure(spark: Any, total: int, at_once: int) -> None:
+    """Sizes of tasks and batches, unless they were set."""
+    split = max(4 << 20, min(SPLIT, -(-total // at_once)))
+    wanted = {
+        "spark.sql.files.maxPartitionBytes": split,
+        "spark.sql.files.openCostInBytes": OPEN_COST,
+        "spark.sql.execution.arrow.maxBytesPerBatch": BATCH_BYTES,
+        "spark.sql.adaptive.enabled": "false",
+    }
+    given = spark.sparkContext.getConf()
+    for name, value in wanted.items():
+        if not given.contains(name):
+            spark.conf.set(name, str(value))
+    if tuple(map(int, spark.version.split(".")[:2])) < (4, 1):
+        # These count rows alone, and a row may be a file.
+        spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "1")
+
+
+def _counted(spark: Any, files: Sequence[File], task: Task) -> Any:
+    """The pieces of the counts of files; None for no files."""
+    united = None
+    for frame in plan(spark, files, task.reading):
+        own = _for_frame(task, frame)
+        made = frames_of(spark, frame, task.reading)
+        made = made.mapInArrow(functools.partial(_count_task, own), _COLUMNS)
+        united = made if united is None else united.unionAll(made)
+    return united
+
+
+def _for_frame(task: Task, frame: Frame) -> Task:
+    reading = task.reading
+    if frame.how == "lines":
+        reading = reading._replace(encoding=frame.encoding)
+    return Task(task.settings, reading, frame.how, task.memory, task.keys, task.min_count)
+
+
+# --- parts that are finished ---------------------------------------------------------------------
+
+
+def _finished_parts(spark: Any, files: Sequence[File], task: Task, work: str) -> Any:
+    """The pieces of all parts, each of them read from where it was written, by this run or an earlier one.
+
+    What the folder of a run is called tells files and settings, so no part of another run is taken.
+    """
+    told = json.dumps(
+        [__version__, asdict(task.settings), task.reading, task.keys, files], ensure_ascii=False
+    )
+    home = f"{work}/{hashlib.sha256(told.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+    places = []
+    waiting = []
+    for number, part in enumerate(_parts(files)):
+        place = f"{home}/part-{number:05d}"
+        places.append(place)
+        if not exists(spark, f"{place}/_SUCCESS"):
+            waiting.append((place, part))
+
+    def write(item: tuple[str, list[File]]) -> None:
+        place, part = item
+        counted = _counted(spark, part, task)
+        counted.write.mode("overwrite").option("compression", "zstd").parquet(place)
+
+    with ThreadPoolExecutor(PARTS_AT_A_TIME) as pool:
+        list(pool.map(write, waiting))
+    return spark.read.schema(_COLUMNS).parquet(*places) if places else None
+
+
+def _parts(files: Sequence[File]) -> Iterator[list[File]]:
+    """Files in their order, so many at a time as make a part; the same for the same files."""
+    least = max(PART, sum(file.size for file in files) // 100)
+    part: list[File] = []
+    size = 0
+    for file in files:
+        part.append(file)
+        size += file.size
+        if size >= least:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+def exists(spark: Any, path: str) -> bool:
+    """Whether there is such a file, on whatever file system."""
+    place = spark._jvm.org.apache.hadoop.fs.Path(path)
+    return bool(place.getFileSystem(spark._jsc.hadoopConfiguration()).exists(place))
+
+
+# --- on the workers ------------------------------------------------------------------------------
+
+
+def _count_task(task: Task, batches: Iterable[Any]) -> Iterator[Any]:
+    """Batches of names and data -> rows of pieces and a report."""
+    with _told_to_the_driver():
+        corpus = _corpus(task, batches)
+        if corpus is None:
+            return
+        settings = task.settings
+        counts = count_ngrams(
+            corpus,
+            order=settings.order,
+            latin=settings.latin,
+            sentences=settings.sentences,
+            memory=task.memory,
+            workers=1,
+        )
+        for piece, data in split_counts(counts, len(task.keys)):
+            yield _row(task.keys[piece], data, None)
+        yield _row(task.keys[0], None, json.dumps(asdict(corpus.report)))
+
+
+def _add_task(task: Task, batches: Iterable[Any]) -> Iterator[Any]:
+    """Rows of pieces and reports -> one row with their sum."""
+    reports: list[str] = []
+
+    def pieces() -> Iterator[bytes]:
+        for batch in batches:
+            for data, report in zip(batch.column(1), batch.column(2), strict=True):
+                if report.is_valid:
+                    reports.append(report.as_py())
+                if data.is_valid:
+                    yield data.as_py()
+
+    with _told_to_the_driver():
+        folder = Path(tempfile.gettempdir())
+        counts = add_pieces(pieces(), memory=task.memory, tmp_dir=folder, keep=True)
+        for report in reports:
+            yield _row(0, None, report)
+        if counts is not None:
+            ngrams = sum(map(len, counts.levels[1:])) + counts.at_least(1, 1)
+            counts = prune(counts, task.min_count)
+            yield _row(0, to_bytes(counts), json.dumps({"ngrams": ngrams}))
+
+
+@contextlib.contextmanager
+def _told_to_the_driver() -> Iterator[None]:
+    try:
+        yield
+    except NlptoolsError as error:
+        raise RuntimeError(problem_text(error)) from None
+
+
+def _row(key: int, data: bytes | None, report: str | None) -> Any:
+    arrow = importlib.import_module("pyarrow")
+    columns = [
+        arrow.array([key], arrow.int32()),
+        arrow.array([data], arrow.binary()),
+        arrow.array([report], arrow.string()),
+    ]
+    return arrow.RecordBatch.from_arrays(columns, names=["part", "data", "report"])
+
+
+def _corpus(task: Task, batches: Iterable[Any]) -> Corpus | None:
+    """What a task reads as a corpus; None for nothing."""
+    batches = iter(batches)
+    first = next((batch for batch in batches if batch.num_rows), None)
+    if first is None:
+        return None
+    batches = itertools.chain([first], batches)
+    reading = task.reading
+    if task.how == "rows":
+        texts = (
+            value.as_py().decode("utf-8", "surrogateescape")
+            for batch in batches
+            for value in batch.column(1)
+        )
+        return Corpus.from_texts(texts, on_error=reading.on_error, fold=reading.fold)
+    if task.how == "lines":
+        return StreamCorpus([("a large file, read line by line", _lines(batches))], reading)
+    files = (
+        (name.as_py(), _chunks(data.as_buffer()))
+        for batch in batches
+        for name, data in zip(batch.column(0), batch.column(1), strict=True)
+    )
+    return StreamCorpus(files, reading)
+
+
+def _chunks(data: Any) -> Iterator[bytes]:
+    view = memoryview(data)
+    for start in range(0, len(view), 1 << 22):
+        yield bytes(view[start : start + (1 << 22)])
+
+
+def _lines(batches: Iterable[Any]) -> Iterator[bytes]:
+    """Lines without their LF -> text. It begins with one: a mark of the byte order is one in a file only."""
+    arrow = importlib.import_module("pyarrow")
+    compute = importlib.import_module("pyarrow.compute")
+    yield b"\n"
+    for batch in batches:
+        if batch.num_rows:
+            values = batch.column(1)
+            whole = arrow.ListArray.from_arrays(
+                arrow.array([0, len(values)], arrow.int32()), values
+            )
+            yield compute.binary_join(whole, b"\n")[0].as_py()
+            yield b"\n"
+
+
+# --- numbers -------------------------------------------------------------------------------------
+
+
+def partition_keys(number: int) -> tuple[int, ...]:
+    """For each of `number` partitions an integer that Spark puts there."""
+    keys: dict[int, int] = {}
+    for key in itertools.count():
+        keys.setdefault(_murmur3(key) % number, key)
+        if len(keys) == number:
+            return tuple(keys[i] for i in range(number))
+    raise AssertionError
+
+
+def _murmur3(value: int) -> int:
+    """Spark's hash of an int: Murmur3 with seed 42, as a signed number."""
+    k = value * 0xCC9E2D51 & 0xFFFFFFFF
+    k = (k << 15 | k >> 17) & 0xFFFFFFFF
+    h = 42 ^ (k * 0x1B873593 & 0xFFFFFFFF)
+    h = (h << 13 | h >> 19) & 0xFFFFFFFF
+    h = (h * 5 + 0xE6546B64) & 0xFFFFFFFF
+    h ^= 4
+    h = (h ^ h >> 16) * 0x85EBCA6B & 0xFFFFFFFF
+    h = (h ^ h >> 13) * 0xC2B2AE35 & 0xFFFFFFFF
+    h ^= h >> 16
+    return h - (1 << 32) if h >> 31 else h
+
+
+def _total(reports: Iterable[str]) -> tuple[ReadReport, int]:
+    """All reports as one, and the number of n-grams."""
+    total = ReadReport()
+    ngrams = 0
+    for text in reports:
+        report = json.loads(text)
+        ngrams += report.pop("ngrams", 0)
+        if report:
+            total.encodings.update(report.pop("encodings"))
+            for name, value in report.items():
+                setattr(total, name, getattr(total, name) + value)
+    return total, ngrams
+
+
