@@ -378,13 +378,35 @@ def load_counts(
     return NgramCounts(settings, alphabet, levels)
 
 
-def check_mergeable(parts: Sequence[NgramCounts], names: Sequence[str]) -> Settings:
+def prune(counts: NgramCounts, min_count: int) -> NgramCounts:
+    """The n-grams that occur at least so often, and every single symbol.
+
+    The first symbols of what is kept are kept: they occur no less often.
+    """
+    if min_count <= 1:
+        return counts
+    kept = [np.asarray(level.counts[:]) >= min_count for level in counts.levels]
+    kept[0][:] = True
+    levels = []
+    for n, level in enumerate(counts.levels):
+        children = None
+        if level.children is not None:
+            before = np.zeros(len(kept[n + 1]) + 1, np.int64)
+            np.cumsum(kept[n + 1], out=before[1:])
+            places = level.children[:].astype(np.int64)
+            starts = before[places[:-1][kept[n]]]
+            children = np.append(starts, before[-1])
+        levels.append(Level(level.symbols[:][kept[n]], level.counts[:][kept[n]], children))
+    return NgramCounts(counts.settings, counts.alphabet, tuple(levels))
+
+
+def check_mergeable(settings: Sequence[Settings], names: Sequence[str]) -> Settings:
     """The common settings of counts to be merged; NlptoolsError names the first that differs."""
-    first = parts[0].settings
-    for part, name in zip(parts[1:], names[1:], strict=True):
-        if part.settings != first:
+    first = settings[0]
+    for other, name in zip(settings[1:], names[1:], strict=True):
+        if other != first:
             raise NlptoolsError(
-                f"{name} was counted with {part.settings.options}, {names[0]} with {first.options}",
+                f"{name} was counted with {other.options}, {names[0]} with {first.options}",
                 "count both with the same --order, --latin, --sentences and --fold",
             )
     return first

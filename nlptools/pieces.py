@@ -16,9 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-
 from nlptools.counts import Level, NgramCounts, load_counts
-from nlptools.merging import MOST_PARTS, merge_counts
+from nlptools.merging import BYTES_PER_ROW_KEPT, Tiers, merge_counts
 from nlptools.symbols import Alphabet
 
 # Odd numbers without pattern (of SplitMix64): what they multiply is spread over the upper bits.
@@ -30,7 +29,7 @@ def split_counts(counts: NgramCounts, number: int) -> Iterator[tuple[int, bytes]
     levels = [
         [np.asarray(level.symbols[:]), np.asarray(level.counts[:])] for level in counts.levels
     ]
-    below = [
+    below: list[np.ndarray] = [
         np.diff(level.children[:].astype(np.int64))
         for level in counts.levels
         if level.children is not None
@@ -38,8 +37,10 @@ def split_counts(counts: NgramCounts, number: int) -> Iterator[tuple[int, bytes]
     hashes = _hashes(counts.alphabet.symbols)
     home = _numbered(hashes * _MIX, number)
     firsts = np.empty(0, np.int64)
-    of_row = np.empty(0, home.dtype)  # piece of each row of the level above, as they stand in the counts
-    counted = np.empty(0, np.int64)  # and how many rows lie below each
+    of_row = np.empty(
+        0, home.dtype
+    )  # piece of each row of the level above, as they stand in the counts
+    counted: np.ndarray = np.empty(0, np.int64)  # and how many rows lie below each
     bounds = []
     for n in range(2, counts.order + 1):
         level = levels[n - 1]
@@ -127,55 +128,18 @@ def add_pieces(
 
     keep: the result stays in memory when it is small enough, else it is in unnamed files of tmp_dir.
     """
-    tiers: list[list[NgramCounts]] = [[]]
+    tiers = Tiers(memory // 2, tmp_dir)
     held: list[NgramCounts] = []
-    size = rows = 0
-
-    def put(part: NgramCounts) -> None:
-        tier = 0
-        while True:
-            if tier == len(tiers):
-                tiers.append([])
-            tiers[tier].append(part)
-            if len(tiers[tier]) < MOST_PARTS:
-                return
-            part = merge_counts(tiers[tier], memory=memory // 2, tmp_dir=tmp_dir)
-            tiers[tier].clear()
-            tier += 1
-
+    size = 0
     for data in pieces:
         held.append(load_counts("a piece of counts", data=data))
         size += len(data)
         if size > memory // 4:
-            put(merge_counts(held, memory=memory // 2, tmp_dir=tmp_dir))
+            tiers.add(merge_counts(held, memory=memory // 2, tmp_dir=tmp_dir))
             held, size = [], 0
-    held += [part for tier in tiers for part in tier]
+    held += tiers.parts()
     if not held:
         return None
     rows = sum(len(level) for part in held for level in part.levels)
-    roomy = keep and rows * 14 <= memory // 3
+    roomy = keep and rows * BYTES_PER_ROW_KEPT <= memory // 3
     return merge_counts(held, memory=memory // 2, tmp_dir=None if roomy else tmp_dir)
-
-
-def prune(counts: NgramCounts, min_count: int) -> NgramCounts:
-    """The n-grams that occur at least so often, and every single symbol.
-
-    The first symbols of what is kept are kept: they occur no less often.
-    """
-    if min_count <= 1:
-        return counts
-    kept = [np.asarray(level.counts[:]) >= min_count for level in counts.levels]
-    kept[0][:] = True
-    levels = []
-    for n, level in enumerate(counts.levels):
-        children = None
-        if level.children is not None:
-            before = np.zeros(len(kept[n + 1]) + 1, np.int64)
-            np.cumsum(kept[n + 1], out=before[1:])
-            places = level.children[:].astype(np.int64)
-            starts = before[places[:-1][kept[n]]]
-            children = np.append(starts, before[-1])
-        levels.append(Level(level.symbols[:][kept[n]], level.counts[:][kept[n]], children))
-    return NgramCounts(counts.settings, counts.alphabet, tuple(levels))
-
-

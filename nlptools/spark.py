@@ -24,9 +24,10 @@ from typing import Any
 from nlptools import __version__, storage
 from nlptools.corpus import Corpus, ReadReport
 from nlptools.counting import DEFAULT_MEMORY, check_memory, count_ngrams
-from nlptools.counts import NgramCounts, Settings
-from nlptools.errors import NlptoolsError
-from nlptools.pieces import add_pieces, prune, split_counts, to_bytes
+from nlptools.counts import NgramCounts, Settings, load_counts, prune
+from nlptools.errors import DataError, NlptoolsError
+from nlptools.ngramparquet import MARKER, SCHEMA, marker, table_batches
+from nlptools.pieces import add_pieces, split_counts, to_bytes
 from nlptools.sparkfiles import File, Frame, frames_of, list_files, plan
 from nlptools.sparksession import open_session, problem_text
 from nlptools.streams import Reading, StreamCorpus, reading_of
@@ -57,9 +58,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Counted:
-    """The counts; n-grams of all orders before pruning; what was read (None: not by this run)."""
+    """The counts (None: they are in a folder), how many symbols and n-grams, what was read.
 
-    counts: NgramCounts
+    ngrams: of all orders, before pruning.
+    """
+
+    counts: NgramCounts | None
+    symbols: int
     ngrams: int
     report: ReadReport
 
@@ -81,14 +86,16 @@ def count_with_spark(
     master: str | None = None,
     conf: Sequence[str] = (),
     work: str | None = None,
+    table: str | None = None,
 ) -> Counted:
     """Count n-grams as count_ngrams does, to the same bytes, with Spark.
 
     paths: files, folders and patterns of any file system that Spark knows. field: of JSON Lines or Parquet.
     min_count: n-grams of two symbols and more that occur less often are left out. memory: bytes for each
     Python worker, and for the Python of the driver. master: of Spark (None: what spark-submit says, or
-    all cores of this machine); conf: settings of Spark, name=value. work: a folder for finished parts, of
-    which a run that died goes on.
+    all cores of this machine); conf: settings of Spark, name=value. work: a folder for finished parts, with
+    which a run that died goes on. table: a folder to be written by the workers (ngramparquet.py), for more
+    n-grams than the driver can take.
     """
     check_memory(memory)
     reading = reading_of(
@@ -96,23 +103,25 @@ def count_with_spark(
     )
     settings = Settings(order, latin, reading.fold, sentences)
     with open_session(master, conf) as spark, storage.spilling(tmp_dir) as folder:
+        if table is not None:
+            _check_table(spark, table)
         summed = summed_pieces(spark, paths, settings, reading, memory, min_count, work)
-        cached = summed.persist(_level())
+        cached = summed.persist(_disk())
         try:
             cached.count()  # all tasks at once; what follows takes them one by one
-            reports: list[str] = []
-            counts = add_pieces(
-                _received(cached, reports), memory=memory, tmp_dir=folder, keep=True
-            )
+            reports = [row.report for row in cached.select("report").collect() if row.report]
+            counts = None
+            if table is not None:
+                _write_table(spark, cached, table, settings, min_count)
+            else:
+                counts = add_pieces(_received(cached), memory=memory, tmp_dir=folder, keep=True)
+                counts = counts or _nothing(settings)
         finally:
             cached.unpersist()
-    if counts is None:
-        counts = _nothing(settings)
-    report, ngrams = _total(reports)
-    return Counted(counts, ngrams, report)
+    return _total(counts, reports)
 
 
-def _level() -> Any:
+def _disk() -> Any:
     return importlib.import_module("pyspark").StorageLevel.DISK_ONLY
 
 
@@ -125,12 +134,9 @@ def _nothing(settings: Settings) -> NgramCounts:
     )
 
 
-def _received(frame: Any, reports: list[str]) -> Iterator[bytes]:
-    for row in frame.toLocalIterator():
-        if row.report is not None:
-            reports.append(row.report)
-        if row.data is not None:
-            yield bytes(row.data)
+def _received(frame: Any) -> Iterator[bytes]:
+    for row in frame.where("data is not null").select("data").toLocalIterator():
+        yield bytes(row.data)
 
 
 def summed_pieces(
@@ -246,6 +252,41 @@ def exists(spark: Any, path: str) -> bool:
     return bool(place.getFileSystem(spark._jsc.hadoopConfiguration()).exists(place))
 
 
+# --- a table of the workers ----------------------------------------------------------------------
+
+
+def _check_table(spark: Any, table: str) -> None:
+    if exists(spark, table) and not exists(spark, f"{table}/{MARKER}"):
+        # What a run that died has left behind is as good as nothing.
+        if exists(spark, f"{table}/_temporary"):
+            return
+        raise DataError(table, None, "is there already, and is no folder of n-grams", "remove it")
+
+
+def _write_table(spark: Any, summed: Any, table: str, settings: Settings, min_count: int) -> None:
+    """Each worker writes its n-grams; the description follows when all are there."""
+    rows = summed.where("data is not null").select("data").mapInArrow(_table_task, SCHEMA)
+    rows.write.mode("overwrite").option("compression", "zstd").parquet(table)
+    sizes = [0] * settings.order
+    symbols = 0
+    for row in summed.select("report").where("report is not null").collect():
+        report = json.loads(row.report)
+        if "sizes" in report:
+            sizes = [a + b for a, b in zip(sizes, report["sizes"], strict=True)]
+            symbols += report["symbols"]
+    place = spark._jvm.org.apache.hadoop.fs.Path(f"{table}/{MARKER}")
+    system = place.getFileSystem(spark._jsc.hadoopConfiguration())
+    stream = system.create(place, True)
+    stream.write(bytearray(marker(settings, min_count, sizes, symbols), "utf-8"))
+    stream.close()
+
+
+def _table_task(batches: Iterable[Any]) -> Iterator[Any]:
+    for batch in batches:
+        for data in batch.column(0):
+            yield from table_batches(load_counts("a piece of counts", data=data.as_py()))
+
+
 # --- on the workers ------------------------------------------------------------------------------
 
 
@@ -288,8 +329,11 @@ def _add_task(task: Task, batches: Iterable[Any]) -> Iterator[Any]:
             yield _row(0, None, report)
         if counts is not None:
             ngrams = sum(map(len, counts.levels[1:])) + counts.at_least(1, 1)
+            total = counts.total
             counts = prune(counts, task.min_count)
-            yield _row(0, to_bytes(counts), json.dumps({"ngrams": ngrams}))
+            sizes = [counts.at_least(n, 1) for n in range(1, counts.order + 1)]
+            told = {"ngrams": ngrams, "symbols": total, "sizes": sizes}
+            yield _row(0, to_bytes(counts), json.dumps(told))
 
 
 @contextlib.contextmanager
@@ -383,17 +427,17 @@ def _murmur3(value: int) -> int:
     return h - (1 << 32) if h >> 31 else h
 
 
-def _total(reports: Iterable[str]) -> tuple[ReadReport, int]:
-    """All reports as one, and the number of n-grams."""
+def _total(counts: NgramCounts | None, reports: Iterable[str]) -> Counted:
+    """All reports as one."""
     total = ReadReport()
-    ngrams = 0
+    symbols = ngrams = 0
     for text in reports:
         report = json.loads(text)
-        ngrams += report.pop("ngrams", 0)
-        if report:
-            total.encodings.update(report.pop("encodings"))
-            for name, value in report.items():
-                setattr(total, name, getattr(total, name) + value)
-    return total, ngrams
-
-
+        if "sizes" in report:
+            symbols += report["symbols"]
+            ngrams += report["ngrams"]
+            continue
+        total.encodings.update(report.pop("encodings"))
+        for name, value in report.items():
+            setattr(total, name, getattr(total, name) + value)
+    return Counted(counts, symbols, ngrams, total)

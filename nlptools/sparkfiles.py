@@ -79,7 +79,10 @@ def list_files(spark: Any, paths: Sequence[str]) -> list[File]:
     for file in files:
         if file.path.rpartition("/")[2].startswith(("_", ".")) and file.size:
             raise DataError(
-                file.path, None, "Spark passes over files whose name begins with _ or .", "rename it"
+                file.path,
+                None,
+                "Spark passes over files whose name begins with _ or .",
+                "rename it",
             )
     return [file for file in files if file.size]
 
@@ -130,7 +133,9 @@ def plan(spark: Any, files: Sequence[File], reading: Reading) -> list[Frame]:
     for file in files:
         if file.path.lower().endswith(".parquet"):
             if reading.field is None:
-                raise DataError(file.path, None, "Parquet", "name the column that has the text: --field")
+                raise DataError(
+                    file.path, None, "Parquet", "name the column that has the text: --field"
+                )
             groups.setdefault(("rows", ""), []).append(file)
             continue
         encoding = None
@@ -198,7 +203,9 @@ def frames_of(spark: Any, frame: Frame, reading: Reading) -> Any:
     for paths in _rounds(frame.files):
         if frame.how == "whole":
             made = spark.read.format("binaryFile").load(paths)
-            made = made.select(functions.col("path").alias("name"), functions.col("content").alias("data"))
+            made = made.select(
+                functions.col("path").alias("name"), functions.col("content").alias("data")
+            )
         elif frame.how == "lines":
             made = spark.read.format("text").option("lineSep", "\n").load(paths)
             made = made.select(nothing, functions.col("value").cast("binary").alias("data"))
@@ -228,7 +235,9 @@ def _rows(spark: Any, paths: list[str], reading: Reading, functions: Any) -> Any
         chosen = table.select(functions.col(column).alias("text"))
     else:
         raise DataError(paths[0], None, f"field {name!r} is {kind}, not text")
-    return chosen.where("text is not null").select(functions.col("text").cast("binary").alias("data"))
+    return chosen.where("text is not null").select(
+        functions.col("text").cast("binary").alias("data")
+    )
 
 
 def _rounds(files: Sequence[File]) -> Iterator[list[str]]:
@@ -242,5 +251,3 @@ def _rounds(files: Sequence[File]) -> Iterator[list[str]]:
 def glob_escaped(path: str) -> str:
     """A path that Spark does not take for a pattern."""
     return re.sub(r"([\\*?\[\]{}])", r"\\\1", path)
-
-

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -15,7 +15,7 @@ from nlptools import __version__
 from nlptools.errors import NlptoolsError
 
 if TYPE_CHECKING:
-    from nlptools.corpus import Corpus
+    from nlptools.corpus import Corpus, ReadReport
 
 
 def open_corpus(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
@@ -145,6 +145,21 @@ def discard_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def check_engine(engine: str, paths: Iterable[str]) -> None:
+    """Usage errors of --engine and what goes with it."""
+    given = given_options()
+    if engine == "local":
+        for name in ("master", "conf", "work"):
+            if name in given:
+                raise click.UsageError(f"--{name} goes with --engine spark.")
+        return
+    if "workers" in given:
+        raise click.UsageError("--workers goes with --engine local; with Spark: --master local[4].")
+    paths = list(paths)
+    if not paths or "-" in paths:
+        raise click.UsageError("Spark reads files, not standard input: name a corpus.")
+
+
 def given_options() -> set[str]:
     """Names of the options that stand on the command line."""
     ctx = click.get_current_context()
@@ -157,6 +172,14 @@ def note(text: str) -> None:
     click.echo(text, err=True)
 
 
+class HasReport(Protocol):
+    """What knows what it has read: a corpus, or counts that were made elsewhere."""
+
+    @property
+    def report(self) -> ReadReport:
+        """Of the last pass."""
+
+
 class Closing:
     """Collects what a run did; one line on stderr at its end."""
 
@@ -164,7 +187,9 @@ class Closing:
         self._command, self._quiet = command, quiet
         self._start = time.perf_counter()
 
-    def show(self, corpus: Corpus | None, settings: dict[str, Any], results: Iterable[str]) -> None:
+    def show(
+        self, corpus: HasReport | None, settings: dict[str, Any], results: Iterable[str]
+    ) -> None:
         """Settings that made the result, what was read, what came out, memory and time."""
         if self._quiet:
             return
