@@ -7,7 +7,6 @@ there, pruned, and handed to the driver, or written as Parquet.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import importlib
@@ -25,12 +24,13 @@ from nlptools import __version__, storage
 from nlptools.corpus import Corpus, ReadReport
 from nlptools.counting import DEFAULT_MEMORY, check_memory, count_ngrams
 from nlptools.counts import NgramCounts, Settings, load_counts, prune
-from nlptools.errors import DataError, NlptoolsError
+from nlptools.errors import DataError
 from nlptools.ngramparquet import MARKER, SCHEMA, marker, table_batches
 from nlptools.pieces import add_pieces, split_counts, to_bytes
-from nlptools.sparkfiles import File, Frame, frames_of, list_files, plan
-from nlptools.sparksession import open_session, problem_text
-from nlptools.streams import Reading, StreamCorpus, reading_of
+from nlptools.sparkfiles import File, frames_of, list_files, plan
+from nlptools.sparksession import open_session
+from nlptools.sparkworker import COLUMNS, Input, corpus_of, result_row, told_to_the_driver
+from nlptools.streams import Reading, reading_of
 
 # Text for one task: its counts take about five times as much in a worker.
 SPLIT = 64 << 20
@@ -41,7 +41,6 @@ BATCH_BYTES, BATCH_ROWS = 16 << 20, 10_000
 # What is written at a time with `work`: a hundredth of everything, but not less than this.
 PART = 256 << 20
 PARTS_AT_A_TIME = 4
-_COLUMNS = "part int, data binary, report string"
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,6 @@ class Task:
     """What a worker has to know."""
 
     settings: Settings
-    reading: Reading
-    how: str
     memory: int
     keys: tuple[int, ...]  # what Spark is told instead of the number of a piece
     min_count: int = 1
@@ -153,19 +150,19 @@ def summed_pieces(
     total = sum(file.size for file in files)
     at_once = spark.sparkContext.defaultParallelism
     number = max(1, min(MOST_SUMS, max(at_once, -(-total // PER_SUM))))
-    task = Task(settings, reading, "", memory, partition_keys(number), min_count)
-    _configure(spark, total, at_once)
+    task = Task(settings, memory, partition_keys(number), min_count)
+    configure(spark, total, at_once)
     if work is None:
-        counted = _counted(spark, files, task)
+        counted = _counted(spark, files, task, reading)
     else:
-        counted = _finished_parts(spark, files, task, work.rstrip("/"))
+        counted = _finished_parts(spark, files, task, reading, work.rstrip("/"))
     if counted is None:
-        return spark.createDataFrame([], _COLUMNS)
+        return spark.createDataFrame([], COLUMNS)
     gathered = counted.repartition(number, "part")
-    return gathered.mapInArrow(functools.partial(_add_task, task), _COLUMNS)
+    return gathered.mapInArrow(functools.partial(_add_task, task), COLUMNS)
 
 
-def _configure(spark: Any, total: int, at_once: int) -> None:
+def configure(spark: Any, total: int, at_once: int) -> None:
     """Sizes of tasks and batches, unless they were set."""
     split = max(4 << 20, min(SPLIT, -(-total // at_once)))
     wanted = {
@@ -183,39 +180,33 @@ def _configure(spark: Any, total: int, at_once: int) -> None:
         spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "1")
 
 
-def _counted(spark: Any, files: Sequence[File], task: Task) -> Any:
+def _counted(spark: Any, files: Sequence[File], task: Task, reading: Reading) -> Any:
     """The pieces of the counts of files; None for no files."""
     united = None
-    for frame in plan(spark, files, task.reading):
-        own = _for_frame(task, frame)
-        made = frames_of(spark, frame, task.reading)
-        made = made.mapInArrow(functools.partial(_count_task, own), _COLUMNS)
+    for frame in plan(spark, files, reading):
+        work = functools.partial(_count_task, task, frame.input(reading))
+        made = frames_of(spark, frame, reading).mapInArrow(work, COLUMNS)
         united = made if united is None else united.unionAll(made)
     return united
-
-
-def _for_frame(task: Task, frame: Frame) -> Task:
-    reading = task.reading
-    if frame.how == "lines":
-        reading = reading._replace(encoding=frame.encoding)
-    return Task(task.settings, reading, frame.how, task.memory, task.keys, task.min_count)
 
 
 # --- parts that are finished ---------------------------------------------------------------------
 
 
-def _finished_parts(spark: Any, files: Sequence[File], task: Task, work: str) -> Any:
+def _finished_parts(
+    spark: Any, files: Sequence[File], task: Task, reading: Reading, work: str
+) -> Any:
     """The pieces of all parts, each of them read from where it was written, by this run or an earlier one.
 
     What the folder of a run is called tells files and settings, so no part of another run is taken.
     """
     told = json.dumps(
-        [__version__, asdict(task.settings), task.reading, task.keys, files], ensure_ascii=False
+        [__version__, asdict(task.settings), reading, task.keys, files], ensure_ascii=False
     )
     home = f"{work}/{hashlib.sha256(told.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
     places = []
     waiting = []
-    for number, part in enumerate(_parts(files)):
+    for number, part in enumerate(parts_of(files)):
         place = f"{home}/part-{number:05d}"
         places.append(place)
         if not exists(spark, f"{place}/_SUCCESS"):
@@ -223,15 +214,15 @@ def _finished_parts(spark: Any, files: Sequence[File], task: Task, work: str) ->
 
     def write(item: tuple[str, list[File]]) -> None:
         place, part = item
-        counted = _counted(spark, part, task)
+        counted = _counted(spark, part, task, reading)
         counted.write.mode("overwrite").option("compression", "zstd").parquet(place)
 
     with ThreadPoolExecutor(PARTS_AT_A_TIME) as pool:
         list(pool.map(write, waiting))
-    return spark.read.schema(_COLUMNS).parquet(*places) if places else None
+    return spark.read.schema(COLUMNS).parquet(*places) if places else None
 
 
-def _parts(files: Sequence[File]) -> Iterator[list[File]]:
+def parts_of(files: Sequence[File]) -> Iterator[list[File]]:
     """Files in their order, so many at a time as make a part; the same for the same files."""
     least = max(PART, sum(file.size for file in files) // 100)
     part: list[File] = []
@@ -290,10 +281,10 @@ def _table_task(batches: Iterable[Any]) -> Iterator[Any]:
 # --- on the workers ------------------------------------------------------------------------------
 
 
-def _count_task(task: Task, batches: Iterable[Any]) -> Iterator[Any]:
+def _count_task(task: Task, given: Input, batches: Iterable[Any]) -> Iterator[Any]:
     """Batches of names and data -> rows of pieces and a report."""
-    with _told_to_the_driver():
-        corpus = _corpus(task, batches)
+    with told_to_the_driver():
+        corpus = corpus_of(given, batches)
         if corpus is None:
             return
         settings = task.settings
@@ -306,8 +297,8 @@ def _count_task(task: Task, batches: Iterable[Any]) -> Iterator[Any]:
             workers=1,
         )
         for piece, data in split_counts(counts, len(task.keys)):
-            yield _row(task.keys[piece], data, None)
-        yield _row(task.keys[0], None, json.dumps(asdict(corpus.report)))
+            yield result_row(task.keys[piece], data, None)
+        yield result_row(task.keys[0], None, json.dumps(asdict(corpus.report)))
 
 
 def _add_task(task: Task, batches: Iterable[Any]) -> Iterator[Any]:
@@ -322,82 +313,18 @@ def _add_task(task: Task, batches: Iterable[Any]) -> Iterator[Any]:
                 if data.is_valid:
                     yield data.as_py()
 
-    with _told_to_the_driver():
+    with told_to_the_driver():
         folder = Path(tempfile.gettempdir())
         counts = add_pieces(pieces(), memory=task.memory, tmp_dir=folder, keep=True)
         for report in reports:
-            yield _row(0, None, report)
+            yield result_row(0, None, report)
         if counts is not None:
             ngrams = sum(map(len, counts.levels[1:])) + counts.at_least(1, 1)
             total = counts.total
             counts = prune(counts, task.min_count)
             sizes = [counts.at_least(n, 1) for n in range(1, counts.order + 1)]
             told = {"ngrams": ngrams, "symbols": total, "sizes": sizes}
-            yield _row(0, to_bytes(counts), json.dumps(told))
-
-
-@contextlib.contextmanager
-def _told_to_the_driver() -> Iterator[None]:
-    try:
-        yield
-    except NlptoolsError as error:
-        raise RuntimeError(problem_text(error)) from None
-
-
-def _row(key: int, data: bytes | None, report: str | None) -> Any:
-    arrow = importlib.import_module("pyarrow")
-    columns = [
-        arrow.array([key], arrow.int32()),
-        arrow.array([data], arrow.binary()),
-        arrow.array([report], arrow.string()),
-    ]
-    return arrow.RecordBatch.from_arrays(columns, names=["part", "data", "report"])
-
-
-def _corpus(task: Task, batches: Iterable[Any]) -> Corpus | None:
-    """What a task reads as a corpus; None for nothing."""
-    batches = iter(batches)
-    first = next((batch for batch in batches if batch.num_rows), None)
-    if first is None:
-        return None
-    batches = itertools.chain([first], batches)
-    reading = task.reading
-    if task.how == "rows":
-        texts = (
-            value.as_py().decode("utf-8", "surrogateescape")
-            for batch in batches
-            for value in batch.column(1)
-        )
-        return Corpus.from_texts(texts, on_error=reading.on_error, fold=reading.fold)
-    if task.how == "lines":
-        return StreamCorpus([("a large file, read line by line", _lines(batches))], reading)
-    files = (
-        (name.as_py(), _chunks(data.as_buffer()))
-        for batch in batches
-        for name, data in zip(batch.column(0), batch.column(1), strict=True)
-    )
-    return StreamCorpus(files, reading)
-
-
-def _chunks(data: Any) -> Iterator[bytes]:
-    view = memoryview(data)
-    for start in range(0, len(view), 1 << 22):
-        yield bytes(view[start : start + (1 << 22)])
-
-
-def _lines(batches: Iterable[Any]) -> Iterator[bytes]:
-    """Lines without their LF -> text. It begins with one: a mark of the byte order is one in a file only."""
-    arrow = importlib.import_module("pyarrow")
-    compute = importlib.import_module("pyarrow.compute")
-    yield b"\n"
-    for batch in batches:
-        if batch.num_rows:
-            values = batch.column(1)
-            whole = arrow.ListArray.from_arrays(
-                arrow.array([0, len(values)], arrow.int32()), values
-            )
-            yield compute.binary_join(whole, b"\n")[0].as_py()
-            yield b"\n"
+            yield result_row(0, to_bytes(counts), json.dumps(told))
 
 
 # --- numbers -------------------------------------------------------------------------------------

@@ -12,12 +12,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from nlptools.decoding import bom_encoding, decompress, find_codec, guess_encoding, is_utf8
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.paths import find_sources
 from nlptools.records import Piece, refuse_json_lines
+from nlptools.sparkworker import Input
 from nlptools.streams import Reading
 
 WHOLE = 32 << 20  # a file up to here is one piece of work
@@ -49,6 +51,12 @@ class Frame:
     files: tuple[File, ...]
     encoding: str
 
+    def input(self, reading: Reading, ordered: bool = False) -> Input:
+        """What a worker has to know of it."""
+        if self.how == "lines":
+            reading = reading._replace(encoding=self.encoding)
+        return Input(self.how, reading, tuple(file.path for file in self.files) if ordered else ())
+
 
 def list_files(spark: Any, paths: Sequence[str]) -> list[File]:
     """Files named, in folders and matching patterns, in this order, as the local engine finds them."""
@@ -59,23 +67,21 @@ def list_files(spark: Any, paths: Sequence[str]) -> list[File]:
     jvm = spark._jvm
     conf = spark._jsc.hadoopConfiguration()
     local_default = str(conf.get("fs.defaultFS")).startswith("file:")
-    named: list[File] = []
-    found: list[File] = []
+    found: list[tuple[File, bool]] = []
     for path in paths:
         if local_default and not re.match(r"[a-z0-9]+:/", path):
             # The patterns of the local engine know more (**) than those of Hadoop.
             inside = [_status(jvm, conf, s.name) for s in find_sources([path])]
-            single = len(inside) == 1 and inside[0].path.endswith(f"/{path.rpartition('/')[2]}")
+            direct = Path(path).is_file()
         else:
-            inside, single = _expand(jvm, conf, path)
-        (named if single else found).extend(inside)
-    seen = {file.path for file in named}
-    files = list(named)
-    for file in found:
-        if file.path not in seen:
+            inside, direct = _expand(jvm, conf, path)
+        found.extend((file, direct) for file in inside)
+    seen = {file.path for file, direct in found if direct}
+    files = []
+    for file, direct in found:
+        if direct or file.path not in seen:
             files.append(file)
         seen.add(file.path)
-    files.sort(key=lambda file: file.path)
     for file in files:
         if file.path.rpartition("/")[2].startswith(("_", ".")) and file.size:
             raise DataError(
@@ -93,7 +99,11 @@ def _status(jvm: Any, conf: Any, path: str) -> File:
 
 
 def _file(status: Any) -> File:
-    return File(str(status.getPath().toString()), status.getLen(), status.getModificationTime())
+    return File(_path(status), status.getLen(), status.getModificationTime())
+
+
+def _path(status: Any) -> str:
+    return str(status.getPath().toString())
 
 
 def _expand(jvm: Any, conf: Any, path: str) -> tuple[list[File], bool]:
@@ -110,8 +120,8 @@ def _expand(jvm: Any, conf: Any, path: str) -> tuple[list[File], bool]:
         return inside, False
     if not re.search(r"[*?\[{]", path):
         raise DataError(path, None, "no such file")
-    matches = system.globStatus(place)
-    inside = [file for match in matches or () for file in _below(system, match)]
+    matches = sorted(system.globStatus(place) or (), key=_path)
+    inside = [file for match in matches for file in _below(system, match)]
     if not inside:
         raise DataError(path, None, "no file matches this pattern")
     return inside, False
@@ -121,7 +131,7 @@ def _below(system: Any, status: Any) -> Iterator[File]:
     if status.isFile():
         yield _file(status)
         return
-    for inner in system.listStatus(status.getPath()):
+    for inner in sorted(system.listStatus(status.getPath()), key=_path):
         if not str(inner.getPath().getName()).startswith("."):
             yield from _below(system, inner)
 
@@ -129,30 +139,59 @@ def _below(system: Any, status: Any) -> Iterator[File]:
 def plan(spark: Any, files: Sequence[File], reading: Reading) -> list[Frame]:
     """How each file is read. Files that are read alike stand together."""
     groups: dict[tuple[str, str], list[File]] = {}
-    codec = reading.encoding if reading.encoding == "auto" else find_codec(reading.encoding)
     for file in files:
-        if file.path.lower().endswith(".parquet"):
-            if reading.field is None:
-                raise DataError(
-                    file.path, None, "Parquet", "name the column that has the text: --field"
-                )
-            groups.setdefault(("rows", ""), []).append(file)
-            continue
-        encoding = None
-        if file.size > WHOLE and reading.column is None:
-            encoding = _cut_as(_head(spark, file.path), file, codec)
-            if encoding is not None and reading.field is None:
-                _refuse(spark, file)
-        if encoding is None and file.size > MOST_WHOLE:
-            raise DataError(
-                file.path,
-                None,
-                "more than 2 GB that Spark cannot cut",
-                "cut it at line ends into smaller files, or unpack it",
-            )
-        key = ("whole", reading.encoding) if encoding is None else ("lines", encoding)
-        groups.setdefault(key, []).append(file)
+        groups.setdefault(_how(spark, file, reading), []).append(file)
     return [Frame(how, tuple(group), encoding) for (how, encoding), group in groups.items()]
+
+
+def ordered_plan(spark: Any, files: Sequence[File], reading: Reading, size: int) -> Iterator[Frame]:
+    """As `plan`, but the files stay in their order: several small ones, of `size` bytes, or a large one."""
+    group: list[File] = []
+    for file in files:
+        how, encoding = _how(spark, file, reading)
+        if how == "whole" and sum(other.size for other in group) + file.size <= size:
+            group.append(file)
+            continue
+        if group:
+            yield Frame("whole", tuple(group), reading.encoding)
+            group = []
+        if how == "whole":
+            group.append(file)
+        else:
+            yield Frame(how, (file,), encoding)
+    if group:
+        yield Frame("whole", tuple(group), reading.encoding)
+
+
+def ordered_frame(spark: Any, frame: Frame, reading: Reading) -> Any:
+    """The data frame of a group of `ordered_plan`: its partitions are in the order of the text."""
+    made = frames_of(spark, frame, reading)
+    return made.coalesce(1) if frame.how == "whole" else made
+
+
+def _how(spark: Any, file: File, reading: Reading) -> tuple[str, str]:
+    """("whole", "lines" or "rows", encoding)."""
+    if file.path.lower().endswith(".parquet"):
+        if reading.field is None:
+            hint = "name the column that has the text: --field"
+            raise DataError(file.path, None, "Parquet", hint)
+        return "rows", ""
+    encoding = None
+    if file.size > WHOLE and reading.column is None:
+        codec = reading.encoding if reading.encoding == "auto" else find_codec(reading.encoding)
+        encoding = _cut_as(_head(spark, file.path), file, codec)
+        if encoding is not None and reading.field is None:
+            _refuse(spark, file)
+    if encoding is not None:
+        return "lines", encoding
+    if file.size > MOST_WHOLE:
+        raise DataError(
+            file.path,
+            None,
+            "more than 2 GB that Spark cannot cut",
+            "cut it at line ends into smaller files, or unpack it",
+        )
+    return "whole", reading.encoding
 
 
 def _head(spark: Any, path: str) -> bytes:

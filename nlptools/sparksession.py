@@ -133,6 +133,7 @@ def _start(master: str | None, settings: dict[str, str], log: Any) -> Any:
     if chosen.startswith("local"):
         conf.setIfMissing("spark.driver.memory", "2g")
         conf.setIfMissing("spark.driver.extraJavaOptions", _LOCAL_JAVA)
+        conf.setIfMissing("spark.executor.extraJavaOptions", _LOCAL_JAVA)
         # Else the workers are the first python3 of the PATH.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         if chosen.startswith("local-cluster"):

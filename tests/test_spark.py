@@ -375,10 +375,10 @@ def test_a_killed_worker(spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first try of every task that counts ends by kill -9 in its middle."""
     from pyspark import cloudpickle
 
-    def dies(task: Any, batches: Any) -> Iterator[Any]:
+    def dies(task: Any, given: Any, batches: Any) -> Iterator[Any]:
         from pyspark import TaskContext
 
-        for number, row in enumerate(count_task(task, batches)):
+        for number, row in enumerate(count_task(task, given, batches)):
             if number == 1 and TaskContext.get().attemptNumber() == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
             yield row
@@ -418,7 +418,7 @@ def test_a_run_that_died_goes_on(
     bad = good[:-3] + b"\xff\xff\n"
     last.write_bytes(bad)
     os.utime(last, (10**9, 10**9))
-    parts = len(list(engine._parts(sparkfiles.list_files(spark, [str(texts)]))))
+    parts = len(list(engine.parts_of(sparkfiles.list_files(spark, [str(texts)]))))
     assert parts >= 3
     with pytest.raises(NlptoolsError, match="not UTF-8"):
         spread(texts, work=str(work))
