@@ -39,6 +39,7 @@ run() {
         run lm "$STATUTES" --lmplz "$LMPLZ" --memory 256MB \
             ${BUILD_BINARY:+--build-binary "$BUILD_BINARY" --kenlm-python "$PEER_PYTHON" --held-out "$MIX_10"}
     fi
+    run spark "$MIX_10" "$MIX_50"
     run pathological "$MIX_50"
     run quality $QUALITY $references
 }

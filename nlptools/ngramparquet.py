@@ -55,8 +55,8 @@ def marker(settings: Settings, min_count: int, sizes: list[int], total: int) -> 
 
 def table_batches(counts: NgramCounts) -> Iterator[Any]:
     """The n-grams that occur as record batches: short ones first, each order as in the counts."""
-    arrow = _arrow("pyarrow")
-    compute = _arrow("pyarrow.compute")
+    arrow = _arrow()
+    compute = arrow.compute
     symbols = counts.alphabet.symbols
     names = arrow.array(["", *symbols], arrow.string())
     spaces = arrow.array(["", " "], arrow.string())
@@ -93,7 +93,7 @@ def save_table(counts: NgramCounts, path: str | os.PathLike[str], min_count: int
     target = Path(os.fspath(path).rstrip("/")).absolute()
     if target.exists() and not (target / MARKER).exists():
         raise DataError(path, None, "is there already, and is no folder of n-grams", "remove it")
-    parquet = _arrow("pyarrow.parquet")
+    parquet = _arrow().parquet
     counts = prune(counts, min_count)
     sizes = [len(level) for level in counts.levels]
     try:
@@ -102,7 +102,7 @@ def save_table(counts: NgramCounts, path: str | os.PathLike[str], min_count: int
             made.mkdir()
             kinds = {"string": "string", "int": "int32", "bigint": "int64"}
             pairs = [column.split(" ") for column in SCHEMA.split(", ")]
-            schema = _arrow("pyarrow").schema([(name, kinds[kind]) for name, kind in pairs])
+            schema = _arrow().schema([(name, kinds[kind]) for name, kind in pairs])
             file = made / f"part-00000{SUFFIX}"
             with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
                 for batch in table_batches(counts):
@@ -134,7 +134,7 @@ class Table:
 
     def parts(self, memory: int) -> Iterator[NgramCounts]:
         """Counts that make, added up, those of the table; DataError for files of something else."""
-        parquet = _arrow("pyarrow.parquet")
+        parquet = _arrow().parquet
         rows = max(1 << 14, min(_ROWS, memory // 2000))
         try:
             for file in sorted(self.path.rglob(f"*{SUFFIX}")):
@@ -143,7 +143,7 @@ class Table:
                 with parquet.ParquetFile(file) as opened:
                     for batch in opened.iter_batches(rows, columns=["ngram", "n", "count"]):
                         yield from _batch_parts(batch, self.settings)
-        except (_arrow("pyarrow").ArrowException, KeyError, IndexError) as error:
+        except (_arrow().ArrowException, KeyError, IndexError) as error:
             problem = f"not a folder of n-grams: {str(error).splitlines()[0]}"
             raise DataError(self.path, None, problem) from None
         yield _counts_of(self.settings, np.zeros((0, 1), np.int64), np.zeros(0, np.int64), [])
@@ -190,7 +190,7 @@ def _batch_parts(batch: Any, settings: Settings) -> Iterator[NgramCounts]:
     for n in np.unique(orders).tolist():
         chosen = np.flatnonzero(orders == n)
         whole = len(chosen) == batch.num_rows
-        part = batch if whole else batch.take(_arrow("pyarrow").array(chosen))
+        part = batch if whole else batch.take(_arrow().array(chosen))
         ids, names = _symbols(part.column(0).to_pylist(), n)
         numbers = np.asarray(part.column(2).to_numpy(zero_copy_only=False), np.int64)
         yield _counts_of(settings, ids, numbers, names)
@@ -261,9 +261,12 @@ def _counts_of(
     return NgramCounts(settings, Alphabet(tuple(names)), tuple(levels))
 
 
-def _arrow(name: str) -> Any:
+def _arrow() -> Any:
+    """The module pyarrow, its parts compute and parquet loaded."""
     try:
-        return importlib.import_module(name)
+        importlib.import_module("pyarrow.compute")
+        importlib.import_module("pyarrow.parquet")
+        return importlib.import_module("pyarrow")
     except ImportError:
         raise NlptoolsError(
             "Parquet needs the module pyarrow", "pip install 'nlptools[spark]'"

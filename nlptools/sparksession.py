@@ -71,15 +71,17 @@ def open_session(master: str | None, conf: Sequence[str]) -> Iterator[Any]:
     NlptoolsError. Settings of this session are not seen by others.
     """
     settings = parse_conf(conf)
-    spark_sql = _import("pyspark.sql")
+    _check_modules()
     with warnings.catch_warnings():
         # It wants an older pandas, of which nothing is used here.
         warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
-        yield from _sessions(spark_sql, master, settings)
+        yield from _sessions(master, settings)
 
 
-def _sessions(spark_sql: Any, master: str | None, settings: dict[str, str]) -> Iterator[Any]:
-    active = spark_sql.SparkSession.getActiveSession()
+def _sessions(master: str | None, settings: dict[str, str]) -> Iterator[Any]:
+    from pyspark.sql import SparkSession
+
+    active = SparkSession.getActiveSession()
     if active is not None:
         session = active.newSession()
         for name, value in settings.items():
@@ -96,7 +98,7 @@ def _sessions(spark_sql: Any, master: str | None, settings: dict[str, str]) -> I
         with readable_failures(log.name):
             context = _start(master, settings, log)
             try:
-                yield spark_sql.SparkSession(context)
+                yield SparkSession(context)
             finally:
                 with contextlib.suppress(Exception):
                     context.stop()
@@ -109,18 +111,18 @@ def _sessions(spark_sql: Any, master: str | None, settings: dict[str, str]) -> I
             Path(log.name).unlink(missing_ok=True)
 
 
-def _import(name: str) -> Any:
+def _check_modules() -> None:
     try:
         importlib.import_module("pyarrow")
-        return importlib.import_module(name)
+        importlib.import_module("pyspark")
     except ImportError as error:
         raise NlptoolsError(f"the Spark engine needs the module {error.name}", INSTALL) from None
 
 
 def _start(master: str | None, settings: dict[str, str], log: Any) -> Any:
-    pyspark = _import("pyspark")
-    gateways = _import("pyspark.java_gateway")
-    conf = pyspark.SparkConf()
+    from pyspark import SparkConf, SparkContext, find_spark_home, java_gateway
+
+    conf = SparkConf()
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if master is not None:
         conf.setMaster(repeated(master))
@@ -137,14 +139,13 @@ def _start(master: str | None, settings: dict[str, str], log: Any) -> Any:
         # Else the workers are the first python3 of the PATH.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         if chosen.startswith("local-cluster"):
-            home = _import("pyspark.find_spark_home")._find_spark_home()
-            os.environ.setdefault("SPARK_HOME", home)
+            os.environ.setdefault("SPARK_HOME", find_spark_home._find_spark_home())
     if submitted:
-        return pyspark.SparkContext(conf=conf)
+        return SparkContext(conf=conf)
     with _java():
         # Java keeps the stderr it was started with: what Spark logs goes to a file, not to people.
-        gateway = gateways.launch_gateway(conf, {"stdout": log, "stderr": log})
-    return pyspark.SparkContext(conf=conf, gateway=gateway)
+        gateway = java_gateway.launch_gateway(conf, {"stdout": log, "stderr": log})
+    return SparkContext(conf=conf, gateway=gateway)
 
 
 @contextlib.contextmanager

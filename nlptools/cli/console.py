@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -160,6 +160,15 @@ def check_engine(engine: str, paths: Iterable[str]) -> None:
         raise click.UsageError("Spark reads files, not standard input: name a corpus.")
 
 
+@contextlib.contextmanager
+def usage_errors() -> Iterator[None]:
+    """Settings that a function refuses are a usage error."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
 def given_options() -> set[str]:
     """Names of the options that stand on the command line."""
     ctx = click.get_current_context()
@@ -172,14 +181,6 @@ def note(text: str) -> None:
     click.echo(text, err=True)
 
 
-class HasReport(Protocol):
-    """What knows what it has read: a corpus, or counts that were made elsewhere."""
-
-    @property
-    def report(self) -> ReadReport:
-        """Of the last pass."""
-
-
 class Closing:
     """Collects what a run did; one line on stderr at its end."""
 
@@ -188,15 +189,17 @@ class Closing:
         self._start = time.perf_counter()
 
     def show(
-        self, corpus: HasReport | None, settings: dict[str, Any], results: Iterable[str]
+        self, read: Corpus | ReadReport | None, settings: dict[str, Any], results: Iterable[str]
     ) -> None:
         """Settings that made the result, what was read, what came out, memory and time."""
         if self._quiet:
             return
         made_by = " ".join(f"{name}:{value}" for name, value in settings.items())
         parts = [f"nlptools {__version__} {self._command}", made_by]
-        if corpus is not None:
-            report = corpus.report
+        if read is not None:
+            from nlptools.corpus import Corpus
+
+            report = read.report if isinstance(read, Corpus) else read
             parts.append(f"{report.characters:,} characters in {_bytes(report.bytes)}")
             if report.replaced:
                 parts.append(f"{report.replaced:,} bad byte sequences replaced")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, check_engine, open_corpus, write
+from nlptools.cli.console import Closing, check_engine, open_corpus, usage_errors, write
 
 if TYPE_CHECKING:
     from nlptools.counts import NgramCounts
@@ -35,6 +35,7 @@ Examples:
 @options.reading_options
 @options.machine_options
 @options.engine_options
+@options.work_option
 @options.quiet_option
 def count(
     paths: tuple[str, ...],
@@ -72,7 +73,7 @@ def count(
             emit(made.counts, output, tsv, min_count)
         results = [f"{made.symbols:,} symbols", f"{made.ngrams:,} n-grams"]
         shown = {"order": settings["order"], "latin": settings["latin"], "engine": "spark"}
-        closing.show(made, shown, results)
+        closing.show(made.report, shown, results)
         return
     corpus = open_corpus(paths, quiet, **reading, fold=fold)
     from nlptools.counting import count_ngrams
@@ -86,10 +87,8 @@ def spread(paths: tuple[str, ...], table: str | None = None, **settings: Any) ->
     """Count with Spark; what is wrong with its settings is a usage error."""
     from nlptools.spark import count_with_spark
 
-    try:
+    with usage_errors():
         return count_with_spark(paths, table=table, **settings)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
 
 
 def table_of(output: str | None) -> str | None:

@@ -227,7 +227,7 @@ engine_options = chain(
         type=click.Choice(["local", "spark"]),
         default="local",
         show_default=True,
-        help="spark: Apache Spark reads and counts, on this machine or on many (docs/scale.md).",
+        help="spark: Apache Spark reads the text, on this machine or on many (docs/scale.md).",
     ),
     click.option(
         "--master",
@@ -241,11 +241,12 @@ engine_options = chain(
         metavar="NAME=VALUE",
         help="Setting of Spark, such as spark.executor.memory=4g. May be given several times.",
     ),
-    click.option(
-        "--work",
-        metavar="DIR",
-        help="Of Spark: folder for finished parts; a run that died goes on from there.",
-    ),
+)
+
+work_option = click.option(
+    "--work",
+    metavar="DIR",
+    help="Of Spark: folder for finished parts; a run that died goes on from there.",
 )
 
 counts_output_options = chain(
