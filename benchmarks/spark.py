@@ -29,24 +29,29 @@ def bench_spark(args: argparse.Namespace, report: Report, work: Path) -> None:
     """Every text is counted by both; an empty session of each kind is taken off."""
     from measure import Command, interleaved, nlptools
 
+    from nlptools.counts import load_counts
+    from nlptools.ngramparquet import save_table
+
     script = [sys.executable, str(Path(__file__).resolve())]
     commands = [
         Command("start", [*script, "start", args.master]),
         Command("start, usual Java", [*script, "start", args.master, USUAL_JAVA]),
     ]
     for number, text in enumerate(args.texts):
-        log = work / f"ours.{number}.log"
-        log.mkdir()
-        ours = nlptools(
-            f"nlptools {text.name}",
-            *("count", "--order", str(ORDER), "--latin", "break", "--engine", "spark", "-q"),
-            *("--master", args.master, text, "-o", work / f"ours.{number}.parquet"),
-            *(part for entry in event_log(log) for part in ("--conf", entry)),
-        )
+        for suffix in ("counts", "parquet"):
+            log = work / f"{suffix}.{number}.log"
+            log.mkdir()
+            commands.append(
+                nlptools(
+                    f"nlptools {text.name}, {suffix}",
+                    *("count", "--order", str(ORDER), "--latin", "break", "--engine", "spark"),
+                    *("-q", "--master", args.master, text, "-o", work / f"{number}.{suffix}"),
+                    *(part for entry in event_log(log) for part in ("--conf", entry)),
+                )
+            )
         log = work / f"sql.{number}.log"
         log.mkdir()
         out = work / f"sql.{number}.parquet"
-        commands.append(ours)
         commands.append(
             Command(
                 f"Spark SQL {text.name}",
@@ -59,14 +64,23 @@ def bench_spark(args: argparse.Namespace, report: Report, work: Path) -> None:
     start, usual = results[0].cpu, results[1].cpu
     rows = []
     for number, text in enumerate(args.texts):
-        ours, sql = results[2 + 2 * number], results[3 + 2 * number]
-        same = differences(work / f"ours.{number}.parquet", work / f"sql.{number}.parquet")
-        for name, cpu in (("ours", ours.cpu - start), ("sql", sql.cpu - usual)):
-            moved, spilled = shuffled(work / f"{name}.{number}.log")
-            rows.append([text.name, name, cpu, moved / 1e6, spilled / 1e6, same])
-        times = (sql.cpu - usual) / (ours.cpu - start)
+        kinds = ("counts", "parquet", "sql")
+        own = dict(zip(kinds, results[2 + 3 * number : 5 + 3 * number], strict=True))
+        cpu = {kind: own[kind].cpu - (usual if kind == "sql" else start) for kind in kinds}
+        sql = work / f"sql.{number}.parquet"
+        save_table(load_counts(work / f"{number}.counts"), work / f"{number}.again.parquet")
+        same = {
+            "counts": differences(work / f"{number}.again.parquet", sql),
+            "parquet": differences(work / f"{number}.parquet", sql),
+            "sql": "",
+        }
+        for kind in kinds:
+            moved, spilled = shuffled(work / f"{kind}.{number}.log")
+            rows.append([text.name, kind, cpu[kind], moved / 1e6, spilled / 1e6, same[kind]])
+        times = cpu["sql"] / cpu["counts"]
         report.check(times >= TIMES_SQL, f"{text.name}: {times:.1f} x less CPU than Spark SQL")
-        report.check(same.startswith("equal"), f"{text.name}: {same}")
+        for kind in kinds[:2]:
+            report.check(same[kind].startswith("equal"), f"{text.name}, {kind}: {same[kind]}")
     report.table(["text", "engine", "CPU s", "shuffled MB", "spilled MB", "answer"], rows)
 
 

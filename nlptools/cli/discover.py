@@ -178,6 +178,12 @@ def discover(
     by word.
     """
     method, given = settings["method"], given_options()
+    if engine == "spark" and (method != "entropy" or counts_file is not None):
+        raise click.UsageError(
+            "--engine spark goes with --method entropy, without --counts; what em learns from a large corpus "
+            "is a sample: train --engine spark."
+        )
+    check_engine(engine, paths)
     if settings["new_only"] and not known_files:
         raise click.UsageError("--new-only needs a list of known words: --known FILE.")
     if settings["compat"] and method != "pmi":
@@ -212,12 +218,6 @@ def discover(
         raise click.UsageError("--method em finds terms of up to 8 symbols: --max-length 8.")
     if settings["min_length"] == 1 and method != "pmi":
         raise click.UsageError("A single symbol has no PMI; --min-length 1 goes with --method pmi.")
-    if engine == "spark" and (method != "entropy" or counts_file is not None):
-        raise click.UsageError(
-            "--engine spark goes with --method entropy, without --counts; what em learns from a large corpus "
-            "is a sample: train --engine spark."
-        )
-    check_engine(engine, paths)
     closing = Closing("discover", quiet)
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
     corpus: Any = None
@@ -263,7 +263,7 @@ def discover(
     folded = settings["counts"].settings.fold if "counts" in settings else corpus.fold
     made_by = table.settings | ({"fold": "+".join(folded)} if folded else {})
     results = [f"{table.symbols:,} symbols", f"{table.ngrams:,} n-grams", f"{len(table):,} words"]
-    closing.show(corpus, made_by, results)
+    closing.show(corpus.report if engine == "spark" else corpus, made_by, results)
 
 
 def _explain_few(table: WordTable) -> None:
