@@ -237,8 +237,13 @@ def _readable(error: Exception, log: str | None) -> NlptoolsError:
     if "UnsupportedClassVersionError" in said:
         return ResourceError("Spark: this Java is too old for it", NO_JAVA)
     if "JAVA_GATEWAY_EXITED" in text:
-        last = [line for line in _end_of(log).splitlines() if re.search("rror|xception", line)]
-        return ResourceError(f"Spark did not start: {_one_line(last[-1] if last else text)}", where)
+        errors = [
+            line
+            for line in _end_of(log).splitlines()
+            if re.search("rror|xception", line) and not re.match(r"\s*at ", line)
+        ]
+        last = re.sub(r'^Exception in thread "main" [\w.$]*: ', "", errors[-1]) if errors else text
+        return ResourceError(f"Spark did not start: {_one_line(last)}", where)
     return ResourceError(f"Spark: {_cause(text)}", where)
 
 

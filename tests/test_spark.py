@@ -147,6 +147,16 @@ def test_what_spark_says_becomes_one_line(said: str, shown: str) -> None:
     assert "\n" not in str(error)
 
 
+def test_why_spark_did_not_start(tmp_path: Path) -> None:
+    """The last error in what Java has said, not a line of its trace."""
+    log = tmp_path / "log"
+    said = 'WARN x\nException in thread "main" org.x.SparkException: Master must be yarn\n\tat x.error(S)\n'
+    log.write_text(said, encoding="utf-8")
+    error = sparksession._readable(Exception("[JAVA_GATEWAY_EXITED] Java"), str(log))
+    assert str(error) == "Spark did not start: Master must be yarn"
+    assert error.hint == f"Spark's log: {log}"
+
+
 def test_paths_are_no_patterns() -> None:
     assert sparkfiles.glob_escaped("/a[1]{x}*?.txt") == r"/a\[1\]\{x\}\*\?.txt"
     files = [sparkfiles.File(name, 1, 0) for name in "abab"]
