@@ -28,7 +28,14 @@ from nlptools.ngramparquet import MARKER, SCHEMA, marker, table_batches
 from nlptools.pieces import add_pieces, split_counts, to_bytes
 from nlptools.sparkfiles import File, frames_of, list_files, plan
 from nlptools.sparksession import open_session
-from nlptools.sparkworker import COLUMNS, Input, corpus_of, result_row, told_to_the_driver
+from nlptools.sparkworker import (
+    COLUMNS,
+    Input,
+    corpus_of,
+    report_of,
+    result_row,
+    told_to_the_driver,
+)
 from nlptools.streams import Reading, reading_of
 
 # Text for one task: its counts take about five times as much in a worker.
@@ -302,7 +309,7 @@ def _count_task(task: Task, given: Input, batches: Iterable[Any]) -> Iterator[An
         )
         for piece, data in split_counts(counts, len(task.keys)):
             yield result_row(task.keys[piece], data, None)
-        yield result_row(task.keys[0], None, json.dumps(asdict(corpus.report)))
+        yield result_row(task.keys[0], None, json.dumps(report_of(given, corpus)))
 
 
 def _add_task(task: Task, batches: Iterable[Any]) -> Iterator[Any]:

@@ -140,7 +140,7 @@ def _start(master: str | None, settings: dict[str, str], log: Any) -> Any:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         if chosen.startswith("local-cluster"):
             os.environ.setdefault("SPARK_HOME", find_spark_home._find_spark_home())
-    if submitted:
+    if submitted or SparkContext._gateway is not None:  # Java runs already
         return SparkContext(conf=conf)
     with _java():
         # Java keeps the stderr it was started with: what Spark logs goes to a file, not to people.

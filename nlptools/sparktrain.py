@@ -6,7 +6,6 @@ that were learnt.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import io
 import json
@@ -34,7 +33,14 @@ from nlptools.sampling import (
 from nlptools.spark import SPLIT, configure, parts_of
 from nlptools.sparkfiles import list_files, ordered_frame, ordered_plan
 from nlptools.sparksession import open_session
-from nlptools.sparkworker import COLUMNS, Input, corpus_of, result_row, told_to_the_driver
+from nlptools.sparkworker import (
+    COLUMNS,
+    Input,
+    corpus_of,
+    report_of,
+    result_row,
+    told_to_the_driver,
+)
 from nlptools.streams import Reading, reading_of
 from nlptools.symbols import SymbolEncoder
 from nlptools.tally import Tally, Weighted, tally
@@ -211,7 +217,7 @@ def _survey_task(job: int, given: Input, memory: int, batches: Iterable[Any]) ->
             "symbols": encoded.encoder.texts(present),
             "counts": count[present].tolist(),
             "runs": runs,
-            "report": dataclasses.asdict(corpus.report),
+            "report": report_of(given, corpus),
         }
         yield result_row(_place(), None, json.dumps(told))
 

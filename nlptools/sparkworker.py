@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -70,6 +71,15 @@ def corpus_of(given: Input, batches: Iterable[Any]) -> Corpus | None:
     if given.names:
         files = _in_order(files, given.names)
     return StreamCorpus(((name, _chunks(data)) for name, data in files), reading)
+
+
+def report_of(given: Input, corpus: Corpus) -> dict[str, Any]:
+    """What a task has read, to be sent to the driver."""
+    report = dataclasses.asdict(corpus.report)
+    if given.how == "lines":  # but for the line end that _lines puts before the first line
+        report["bytes"] -= 1
+        report["characters"] -= 1
+    return report
 
 
 def _in_order(files: Iterable[tuple[str, Any]], names: Sequence[str]) -> Iterator[tuple[str, Any]]:
