@@ -48,6 +48,7 @@ run() {
         "$GENSIM_PYTHON" "$(dirname "$0")/dimension.py" $DIMENSION --lexicon $SUBJECTS \
             -o "$save/dimension" || failed=1
     fi
+    run spark "$MIX_10" "$MIX_50"
     run pathological "$MIX_50"
     run quality $QUALITY $references
 }

@@ -27,6 +27,7 @@ from gold import bench_gold  # noqa: E402
 from models import bench_lm  # noqa: E402
 from report import Report  # noqa: E402
 from segmenting import CPU_PER_10_MB, bench_segment, bench_train  # noqa: E402
+from spark import bench_spark  # noqa: E402
 from tags import bench_tags  # noqa: E402
 from tokenizing import PEERS, bench_tokenize  # noqa: E402
 
@@ -430,6 +431,10 @@ def parser() -> argparse.ArgumentParser:
     raw = {"type": existing, "nargs": "+", "metavar": "FILE"}
     sub.add_argument("--raw", **raw, required=True, help="text to learn from, without the gold's")
     sub.add_argument("--own", **raw, default=[], help="to learn from beside each gold text itself")
+
+    sub = command("spark", bench_spark, "count --engine spark beside Spark SQL alone.", 1)
+    sub.add_argument("texts", type=existing, nargs="+", help="texts of several sizes, plain UTF-8")
+    sub.add_argument("--master", default="local[2]", help="of Spark")
 
     command("startup", bench_startup, "Time until --help and the words of a small text.", 20)
 

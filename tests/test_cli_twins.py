@@ -38,6 +38,9 @@ from nlptools.segmentation import Segmenter
 from nlptools.smoothing import SMOOTHINGS, train_lm
 from nlptools.spacing import FORMATS as SEGMENT_FORMATS
 from nlptools.spacing import segment_corpus
+from nlptools.spark import count_with_spark
+from nlptools.sparktext import segment_with_spark
+from nlptools.sparktrain import train_with_spark
 from nlptools.symbols import LATIN_MODES, SENTENCE_MODES
 from nlptools.tables import FORMATS
 from nlptools.tagging import TagCutter
@@ -59,12 +62,12 @@ assert np
 
 # The options of each command come from these functions, and have no other defaults.
 TWINS: dict[str, list[Callable[..., Any]]] = {
-    "count": [count_ngrams, Corpus.__init__],
-    "discover": [discover_words, Corpus.__init__],
+    "count": [count_ngrams, count_with_spark, Corpus.__init__],
+    "discover": [count_with_spark, discover_words, Corpus.__init__],
     "merge": [merge_files],
     "explain": [find_contexts, count_ngrams, Corpus.__init__],
-    "train": [train_model, Corpus.__init__],
-    "segment": [segment_corpus, Segmenter.load, TagCutter, Corpus.__init__],
+    "train": [train_model, train_with_spark, Corpus.__init__],
+    "segment": [segment_corpus, segment_with_spark, Segmenter.load, TagCutter, Corpus.__init__],
     "evaluate": [evaluate_segmentation, Corpus.__init__],
     "export": [export_words],
     "lm train": [count_sentences, train_lm, Corpus.__init__],
@@ -87,13 +90,13 @@ RENAMED = {
 }
 # What a command has beside its function: files, formats of output, silence.
 OWN = {
-    "count": {"output", "tsv", "min_count", "quiet"},
-    "discover": {"output", "format", "quiet"},
+    "count": {"engine", "output", "tsv", "quiet"},
+    "discover": {"engine", "output", "format", "quiet"},
     "merge": {"output", "tsv", "min_count", "quiet"},
     "explain": {"counts", "corpus", "neighbours", "format", "quiet"},
-    "train": {"output", "quiet"},
+    "train": {"engine", "output", "quiet"},
     # The other segmenters are for comparison; adapt is a call of train_model.
-    "segment": {"method", "counts", "adapt", "output", "quiet"},
+    "segment": {"method", "counts", "adapt", "engine", "output", "quiet"},
     "evaluate": {"format", "quiet"},
     "export": {"to", "output", "refused", "quiet"},
     "lm train": {"counts", "format", "output", "quiet"},
@@ -112,10 +115,11 @@ OWN = {
 # Keywords that are no options: block_size changes no result; `watch` is what draws the progress; the width
 # of a context and the order that `explain` counts follow from the words asked for, which have no sentences.
 # `segment` and `evaluate` read plain text as it is, `lm score` folds as the model was trained. The appearance
-# of symbols is what count_sentences gives to train_lm. The name of a Rime dictionary is that of its file.
+# of symbols is what count_sentences gives to train_lm. The name of a Rime dictionary is that of its file. The
+# table that Spark writes is the output; what it counts for `discover` follows from the longest word.
 NO_OPTION = {
-    "count": {"block_size"},
-    "discover": {"block_size", "watch"},
+    "count": {"block_size", "table"},
+    "discover": {"block_size", "watch", "order", "sentences", "table"},
     "merge": set(),
     "explain": {"block_size", "width", "order", "sentences"},
     "train": {"block_size", "watch"},
@@ -318,6 +322,10 @@ CHOICES = [
     ("vocab export", "fallback", FALLBACKS),
     # The usual one first; a language model has to have sentences.
     ("count", "sentences", ("none", "line", "clause")),
+    *(
+        (command, "engine", ("local", "spark"))
+        for command in ("count", "discover", "segment", "train")
+    ),
     ("lm train", "sentences", ("line", "clause")),
     *((command, "latin", LATIN_MODES) for command in ("count", "discover", "explain", "lm train")),
     *((c, "on_error", ON_ERROR) for c in sorted(set(TWINS) - WITHOUT_TEXT)),

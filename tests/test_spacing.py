@@ -331,5 +331,7 @@ def test_files_without_a_last_line_end(tmp_path: Path) -> None:
     for name, text in (("a", "天气"), ("b", "很好\r"), ("c", "\n天")):
         paths.append(tmp_path / name)
         paths[-1].write_text(text, encoding="utf-8", newline="")
-    made = segment_corpus(Corpus([paths[0], paths[0], *paths[1:]]), Segmenter.from_counts({"天气": 2}))
+    made = segment_corpus(
+        Corpus([paths[0], paths[0], *paths[1:]]), Segmenter.from_counts({"天气": 2})
+    )
     assert "".join(made) == "天气\n天气\n很 好\r\n天"
