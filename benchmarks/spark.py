@@ -21,7 +21,8 @@ ORDER = 5
 TIMES_SQL = 3.0
 # Han as chars.py has it, for Java.
 NO_HAN = r"[^\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\x{20000}-\x{3fffd}]+"
-# Spark's own choice of compiler and collector: for Spark SQL, which is compiled by Java, they are the better one.
+# Java's usual compiler and collector: Spark SQL takes 31 CPU s for 10 MB with them, 29 with those of nlptools; 86 and
+# 133 for 50 MB.
 USUAL_JAVA = "spark.driver.extraJavaOptions=-Dnothing=0"
 
 

@@ -181,6 +181,8 @@ def configure(spark: Any, total: int, at_once: int) -> None:
         "spark.sql.files.openCostInBytes": OPEN_COST,
         "spark.sql.execution.arrow.maxBytesPerBatch": BATCH_BYTES,
         "spark.sql.adaptive.enabled": "false",
+        # Files are named one by one; a task for each of them to look it up takes longer than to read it.
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": 4 * at_once,
     }
     given = spark.sparkContext.getConf()
     for name, value in wanted.items():

@@ -8,6 +8,7 @@ read by Spark.
 from __future__ import annotations
 
 import importlib
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -71,7 +72,7 @@ def list_files(spark: Any, paths: Sequence[str]) -> list[File]:
     for path in paths:
         if local_default and not re.match(r"[a-z0-9]+:/", path):
             # The patterns of the local engine know more (**) than those of Hadoop.
-            inside = [_status(jvm, conf, s.name) for s in find_sources([path])]
+            inside = [_local_file(source.name) for source in find_sources([path])]
             direct = Path(path).is_file()
         else:
             inside, direct = _expand(jvm, conf, path)
@@ -93,9 +94,12 @@ def list_files(spark: Any, paths: Sequence[str]) -> list[File]:
     return [file for file in files if file.size]
 
 
-def _status(jvm: Any, conf: Any, path: str) -> File:
-    place = jvm.org.apache.hadoop.fs.Path(jvm.java.io.File(path).getAbsoluteFile().toURI())
-    return _file(place.getFileSystem(conf).getFileStatus(place))
+def _local_file(name: str) -> File:
+    """A file of this machine, as Spark calls it; asking Java for it takes 8 ms."""
+    status = Path(name).stat()
+    path = Path(os.path.normpath(Path(name).absolute())).as_posix()
+    slash = "" if path.startswith("/") else "/"
+    return File(f"file:{slash}{path}", status.st_size, status.st_mtime_ns // 10**6)
 
 
 def _file(status: Any) -> File:

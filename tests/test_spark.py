@@ -420,7 +420,8 @@ def test_segmenting(
         monkeypatch.setattr(engine, "PART", 1)
     awkward = tmp_path / "a.txt"
     awkward.write_bytes("\ufeff国家标准\r\n\n没有换行".encode())
-    paths = [SAMPLES[3], str(awkward), SAMPLES[0], str(awkward)]
+    (tmp_path / "x").mkdir()
+    paths = [SAMPLES[3], str(awkward), SAMPLES[0], f"{tmp_path}/x/../a.txt"]
     out = tmp_path / "out"
     cutter = Segmenter.load()
     folders = segment_with_spark(paths, cutter, str(out), format=format)
