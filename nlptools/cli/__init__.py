@@ -22,6 +22,7 @@ from nlptools.cli.explain import explain  # noqa: E402
 from nlptools.cli.export import export  # noqa: E402
 from nlptools.cli.lm import lm  # noqa: E402
 from nlptools.cli.merge import merge  # noqa: E402
+from nlptools.cli.report import report  # noqa: E402
 from nlptools.cli.segment import segment  # noqa: E402
 from nlptools.cli.tokenize import tokenize  # noqa: E402
 from nlptools.cli.train import train  # noqa: E402
@@ -96,6 +97,7 @@ for command in (
     count,
     merge,
     explain,
+    report,
     train,
     segment,
     evaluate,
