@@ -1,8 +1,8 @@
 """Counts of words in two corpora -> what is new or grew: shrunk log odds, z, first slice.
 
 Monroe, Colaresi and Quinn, "Fightin' Words" (2008): log odds ratio with an informative Dirichlet prior. The prior
-of a word is its share of both corpora together, as that of RESEARCH's matrix67 score, so a rare word is drawn to
-"no difference" and a frequent one keeps its own.
+of a word is in proportion to its occurrences in both corpora together: it draws a word to "no difference", and
+the standard error does so more the rarer the word is.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ function facts(data, row) {
   const { rows } = data;
   const list = make("dl", { class: "facts" });
   for (const { key, type, digits } of [...data.columns, { key: "left_entropy", type: "real", digits: 2 }, { key: "right_entropy", type: "real", digits: 2 }]) {
-    if (key === "word" || key === "decision") continue;
+    if (["word", "decision", "entropy"].includes(key)) continue;
     const value = rows[key][row];
     if (value === null || value === undefined || value === "") continue;
     const shown = type === "int" ? integer(value) : type === "flag" ? t(key === "known" ? (value ? "known" : "new") : value ? "yes" : "no")

@@ -11,10 +11,10 @@ import { currentLanguage, integer, startLanguage, switchLanguage, t } from "./wo
 
 const read = (id) => JSON.parse(byId(id).textContent);
 const data = read("data");
+if (data.rows.pmi) addEntropy();
 let contexts = null; // the larger part; read when the first word is looked at
 const filters = { search: "", status: "all", decision: "all", ranges: {} };
-const RANGES = data.columns.filter(({ type }) => type === "int" || type === "real").map(({ key }) => key)
-  .concat(data.rows.pmi ? ["entropy"] : []);
+const RANGES = data.columns.filter(({ type }) => type === "int" || type === "real").map(({ key }) => key);
 let table = null;
 let charts = null;
 let waiting = 0;
@@ -23,8 +23,11 @@ const decisions = new Decisions(data, () => {
   if (table) narrow();
 });
 
-function valueOf(key, row) {
-  return key === "entropy" ? entropyOf(data, row) : data.rows[key][row];
+// The smaller side is what thresholds are about.
+function addEntropy() {
+  data.rows.entropy = data.rows.word.map((_, row) => entropyOf(data, row));
+  const after = data.columns.findIndex(({ key }) => key === "pmi");
+  data.columns.splice(after + 1, 0, { ...data.columns[after], key: "entropy" });
 }
 
 function narrow() {
@@ -42,7 +45,7 @@ function narrow() {
   for (const [key, [low, high]] of Object.entries(ranges)) {
     if (low === null && high === null) continue;
     tests.push((row) => {
-      const value = valueOf(key, row);
+      const value = data.rows[key][row];
       return value !== null && (low === null || value >= low) && (high === null || value <= high);
     });
   }

@@ -87,8 +87,6 @@ export function t(name, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, key) => String(values[key]));
 }
 
-export const textNames = () => Object.fromEntries(Object.entries(TEXTS).map(([k, v]) => [k, Object.keys(v)]));
-
 const whole = { en: new Intl.NumberFormat("en"), zh: new Intl.NumberFormat("zh") };
 export const integer = (n) => whole[language].format(n);
 
