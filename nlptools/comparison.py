@@ -7,13 +7,17 @@ the standard error does so more the rarer the word is.
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-PRIOR = 0.1
+SHRINK = 0.1
+FORMATS = ("tsv", "jsonl", "csv", "plain")
 COLUMNS = (
     *("word", "count_a", "count_b", "rate_a", "rate_b"),
     *("log_odds", "z", "first_seen", "new"),
@@ -49,9 +53,9 @@ class Comparison:
     def first_seen(self) -> list[str]:
         """Of B's slices."""
         part = self.slices[:, self.first_b :] > 0
-        first = part.argmax(axis=1) + self.first_b if part.shape[1] else np.zeros(len(part), int)
-        seen = part.any(axis=1)
-        return [self.names[i] if s else "" for i, s in zip(first.tolist(), seen, strict=True)]
+        first = (part.argmax(axis=1) + self.first_b).tolist()
+        seen = part.any(axis=1).tolist()
+        return [self.names[i] if known else "" for i, known in zip(first, seen, strict=True)]
 
     def select(self, rows: np.ndarray) -> Comparison:
         """The comparison of these rows, in this order; the totals stay."""
@@ -77,22 +81,22 @@ def compare_counts(
     names: Sequence[str],
     first_b: int,
     *,
-    prior: float = PRIOR,
+    shrink: float = SHRINK,
 ) -> Comparison:
     """Compare the words of A's slices (before `first_b`) and B's (from there).
 
-    slices: counts, a row for each word. totals: symbols of each slice. prior: how strongly log odds are shrunk:
+    slices: counts, a row for each word. totals: symbols of each slice. shrink: how strongly log odds are shrunk:
     the prior weighs as much as this share of both corpora together.
-    Raises ValueError for a prior that is not above 0, or no slice on a side.
+    Raises ValueError for a share that is not above 0, or no slice on a side.
     """
-    if not prior > 0:
-        raise ValueError(f"prior must be above 0, not {prior}")
+    if not shrink > 0:
+        raise ValueError(f"shrink must be above 0, not {shrink}")
     if not 0 < first_b < len(totals):
         raise ValueError("there must be a slice of A and one of B")
     slices = np.asarray(slices, np.int64).reshape(len(words), len(totals))
     count_a, count_b = slices[:, :first_b].sum(axis=1), slices[:, first_b:].sum(axis=1)
     total_a, total_b = sum(totals[:first_b]), sum(totals[first_b:])
-    value, z = log_odds(count_a, count_b, total_a, total_b, prior=prior)
+    value, z = log_odds(count_a, count_b, total_a, total_b, shrink=shrink)
     place = np.empty(len(words), np.int64)
     place[sorted(range(len(words)), key=words.__getitem__)] = np.arange(len(words))
     order = np.lexsort([place, -z])
@@ -113,16 +117,16 @@ def compare_counts(
 
 
 def log_odds(
-    count_a: np.ndarray, count_b: np.ndarray, total_a: int, total_b: int, *, prior: float = PRIOR
+    count_a: np.ndarray, count_b: np.ndarray, total_a: int, total_b: int, *, shrink: float = SHRINK
 ) -> tuple[np.ndarray, np.ndarray]:
     """(shrunk log odds ratio of B against A in nats, its z) of each word.
 
-    With the prior a_w = prior * (a + b) of word w and its sum a_0 = prior * (N_A + N_B):
+    With the prior a_w = shrink * (a + b) of word w and its sum a_0 = shrink * (N_A + N_B):
     log((b + a_w) / (N_B + a_0 - b - a_w)) - log((a + a_w) / (N_A + a_0 - a - a_w)), and
     z = that / sqrt(1 / (b + a_w) + 1 / (a + a_w)). A word of neither corpus has 0 and 0.
     """
     a, b = np.asarray(count_a, np.float64), np.asarray(count_b, np.float64)
-    own, whole = prior * (a + b), prior * (total_a + total_b)
+    own, whole = shrink * (a + b), shrink * (total_a + total_b)
     some = own > 0
     own = np.where(some, own, 1.0)
 
@@ -154,3 +158,36 @@ def comparison_rows(found: Comparison) -> Iterator[tuple[Any, ...]]:
 def per_million(counts: np.ndarray, total: int) -> np.ndarray:
     """Occurrences in a million symbols, two digits."""
     return np.round(counts / max(total, 1) * 1e6, 2)
+
+
+def format_comparison(found: Comparison, how: str) -> Iterator[str]:
+    """The comparison as TSV, CSV, JSON Lines or plain words. Raises ValueError for an unknown format."""
+    if how not in FORMATS:
+        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {how!r}")
+    rows = comparison_rows(found)
+    if how == "plain":
+        yield from (f"{row[0]}\n" for row in rows)
+    elif how == "jsonl":
+        for row in rows:
+            yield json.dumps(dict(zip(COLUMNS, row, strict=True)), ensure_ascii=False) + "\n"
+    else:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        yield ("\t" if how == "tsv" else ",").join(COLUMNS) + "\n"
+        for row in rows:
+            cells = [_cell(value, name) for value, name in zip(row, COLUMNS, strict=True)]
+            if how == "tsv":
+                yield "\t".join(cells) + "\n"
+                continue
+            writer.writerow(cells)
+            yield text.getvalue()
+            text.seek(0)
+            text.truncate()
+
+
+def _cell(value: Any, name: str) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.{2 if name.startswith('rate') else 4}f}"
+    return str(value)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -54,6 +55,17 @@ class Usage:
     def counts(self) -> np.ndarray:
         """Occurrences in all corpora."""
         return self.by_corpus.sum(axis=0)
+
+    def select(self, rows: Sequence[int]) -> Usage:
+        """That of these words, in this order."""
+        at = np.array(rows, np.int64)
+        changed: dict[str, Any] = {"by_corpus": self.by_corpus[:, at]}
+        for name, column in vars(self).items():
+            if name in ("symbols", "characters", "by_corpus"):
+                continue
+            chosen = column[at] if isinstance(column, np.ndarray) else [column[i] for i in rows]
+            changed[name] = chosen
+        return replace(self, **changed)
 
 
 def measure_usage(
@@ -139,7 +151,9 @@ class _Pass:
     ) -> None:
         self.encoder = SymbolEncoder(latin)
         self.wanted, self.width = contexts, width
-        self.keys: dict[tuple[int, ...], int] = {}  # ids -> number; the words first, then their parts
+        self.keys: dict[
+            tuple[int, ...], int
+        ] = {}  # ids -> number; the words first, then their parts
         self.texts: list[str] = []
         # -1: a word with a break in it.
         self.at = np.array([self._number(fold_text(w, fold) if fold else w) for w in words])
@@ -275,9 +289,7 @@ class _Pass:
             return np.where(given, values[at], missing).astype(values.dtype)
 
         def listed(values: list) -> list:  # type: ignore[type-arg]
-            return [
-                values[i] if i >= 0 else [] for i in (self.at.tolist() if len(words) else [])
-            ]
+            return [values[i] if i >= 0 else [] for i in (self.at.tolist() if len(words) else [])]
 
         kept = [spread([item[1] for item in items], self.wanted) for items in self.kept]
         return Usage(

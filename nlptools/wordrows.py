@@ -123,9 +123,7 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _made(
-    kind: str, header: str, names: list[str], table: list[tuple[list[str], str]]
-) -> WordRows:
+def _made(kind: str, header: str, names: list[str], table: list[tuple[list[str], str]]) -> WordRows:
     words: dict[str, None] = {}
     kept = []
     for cells, line in table:

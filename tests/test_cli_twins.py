@@ -15,6 +15,8 @@ import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
 
 from nlptools.cli import main
+from nlptools.comparison import FORMATS as COMPARE_FORMATS
+from nlptools.comparison import compare_counts
 from nlptools.contexts import find_contexts
 from nlptools.corpus import FOLDS, ON_ERROR, Corpus
 from nlptools.counting import DEFAULT_MEMORY, MIN_MEMORY, count_ngrams, count_sentences
@@ -30,6 +32,7 @@ from nlptools.merging import merge_files
 from nlptools.ngrammodel import MAX_MODEL_ORDER
 from nlptools.projection import measure_distortion, project_vectors
 from nlptools.segmentation import Segmenter
+from nlptools.slices import find_slices
 from nlptools.smoothing import SMOOTHINGS, train_lm
 from nlptools.spacing import FORMATS as SEGMENT_FORMATS
 from nlptools.spacing import segment_corpus
@@ -37,6 +40,7 @@ from nlptools.symbols import LATIN_MODES, SENTENCE_MODES
 from nlptools.tables import FORMATS
 from nlptools.tagging import TagCutter
 from nlptools.training import GRANULARITIES, NUMERALS, train_model
+from nlptools.usage import measure_usage
 from nlptools.vectorcheck import FORMATS as CHECK_FORMATS
 from nlptools.vectorcheck import check_vectors
 from nlptools.vectorfiles import DUPLICATES, read_vectors, write_vectors
@@ -50,9 +54,11 @@ assert np
 
 # The options of each command come from these functions, and have no other defaults.
 TWINS: dict[str, list[Callable[..., Any]]] = {
+    "compare": [compare_counts, find_slices, measure_usage, Corpus.__init__],
     "count": [count_ngrams, Corpus.__init__],
     "discover": [discover_words, Corpus.__init__],
     "merge": [merge_files],
+    "report": [measure_usage, Corpus.__init__],
     "explain": [find_contexts, count_ngrams, Corpus.__init__],
     "train": [train_model, Corpus.__init__],
     "segment": [segment_corpus, Segmenter.load, TagCutter, Corpus.__init__],
@@ -75,6 +81,10 @@ RENAMED = {
 OWN = {
     "count": {"output", "tsv", "min_count", "quiet"},
     "discover": {"output", "format", "quiet"},
+    "report": {"corpus", "known", "output", "quiet"},
+    # The words to compare are found with a limit of memory, or named.
+    "compare": {"words", "fallen", "top", "format", "output", "report", "quiet"}
+    | {"memory", "tmp_dir", "workers"},
     "merge": {"output", "tsv", "min_count", "quiet"},
     "explain": {"counts", "corpus", "neighbours", "format", "quiet"},
     "train": {"output", "quiet"},
@@ -99,6 +109,8 @@ NO_OPTION = {
     "count": {"block_size"},
     "discover": {"block_size", "watch"},
     "merge": set(),
+    "report": {"block_size"},
+    "compare": {"block_size"},
     "explain": {"block_size", "width", "order", "sentences"},
     "train": {"block_size", "watch"},
     "segment": {"block_size", "field", "column", "fold"},
@@ -113,12 +125,14 @@ NO_OPTION = {
     "vectors project": {"block_size", "watch"},
 }
 # An option that a command hands on in another form: a path for what was loaded from it.
-AS_PATH = {"known", "counts", "background", "prior"}
+AS_PATH = {"known", "counts", "background", "prior", "accepted", "rejected"}
 # Commands that take what they read piece by piece, and need no --memory.
-SMALL = {"evaluate", "segment", "lm score", "dim", "export"}
+SMALL = {"report", "evaluate", "segment", "lm score", "dim", "export"}
 # What a command has to be given.
 REQUIRED = {
     "explain": ["词"],
+    "report": ["词", "--corpus", "词", "-o", "词"],
+    "compare": ["词", "词"],
     "merge": ["词"],
     "evaluate": ["词", "词"],
     "export": ["词", "--to", "json"],
@@ -180,7 +194,7 @@ def defaults_of(command: str) -> dict[str, Any]:
 def test_every_command_has_its_function() -> None:
     assert commands() == sorted(TWINS)
     assert set(TWINS) == {
-        *("count", "discover", "evaluate", "explain", "export"),
+        *("compare", "count", "discover", "evaluate", "explain", "export", "report"),
         "merge",
         "segment",
         "train",
@@ -269,6 +283,7 @@ CHOICES = [
     ("segment", "format", SEGMENT_FORMATS),
     ("evaluate", "protocol", tuple(PROTOCOLS)),
     ("export", "to", TARGETS),
+    ("compare", "format", COMPARE_FORMATS),
     ("lm train", "format", MODEL_FORMATS),
     ("lm train", "smoothing", SMOOTHINGS),
     ("lm score", "format", SCORE_FORMATS),
@@ -283,9 +298,15 @@ CHOICES = [
     # The usual one first; a language model has to have sentences.
     ("count", "sentences", ("none", "line", "clause")),
     ("lm train", "sentences", ("line", "clause")),
-    *((command, "latin", LATIN_MODES) for command in ("count", "discover", "explain", "lm train")),
+    *(
+        (command, "latin", LATIN_MODES)
+        for command in ("compare", "count", "discover", "explain", "lm train", "report")
+    ),
     *((c, "on_error", ON_ERROR) for c in sorted(set(TWINS) - {"merge", "export", "lm convert"})),
-    *((c, "fold", FOLDS) for c in ("count", "discover", "explain", "train", "lm train", "dim")),
+    *(
+        (c, "fold", FOLDS)
+        for c in ("compare", "count", "discover", "explain", "report", "train", "lm train", "dim")
+    ),
 ]
 
 

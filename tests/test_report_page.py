@@ -71,7 +71,9 @@ def words_of(driver: Any) -> list[str]:
 
 
 def column_of(driver: Any, key: str) -> list[str]:
-    script = f"return [...document.querySelectorAll('#grid [data-at] .{key}')].map((c) => c.textContent)"
+    script = (
+        f"return [...document.querySelectorAll('#grid [data-at] .{key}')].map((c) => c.textContent)"
+    )
     return driver.execute_script(script)
 
 
@@ -97,7 +99,9 @@ def key(name: str) -> str:
 def test_loads_without_a_network(shown: Any, page: Path) -> None:
     assert words_of(shown)[:3] == ["沈渡秋", "贺三拐", "什么"]
     rows = read_rows(page.with_suffix(".tsv"))
-    assert status(shown).startswith(f"{len(rows.words)} of {len(rows.words)} words shown, 1 selected")
+    assert status(shown).startswith(
+        f"{len(rows.words)} of {len(rows.words)} words shown, 1 selected"
+    )
     loaded = "return performance.getEntriesByType('resource').map((entry) => entry.name)"
     assert [name for name in shown.execute_script(loaded) if not name.startswith("data:")] == []
     word = shown.find_element("id", "word").text
@@ -105,7 +109,9 @@ def test_loads_without_a_network(shown: Any, page: Path) -> None:
     assert re.search(r"novel\.txt:\d+", word)
     for text in ("Splits", "Neighbours", "weakest"):
         assert text in word
-    charts = shown.execute_script("return [...document.querySelectorAll('figure')].map(f => f.dataset.chart)")
+    charts = shown.execute_script(
+        "return [...document.querySelectorAll('figure')].map(f => f.dataset.chart)"
+    )
     assert charts == ["cloud", "rank", "scores", "lengths", "growth"]
 
 
@@ -182,7 +188,10 @@ def test_keyboard_decides_and_survives(shown: Any, page: Path, folder: Path) -> 
     lines = table.read_text(encoding="utf-8").splitlines()
     original = page.with_suffix(".tsv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == original[0] + "\tdecision"
-    assert lines[1:5] == [f"{a}\t{b}" for a, b in zip(original[1:5], ("accepted", "rejected", "accepted", ""), strict=True)]
+    assert lines[1:5] == [
+        f"{a}\t{b}"
+        for a, b in zip(original[1:5], ("accepted", "rejected", "accepted", ""), strict=True)
+    ]
     assert read_decided([table], "accepted") == {first[0], first[2]}
     assert read_decided([table], "rejected") == {first[1]}
 
@@ -257,7 +266,9 @@ def test_axe_finds_nothing_serious(shown: Any, scheme: str, width: int) -> None:
         shown.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         shown.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
         press(shown, "a", "r")
-        shown.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true })")
+        shown.execute_script(
+            "document.querySelectorAll('details').forEach((d) => { d.open = true })"
+        )
         shown.execute_script("document.getElementById('charts').scrollIntoView()")
         until(lambda: shown.find_elements("css selector", "[data-threshold=pmi]"))
         paper = shown.execute_script("return getComputedStyle(document.body).backgroundColor")
@@ -271,21 +282,45 @@ def test_axe_finds_nothing_serious(shown: Any, scheme: str, width: int) -> None:
 
 
 def test_axe_can_find_something(shown: Any) -> None:
-    shown.execute_script("document.getElementById('search').closest('label').replaceWith(document.getElementById('search'))")
+    shown.execute_script(
+        "document.getElementById('search').closest('label').replaceWith(document.getElementById('search'))"
+    )
     shown.execute_script("document.getElementById('search').placeholder = ''")
     assert any("label" in found for found in violations(shown))
 
 
 def test_hostile_text_is_text(driver: Any, folder: Path) -> None:
     (folder / "hostile.txt").write_text(HOSTILE_TEXT * 3, encoding="utf-8")
-    words = [HOSTILE, "网络", "<b>网络</b>", "\"';alert(1)//", "\u202e网络", "__proto__", "constructor"]
+    words = [
+        HOSTILE,
+        "网络",
+        "<b>网络</b>",
+        "\"';alert(1)//",
+        "\u202e网络",
+        "__proto__",
+        "constructor",
+    ]
     lines = "".join(f"{word}\t3\n" for word in words)
     (folder / "hostile.tsv").write_text(f"word\tcount\n{lines}", encoding="utf-8")
     page = folder / "<hostile>.html"
-    run("report", folder / "hostile.tsv", "--corpus", folder / "hostile.txt", "--width", 60, "-o", page)
+    run(
+        "report",
+        folder / "hostile.tsv",
+        "--corpus",
+        folder / "hostile.txt",
+        "--width",
+        60,
+        "-o",
+        page,
+    )
     open_page(driver, page)
     assert driver.execute_script("return window.hit") is None
-    assert driver.execute_script("return document.querySelectorAll('#grid script, #word script, img').length") == 0
+    assert (
+        driver.execute_script(
+            "return document.querySelectorAll('#grid script, #word script, img').length"
+        )
+        == 0
+    )
     shown = words_of(driver)
     assert shown[:4] == words[:4]
     assert shown[4] == "U+202E网络"
@@ -339,7 +374,9 @@ def test_languages_of_the_browser(page: Path, tmp_path: Path) -> None:
 def test_the_assets_are_what_the_lock_file_builds() -> None:
     if shutil.which("npm") is None:
         pytest.skip("no Node: the assets are not built anew")
-    done = subprocess.run([ROOT / "bin" / "report-assets", "--check"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [ROOT / "bin" / "report-assets", "--check"], capture_output=True, text=True, check=False
+    )
     if done.returncode == 3:
         pytest.skip("the packages of frontend/package-lock.json cannot be had here")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -48,7 +48,7 @@ def test_by_hand() -> None:
     assert np.isnan(usage.pmi[2:]).all()
     assert usage.first.tolist() == [1, 20, -1, -1, -1]
     assert usage.right_breaks.tolist() == [0, 2, 0, 0, 0]
-    assert [c.line for c in usage.contexts[1]] == [1, 1, 1]  # texts are numbered, not their lines
+    assert [c.line for c in usage.contexts[1]] == [2, 2, 2]
     assert usage.contexts[1][0].right == "网络，用5G，15G不是5G"
     assert usage.characters == [len(TEXT)]
 
@@ -103,7 +103,9 @@ def test_blocks_change_nothing(tmp_path_factory: object, text: str, size: int, n
 def test_long_lines_and_runs(tmp_path: Path) -> None:
     path = tmp_path / "long.txt"
     run = "x" * 300
-    path.write_bytes(("\r\n".join([f"甲乙{run}丙丁甲乙" * 40, "丁甲", f"甲乙{'y' * 64}甲"])).encode())
+    path.write_bytes(
+        ("\r\n".join([f"甲乙{run}丙丁甲乙" * 40, "丁甲", f"甲乙{'y' * 64}甲"])).encode()
+    )
     words = ["甲乙", "丁甲", "丙丁甲乙"]
     one = measure_usage([Corpus([path])], words)
     assert one.counts.tolist() == [81, 41, 40]
@@ -121,7 +123,11 @@ def test_contexts_are_spread() -> None:
 
 
 def test_corpora_are_counted_each() -> None:
-    corpora = [Corpus.from_texts(["词语词语"]), Corpus.from_texts(["没有"]), Corpus.from_texts(["词语"])]
+    corpora = [
+        Corpus.from_texts(["词语词语"]),
+        Corpus.from_texts(["没有"]),
+        Corpus.from_texts(["词语"]),
+    ]
     usage = measure_usage(corpora, ["词语", "没有"])
     assert usage.by_corpus.tolist() == [[2, 0], [0, 1], [1, 0]]
     assert usage.symbols == [4, 2, 2]

@@ -13,6 +13,7 @@ prepare_numpy()
 import click  # noqa: E402
 
 from nlptools import __version__  # noqa: E402
+from nlptools.cli.compare import compare  # noqa: E402
 from nlptools.cli.console import discard_stdout  # noqa: E402
 from nlptools.cli.count import count  # noqa: E402
 from nlptools.cli.dim import dim  # noqa: E402
@@ -98,6 +99,7 @@ for command in (
     merge,
     explain,
     report,
+    compare,
     train,
     segment,
     evaluate,
