@@ -1,8 +1,8 @@
 """Counts of words in two corpora -> what is new or grew: shrunk log odds, z, first slice.
 
-Monroe, Colaresi and Quinn, "Fightin' Words" (2008): log odds ratio with an informative Dirichlet prior. The prior
-of a word is in proportion to its occurrences in both corpora together: it draws a word to "no difference", and
-the standard error does so more the rarer the word is.
+Monroe, Colaresi and Quinn, "Fightin' Words" (2008): log odds ratio with an informative Dirichlet prior, here the one
+of matrix67's score: every word is given the same number of occurrences beforehand, shared out by the sizes of the
+corpora, as if it were equally frequent in both. So a rare word is drawn to 0, a frequent one keeps its own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-SHRINK = 0.1
 FORMATS = ("tsv", "jsonl", "csv", "plain")
 COLUMNS = (
     *("word", "count_a", "count_b", "rate_a", "rate_b"),
@@ -26,10 +25,10 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Comparison:
-    """Words, the largest rise first (by z, ties by word); aligned columns.
+    """Words, the largest rise first (by log odds, then z, then word); aligned columns.
 
     count_a, count_b: occurrences, int64. total_a, total_b: symbols, or the sum of all counts of lists. log_odds:
-    shrunk, nats, above 0 where B has more. z: log_odds over its standard error. slices, names, totals: counts of
+    shrunk, nats, above 0 where B has more. z: log_odds over its standard error. shrink: as used. slices, names, totals: counts of
     each word in each slice, A's first; which of them are B's begins at `first_b`. first_seen: name of B's first slice
     with the word, "" for a word that B does not have.
     """
@@ -45,6 +44,7 @@ class Comparison:
     names: list[str]
     totals: list[int]
     first_b: int
+    shrink: float
 
     def __len__(self) -> int:
         return len(self.words)
@@ -53,9 +53,9 @@ class Comparison:
     def first_seen(self) -> list[str]:
         """Of B's slices."""
         part = self.slices[:, self.first_b :] > 0
-        first = (part.argmax(axis=1) + self.first_b).tolist()
-        seen = part.any(axis=1).tolist()
-        return [self.names[i] if known else "" for i, known in zip(first, seen, strict=True)]
+        names = [self.names[i] for i in (part.argmax(axis=1) + self.first_b).tolist()]
+        seen: list[bool] = np.any(part, axis=1).tolist()
+        return [name if there else "" for name, there in zip(names, seen, strict=True)]
 
     def select(self, rows: np.ndarray) -> Comparison:
         """The comparison of these rows, in this order; the totals stay."""
@@ -71,6 +71,7 @@ class Comparison:
             self.names,
             self.totals,
             self.first_b,
+            self.shrink,
         )
 
 
@@ -81,25 +82,28 @@ def compare_counts(
     names: Sequence[str],
     first_b: int,
     *,
-    shrink: float = SHRINK,
+    shrink: float | None = None,
 ) -> Comparison:
     """Compare the words of A's slices (before `first_b`) and B's (from there).
 
-    slices: counts, a row for each word. totals: symbols of each slice. shrink: how strongly log odds are shrunk:
-    the prior weighs as much as this share of both corpora together.
-    Raises ValueError for a share that is not above 0, or no slice on a side.
+    slices: counts, a row for each word. totals: symbols of each slice. shrink: occurrences that each word is given
+    beforehand; None: as many as the words have on average, as in matrix67's score.
+    Raises ValueError for a shrink that is not above 0, or no slice on a side.
     """
-    if not shrink > 0:
+    if shrink is not None and not shrink > 0:
         raise ValueError(f"shrink must be above 0, not {shrink}")
     if not 0 < first_b < len(totals):
         raise ValueError("there must be a slice of A and one of B")
     slices = np.asarray(slices, np.int64).reshape(len(words), len(totals))
     count_a, count_b = slices[:, :first_b].sum(axis=1), slices[:, first_b:].sum(axis=1)
     total_a, total_b = sum(totals[:first_b]), sum(totals[first_b:])
+    if shrink is None:
+        every_count = int(count_a.sum() + count_b.sum())
+        shrink = max(every_count / max(len(words), 1), 1.0)
     value, z = log_odds(count_a, count_b, total_a, total_b, shrink=shrink)
     place = np.empty(len(words), np.int64)
     place[sorted(range(len(words)), key=words.__getitem__)] = np.arange(len(words))
-    order = np.lexsort([place, -z])
+    order = np.lexsort([place, -z, -value])
     every = Comparison(
         list(words),
         count_a,
@@ -112,31 +116,32 @@ def compare_counts(
         list(names),
         list(totals),
         first_b,
+        shrink,
     )
     return every.select(order)
 
 
 def log_odds(
-    count_a: np.ndarray, count_b: np.ndarray, total_a: int, total_b: int, *, shrink: float = SHRINK
+    count_a: np.ndarray, count_b: np.ndarray, total_a: int, total_b: int, *, shrink: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """(shrunk log odds ratio of B against A in nats, its z) of each word.
 
-    With the prior a_w = shrink * (a + b) of word w and its sum a_0 = shrink * (N_A + N_B):
-    log((b + a_w) / (N_B + a_0 - b - a_w)) - log((a + a_w) / (N_A + a_0 - a - a_w)), and
-    z = that / sqrt(1 / (b + a_w) + 1 / (a + a_w)). A word of neither corpus has 0 and 0.
+    With V words, N = N_A + N_B, and beforehand m_A = shrink N_A / N and m_B = shrink N_B / N of each word:
+    log((b + m_B) / (N_B + V m_B - b - m_B)) - log((a + m_A) / (N_A + V m_A - a - m_A)), and
+    z = that / sqrt(1 / (b + m_B) + 1 / (a + m_A)). A word that is as frequent in both, or in neither, has 0.
     """
-    a, b = np.asarray(count_a, np.float64), np.asarray(count_b, np.float64)
-    own, whole = shrink * (a + b), shrink * (total_a + total_b)
-    some = own > 0
-    own = np.where(some, own, 1.0)
+    whole = max(total_a + total_b, 1)
 
-    def logit(count: np.ndarray, total: int) -> np.ndarray:
-        # A list of one word is all of its list; half an occurrence keeps the odds finite.
-        return np.log(count + own) - np.log(np.maximum(total + whole - count - own, 0.5))
+    def side(count: np.ndarray, total: int) -> tuple[np.ndarray, np.ndarray]:
+        # A side without any text still has some of each word, so that nothing is infinite.
+        before = shrink * max(total, 1) / whole
+        own = np.asarray(count, np.float64) + before
+        rest = np.maximum(total + len(own) * before - own, 0.5)
+        return own, np.log(own) - np.log(rest)
 
-    value = np.where(some, logit(b, total_b) - logit(a, total_a), 0.0)
-    z = np.where(some, value / np.sqrt(1 / (a + own) + 1 / (b + own)), 0.0)
-    return value, z
+    (a, odds_a), (b, odds_b) = side(count_a, total_a), side(count_b, total_b)
+    value = odds_b - odds_a
+    return value, value / np.sqrt(1 / a + 1 / b)
 
 
 def comparison_rows(found: Comparison) -> Iterator[tuple[Any, ...]]:

@@ -364,6 +364,47 @@ def test_20_000_rows(driver: Any, folder: Path) -> None:
     assert scroll < 500
 
 
+def test_page_of_a_comparison(driver: Any, folder: Path) -> None:
+    old, new = folder / "y-2023.txt", folder / "y-2024.txt"
+    old.write_text("今天天气很好，我们去公园。\n" * 20, encoding="utf-8")
+    new.write_text(
+        "今天天气很好，黑神话悟空发售。\n玩黑神话悟空，黑神话悟空好玩。\n" * 20, encoding="utf-8"
+    )
+    (folder / "some.txt").write_text("悟空\n黑神话\n天气\n公园\n", encoding="utf-8")
+    run(
+        "compare",
+        old,
+        new,
+        "--words",
+        folder / "some.txt",
+        "--fallen",
+        "--report",
+        folder / "compare.html",
+    )
+    open_page(driver, folder / "compare.html")
+    assert set(words_of(driver)[:2]) == {"悟空", "黑神话"}
+    assert column_of(driver, "known") == ["new", "new", "known", "known"]
+    assert column_of(driver, "first_seen") == ["2024", "2024", "2024", ""]
+    driver.execute_script("document.querySelector('[data-chart=curves]').scrollIntoView()")
+    until(lambda: driver.find_elements("css selector", "[data-chart=curves] canvas"))
+    press(driver, key("SHIFT") + key("ARROW_DOWN"))
+    legend = driver.find_element("css selector", "[data-chart=curves] .legend").text
+    assert set(legend.split()) == {"悟空", "黑神话"}
+    assert violations(driver) == []
+
+
+def test_empty_page(driver: Any, folder: Path) -> None:
+    (folder / "none.txt").write_text("", encoding="utf-8")
+    run(
+        "report", folder / "none.txt", "--corpus", SAMPLES / "novel.txt", "-o", folder / "none.html"
+    )
+    open_page(driver, folder / "none.html")
+    assert status(driver).startswith("0 of 0 words shown")
+    press(driver, "a", key("ARROW_DOWN"), key("CONTROL") + "a")
+    assert "0 accepted" in status(driver)
+    assert [entry for entry in driver.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
 def test_languages_of_the_browser(page: Path, tmp_path: Path) -> None:
     with browser(tmp_path, lang="zh-CN") as chinese:
         open_page(chinese, page)

@@ -8,6 +8,7 @@ const HEIGHT = 260;
 const MOST_CURVES = 8;
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const none = () => null;
+const powers = (_, splits) => splits.map((split) => (Number.isInteger(Math.log10(split)) ? split : null));
 
 // Large numbers in few characters, as the language of the page writes them.
 const brief = (n) => (n >= 10000 ? new Intl.NumberFormat(document.documentElement.lang, { notation: "compact" }).format(n) : integer(n));
@@ -85,7 +86,7 @@ export class Charts {
     this.seen.disconnect();
     const figures = Object.entries(this.plots()).filter(([, plot]) => plot.data).map(([name, plot]) => {
       const figure = make("figure", { "data-chart": name, class: name }, make("figcaption", {}, plot.title), make("div", { class: "plot" }));
-      if (name === "cloud") figure.append(this.legend(), make("div", { class: "tip", hidden: "" }));
+      if (name === "cloud") figure.append(this.data.rows.known ? this.legend() : "", make("div", { class: "tip", hidden: "" }));
       if (name === "curves") figure.append(make("div", { class: "legend" }));
       return figure;
     });
@@ -119,7 +120,7 @@ export class Charts {
     const [ink, line, faint] = [color("--ink"), color("--accent"), color("--line")];
     const axis = (label, more = {}) => ({
       label, stroke: ink, labelSize: 22, labelFont: "12px sans-serif", font: "12px sans-serif",
-      grid: { stroke: faint, width: 1 }, ticks: { stroke: faint, width: 1 },
+      grid: { stroke: faint, width: 1, ...(log ? { filter: powers } : {}) }, ticks: { stroke: faint, width: 1, ...(log ? { filter: powers } : {}) },
       values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : brief(tick))), ...more,
     });
     const scale = log ? { distr: 3 } : {};

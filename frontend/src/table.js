@@ -61,7 +61,7 @@ export class WordTable {
 
   columns() {
     const narrow = window.innerWidth < NARROW;
-    return this.data.columns.filter((column) => !narrow || column.narrow);
+    return this.data.columns.filter((column) => column.table && (!narrow || column.narrow));
   }
 
   // --- drawing -------------------------------------------------------------------------

@@ -41,10 +41,11 @@ Examples:
 )
 @click.option(
     "--shrink",
-    type=options.Number(min=0, min_open=True),
-    default=0.1,
+    type=options.NumberOrAuto(),
+    default="auto",
     show_default=True,
-    help="How strongly log odds are drawn to 0: the prior weighs as much as this share of A and B.",
+    help="Occurrences that every word is given beforehand, which draws the log odds of rare ones to 0; auto: as "
+    "many as the words have on average.",
 )
 @click.option(
     "--fallen/--no-fallen",
@@ -78,7 +79,7 @@ def compare(
     b: tuple[str, ...],
     words_file: str | None,
     lists: bool,
-    shrink: float,
+    shrink: float | None,
     fallen: bool,
     top: int | None,
     how: str,
@@ -100,8 +101,8 @@ def compare(
 
     A and B are text, counts files or word lists; a folder, a pattern or several names are time slices, in this
     order. Prints one word a line with its counts in A and B, both in a million symbols, the shrunk log odds
-    (nats, above 0: more in B), z (how far that is beyond chance; the table is sorted by it), the first slice of B that
-    has the word, and whether A lacks it.
+    (nats, above 0: more in B; the table is sorted by them), z (how far that is beyond chance), the first slice of B
+    that has the word, and whether A lacks it.
     """
     if "-" in (a, *b):
         raise click.UsageError("compare reads twice, and cannot read standard input: name files.")
@@ -146,7 +147,10 @@ def compare(
         _write_page(page, result, usage.select([place[word] for word in result.words]), found)
     if page is None or output is not None:
         deliver(format_comparison(result, how), output)
-    used = {"shrink": f"{shrink:g}", "slices": f"{found.first_b}+{len(totals) - found.first_b}"}
+    used = {
+        "shrink": f"{result.shrink:.4g}",
+        "slices": f"{found.first_b}+{len(totals) - found.first_b}",
+    }
     new = int(np.count_nonzero((result.count_a == 0) & (result.count_b > 0)))
     sizes = f"{result.total_a:,} symbols in A, {result.total_b:,} in B"
     closing.show(None, used, [sizes, f"{len(result):,} words", f"{new:,} of them new"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ _WIDTHS = {
     "word": "minmax(90px, 2fr)",
     "decision": "minmax(84px, 1fr)",
     "first_seen": "minmax(90px, 1.3fr)",
+    "log_odds": "minmax(84px, 1fr)",
 }
 
 
@@ -73,7 +75,7 @@ def report_data(
     }
     if comparison is not None:
         data["slices"] = {
-            "names": [Path(slice_).stem or slice_ for slice_ in comparison.names],
+            "names": short_names(comparison.names),
             "symbols": comparison.totals,
             "counts": comparison.slices.tolist(),
             "first_b": comparison.first_b,
@@ -97,7 +99,8 @@ def _columns(
         a = per_million(comparison.count_a, comparison.total_a)
         b = per_million(comparison.count_b, comparison.total_b)
         columns["rate_a"], columns["rate_b"] = ("real", a.tolist()), ("real", b.tolist())
-        columns["first_seen"] = ("text", [Path(n).stem or n for n in comparison.first_seen])
+        short = dict(zip(comparison.names, short_names(comparison.names), strict=True)) | {"": ""}
+        columns["first_seen"] = ("text", [short[name] for name in comparison.first_seen])
     given = rows.columns
     if "score" in given:
         columns["score"] = ("real", given["score"])
@@ -106,7 +109,9 @@ def _columns(
         [int(n) or len(w) for n, w in zip(usage.symbol_counts, rows.words, strict=True)],
     )
     columns["pmi"] = ("real", _reals(usage.pmi, 4, counts))
-    if "known" in given or known:
+    if comparison is not None:
+        columns["known"] = ("flag", (comparison.count_a > 0).tolist())
+    elif "known" in given or known:
         marked = given.get("known", [False] * len(rows.words))
         columns["known"] = (
             "flag",
@@ -121,7 +126,11 @@ def _columns(
 
 
 def _described(key: str, kind: str, comparison: Comparison | None) -> dict[str, Any]:
-    narrow = {"word", "decision", *(("count", "score") if comparison is None else ("count_b", "z"))}
+    narrow = {
+        "word",
+        "decision",
+        *(("count", "score") if comparison is None else ("count_b", "log_odds")),
+    }
     width = _WIDTHS.get(key, "minmax(64px, 1fr)")
     return {
         "key": key,
@@ -129,7 +138,17 @@ def _described(key: str, kind: str, comparison: Comparison | None) -> dict[str, 
         "digits": 1 if key.startswith("rate") else 2,
         "width": width,
         "narrow": key in narrow,
+        # What two other columns say too is shown beside the word only.
+        "table": comparison is None or key not in ("rate_a", "rate_b", "count", "length"),
     }
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Names without what they all begin with; a number stays whole (news-2023, news-2024: 2023, 2024)."""
+    before = os.path.commonprefix(list(names)).rstrip("0123456789")
+    if len(names) < 2 or any(len(name) == len(before) for name in names):
+        return list(names)
+    return [name[len(before) :] for name in names]
 
 
 def _reals(values: np.ndarray, digits: int, counts: np.ndarray | None = None) -> list[float | None]:
