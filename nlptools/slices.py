@@ -14,7 +14,7 @@ from nlptools.corpus import Corpus
 from nlptools.counts import NgramCounts, load_counts
 from nlptools.errors import NlptoolsError
 from nlptools.paths import find_sources
-from nlptools.wordlists import read_weighted_words
+from nlptools.wordlists import is_json_lines, read_weighted_words
 
 MOST_SLICES = (
     24  # of one side: more lines than that no plot shows, and a folder may have 10,000 files
@@ -125,6 +125,7 @@ def _kind(name: str, lists: bool) -> str:
     if start.startswith(b"nlptools counts "):
         return COUNTS
     start = start.removeprefix(b"\xef\xbb\xbf")
-    if lists or start.startswith((b"word\t", b"word,", b"# nlptools")):
+    rows = is_json_lines(name) and start.startswith(b'{"word":')
+    if lists or rows or start.startswith((b"word\t", b"word,", b"# nlptools")):
         return LIST
     return CORPUS

@@ -196,6 +196,39 @@ def test_keyboard_decides_and_survives(shown: Any, page: Path, folder: Path) -> 
     assert read_decided([table], "rejected") == {first[1]}
 
 
+def test_keys_work_before_anything_has_the_focus(shown: Any) -> None:
+    shown.find_element("tag name", "body").send_keys(key("ARROW_DOWN"), "r")
+    assert "0 accepted, 1 rejected" in status(shown)
+    assert column_of(shown, "decision")[:3] == ["", "✗ rejected", ""]
+
+
+def test_the_whole_page_by_tab_alone(shown: Any) -> None:
+    """Everything that can be used is reached, and the focus gets out of the table again."""
+    body = shown.find_element("tag name", "body")
+    body.send_keys(key("TAB"))
+    reached = []
+    for _ in range(60):
+        active = shown.switch_to.active_element
+        name = active.get_attribute("id") or active.get_attribute("data-column") or active.tag_name
+        if reached and name == "language":
+            break
+        reached.append(name)
+        active.send_keys(key("TAB"))
+    for name in (
+        "language",
+        "search",
+        "status",
+        "decision",
+        "count",
+        "grid",
+        "accept",
+        "reject",
+        "undo",
+        "word",
+    ):
+        assert name in reached, reached
+
+
 def test_several_at_once(shown: Any, page: Path) -> None:
     number = len(read_rows(page.with_suffix(".tsv")).words)
     press(shown, key("CONTROL") + "a")

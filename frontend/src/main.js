@@ -159,6 +159,8 @@ byId("language").addEventListener("click", () => {
   charts.rebuild();
   charts.select([...table.selected]);
 });
+// The keys of the table work as long as nothing else has the focus.
+document.body.addEventListener("keydown", (event) => table.key(event));
 document.addEventListener("keydown", (event) => {
   const typing = event.target.matches("input, select, textarea");
   if (event.key === "/" && !typing) {

@@ -176,7 +176,7 @@ export class WordTable {
       return make("div", properties, sign + (value ? t(value) : ""));
     }
     if (type === "text") return make("div", properties, foreign(String(value ?? "")));
-    if (type === "flag") return make("div", properties, value === null ? "–" : t(key === "known" ? (value ? "known" : "new") : value ? "yes" : "no"));
+    if (type === "flag") return make("div", properties, value === null ? "–" : key === "known" ? t(value ? "known" : "new") : value ? t("yes") : "");
     return make("div", properties, type === "int" ? (value === null ? "–" : integer(value)) : number(value, digits));
   }
 
@@ -226,7 +226,7 @@ export class WordTable {
   }
 
   key(event) {
-    if (event.target !== this.grid || event.altKey) return;
+    if (event.target !== event.currentTarget || event.altKey) return;
     const page = Math.max(1, Math.floor(this.grid.clientHeight / ROW) - 2);
     const steps = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
     const command = event.ctrlKey || event.metaKey;
