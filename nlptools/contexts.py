@@ -49,23 +49,24 @@ def find_contexts(
                 line += count_line_breaks(block.text, counted, start)
                 counted = start
             end = start + len(word)
-            left = _line_end(block.text[max(0, start - width) : start], last=True)
-            right = _line_end(block.text[end : end + width], last=False)
+            left = line_end(block.text[max(0, start - width) : start], last=True)
+            right = line_end(block.text[end : end + width], last=False)
             here = line - count_line_breaks(block.text, start, counted) if start < counted else line
             sample.kept.append(Context(block.source, here, left, word, right))
             if len(sample.kept) == 2 * number:
                 sample.kept = sample.kept[::2]
                 sample.step *= 2
-    return {word: _spread(sample.kept, number) for word, sample in samples.items()}
+    return {word: spread(sample.kept, number) for word, sample in samples.items()}
 
 
-def _spread(kept: list[Context], number: int) -> list[Context]:
+def spread(kept: list[Context], number: int) -> list[Context]:
+    """`number` of them, evenly."""
     if len(kept) <= number:
         return kept
     return [kept[i * len(kept) // number] for i in range(number)]
 
 
-def _line_end(text: str, *, last: bool) -> str:
+def line_end(text: str, *, last: bool) -> str:
     """The part of a context that is on the word's own line."""
     lines = text.replace("\r", "\n").split("\n")
     return lines[-1] if last else lines[0]

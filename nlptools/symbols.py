@@ -71,11 +71,13 @@ def _id_table(latin: str, signs: bool, lines: bool) -> tuple[np.ndarray, np.ndar
 class Scanned:
     """A block whose unnamed symbols still wait for ids.
 
-    ids: uint16, 0 at breaks, `_MARK` at unnamed symbols; names: their texts, in order.
+    ids: uint16, 0 at breaks, `_MARK` at unnamed symbols; names: their texts, in order. kept: which
+    characters of the text begin what has an id or is a break, in that order; None: every one.
     """
 
     ids: np.ndarray
     names: list[str]
+    kept: np.ndarray | None = None
 
     def numbered(self, table: np.ndarray, numbers: Mapping[str, int]) -> np.ndarray:
         """Other ids: table[id] of what has a fixed one, numbers[name] of the others, 0 where there is none.
@@ -274,7 +276,7 @@ def _squeeze_runs(
     keep &= ids != _DROP
     # One 0 is enough between two symbols: texts full of code shrink by a third.
     keep[1:] &= ~((ids[1:] == 0) & (ids[:-1] == 0) & keep[:-1])
-    return Scanned(ids[keep], names)
+    return Scanned(ids[keep], names, keep)
 
 
 @dataclass(frozen=True)

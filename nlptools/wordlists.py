@@ -55,7 +55,7 @@ def read_weighted_words(
     if is_json_lines(path):
         return _weighted_json(os.fspath(path), encoding)
     text = "".join(block.text for block in Corpus([path], encoding=encoding).blocks())
-    lines = _without_settings(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    lines = without_settings(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     if lines[0].startswith(("word\t", "word,")):
         names, *rows = _table_rows(lines)
         columns = [names.index(column) for column in _WEIGHTS if column in names]
@@ -103,7 +103,14 @@ def _number(*cells: object) -> float | None:
     return None
 
 
-def _without_settings(lines: list[str]) -> list[str]:
+def split_list_line(line: str) -> tuple[str, str]:
+    """The word of a line of a plain list or a jieba dictionary, and what follows it."""
+    word = _word(line)
+    rest = line.strip(" ").removeprefix("##").removeprefix(word) if word else ""
+    return word, rest.strip()
+
+
+def without_settings(lines: list[str]) -> list[str]:
     """The lines of a file; of a model only its table, before which there are settings and places."""
     if not lines[0].startswith("# nlptools"):
         return lines
@@ -123,7 +130,7 @@ def _words(text: str) -> Iterable[str]:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if lines[0].startswith("word,"):
         return [row[0] for row in _table_rows(lines)[1:] if row]
-    lines = _without_settings(lines)
+    lines = without_settings(lines)
     if lines[0].startswith(_OWN_HEADERS):
         del lines[0]
     return map(_word, lines)

@@ -36,8 +36,9 @@ from nlptools.scores import frequent_ngrams
 from nlptools.taggedwords import LONGEST_CUT, WEIGHTS, check_weights, cut_words
 from nlptools.terms import LONGEST_TERM
 from nlptools.unigram import LONGEST
+from nlptools.usedwords import rows_of
 from nlptools.wordmodel import WordModel, general_model
-from nlptools.wordtable import SORT_COLUMNS, WordTable
+from nlptools.wordtable import SORT_COLUMNS, WordTable, stack_tables
 
 METHODS = ("em", "entropy", "lm", "pmi")
 COMPATS = ("4256",)
@@ -92,6 +93,8 @@ def discover_words(
     prior: WordModel | str | None = "auto",
     known: Collection[str] = (),
     new_only: bool = False,
+    accepted: Collection[str] = (),
+    rejected: Collection[str] = (),
     top: int | None = None,
     sort: str = "score",
     counts: NgramCounts | None = None,
@@ -118,7 +121,8 @@ def discover_words(
     min_count, min_pmi, min_entropy None: scaled to the corpus; the methods em and lm need no min_pmi and no
     min_entropy, but heed them. max_length None: 8 for em, 4 for entropy, 5 for lm or what the counts have.
     counts: made earlier from the same corpus. numbers: keep words with a number in figures (3月). top: that many, whether they pass or
-    not. corpus may be None with counts and the method "entropy".
+    not. accepted: words that stay in the list whatever the bars, the filters and top say, if they occur at all.
+    rejected: words that are left out. corpus may be None with counts and the method "entropy".
     Raises ValueError for settings that make no sense, NlptoolsError for counts that do not fit.
     """
     if max_length is None:
@@ -130,6 +134,11 @@ def discover_words(
         raise ValueError("background goes with the method em")
     if corpus is None and (counts is None or method != "entropy"):
         raise ValueError("there is no corpus to read")
+    if both := sorted(set(accepted) & set(rejected)):
+        raise NlptoolsError(
+            f"accepted and rejected: {', '.join(both[:3])} ({len(both):,} in all)",
+            "take each word out of one of the lists",
+        )
     counting: dict[str, Any] = {"latin": latin, "memory": memory, "workers": workers}
     counting["tmp_dir"] = tmp_dir
     lengths = (min_length, max_length)
@@ -170,13 +179,20 @@ def discover_words(
 
     def filtered(table: WordTable) -> WordTable:
         if not numbers:
-            table = _without(table, "a number in figures", _has_number(table))
-        is_known = np.array([word in known for word in table.words], bool)
+            table = _without(
+                table, "a number in figures", _has_number(table) & ~_among(table, accepted)
+            )
+        if rejected:
+            table = _without(table, "rejected", _among(table, rejected))
+        is_known = _among(table, known)
         table = replace(table, known=is_known)
-        return _without(table, "known already", is_known) if new_only else table
+        out = is_known & ~_among(table, accepted)
+        return _without(table, "known already", out) if new_only else table
 
     if found.fold:
-        known = {fold_text(word, found.fold) for word in known}
+        known, accepted, rejected = (
+            {fold_text(word, found.fold) for word in words} for words in (known, accepted, rejected)
+        )
     table = filtered(found.table)
     if top is not None and len(table) < top:
         # A few more than asked for, as the filters take some out; everything if that is not enough.
@@ -184,6 +200,8 @@ def discover_words(
             table = filtered(found.more(number))
             if len(table) >= top:
                 break
+    if accepted:
+        table = _with_accepted(table, set(accepted), found, filtered, corpus, counts)
     table = replace(
         table,
         settings=found.used | {"latin": found.latin},
@@ -191,7 +209,10 @@ def discover_words(
         ngrams=found.ngrams,
     )
     table = table.sorted()
-    table = table.select(np.arange(len(table) if top is None else min(top, len(table))))
+    if top is not None:
+        table = table.select(
+            np.flatnonzero((np.arange(len(table)) < top) | _among(table, accepted))
+        )
     return table if sort == "score" else table.sorted(sort)
 
 
@@ -416,6 +437,33 @@ def _counted(
 def _given(corpus: Corpus | None) -> Corpus:
     assert corpus is not None
     return corpus
+
+
+def _among(table: WordTable, words: Collection[str]) -> np.ndarray:
+    """Which rows have one of the words."""
+    return np.array([word in words for word in table.words], bool)
+
+
+def _with_accepted(
+    table: WordTable,
+    accepted: set[str],
+    found: _Found,
+    filtered: Callable[[WordTable], WordTable],
+    corpus: Corpus | None,
+    counts: NgramCounts | None,
+) -> WordTable:
+    """The table and those of the accepted words that occur, marked as not passed where they did not."""
+    missing = accepted.difference(table.words)
+    if missing:
+        every = filtered(found.more(None))
+        every = every.select(np.flatnonzero(_among(every, missing)))
+        table = replace(stack_tables([table, every]), removed=table.removed)
+        missing.difference_update(every.words)
+    if not missing:
+        return table
+    # No candidates of the method: too long, too rare, or never on their own.
+    rest = rows_of(sorted(missing), corpus, counts, found.latin)
+    return replace(stack_tables([table, filtered(rest)]), removed=table.removed)
 
 
 def _listed(numbers: Sequence[float]) -> str:

@@ -15,6 +15,8 @@ import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
 
 from nlptools.cli import main
+from nlptools.comparison import FORMATS as COMPARE_FORMATS
+from nlptools.comparison import compare_counts
 from nlptools.contexts import find_contexts
 from nlptools.corpus import FOLDS, ON_ERROR, Corpus
 from nlptools.corpuswords import count_corpus
@@ -35,6 +37,7 @@ from nlptools.merging import merge_files
 from nlptools.ngrammodel import MAX_MODEL_ORDER
 from nlptools.projection import measure_distortion, project_vectors
 from nlptools.segmentation import Segmenter
+from nlptools.slices import find_slices
 from nlptools.smoothing import SMOOTHINGS, train_lm
 from nlptools.spacing import FORMATS as SEGMENT_FORMATS
 from nlptools.spacing import segment_corpus
@@ -48,6 +51,7 @@ from nlptools.tokenizer import PRE, WordTokenizer
 from nlptools.tokenstream import FORMATS as TOKEN_FORMATS
 from nlptools.tokenstream import tokenize_corpus
 from nlptools.training import GRANULARITIES, NUMERALS, train_model
+from nlptools.usage import measure_usage
 from nlptools.vectorcheck import FORMATS as CHECK_FORMATS
 from nlptools.vectorcheck import check_vectors
 from nlptools.vectorfiles import DUPLICATES, read_vectors, write_vectors
@@ -62,9 +66,11 @@ assert np
 
 # The options of each command come from these functions, and have no other defaults.
 TWINS: dict[str, list[Callable[..., Any]]] = {
+    "compare": [compare_counts, find_slices, measure_usage, Corpus.__init__],
     "count": [count_ngrams, count_with_spark, Corpus.__init__],
     "discover": [count_with_spark, discover_words, Corpus.__init__],
     "merge": [merge_files],
+    "report": [measure_usage, Corpus.__init__],
     "explain": [find_contexts, count_ngrams, Corpus.__init__],
     "train": [train_model, train_with_spark, Corpus.__init__],
     "segment": [segment_corpus, segment_with_spark, Segmenter.load, TagCutter, Corpus.__init__],
@@ -92,6 +98,10 @@ RENAMED = {
 OWN = {
     "count": {"engine", "output", "tsv", "quiet"},
     "discover": {"engine", "output", "format", "quiet"},
+    "report": {"corpus", "known", "output", "quiet"},
+    # The words to compare are found with a limit of memory, or named.
+    "compare": {"words", "fallen", "top", "format", "output", "report", "quiet"}
+    | {"memory", "tmp_dir", "workers"},
     "merge": {"output", "tsv", "min_count", "quiet"},
     "explain": {"counts", "corpus", "neighbours", "format", "quiet"},
     "train": {"engine", "output", "quiet"},
@@ -121,6 +131,8 @@ NO_OPTION = {
     "count": {"block_size", "table"},
     "discover": {"block_size", "watch", "order", "sentences", "table"},
     "merge": set(),
+    "report": {"block_size"},
+    "compare": {"block_size"},
     "explain": {"block_size", "width", "order", "sentences"},
     "train": {"block_size", "watch"},
     "segment": {"block_size", "field", "column", "fold"},
@@ -140,15 +152,17 @@ NO_OPTION = {
     "vocab export": set(),
 }
 # An option that a command hands on in another form: a path for what was loaded from it.
-AS_PATH = {"known", "counts", "background", "prior", "base", "corpus"}
+AS_PATH = {"known", "counts", "background", "prior", "base", "corpus", "accepted", "rejected"}
 # Commands that take what they read piece by piece, and need no --memory.
-SMALL = {"evaluate", "segment", "lm score", "dim", "export", "tokenize"}
+SMALL = {"report", "evaluate", "segment", "lm score", "dim", "export", "tokenize"}
 SMALL |= {"vocab build", "vocab export", "vocab init-embeddings"}
 # Commands that read no text.
 WITHOUT_TEXT = {"merge", "export", "vocab export", "lm convert", "vocab init-embeddings"}
 # What a command has to be given.
 REQUIRED = {
     "explain": ["词"],
+    "report": ["词", "--corpus", "词", "-o", "词"],
+    "compare": ["词", "词"],
     "merge": ["词"],
     "evaluate": ["词", "词"],
     "export": ["词", "--to", "json"],
@@ -213,7 +227,7 @@ def defaults_of(command: str) -> dict[str, Any]:
 def test_every_command_has_its_function() -> None:
     assert commands() == sorted(TWINS)
     assert set(TWINS) == {
-        *("count", "discover", "evaluate", "explain", "export"),
+        *("compare", "count", "discover", "evaluate", "explain", "export", "report"),
         "merge",
         "segment",
         "train",
@@ -304,6 +318,7 @@ CHOICES = [
     ("segment", "format", SEGMENT_FORMATS),
     ("evaluate", "protocol", tuple(PROTOCOLS)),
     ("export", "to", TARGETS),
+    ("compare", "format", COMPARE_FORMATS),
     ("lm train", "format", MODEL_FORMATS),
     ("lm train", "smoothing", SMOOTHINGS),
     ("lm score", "format", SCORE_FORMATS),
@@ -327,9 +342,15 @@ CHOICES = [
         for command in ("count", "discover", "segment", "train")
     ),
     ("lm train", "sentences", ("line", "clause")),
-    *((command, "latin", LATIN_MODES) for command in ("count", "discover", "explain", "lm train")),
+    *(
+        (command, "latin", LATIN_MODES)
+        for command in ("compare", "count", "discover", "explain", "lm train", "report")
+    ),
     *((c, "on_error", ON_ERROR) for c in sorted(set(TWINS) - WITHOUT_TEXT)),
-    *((c, "fold", FOLDS) for c in ("count", "discover", "explain", "train", "lm train", "dim")),
+    *(
+        (c, "fold", FOLDS)
+        for c in ("compare", "count", "discover", "explain", "report", "train", "lm train", "dim")
+    ),
 ]
 
 

@@ -24,12 +24,13 @@ assert np
 
 # Blocks that can be run on each page, at least. A page that loses its examples fails here.
 LEAST = {
-    "README.md": 32,
-    "README.zh-CN.md": 32,
+    "README.md": 36,
+    "README.zh-CN.md": 36,
     "docs/formats.md": 14,
     "docs/how-it-works.md": 24,
     "docs/dimension.md": 10,
     "docs/export.md": 9,
+    "docs/report.md": 3,
     "docs/vectors.md": 7,
     "docs/vocab.md": 6,
     "docs/scale.md": 1,
@@ -100,7 +101,7 @@ def test_the_map_has_every_module_in_order(name: str) -> None:
     listed = re.findall(r"^  (\w+)\.py  ", found[1], re.MULTILINE)
     parts = [module.split(".") for module in ORDER]
     assert listed == [
-        part[1] for part in parts if len(part) == 2 and part[1] not in ("cli", "__main__")
+        part[1] for part in parts if len(part) == 2 and part[1] not in ("cli", "report", "__main__")
     ]
 
 

@@ -13,6 +13,7 @@ prepare_numpy()
 import click  # noqa: E402
 
 from nlptools import __version__  # noqa: E402
+from nlptools.cli.compare import compare  # noqa: E402
 from nlptools.cli.console import discard_stdout  # noqa: E402
 from nlptools.cli.count import count  # noqa: E402
 from nlptools.cli.dim import dim  # noqa: E402
@@ -22,6 +23,7 @@ from nlptools.cli.explain import explain  # noqa: E402
 from nlptools.cli.export import export  # noqa: E402
 from nlptools.cli.lm import lm  # noqa: E402
 from nlptools.cli.merge import merge  # noqa: E402
+from nlptools.cli.report import report  # noqa: E402
 from nlptools.cli.segment import segment  # noqa: E402
 from nlptools.cli.tokenize import tokenize  # noqa: E402
 from nlptools.cli.train import train  # noqa: E402
@@ -96,6 +98,8 @@ for command in (
     count,
     merge,
     explain,
+    report,
+    compare,
     train,
     segment,
     evaluate,

@@ -118,6 +118,22 @@ Examples:
     "--new-only/--all", default=False, show_default=True, help="Leave out the known words."
 )
 @click.option(
+    "--accepted",
+    "accepted_files",
+    multiple=True,
+    type=click.Path(),
+    help="Word list: its words stay, whatever the bars say. Of a file with a column `decision`, as a report "
+    "page gives it, those that were accepted. May be given several times.",
+)
+@click.option(
+    "--rejected",
+    "rejected_files",
+    multiple=True,
+    type=click.Path(),
+    help="Word list: its words are left out; of a file with a column `decision` those that were rejected. May "
+    "be given several times.",
+)
+@click.option(
     "--top", type=click.IntRange(min=1), help="The best N words, whether they pass the bars or not."
 )
 @click.option(
@@ -155,6 +171,8 @@ def discover(
     background_file: str | None,
     prior_file: str,
     known_files: tuple[str, ...],
+    accepted_files: tuple[str, ...],
+    rejected_files: tuple[str, ...],
     how: str,
     output: str | None,
     counts_file: str | None,
@@ -243,9 +261,12 @@ def discover(
     from nlptools.taggedwords import STEPS as LM_STEPS
     from nlptools.wordlists import read_words
     from nlptools.wordmodel import load_prior
+    from nlptools.wordrows import ACCEPTED, REJECTED, read_decided
     from nlptools.words import discover_words
 
     settings["known"] = read_words(known_files, encoding="auto")
+    settings["accepted"] = read_decided(accepted_files, ACCEPTED)
+    settings["rejected"] = read_decided(rejected_files, REJECTED)
     if counts_file is not None:
         settings["counts"] = load_counts(counts_file, mapped=False)
         settings["counts"].check(counts_file)
@@ -289,6 +310,7 @@ _REMEDIES = {
     "cut": "lower --min-count, or ask for --top N",
     "not": "lower --min-pmi, or ask for --top N",
     "a": "keep them with --numbers",
+    "rejected": "their list is that of --rejected",
     "known": "without --new-only they are kept and marked",
     "longer": "raise --max-length, or lower --weights",
 }

@@ -266,6 +266,30 @@ counts_output_options = chain(
     ),
 )
 
+usage_options = chain(
+    click.option(
+        "--contexts",
+        type=click.IntRange(min=0),
+        default=5,
+        show_default=True,
+        help="Contexts to show for each word, spread over the corpus.",
+    ),
+    click.option(
+        "--width",
+        type=click.IntRange(min=0, max=200),
+        default=20,
+        show_default=True,
+        help="Characters on both sides of a word in its context.",
+    ),
+    click.option(
+        "--neighbours",
+        type=click.IntRange(min=0),
+        default=8,
+        show_default=True,
+        help="Neighbours to show on each side, most frequent first.",
+    ),
+)
+
 quiet_option = click.option(
     "-q", "--quiet", is_flag=True, help="No progress and no closing line on stderr."
 )

@@ -1,0 +1,92 @@
+"""`nlptools report`: a word list and its corpus -> one page to look at, accept and reject."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nlptools.cli import options
+from nlptools.cli.console import Closing, deliver, note, open_corpus
+
+if TYPE_CHECKING:
+    from nlptools.wordrows import WordRows
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nlptools report words.tsv --corpus forum/ -o report.html
+  nlptools report new.txt --corpus novel.txt --known dict.txt --contexts 8 -o novel.html
+"""
+)
+@click.argument("words", type=click.Path())
+@click.option(
+    "--corpus",
+    "paths",
+    multiple=True,
+    required=True,
+    type=click.Path(),
+    help="Text in which the words are looked for; `-` is stdin. May be given several times.",
+)
+@click.option("-o", "--output", required=True, type=click.Path(), help="Page to write.")
+@click.option(
+    "--known",
+    "known_files",
+    multiple=True,
+    type=click.Path(),
+    help="Word list: its words are marked, beside those that WORDS marks. May be given several times.",
+)
+@options.usage_options
+@options.latin_option()
+@options.reading_options
+@options.quiet_option
+def report(
+    words: str,
+    paths: tuple[str, ...],
+    output: str,
+    known_files: tuple[str, ...],
+    quiet: bool,
+    encoding: str,
+    on_error: str,
+    field: str | None,
+    column: str | None,
+    fold: tuple[str, ...],
+    **settings: Any,
+) -> None:
+    """Write a page on which to look at words in their contexts, and to accept and reject them.
+
+    WORDS is what `discover` wrote, a jieba dictionary or a plain list. The page is one file that needs no network:
+    a table to sort, filter and search, contexts, splits and neighbours of each word, plots. Decisions stay in the
+    browser and are downloaded as a plain list, a jieba dictionary, or WORDS with a column `decision`, which
+    `discover --accepted` and `--rejected` read.
+    """
+    closing = Closing("report", quiet)
+    reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
+    from nlptools.report.data import report_data
+    from nlptools.report.page import render_page
+    from nlptools.usage import measure_usage
+    from nlptools.wordlists import read_words
+    from nlptools.wordrows import read_rows
+
+    rows = read_rows(words)
+    known = read_words(known_files, encoding="auto")
+    corpus = open_corpus(paths, quiet, **reading, fold=fold)
+    usage = measure_usage([corpus], rows.words, **settings)
+    data, contexts = report_data(
+        rows, usage, name=words, files=[str(path) for path in paths], known=known
+    )
+    page = render_page(f"{data['source']['name']} – nlptools", data, contexts)
+    deliver([page], output)
+    if not quiet:
+        _say_missing(rows, usage.counts.tolist())
+    size = len(page.encode("utf-8", "surrogateescape"))
+    results = [f"{len(rows.words):,} words", f"{size / 1e6:.1f} MB page"]
+    closing.show(corpus, {"contexts": settings["contexts"]}, results)
+
+
+def _say_missing(rows: WordRows, counts: list[int]) -> None:
+    missing = [word for word, count in zip(rows.words, counts, strict=True) if not count]
+    if missing and len(missing) * 2 >= len(counts):
+        some = ", ".join(missing[:3])
+        note(f"{len(missing):,} of {len(counts):,} words do not occur in this corpus: {some}")

@@ -1,0 +1,198 @@
+"""Counts of words in two corpora -> what is new or grew: shrunk log odds, z, first slice.
+
+Monroe, Colaresi and Quinn, "Fightin' Words" (2008): log odds ratio with an informative Dirichlet prior, here the one
+of matrix67's score: every word is given the same number of occurrences beforehand, shared out by the sizes of the
+corpora, as if it were equally frequent in both. So a rare word is drawn to 0, a frequent one keeps its own.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+FORMATS = ("tsv", "jsonl", "csv", "plain")
+COLUMNS = (
+    *("word", "count_a", "count_b", "rate_a", "rate_b"),
+    *("log_odds", "z", "first_seen", "new"),
+)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Words, the largest rise first (by log odds, then z, then word); aligned columns.
+
+    count_a, count_b: occurrences, int64. total_a, total_b: symbols, or the sum of all counts of lists. log_odds:
+    shrunk, nats, above 0 where B has more. z: log_odds over its standard error. shrink: as used. slices, names, totals: counts of
+    each word in each slice, A's first; which of them are B's begins at `first_b`. first_seen: name of B's first slice
+    with the word, "" for a word that B does not have.
+    """
+
+    words: list[str]
+    count_a: np.ndarray
+    count_b: np.ndarray
+    total_a: int
+    total_b: int
+    log_odds: np.ndarray
+    z: np.ndarray
+    slices: np.ndarray
+    names: list[str]
+    totals: list[int]
+    first_b: int
+    shrink: float
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @property
+    def first_seen(self) -> list[str]:
+        """Of B's slices."""
+        part = self.slices[:, self.first_b :] > 0
+        names = [self.names[i] for i in (part.argmax(axis=1) + self.first_b).tolist()]
+        seen: list[bool] = np.any(part, axis=1).tolist()
+        return [name if there else "" for name, there in zip(names, seen, strict=True)]
+
+    def select(self, rows: np.ndarray) -> Comparison:
+        """The comparison of these rows, in this order; the totals stay."""
+        return Comparison(
+            [self.words[i] for i in rows.tolist()],
+            self.count_a[rows],
+            self.count_b[rows],
+            self.total_a,
+            self.total_b,
+            self.log_odds[rows],
+            self.z[rows],
+            self.slices[rows],
+            self.names,
+            self.totals,
+            self.first_b,
+            self.shrink,
+        )
+
+
+def compare_counts(
+    words: Sequence[str],
+    slices: np.ndarray,
+    totals: Sequence[int],
+    names: Sequence[str],
+    first_b: int,
+    *,
+    shrink: float | None = None,
+) -> Comparison:
+    """Compare the words of A's slices (before `first_b`) and B's (from there).
+
+    slices: counts, a row for each word. totals: symbols of each slice. shrink: occurrences that each word is given
+    beforehand; None: as many as the words have on average, as in matrix67's score.
+    Raises ValueError for a shrink that is not above 0, or no slice on a side.
+    """
+    if shrink is not None and not shrink > 0:
+        raise ValueError(f"shrink must be above 0, not {shrink}")
+    if not 0 < first_b < len(totals):
+        raise ValueError("there must be a slice of A and one of B")
+    slices = np.asarray(slices, np.int64).reshape(len(words), len(totals))
+    count_a, count_b = slices[:, :first_b].sum(axis=1), slices[:, first_b:].sum(axis=1)
+    total_a, total_b = sum(totals[:first_b]), sum(totals[first_b:])
+    if shrink is None:
+        every_count = int(count_a.sum() + count_b.sum())
+        shrink = max(every_count / max(len(words), 1), 1.0)
+    value, z = log_odds(count_a, count_b, total_a, total_b, shrink=shrink)
+    place = np.empty(len(words), np.int64)
+    place[sorted(range(len(words)), key=words.__getitem__)] = np.arange(len(words))
+    order = np.lexsort([place, -z, -value])
+    every = Comparison(
+        list(words),
+        count_a,
+        count_b,
+        total_a,
+        total_b,
+        value,
+        z,
+        slices,
+        list(names),
+        list(totals),
+        first_b,
+        shrink,
+    )
+    return every.select(order)
+
+
+def log_odds(
+    count_a: np.ndarray, count_b: np.ndarray, total_a: int, total_b: int, *, shrink: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """(shrunk log odds ratio of B against A in nats, its z) of each word.
+
+    With V words, N = N_A + N_B, and beforehand m_A = shrink N_A / N and m_B = shrink N_B / N of each word:
+    log((b + m_B) / (N_B + V m_B - b - m_B)) - log((a + m_A) / (N_A + V m_A - a - m_A)), and
+    z = that / sqrt(1 / (b + m_B) + 1 / (a + m_A)). A word that is as frequent in both, or in neither, has 0.
+    """
+    whole = max(total_a + total_b, 1)
+
+    def side(count: np.ndarray, total: int) -> tuple[np.ndarray, np.ndarray]:
+        # A side without any text still has some of each word, so that nothing is infinite.
+        before = shrink * max(total, 1) / whole
+        own = np.asarray(count, np.float64) + before
+        rest = np.maximum(total + len(own) * before - own, 0.5)
+        return own, np.log(own) - np.log(rest)
+
+    (a, odds_a), (b, odds_b) = side(count_a, total_a), side(count_b, total_b)
+    value = odds_b - odds_a
+    return value, value / np.sqrt(1 / a + 1 / b)
+
+
+def comparison_rows(found: Comparison) -> Iterator[tuple[Any, ...]]:
+    """Rows of the columns COLUMNS; rates are occurrences in a million symbols."""
+    yield from zip(
+        found.words,
+        found.count_a.tolist(),
+        found.count_b.tolist(),
+        per_million(found.count_a, found.total_a).tolist(),
+        per_million(found.count_b, found.total_b).tolist(),
+        found.log_odds.round(4).tolist(),
+        found.z.round(4).tolist(),
+        found.first_seen,
+        ((found.count_a == 0) & (found.count_b > 0)).tolist(),
+        strict=True,
+    )
+
+
+def per_million(counts: np.ndarray, total: int) -> np.ndarray:
+    """Occurrences in a million symbols, two digits."""
+    return np.round(counts / max(total, 1) * 1e6, 2)
+
+
+def format_comparison(found: Comparison, how: str) -> Iterator[str]:
+    """The comparison as TSV, CSV, JSON Lines or plain words. Raises ValueError for an unknown format."""
+    if how not in FORMATS:
+        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {how!r}")
+    rows = comparison_rows(found)
+    if how == "plain":
+        yield from (f"{row[0]}\n" for row in rows)
+    elif how == "jsonl":
+        for row in rows:
+            yield json.dumps(dict(zip(COLUMNS, row, strict=True)), ensure_ascii=False) + "\n"
+    else:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        yield ("\t" if how == "tsv" else ",").join(COLUMNS) + "\n"
+        for row in rows:
+            cells = [_cell(value, name) for value, name in zip(row, COLUMNS, strict=True)]
+            if how == "tsv":
+                yield "\t".join(cells) + "\n"
+                continue
+            writer.writerow(cells)
+            yield text.getvalue()
+            text.seek(0)
+            text.truncate()
+
+
+def _cell(value: Any, name: str) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.{2 if name.startswith('rate') else 4}f}"
+    return str(value)
