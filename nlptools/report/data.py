@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -145,8 +145,12 @@ def _described(key: str, kind: str, comparison: Comparison | None) -> dict[str, 
 
 def short_names(names: Sequence[str]) -> list[str]:
     """Names without what they all begin with; a number stays whole (news-2023, news-2024: 2023, 2024)."""
-    before = os.path.commonprefix(list(names)).rstrip("0123456789")
-    if len(names) < 2 or any(len(name) == len(before) for name in names):
+    if len(names) < 2:
+        return list(names)
+    pairs = zip(min(names), max(names), strict=False)
+    same = itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)
+    before = "".join(pair[0] for pair in same).rstrip("0123456789")
+    if any(len(name) == len(before) for name in names):
         return list(names)
     return [name[len(before) :] for name in names]
 
