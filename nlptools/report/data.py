@@ -19,10 +19,13 @@ from nlptools.wordrows import WordRows
 _GROWTH_POINTS = 200
 _WIDTHS = {
     "word": "minmax(90px, 2fr)",
-    "decision": "minmax(84px, 1fr)",
-    "first_seen": "minmax(90px, 1.3fr)",
+    "decision": "minmax(112px, 1.1fr)",
+    "first_seen": "minmax(84px, 1.1fr)",
     "log_odds": "minmax(84px, 1fr)",
 }
+
+# Columns of a comparison for which there is no room in the table.
+_BESIDE = ("rate_a", "rate_b", "count", "length", "pmi")
 
 
 def report_data(
@@ -138,8 +141,8 @@ def _described(key: str, kind: str, comparison: Comparison | None) -> dict[str, 
         "digits": 1 if key.startswith("rate") else 2,
         "width": width,
         "narrow": key in narrow,
-        # What two other columns say too is shown beside the word only.
-        "table": comparison is None or key not in ("rate_a", "rate_b", "count", "length"),
+        # The others are shown beside the word, and can be filtered by.
+        "table": comparison is None or key not in _BESIDE,
     }
 
 
