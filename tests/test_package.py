@@ -149,6 +149,26 @@ main(["count", {str(text)!r}, "--tsv", "--order", "2", "--min-count", "2", "-q"]
     assert "国家\t2" in done.stdout
 
 
+def test_the_page_is_in_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("国家标准，国家标准。", encoding="utf-8")
+    (tmp_path / "words.txt").write_text("标准\n", encoding="utf-8")
+    code = f"""
+import sys
+sys.path = [path for path in sys.path if path.rstrip("/") != {str(ROOT)!r}]
+sys.path.insert(0, {str(wheel)!r})
+sys.meta_path = [finder for finder in sys.meta_path if "editable" not in repr(finder).lower()]
+from nlptools.cli import main
+main(["report", "words.txt", "--corpus", "text.txt", "-o", "page.html", "-q"])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.stderr, done.returncode) == ("", 0)
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert len(page) > 150_000
+    assert "uPlot" in page or "uplot" in page
+
+
 def test_metadata_of_the_wheel(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         text = archive.read(f"nlptools-{nlptools.__version__}.dist-info/METADATA").decode()

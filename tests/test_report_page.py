@@ -397,6 +397,16 @@ def test_20_000_rows(driver: Any, folder: Path) -> None:
     assert scroll < 500
 
 
+def test_characters_beyond_the_first_plane(driver: Any, folder: Path) -> None:
+    (folder / "wide.txt").write_text("去\U00020bb7野家吃饭，\U00020bb7野家好吃。", encoding="utf-8")
+    (folder / "wide.list").write_text("\U00020bb7野家\n", encoding="utf-8")
+    run("report", folder / "wide.list", "--corpus", folder / "wide.txt", "-o", folder / "wide.html")
+    open_page(driver, folder / "wide.html")
+    cells = [cell.text for cell in driver.find_elements("css selector", ".splits tbody td")]
+    assert cells[0] == "\U00020bb7 2"
+    assert cells[1] == "野家 2"
+
+
 def test_page_of_a_comparison(driver: Any, folder: Path) -> None:
     old, new = folder / "y-2023.txt", folder / "y-2024.txt"
     old.write_text("今天天气很好，我们去公园。\n" * 20, encoding="utf-8")

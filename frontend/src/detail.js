@@ -54,11 +54,12 @@ function splitTable(data, row) {
   const flat = data.splits[row];
   if (!flat.length) return [];
   const [word, own, total] = [data.rows.word[row], data.rows.count[row], data.corpus.symbols];
+  const letters = [...word]; // code points: lengths are counted in them
   const splits = [];
   for (let i = 0; i < flat.length; i += 3) {
     const [length, left, right] = flat.slice(i, i + 3);
     const pmi = own && left && right ? Math.log((total * own) / (left * right)) : null;
-    splits.push({ texts: [word.slice(0, length), word.slice(length)], counts: [left, right], pmi });
+    splits.push({ texts: [letters.slice(0, length).join(""), letters.slice(length).join("")], counts: [left, right], pmi });
   }
   const weakest = Math.min(...splits.map((split) => split.pmi ?? Infinity));
   const body = make("tbody", {}, ...splits.map(({ texts, counts, pmi }) => make("tr", {},

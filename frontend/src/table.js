@@ -101,6 +101,7 @@ export class WordTable {
     for (const row of this.selected) if (!this.place.has(row)) this.selected.delete(row);
     if (follow) this.selected.clear();
     if (!this.selected.size && this.active >= 0) this.selected.add(this.list[this.active]);
+    this.lines = new Map(); // row -> what is drawn of it, as long as nothing else is to be shown
     const columns = this.columns();
     this.grid.style.setProperty("--columns", columns.map((c) => c.width).join(" "));
     this.grid.setAttribute("aria-rowcount", String(this.list.length + 1));
@@ -148,13 +149,35 @@ export class WordTable {
     const columns = this.columns();
     this.body.style.height = `${this.virtual.getTotalSize()}px`;
     const rows = this.virtual.getVirtualItems().filter((item) => item.index < this.list.length);
-    this.body.replaceChildren(...rows.map((item) => this.line(item, columns)));
+    this.placeLines(rows.map((item) => this.lineOf(item, columns)));
     if (!this.list.length) {
-      this.body.append(make("div", { role: "row", class: "row empty" }, make("div", { role: "gridcell", class: "cell" }, t("none_shown"))));
+      this.body.replaceChildren(make("div", { role: "row", class: "row empty" }, make("div", { role: "gridcell", class: "cell" }, t("none_shown"))));
     }
     const drawn = rows.some((item) => item.index === this.active);
     if (drawn) this.grid.setAttribute("aria-activedescendant", `row-${this.list[this.active]}`);
     else this.grid.removeAttribute("aria-activedescendant");
+  }
+
+  // Lines that are there already stay: most of what a scroll shows.
+  placeLines(lines) {
+    const kept = new Set(lines);
+    for (const line of [...this.body.children]) if (!kept.has(line)) line.remove();
+    let next = this.body.firstChild;
+    for (const line of lines) {
+      if (line === next) next = next.nextSibling;
+      else this.body.insertBefore(line, next);
+    }
+  }
+
+  lineOf(item, columns) {
+    const row = this.list[item.index];
+    const state = [item.index, item.start, item.index === this.active, this.selected.has(row), this.decisions.of(row)].join();
+    const known = this.lines.get(row);
+    if (known && known.state === state) return known.line;
+    const line = this.line(item, columns);
+    if (this.lines.size > 500) this.lines.clear();
+    this.lines.set(row, { state, line });
+    return line;
   }
 
   line(item, columns) {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,13 @@ from nlptools.wordrows import WordRows
 _GROWTH_POINTS = 200
 _WIDTHS = {
     "word": "minmax(90px, 2fr)",
-    "decision": "minmax(84px, 1fr)",
-    "first_seen": "minmax(90px, 1.3fr)",
+    "decision": "minmax(112px, 1.1fr)",
+    "first_seen": "minmax(84px, 1.1fr)",
     "log_odds": "minmax(84px, 1fr)",
 }
+
+# Columns of a comparison for which there is no room in the table.
+_BESIDE = ("rate_a", "rate_b", "count", "length", "pmi")
 
 
 def report_data(
@@ -138,15 +141,19 @@ def _described(key: str, kind: str, comparison: Comparison | None) -> dict[str, 
         "digits": 1 if key.startswith("rate") else 2,
         "width": width,
         "narrow": key in narrow,
-        # What two other columns say too is shown beside the word only.
-        "table": comparison is None or key not in ("rate_a", "rate_b", "count", "length"),
+        # The others are shown beside the word, and can be filtered by.
+        "table": comparison is None or key not in _BESIDE,
     }
 
 
 def short_names(names: Sequence[str]) -> list[str]:
     """Names without what they all begin with; a number stays whole (news-2023, news-2024: 2023, 2024)."""
-    before = os.path.commonprefix(list(names)).rstrip("0123456789")  # noqa: RUF071  of strings
-    if len(names) < 2 or any(len(name) == len(before) for name in names):
+    if len(names) < 2:
+        return list(names)
+    pairs = zip(min(names), max(names), strict=False)
+    same = itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)
+    before = "".join(pair[0] for pair in same).rstrip("0123456789")
+    if any(len(name) == len(before) for name in names):
         return list(names)
     return [name[len(before) :] for name in names]
 
