@@ -39,11 +39,16 @@ run() {
         run lm "$STATUTES" --lmplz "$LMPLZ" --memory 256MB \
             ${BUILD_BINARY:+--build-binary "$BUILD_BINARY" --kenlm-python "$PEER_PYTHON" --held-out "$MIX_10"}
     fi
+    if [ -n "${VOCAB:-}" ]; then
+        run tokenize "$MIX_10" --vocab "$VOCAB" --base "$BASE_VOCAB" \
+            --peer-python "$BERT_PYTHON" --bert4keras "$BERT4KERAS"
+    fi
     if [ -n "${GENSIM_PYTHON:-}" ]; then
         echo "== dimension.py" >&2
         "$GENSIM_PYTHON" "$(dirname "$0")/dimension.py" $DIMENSION --lexicon $SUBJECTS \
             -o "$save/dimension" || failed=1
     fi
+    run spark "$MIX_10" "$MIX_50"
     run pathological "$MIX_50"
     run quality $QUALITY $references
 }

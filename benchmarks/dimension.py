@@ -41,7 +41,7 @@ MB = 10**6
 BLOCK = 60_000  # bytes; held-out text is not from between lines that were learnt
 HELD_OUT = 0.05  # of what is learnt from
 LEAST_COUNT, MOST_WORDS, LEAST_WORDS = 10, 200, 50  # of a subject's words
-WINDOW, NEGATIVE, SAMPLE, EPOCHS, RATE = 5, 5, 1e-4, 5, 0.05
+WINDOW, NEGATIVE, SAMPLE, RATE = 5, 5, 1e-4, 0.05
 POSITIONS = 30_000  # of a text on which the fit is measured
 GIVEN = 1_500  # of their words that are measured beside all others
 NEIGHBOURS, RESTARTS = 5, 10
@@ -150,7 +150,7 @@ class Setting:
 
     @staticmethod
     def make(
-        name: str, train: Lines, held_out: Lines, words: Sequence[str], epochs: int = EPOCHS
+        name: str, train: Lines, held_out: Lines, words: Sequence[str], epochs: int
     ) -> Setting:
         """Leave everything but `words` out of the lines, and words that never occur."""
         wanted = set(words)
@@ -511,7 +511,7 @@ def plot(curves: Sequence[Curve], target: Path) -> None:
     panels[0].plot([], [], "|", color="#222222", markersize=11, mew=2, label="the bound of its N")
     panels[0].set(title="Fit to held-out text", ylabel="gain, share of the curve's best")
     panels[0].set_ylim(0.2, 1.03)
-    panels[0].legend(loc="lower center", bbox_to_anchor=(0.62, 0.0))
+    panels[0].legend(loc="lower center", bbox_to_anchor=(0.53, 0.0))
 
     sizes = np.geomspace(100, 50_000, 60)
     bounds = [smallest_dimension(2 * math.log(size)) for size in sizes]
@@ -595,6 +595,12 @@ def parser() -> argparse.ArgumentParser:
         help="of every training (default 1,2)",
     )
     main.add_argument(
+        "--passes",
+        type=int,
+        default=5,
+        help="over the text, four times as many over a quarter of it (default %(default)d)",
+    )
+    main.add_argument(
         "--few",
         type=numbers,
         default=[200, 1000, 5000],
@@ -616,9 +622,12 @@ def main() -> int:
         encoding="utf-8",
     )
     settings = [
-        Setting.make("all", train, held_out, words),
-        *(Setting.make(f"{few} words", train, held_out, words[:few]) for few in args.few),
-        Setting.make("quarter of the text", train[::4], held_out, words, 4 * EPOCHS),
+        Setting.make("all", train, held_out, words, args.passes),
+        *(
+            Setting.make(f"{few} words", train, held_out, words[:few], args.passes)
+            for few in args.few
+        ),
+        Setting.make("quarter of the text", train[::4], held_out, words, 4 * args.passes),
     ]
     todo = [
         (setting, n, seed) for seed in args.seeds for setting in settings for n in args.dimensions

@@ -27,7 +27,9 @@ from gold import bench_gold  # noqa: E402
 from models import bench_lm  # noqa: E402
 from report import Report  # noqa: E402
 from segmenting import CPU_PER_10_MB, bench_segment, bench_train  # noqa: E402
+from spark import bench_spark  # noqa: E402
 from tags import bench_tags  # noqa: E402
+from tokenizing import PEERS, bench_tokenize  # noqa: E402
 
 # The bars of the project; what is over one is shown, not hidden.
 COUNT_TIMES_KENLM = 3.0
@@ -372,6 +374,30 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--rjieba", type=program, metavar="PYTHON", help="a Python with rjieba")
     sub.add_argument("--peer-repeat", type=int, help="runs of the peers (default: --repeat)")
 
+    sub = command("tokenize", bench_tokenize, "tokenize beside bert4keras and Hugging Face.", 3)
+    sub.add_argument("text", type=existing, help="plain UTF-8, one paragraph a line")
+    sub.add_argument(
+        "--vocab",
+        type=existing,
+        required=True,
+        metavar="FILE",
+        help="vocab.txt with words: WoBERT's",
+    )
+    sub.add_argument(
+        "--base",
+        type=existing,
+        required=True,
+        metavar="FILE",
+        help="vocab.txt of characters: BERT's",
+    )
+    sub.add_argument("--jieba-dict", type=existing, metavar="FILE", help="jieba's dict.txt")
+    sub.add_argument("--peer-python", type=program, metavar="PYTHON", help="has the peers")
+    sub.add_argument("--bert4keras", type=existing, metavar="DIR", help="the package's folder")
+    sub.add_argument(
+        "--without", action="append", default=[], choices=PEERS, help="leave out a peer"
+    )
+    sub.add_argument("--peer-repeat", type=int, help="runs of the peers (default: --repeat)")
+
     sub = command("gold", bench_gold, "F1 of segment and of other methods.", None)
     gold = {"type": existing, "metavar": "GOLD", "help": "words separated by spaces"}
     sub.add_argument("gold", nargs="+", **gold)
@@ -405,6 +431,10 @@ def parser() -> argparse.ArgumentParser:
     raw = {"type": existing, "nargs": "+", "metavar": "FILE"}
     sub.add_argument("--raw", **raw, required=True, help="text to learn from, without the gold's")
     sub.add_argument("--own", **raw, default=[], help="to learn from beside each gold text itself")
+
+    sub = command("spark", bench_spark, "count --engine spark beside Spark SQL alone.", 1)
+    sub.add_argument("texts", type=existing, nargs="+", help="texts of several sizes, plain UTF-8")
+    sub.add_argument("--master", default="local[2]", help="of Spark")
 
     command("startup", bench_startup, "Time until --help and the words of a small text.", 20)
 

@@ -125,8 +125,12 @@ class WordFinder:
         starts, runs = find_runs(ids)
         if not len(runs):
             return result, words
+        room: np.ndarray | None = None  # symbols of its run up to each one, where runs were cut
         if runs.max() > RUN:
             starts, runs = _shorter(ids, starts, runs, levels)
+            first = np.zeros(count, np.int64)
+            first[starts] = starts
+            room = np.arange(1, count + 1) - np.maximum.accumulate(first)
         dense = [np.take(self._single_score, ids)]
         for at, state, score in levels[: DENSE - 1]:
             value = np.full(count, -np.inf)
@@ -136,10 +140,11 @@ class WordFinder:
             strange = np.flatnonzero((np.take(self._single, ids) < 0) & (ids != 0))
             if len(strange):
                 begins = np.zeros(count, bool)
-                for value in dense[1:]:
-                    begins |= value > -np.inf
-                for at, _ in found:
-                    begins[at] = True
+                for k, value in enumerate(dense[1:], 2):
+                    begins |= (value > -np.inf) & (room is None or room >= k)
+                for k, (at, _) in enumerate(found, DENSE + 1):
+                    # A word across a cut is none: without this its character would have no word at all.
+                    begins[at if room is None else at[room[at] >= k]] = True
                 dense[0][strange[begins[strange]]] = -np.inf
         for block in arrange(starts, runs):
             places = block.places.astype(np.intp)

@@ -18,10 +18,7 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from nlptools.errors import DataError
-from nlptools.storage import SpillFile, spilling
-from nlptools.tensorfiles import by_columns, from_bfloat16, to_bfloat16, unpacked
-from nlptools.tensorheaders import (
+from nlptools.arrayheaders import (
     NPY,
     ZIP,
     ZIP_ERRORS,
@@ -38,6 +35,9 @@ from nlptools.tensorheaders import (
     safetensors_head,
     safetensors_header,
 )
+from nlptools.errors import DataError
+from nlptools.storage import SpillFile, spilling
+from nlptools.tensorfiles import by_columns, from_bfloat16, to_bfloat16, unpacked
 
 _PIECE = 1 << 22  # bytes copied at a time
 # Rows read before what was read is let go: to read one may map 2 MB of the file, whatever its length. 16 keep the

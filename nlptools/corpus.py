@@ -180,7 +180,7 @@ class Corpus:
 
     def _read_all(self) -> Iterator[Block]:
         for source in self._sources:
-            yield from self._read(source)
+            yield from self._read(source.name, self._raw(source))
 
     def _checked_texts(self, texts: Iterable[str]) -> Iterator[tuple[str, int]]:
         self.report.files = 1
@@ -218,31 +218,31 @@ class Corpus:
 
     # --- one source ----------------------------------------------------------------------
 
-    def _read(self, source: Source) -> Iterator[Block]:
+    def _read(self, source: str, raw: Iterator[bytes]) -> Iterator[Block]:
         self.report.files += 1
-        chunks = self._counted(self._raw(source))
-        chunks = self._measured(decompress(chunks, source.name))
-        chunks, encoding = to_utf8(chunks, source.name, self._encoding, self._on_error)
+        chunks = self._counted(raw)
+        chunks = self._measured(decompress(chunks, source))
+        chunks, encoding = to_utf8(chunks, source, self._encoding, self._on_error)
         if encoding != self._encoding:
-            self.report.encodings[source.name] = encoding
+            self.report.encodings[source] = encoding
         whole_lines = (
             self._on_error == "skip" or self._field is not None or self._column is not None
         )
-        pieces: Iterable[Piece] = self._pieces(chunks, source.name, whole_lines)
+        pieces: Iterable[Piece] = self._pieces(chunks, source, whole_lines)
         if self._on_error == "replace":
             pieces = self._replaced(pieces)
         skipped = self._skip if self._on_error == "skip" else None
         if self._field is not None:
-            records = json_texts(pieces, source.name, self._field, self._whole, skipped)
+            records = json_texts(pieces, source, self._field, self._whole, skipped)
         elif self._column is not None:
-            records = column_texts(pieces, source.name, self._column, skipped)
+            records = column_texts(pieces, source, self._column, skipped)
         else:
-            pieces = refuse_json_lines(pieces, source.name)
+            pieces = refuse_json_lines(pieces, source)
             if self._on_error == "skip":
                 pieces = self._kept(pieces)
-            yield from self._cut(pieces, source.name, numbered=True)
+            yield from self._cut(pieces, source, numbered=True)
             return
-        yield from self._cut(_batches(records, self._characters), source.name)
+        yield from self._cut(_batches(records, self._characters), source)
 
     def _raw(self, source: Source) -> Iterator[bytes]:
         stdin = source.name == "-"

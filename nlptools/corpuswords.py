@@ -89,12 +89,13 @@ def _counted(corpus: Corpus, found: CorpusWords, lower: bool) -> Iterator[str]:
     line = size = 0
     held: list[str] = []
     for block in corpus.blocks():
-        parts, taken = [], []
+        parts: list[str] = []
+        taken: list[str] = []
         # A block that goes on inside a line goes on with its number.
         for first, text in _groups(block.text, line):
             out = (first // GROUP) % EVERY == FIRST
             (taken if out else parts).append(text)
-        line += chars_lines(block.text)
+        line += _count_lines(block.text)
         text = "".join(parts)
         if size < MOST_HELD and taken:
             held.append("".join(taken)[: MOST_HELD - size])
@@ -105,8 +106,7 @@ def _counted(corpus: Corpus, found: CorpusWords, lower: bool) -> Iterator[str]:
     found.held = "".join(held)
 
 
-def chars_lines(text: str) -> int:
-    """Line ends of a text."""
+def _count_lines(text: str) -> int:
     return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 

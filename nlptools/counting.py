@@ -18,7 +18,7 @@ import numpy as np
 from nlptools import keys, storage
 from nlptools.corpus import Corpus
 from nlptools.counts import NgramCounts, Settings
-from nlptools.merging import MOST_PARTS, merge_counts
+from nlptools.merging import BYTES_PER_ROW_KEPT, Tiers, merge_counts
 from nlptools.parts import Buffer, IdBlock, count_part, ordered_map, part_room
 from nlptools.sentences import Appearance, with_boundaries
 from nlptools.spool import Spool
@@ -26,7 +26,6 @@ from nlptools.symbols import Scanned, SymbolEncoder
 
 DEFAULT_MEMORY = 1_000_000_000
 MIN_MEMORY = 128_000_000
-BYTES_PER_ROW_KEPT = 14  # symbol, count and first child of an n-gram; places for the next order
 _PIECE = 1 << 20  # symbols of a kept corpus at a time
 
 
@@ -54,7 +53,7 @@ class NgramCounter:
         self._blocks: list[IdBlock] = []
         self._size = 0
         self._seen = np.zeros(1 << 16, bool)
-        self._tiers: list[list[NgramCounts]] = []
+        self._tiers = Tiers(self.memory, self.tmp_dir)
         self._buffer = Buffer()
 
     def add(self, block: IdBlock) -> None:
@@ -89,24 +88,11 @@ class NgramCounter:
     def _close_part(self, goes_on: bool) -> None:
         """Count the blocks so far. The last n-grams of a run that goes on are left to the next part."""
         tail = self._tail()
-        self._keep(self._count(len(tail) if goes_on else 0, self.tmp_dir))
+        self._tiers.add(self._count(len(tail) if goes_on else 0, self.tmp_dir))
         if goes_on:
             seen = np.zeros_like(self._seen)
             seen[tail[tail > 0]] = True
             self._take(IdBlock(tail), seen)
-
-    def _keep(self, part: NgramCounts) -> None:
-        """Merge parts of about a size as soon as there are many: few files stay open."""
-        tier = 0
-        while True:
-            if tier == len(self._tiers):
-                self._tiers.append([])
-            self._tiers[tier].append(part)
-            if len(self._tiers[tier]) < MOST_PARTS:
-                return
-            part = merge_counts(self._tiers[tier], memory=self.memory, tmp_dir=self.tmp_dir)
-            self._tiers[tier].clear()
-            tier += 1
 
     def _tail(self) -> np.ndarray:
         """The last symbols of the part, fewer than the order, as far as they are one stretch."""
@@ -142,7 +128,7 @@ class NgramCounter:
             return self._count(0, None if roomy else self.tmp_dir)
         self._close_part(goes_on=False)
         self._buffer = Buffer()
-        parts = [part for tier in reversed(self._tiers) for part in tier]
+        parts = self._tiers.parts()
         rows = sum(part.size(n) for part in parts for n in range(1, self.settings.order + 1))
         roomy = rows * BYTES_PER_ROW_KEPT <= self.memory // 3
         return merge_counts(parts, memory=self.memory, tmp_dir=None if roomy else self.tmp_dir)

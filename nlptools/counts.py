@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -241,7 +241,11 @@ class NgramCounts(NgramTrie):
         The bytes depend on the counts and settings alone, not on how they were computed.
         """
         with storage.whole_file(path) as stream:
-            storage.write_container(stream, KIND, VERSION, self._meta(), self._arrays())
+            self.write(stream)
+
+    def write(self, stream: IO[bytes]) -> None:
+        """The counts file as bytes to a stream."""
+        storage.write_container(stream, KIND, VERSION, self._meta(), self._arrays())
 
     def check(self, path: str | os.PathLike[str]) -> None:
         """Read every array once; DataError when they cannot be counts, as in a damaged file."""
@@ -334,12 +338,15 @@ def _narrow(
     return column if column.dtype == wanted else _Cast(column, wanted)  # type: ignore[return-value]
 
 
-def load_counts(path: str | os.PathLike[str], *, mapped: bool = True) -> NgramCounts:
+def load_counts(
+    path: str | os.PathLike[str], *, mapped: bool = True, data: bytes | None = None
+) -> NgramCounts:
     """Load a counts file. Mapped (or read by slices) from the disk, so it takes no time and memory.
 
+    data: the bytes of the file, where they are at hand; path is then only its name.
     Raises DataError when it is not a counts file or damaged.
     """
-    meta, column = storage.read_container(path, KIND, VERSION)
+    meta, column = storage.read_container(path, KIND, VERSION, data)
     try:
         settings = Settings(
             int(meta["order"]), meta["latin"], tuple(meta["fold"]), meta.get("sentences", "none")
@@ -371,13 +378,35 @@ def load_counts(path: str | os.PathLike[str], *, mapped: bool = True) -> NgramCo
     return NgramCounts(settings, alphabet, levels)
 
 
-def check_mergeable(parts: Sequence[NgramCounts], names: Sequence[str]) -> Settings:
+def prune(counts: NgramCounts, min_count: int) -> NgramCounts:
+    """The n-grams that occur at least so often, and every single symbol.
+
+    The first symbols of what is kept are kept: they occur no less often.
+    """
+    if min_count <= 1:
+        return counts
+    kept = [np.asarray(level.counts[:]) >= min_count for level in counts.levels]
+    kept[0][:] = True
+    levels = []
+    for n, level in enumerate(counts.levels):
+        children = None
+        if level.children is not None:
+            before = np.zeros(len(kept[n + 1]) + 1, np.int64)
+            np.cumsum(kept[n + 1], out=before[1:])
+            places = level.children[:].astype(np.int64)
+            starts = before[places[:-1][kept[n]]]
+            children = np.append(starts, before[-1])
+        levels.append(Level(level.symbols[:][kept[n]], level.counts[:][kept[n]], children))
+    return NgramCounts(counts.settings, counts.alphabet, tuple(levels))
+
+
+def check_mergeable(settings: Sequence[Settings], names: Sequence[str]) -> Settings:
     """The common settings of counts to be merged; NlptoolsError names the first that differs."""
-    first = parts[0].settings
-    for part, name in zip(parts[1:], names[1:], strict=True):
-        if part.settings != first:
+    first = settings[0]
+    for other, name in zip(settings[1:], names[1:], strict=True):
+        if other != first:
             raise NlptoolsError(
-                f"{name} was counted with {part.settings.options}, {names[0]} with {first.options}",
+                f"{name} was counted with {other.options}, {names[0]} with {first.options}",
                 "count both with the same --order, --latin, --sentences and --fold",
             )
     return first

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
+from nlptools.arrayheaders import sized
 from nlptools.checkpoints import Checkpoint, Made, Rows, Stored, open_checkpoint
 from nlptools.errors import DataError
 from nlptools.storage import whole_file
-from nlptools.tensorheaders import sized
 from nlptools.vectors import batch_rows, shown_number
 from nlptools.vocabmap import VocabMap
 

@@ -227,9 +227,13 @@ class _Expressions:
         """Fold, leave out, mark where words begin; a word that is unknown becomes one character."""
         word, marker = self._word, self._marker
         steps: list[dict[str, Any]] = []
+        left_out = "\\p{Cc}\\p{Cf}\\x{FFFD}"
         if lower:
-            steps += [{"type": "Lowercase"}, {"type": "NFD"}, {"type": "StripAccents"}]
-        steps.append(_replace("[[\\p{Cc}\\p{Cf}\\x{FFFD}]&&[^\\t\\n\\r]]", ""))
+            steps += [{"type": "Lowercase"}, {"type": "NFD"}]
+            left_out += (
+                "\\p{Mn}"  # StripAccents would take the marks that have room of their own too
+            )
+        steps.append(_replace(f"[[{left_out}]&&[^\\t\\n\\r]]", ""))
         steps.append(_replace(marker, _STRANGE))
         if by_bytes:
             steps.append(_replace(f"(?<!{word})(?={self._first})", marker))

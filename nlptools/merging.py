@@ -16,11 +16,13 @@ import numpy as np
 from nlptools import keys, storage
 from nlptools.counts import NgramCounts, check_mergeable, load_counts
 from nlptools.levels import LevelWriter
+from nlptools.ngramparquet import Table, is_table
 from nlptools.storage import Column
 from nlptools.symbols import Alphabet
 
 # Bytes at the peak for each row in hand: its key, sorted twin, parent, count, rank and copies.
 BYTES_PER_ROW = 80
+BYTES_PER_ROW_KEPT = 14  # symbol, count and first child of an n-gram; places for the next order
 # A part keeps a file open, and reading many in turn is slow.
 MOST_PARTS = 8
 # More rows at once are not faster: their arrays no longer come from memory that is already mapped.
@@ -33,18 +35,61 @@ def merge_files(
     memory: int = 1_000_000_000,
     tmp_dir: str | os.PathLike[str] | None = None,
 ) -> NgramCounts:
-    """The counts of several counts files together.
+    """The counts of several counts files together, or folders of Parquet that `count` wrote.
 
-    Raises DataError for a file that is no counts file, NlptoolsError when their settings differ.
+    Raises DataError for a file that is neither, NlptoolsError when their settings differ.
     """
     if not paths:
         raise ValueError("there is nothing to merge")
-    parts = [load_counts(path, mapped=False) for path in paths]
-    check_mergeable(parts, [str(path) for path in paths])
-    for part, path in zip(parts, paths, strict=True):
-        part.check(path)
+    opened = [Table.open(path) if is_table(path) else _checked(path) for path in paths]
+    check_mergeable([one.settings for one in opened], [str(path) for path in paths])
     with storage.spilling(tmp_dir) as folder:
+        parts = []
+        for one in opened:
+            if isinstance(one, Table):
+                tiers = Tiers(memory, folder)
+                for part in one.parts(memory):
+                    tiers.add(part)
+                one_counts = merge_counts(tiers.parts(), memory=memory, tmp_dir=folder)
+                one.check(one_counts)
+                parts.append(one_counts)
+            else:
+                parts.append(one)
         return merge_counts(parts, memory=memory, tmp_dir=folder)
+
+
+def _checked(path: str | os.PathLike[str]) -> NgramCounts:
+    counts = load_counts(path, mapped=False)
+    counts.check(path)
+    return counts
+
+
+class Tiers:
+    """Takes counts one by one; as soon as there are many of about a size they are merged."""
+
+    def __init__(self, memory: int, tmp_dir: Path | None) -> None:
+        self._memory, self._tmp_dir = memory, tmp_dir
+        self._tiers: list[list[NgramCounts]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._tiers)
+
+    def add(self, part: NgramCounts) -> None:
+        """Take one more; few files stay open."""
+        tier = 0
+        while True:
+            if tier == len(self._tiers):
+                self._tiers.append([])
+            self._tiers[tier].append(part)
+            if len(self._tiers[tier]) < MOST_PARTS:
+                return
+            part = merge_counts(self._tiers[tier], memory=self._memory, tmp_dir=self._tmp_dir)
+            self._tiers[tier].clear()
+            tier += 1
+
+    def parts(self) -> list[NgramCounts]:
+        """What is left to merge, the largest first."""
+        return [part for tier in reversed(self._tiers) for part in tier]
 
 
 def merge_counts(parts: Sequence[NgramCounts], *, memory: int, tmp_dir: Path | None) -> NgramCounts:

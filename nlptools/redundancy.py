@@ -75,7 +75,7 @@ def best_splits(words: Sequence[str], scores: np.ndarray, unknown: float) -> Spl
 def _spell(words: Sequence[str], lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(ids of each word's characters, a row each; the words one after another, 0 after each; their last places)."""
     codes = chars.code_points("".join(words))
-    distinct, place = np.unique(codes, return_inverse=True)
+    place = np.unique(codes, return_inverse=True)[1]
     owner = np.repeat(np.arange(len(words)), lengths)
     firsts = np.cumsum(lengths) - lengths
     column = np.arange(len(codes)) - firsts[owner]

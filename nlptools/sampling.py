@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -67,37 +67,63 @@ def take_sample(
     count[0] = 0
     present = np.flatnonzero(count)
     texts = encoded.encoder.texts(present)
-    # Any other symbol that occurs once is in no candidate.
-    good = [
-        (len(t) == 1 and is_han(t)) or (n > 1 and usable(t))
-        for t, n in zip(texts, count[present].tolist(), strict=True)
-    ]
-    kept = sorted(
-        (i for i, ok in enumerate(good) if ok),
-        key=lambda i: (-count[present[i]], symbol_order(texts[i])),
-    )
+    kept = kept_symbols(texts, count[present].tolist(), usable)
     number = np.zeros(size, keys.id_dtype(len(kept) + 1))
     number[present[kept]] = np.arange(1, len(kept) + 1)
     total = int(count[present[kept]].sum())
-    # No run is longer than LONGEST_RUN, so that at least one of them is taken.
-    share = Fraction(min(max(most, LONGEST_RUN), total), max(total, 1))
+    share = share_of(most, total)
     pieces: list[np.ndarray] = [np.zeros(1, number.dtype)]
     seen = 0
     for block in encoded.blocks:
         ids = number[block]
-        starts, lengths = find_runs(ids, LONGEST_RUN)
-        # Run j is taken where j times the share passes a whole number: evenly, and whatever the blocks.
-        passed = np.arange(seen, seen + len(starts) + 1) * share.numerator // share.denominator
-        chosen = passed[1:] > passed[:-1]
-        seen += len(starts)
-        pieces.append(_runs_of(ids, starts[chosen], lengths[chosen]))
+        taken, runs = choose_runs(ids, seen, share)
+        seen += runs
+        pieces.append(taken)
     ids = np.concatenate(pieces)
     del pieces
+    return sample_of(ids, [texts[i] for i in kept], number, total, once)
+
+
+def kept_symbols(
+    texts: Sequence[str], counts: Sequence[int], usable: Callable[[str], bool]
+) -> list[int]:
+    """Places of the symbols that do not break a run: Han characters, and what is usable; the most frequent first."""
+    # Any other symbol that occurs once is in no candidate.
+    good = [
+        (len(t) == 1 and is_han(t)) or (n > 1 and usable(t))
+        for t, n in zip(texts, counts, strict=True)
+    ]
+    return sorted(
+        (i for i, ok in enumerate(good) if ok), key=lambda i: (-counts[i], symbol_order(texts[i]))
+    )
+
+
+def share_of(most: int, total: int) -> Fraction:
+    """What share of the runs makes about `most` of `total` symbols."""
+    # No run is longer than LONGEST_RUN, so that at least one of them is taken.
+    return Fraction(min(max(most, LONGEST_RUN), total), max(total, 1))
+
+
+def choose_runs(ids: np.ndarray, seen: int, share: Fraction) -> tuple[np.ndarray, int]:
+    """(the runs that are taken, each with a 0 behind it; how many runs there are). seen: runs before these.
+
+    Run j is taken where j times the share passes a whole number: evenly, and whatever the blocks.
+    """
+    starts, lengths = find_runs(ids, LONGEST_RUN)
+    passed = np.arange(seen, seen + len(starts) + 1) * share.numerator // share.denominator
+    chosen = passed[1:] > passed[:-1]
+    return _runs_of(ids, starts[chosen], lengths[chosen]), len(starts)
+
+
+def sample_of(
+    ids: np.ndarray, texts: list[str], number: np.ndarray, total: int, once: bool
+) -> Sample:
+    """The sample of runs that were taken, ids being those of the texts; a 0 comes first."""
     if once:
         starts, lengths = find_runs(ids, LONGEST_RUN)
         first = _first_of_equals(ids, starts, lengths)
         ids = np.concatenate([ids[:1], _runs_of(ids, starts[first], lengths[first])])
-    return Sample(ids, [texts[i] for i in kept], number, total)
+    return Sample(ids, texts, number, total)
 
 
 def _first_of_equals(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:

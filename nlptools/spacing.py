@@ -48,11 +48,10 @@ def segment_corpus(
 
 def _texts(corpus: Corpus, cutter: Cutter, whole_lines: bool) -> Iterator[tuple[str, bool]]:
     """(text, whether its last line goes on): pieces that can be cut into words alone."""
-    held, source = "", None
+    held = ""
     for block in corpus.blocks():
-        if source not in (None, block.source) and held and not held.endswith(("\n", "\r")):
+        if held and not block.inside:  # the file before has no line end at its end
             held += "\n"
-        source = block.source
         held += block.text
         end = max(held.rfind("\n"), held.rfind("\r")) + 1
         if end:

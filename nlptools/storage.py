@@ -230,16 +230,21 @@ def write_container(
 
 
 def read_container(
-    path: str | os.PathLike[str], kind: str, version: int
+    path: str | os.PathLike[str], kind: str, version: int, data: bytes | None = None
 ) -> tuple[dict[str, Any], Callable[[str, bool], Column]]:
     """(description, column): column(name, mapped) gives an array, memory-mapped or read by slices.
 
     Nothing but the description is read. DataError when the file is of another kind, of a newer
-    version, damaged or cut short; the file is only ever parsed, never executed.
+    version, damaged or cut short; the file is only ever parsed, never executed. data: the whole
+    container, if it is in memory; path is then what errors call it, and arrays are views of it.
     """
+    file: io.RawIOBase | io.BytesIO
     try:
-        file = SharedFile(path, "r")  # the columns keep it open
-        size = os.fstat(file.fileno()).st_size
+        if data is None:
+            file = SharedFile(path, "r")  # the columns keep it open
+            size = os.fstat(file.fileno()).st_size
+        else:
+            file, size = io.BytesIO(data), len(data)
     except OSError as error:
         raise DataError(path, None, f"cannot read: {error.strerror}") from error
     start = b""
@@ -292,6 +297,8 @@ def read_container(
             raise DataError(path, None, f"damaged {kind} file: no array {name}")
         entry = table[name]
         dtype, offset = np.dtype(entry["dtype"]), base + entry["offset"]
+        if data is not None:
+            return np.frombuffer(data, dtype, entry["length"], offset if entry["length"] else 0)
         if not mapped:
             return FileColumn(file, dtype, entry["length"], (0,), (offset,))
         if not entry["length"]:

@@ -10,9 +10,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from nlptools.errors import DataError
-from nlptools.storage import FileColumn, SharedFile
-from nlptools.tensorheaders import (
+from nlptools.arrayheaders import (
     DTYPES,
     ZIP_ERRORS,
     NpyArray,
@@ -27,6 +25,8 @@ from nlptools.tensorheaders import (
     safetensors_header,
     sized,
 )
+from nlptools.errors import DataError
+from nlptools.storage import FileColumn, SharedFile
 from nlptools.vectors import Vectors, batch_rows
 
 TENSOR = "vectors"  # the name in what is written here

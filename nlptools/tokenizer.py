@@ -6,6 +6,7 @@ segmenter, keep a word that the vocabulary has, and give the rest to BERT's own 
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -95,7 +96,7 @@ class WordTokenizer:
         singles = [(ord(t), i) for t, i in vocab.ids.items() if len(t) == 1]
         self._single = np.full(0x110000, self.unknown, np.int32)
         self._single[[code for code, _ in singles]] = [number for _, number in singles]
-        self._pieces: dict[str, tuple[tuple[int, int, int], ...]] = {}
+        self._pieces: dict[str, tuple[int, ...]] = {}
         self._words: VocabWords | None = None
         self._jieba: JiebaWords | None = None
         if pre == "vocab":
@@ -264,28 +265,28 @@ class WordTokenizer:
         for text in set(texts).difference(known):
             known[text] = self._rules(text)
         cut = [known[text] for text in texts]
-        numbers = np.fromiter(map(len, cut), np.int64, len(cut))
-        flat = np.array([token for tokens in cut for token in tokens], np.int64).reshape(-1, 3)
+        numbers = np.fromiter(map(len, cut), np.int64, len(cut)) // 3
+        flat = np.fromiter(itertools.chain.from_iterable(cut), np.int64).reshape(-1, 3)
         lengths[inside] = 0
         at = np.repeat(starts, numbers) + flat[:, 2] - 1
         ids[at] = flat[:, 0]
         lengths[at] = flat[:, 2] - flat[:, 1]
 
-    def _rules(self, piece: str) -> tuple[tuple[int, int, int], ...]:
-        """(id, start, stop) of the tokens of one piece: itself, or what BERT's rules make of it."""
+    def _rules(self, piece: str) -> tuple[int, ...]:
+        """id, start, stop of each token of one piece: itself, or what BERT's rules make of it."""
         known = self.vocab.ids
         if piece in known:
-            return ((known[piece], 0, len(piece)),)
-        found = []
+            return known[piece], 0, len(piece)
+        found: list[int] = []
         for word, start, stop in basic_words(piece):
             # Nothing is left out inside a word: of what is, jieba makes pieces of their own.
             pieces = word_pieces(word, known)
             if pieces is None:
-                found.append((self.unknown, start, stop))
+                found += [self.unknown, start, stop]
                 continue
             for p in pieces:
                 size = len(p) - (len(CONTINUED) if start and p.startswith(CONTINUED) else 0)
-                found.append((known[p], start, start + size))
+                found += [known[p], start, start + size]
                 start += size
         return tuple(found)
 

@@ -22,8 +22,9 @@ from nlptools.vocab import END, START, UNKNOWN
 FORMATS = ("tokens", "ids", "jsonl")
 PIECE = 1 << 18  # characters that are tokenized at a time: their arrays stay in the cache
 _LINE = 0x0A
-# Every pre-segmenter cuts on both sides of these.
-_SAFE = re.compile("[\\s。，！？；：、（）《》“”]")
+# Every pre-segmenter cuts on both sides of these, and no small letter depends on what is beyond: so no
+# control characters, which are left out of words, and no colon, which a sigma that ends a word looks past.
+_SAFE = re.compile("[ \\t\u3000。，！？；、（）《》“”]")
 
 
 @dataclass
@@ -66,11 +67,17 @@ def tokenize_corpus(
     sheet = _Sheet(tokenizer, format == "ids", special, max_length, mark_unknown)
     work = functools.partial(_objects if format == "jsonl" else _lines, sheet)
     counts = counts if counts is not None else TokenCounts()
+    held = ""  # a space that is not written where a line that goes on has no more tokens
     with ThreadPoolExecutor(workers) as pool:
         for text, tokens, unknown in ordered_map(pool, workers, work, _texts(corpus, whole)):
             counts.tokens += tokens
             counts.unknown += unknown
-            yield text
+            if not text:
+                continue
+            if not text.startswith("\n"):
+                text = held + text
+            held = " " if text.endswith(" ") else ""
+            yield text.removesuffix(" ")
 
 
 class _Sheet:
@@ -113,13 +120,12 @@ class _Sheet:
 
 def _texts(corpus: Corpus, whole_lines: bool) -> Iterator[tuple[str, bool]]:
     """(text, whether its last line goes on): pieces that can be tokenized alone; lines end with LF."""
-    held, source = "", None
+    held = ""
     for block in corpus.blocks():
-        if source not in (None, block.source) and held and not held.endswith(("\n", "\r")):
+        if held and not block.inside:  # the last line of a file ends with it
             held += "\n"
-        source = block.source
         held += block.text
-        end = max(held.rfind("\n"), held.rfind("\r", 0, len(held) - 1)) + 1
+        end = max(held.rfind("\n"), held.rfind("\r")) + 1  # a block holds CR and LF together
         for start, stop in _pieces(held, end):
             yield _unix(held[start:stop]), False
         held = held[end:]
@@ -219,10 +225,10 @@ def decode_corpus(corpus: Corpus, tokenizer: WordTokenizer) -> Iterator[str]:
         return tokenizer.decode(ids) + "\n"
 
     for block in corpus.blocks():
-        if source not in ("", block.source) and held:
+        if held and not block.inside:
             yield decoded(held)
             held = ""
-        if source != block.source:
+        if not block.inside:
             source, line_number = block.source, block.line
         lines = list(lines_of(held + block.text))
         held = "" if not lines or lines[-1].endswith(("\n", "\r")) else lines.pop()

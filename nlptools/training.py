@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from nlptools import __version__
 from nlptools.corpus import Corpus
-from nlptools.counting import DEFAULT_MEMORY, check_memory, encode_corpus
+from nlptools.counting import DEFAULT_MEMORY, EncodedCorpus, check_memory, encode_corpus
 from nlptools.errors import NlptoolsError
 from nlptools.fitting import (
     ITERATIONS,
@@ -76,6 +76,68 @@ def train_model(
     if not isinstance(corpus, Corpus):
         raise TypeError("corpus must be a Corpus; Corpus.from_texts takes an iterable of str")
     check_memory(memory)
+    workers = workers or os.cpu_count() or 1
+
+    def open_text() -> Text:
+        return EncodedText(
+            encode_corpus(corpus, latin="break", memory=memory, workers=workers, tmp_dir=tmp_dir)
+        )
+
+    return learn_model(
+        open_text,
+        fold=corpus.fold,
+        granularity=granularity,
+        penalty=penalty,
+        numerals=numerals,
+        prior=prior,
+        prior_weight=prior_weight,
+        sample=sample,
+        memory=memory,
+        workers=workers,
+        watch=watch,
+    )
+
+
+class Text(Protocol):
+    """A corpus from which a model can be learnt, wherever it lies: Han characters, all others breaks."""
+
+    def sample(self, most: int) -> Sample:
+        """Runs spread over it, of about `most` symbols."""
+
+    def tally(self, sample: Sample, words: Weighted, run: Callable[..., Any]) -> Tally:
+        """How often words occur, and are expected, in all of it."""
+
+
+class EncodedText:
+    """A corpus on this machine."""
+
+    def __init__(self, encoded: EncodedCorpus) -> None:
+        self._encoded = encoded
+
+    def sample(self, most: int) -> Sample:
+        """As take_sample."""
+        return take_sample(self._encoded, most, lambda symbol: False)
+
+    def tally(self, sample: Sample, words: Weighted, run: Callable[..., Any]) -> Tally:
+        """As tally.tally."""
+        return tally(self._encoded, sample, [words], run)
+
+
+def learn_model(
+    open_text: Callable[[], Text],
+    *,
+    fold: Sequence[str],
+    granularity: str,
+    penalty: Sequence[float] | None,
+    numerals: str,
+    prior: WordModel | None,
+    prior_weight: float | None,
+    sample: int,
+    memory: int,
+    workers: int,
+    watch: Watch,
+) -> WordModel:
+    """As train_model, from any text; it is opened when the settings were found to make sense."""
     penalties = _penalties(granularity, penalty)
     if numerals not in NUMERALS:
         raise ValueError(f"numerals must be one of {', '.join(NUMERALS)}, not {numerals!r}")
@@ -85,9 +147,8 @@ def train_model(
         raise ValueError("numerals are not split on top of a prior, whose words keep them together")
     if sample < 1:
         raise ValueError(f"sample must be at least 1, not {sample}")
-    workers = workers or os.cpu_count() or 1
-    encoded = encode_corpus(corpus, latin="break", memory=memory, workers=workers, tmp_dir=tmp_dir)
-    taken = take_sample(encoded, min(sample, sample_room(memory)), lambda symbol: False)
+    text = open_text()
+    taken = text.sample(min(sample, sample_room(memory)))
     if not taken.symbols:
         raise NothingToLearnError("there are no Han characters to learn words from")
     settings: dict[str, Any] = {
@@ -95,7 +156,7 @@ def train_model(
         "granularity": granularity if penalty is None else "given",
         "penalties": list(penalties),
         "numerals": numerals,
-        "fold": list(corpus.fold),
+        "fold": list(fold),
         "symbols": taken.symbols,
         "trained_on": len(taken),
         "sha256": taken.digest,
@@ -122,7 +183,7 @@ def train_model(
         if carried is not None:
             words = carried.join(words, fitted)
         watch("counting", 1, 0.0, len(words.words))
-        found = tally(encoded, taken, [words], run)
+        found = text.tally(taken, words, run)
     return _model(words, found, fitted, taken, carried, settings)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from nlptools import storage
+from nlptools.arrayheaders import NPY, ZIP, looks_like_safetensors
 from nlptools.corpus import ON_ERROR
 from nlptools.counting import DEFAULT_MEMORY, check_memory
 from nlptools.decoding import decompress, find_codec, peek, to_utf8
@@ -35,7 +36,6 @@ from nlptools.tensorfiles import (
     open_safetensors,
     safetensors_pieces,
 )
-from nlptools.tensorheaders import NPY, ZIP, looks_like_safetensors
 from nlptools.vectorbinary import binary_pieces, decoded, read_binary
 from nlptools.vectors import (
     SeenWords,

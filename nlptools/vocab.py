@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from nlptools.wordpiece import CONTINUED, is_cjk, is_punctuation
 
 PAD, UNKNOWN, START, END, MASK = SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _TEN = 10
+_JSON = re.compile(r"\s*[\[{]\s*\"[^\"\n]+\"")
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ def load_vocab(path: str | os.PathLike[str]) -> Vocab:
     name = os.fspath(path)
     if not tokens:
         raise DataError(name, None, "an empty vocabulary", "vocab.txt has a token a line")
+    if _JSON.match(text):  # over several lines; braces alone are tokens
+        raise DataError(name, 1, "JSON, not a vocabulary", "vocab.txt has a token a line")
     for number, token in enumerate(tokens, 1):
         if "\t" in token or token.startswith("# nlptools"):
             raise DataError(

@@ -45,7 +45,7 @@ class VocabBuild:
     keep: int64, the ids in the base of the tokens that come from it. characters, words: the tokens added, in
     order. map: None where there is no base. weights: count of each token that has one. refused: word -> reason.
     folded, merged: words that folding changed, or made equal to another. known: words the base has. rare: words
-    below min_count; long: above max_length; redundant: words that pruning dropped, in order; mixed:
+    below min_count; long: above max_length; beyond: for which there was no room; redundant: words that pruning dropped, in order; mixed:
     words of Han and other characters, which only jieba finds in a text.
     """
 
@@ -65,6 +65,7 @@ class VocabBuild:
     known: int = 0
     rare: int = 0
     long: int = 0
+    beyond: int = 0
 
     def weight_lines(self) -> Iterator[str]:
         """A table for the unigram model of the tokenizer: word and count, in the order of the ids."""
@@ -109,7 +110,7 @@ def build_vocab(
         min_count = MIN_COUNT if min_count is None else min_count
     kept = np.empty(0, np.int64)
     if base is not None:
-        base.unknown  # noqa: B018: it raises
+        _ = base.unknown  # raises where there is none
         kept = np.arange(len(base)) if keep_base else reduced_ids(base)
         tokens = [base.tokens[i] for i in kept.tolist()]
     else:
@@ -156,6 +157,7 @@ def build_vocab(
         known,
         good.rare,
         good.long,
+        len(candidates) - sum(word in vocab.ids for word in candidates),
     )
 
 
@@ -256,7 +258,7 @@ def _refusal(word: str, kinds: int) -> str | None:
         return CONTROL
     if len(word) > LONGEST:
         return LONG
-    if word.startswith(CONTINUED) and len(word) > len(CONTINUED):
+    if word.startswith(CONTINUED):
         return MARKED
     if word.startswith("[") and word.endswith("]") and len(word) > 1:
         return SPECIAL

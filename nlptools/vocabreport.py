@@ -23,6 +23,8 @@ LONGEST_ROW = 8  # characters; longer tokens share a row of the table
 SHOWN = 10  # characters and words named in the text
 MOST_LISTED = 1000  # characters, in the JSON
 
+Row = Sequence[str | int | float]
+
 
 @dataclass(frozen=True)
 class Tokenized:
@@ -48,14 +50,14 @@ class Tokenized:
 class VocabReport:
     """What a vocabulary is made of.
 
-    entries: kind -> tokens; their sum is the size. words: what became of the candidates. lengths: characters,
-    ## left out -> (tokens of the base, tokens added). refused: reason -> words. base_lacks, new_lacks:
+    entries: kind -> tokens; their sum is the size. changes: what was left out, or made another. lengths:
+    characters, ## left out -> (tokens of the base, tokens added). refused: reason -> words. base_lacks, new_lacks:
     characters of the corpus that no token has by itself, with their counts, the frequent ones first.
     held_out: how the base and the new vocabulary tokenize the held-out part. problems: of the base, in words.
     """
 
     entries: dict[str, int]
-    words: dict[str, int]
+    changes: dict[str, int]
     lengths: dict[int, tuple[int, int]]
     refused: dict[str, list[str]]
     base_lacks: list[tuple[str, int]]
@@ -74,12 +76,11 @@ class VocabReport:
             for of in self.held_out
         ]
         lengths = [
-            {"length": n, "base": base, "added": added}
-            for n, (base, added) in self.lengths.items()
+            {"length": n, "base": base, "added": added} for n, (base, added) in self.lengths.items()
         ]
         values: dict[str, Any] = {
             "entries": self.entries,
-            "words": self.words,
+            "changes": self.changes,
             "lengths": lengths,
             "refused": self.refused,
             "characters_base_lacks": len(self.base_lacks),
@@ -93,15 +94,12 @@ class VocabReport:
 
     def as_text(self) -> Iterator[str]:
         """Tables for people."""
-        total = sum(n for kind, n in self.entries.items() if kind not in _NOT_THERE)
-        yield _table(
-            ["tokens", ""],
-            [*([kind, n] for kind, n in self.entries.items() if n), ["size", total]],
-        )
-        rows = [[kind, n] for kind, n in self.words.items() if n]
-        rows += [[f"refused: {why}", len(words)] for why, words in self.refused.items()]
+        rows: list[Row] = [(kind, n) for kind, n in self.entries.items() if n]
+        yield _table(["tokens", ""], [*rows, ("size", sum(self.entries.values()))])
+        rows = [(kind, n) for kind, n in self.changes.items() if n]
+        rows += [(f"refused: {why}", len(words)) for why, words in self.refused.items()]
         if rows:
-            yield "\n" + _table(["words that are not added, or changed", ""], rows)
+            yield "\n" + _table(["left out, or changed", ""], rows)
         yield "\n" + _table(["length", "base", "added"], list(self._length_rows()))
         if self.held_out:
             yield "\n" + _table(
@@ -119,25 +117,24 @@ class VocabReport:
         if self.new_lacks:
             yield f"\n{_characters(self.new_lacks, 'the new vocabulary lacks')}"
 
-    def _length_rows(self) -> Iterator[list[str | int | float]]:
+    def _length_rows(self) -> Iterator[Row]:
         long = [0, 0]
         for length, pair in self.lengths.items():
             if length > LONGEST_ROW:
                 long = [a + b for a, b in zip(long, pair, strict=True)]
             else:
-                yield [str(length), *pair]
+                yield (str(length), *pair)
         if any(long):
-            yield [f"more than {LONGEST_ROW}", *long]
-
-
-_NOT_THERE = ("left out of the base",)
+            yield (f"more than {LONGEST_ROW}", *long)
 
 
 def report_vocab(made: VocabBuild, corpus: CorpusWords | None = None) -> VocabReport:
     """The report of a vocabulary; of its characters and of how it tokenizes where there is a corpus."""
     tokens = made.vocab.tokens
     kept = tokens[: len(tokens) - len(made.characters) - len(made.words)]
-    specials = sum(made.vocab.ids.get(token) == i for i, token in enumerate(kept) if token in SPECIALS)
+    specials = sum(
+        made.vocab.ids.get(token) == i for i, token in enumerate(kept) if token in SPECIALS
+    )
     base_lacks: list[tuple[str, int]] = []
     new_lacks: list[tuple[str, int]] = []
     held_out: list[Tokenized] = []
@@ -153,16 +150,17 @@ def report_vocab(made: VocabBuild, corpus: CorpusWords | None = None) -> VocabRe
             - specials,
             "characters": len(made.characters),
             "words": len(made.words),
-            _NOT_THERE[0]: len(made.base) - len(kept) if made.base is not None else 0,
         },
         {
-            "in the base": made.known,
-            "in small letters, without accents": made.folded,
-            "merged, being alike then": made.merged,
-            "below --min-count": made.rare,
-            "above --max-length": made.long,
-            "redundant": len(made.redundant),
-            "added, found with --pre jieba only": len(made.mixed),
+            "tokens of the base": len(made.base) - len(kept) if made.base is not None else 0,
+            "words in the base" if made.base is not None else "words there anyhow": made.known,
+            "words below --min-count": made.rare,
+            "words above --max-length": made.long,
+            "words that others spell": len(made.redundant),
+            "words beyond the size": made.beyond,
+            "words made small, without accents": made.folded,
+            "words alike then": made.merged,
+            "words that only --pre jieba finds": len(made.mixed),
         },
         _lengths(kept, (*made.characters, *made.words)),
         count_reasons(made.refused),
@@ -231,7 +229,7 @@ def _rounded(value: float) -> float | None:
     return None if math.isnan(value) else round(value, 6)
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str | int | float]]) -> str:
+def _table(header: Sequence[str], rows: Sequence[Row]) -> str:
     """Aligned columns, the first to the left."""
     cells = [list(header), *([_cell(value) for value in row] for row in rows)]
     widths = [max(_width(row[i]) for row in cells) for i in range(len(header))]

@@ -46,7 +46,8 @@ def score_words(
     else:
         counts = [weights.get(vocab.tokens[i]) for i in ids]
         shares = np.array([count or 0.0 for count in counts])
-        shares[shares <= 0] = shares[shares > 0].min(initial=1.0) / 10
+        counted = shares[shares > 0]
+        shares[shares <= 0] = (counted.min() if len(counted) else 1.0) / 10
     scores = np.log(shares) - np.log(shares.sum() or 1.0)
     return dict(zip(ids, scores.tolist(), strict=True))
 

@@ -270,7 +270,10 @@ def test_adapt() -> None:
         (["--counts", "c"], "--counts goes with --method pmi or nvbe."),
         (["--method", "pmi"], "--method pmi needs the counts of a corpus: --counts FILE."),
         (["--method", "nvbe"], "--method nvbe needs the counts of a corpus: --counts FILE."),
-        (["--method", "nvbe", "--counts", "c", "--model", "m"], "--model goes with --method model or lm"),
+        (
+            ["--method", "nvbe", "--counts", "c", "--model", "m"],
+            "--model goes with --method model or lm",
+        ),
         (["--method", "pmi", "--counts", "c", "--granularity", "fine"], "go with --method model"),
         (["--method", "pmi", "--counts", "c", "--adapt"], "go with --method model"),
         (["--method", "jieba"], "'jieba' is not one of 'model', 'lm', 'pmi', 'nvbe'"),

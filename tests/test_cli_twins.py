@@ -19,11 +19,16 @@ from nlptools.comparison import FORMATS as COMPARE_FORMATS
 from nlptools.comparison import compare_counts
 from nlptools.contexts import find_contexts
 from nlptools.corpus import FOLDS, ON_ERROR, Corpus
+from nlptools.corpuswords import count_corpus
 from nlptools.counting import DEFAULT_MEMORY, MIN_MEMORY, count_ngrams, count_sentences
 from nlptools.counts import MAX_ORDER
 from nlptools.dim import count_words, dimension_bounds
+from nlptools.embeddings import UNKNOWN as UNKNOWN_PIECES
+from nlptools.embeddings import init_embeddings
 from nlptools.evaluation import PROTOCOLS, evaluate_segmentation
 from nlptools.export import MOST, TARGETS, export_words
+from nlptools.huggingface import FALLBACKS, tokenizer_files
+from nlptools.huggingface import TARGETS as EXPORT_TARGETS
 from nlptools.lmfiles import FORMATS as MODEL_FORMATS
 from nlptools.lmfiles import open_lm, read_trie, write_model
 from nlptools.lmscoring import FORMATS as SCORE_FORMATS
@@ -36,9 +41,15 @@ from nlptools.slices import find_slices
 from nlptools.smoothing import SMOOTHINGS, train_lm
 from nlptools.spacing import FORMATS as SEGMENT_FORMATS
 from nlptools.spacing import segment_corpus
+from nlptools.spark import count_with_spark
+from nlptools.sparktext import segment_with_spark
+from nlptools.sparktrain import train_with_spark
 from nlptools.symbols import LATIN_MODES, SENTENCE_MODES
 from nlptools.tables import FORMATS
 from nlptools.tagging import TagCutter
+from nlptools.tokenizer import PRE, WordTokenizer
+from nlptools.tokenstream import FORMATS as TOKEN_FORMATS
+from nlptools.tokenstream import tokenize_corpus
 from nlptools.training import GRANULARITIES, NUMERALS, train_model
 from nlptools.usage import measure_usage
 from nlptools.vectorcheck import FORMATS as CHECK_FORMATS
@@ -46,6 +57,7 @@ from nlptools.vectorcheck import check_vectors
 from nlptools.vectorfiles import DUPLICATES, read_vectors, write_vectors
 from nlptools.vectorfiles import FORMATS as VECTOR_FORMATS
 from nlptools.vectorfiles import OUTPUT_FORMATS as VECTOR_OUTPUTS
+from nlptools.vocabbuild import build_vocab
 from nlptools.whitening import fit_whitening
 from nlptools.words import COMPATS, METHODS, discover_words
 from nlptools.wordtable import SORT_COLUMNS
@@ -55,13 +67,13 @@ assert np
 # The options of each command come from these functions, and have no other defaults.
 TWINS: dict[str, list[Callable[..., Any]]] = {
     "compare": [compare_counts, find_slices, measure_usage, Corpus.__init__],
-    "count": [count_ngrams, Corpus.__init__],
-    "discover": [discover_words, Corpus.__init__],
+    "count": [count_ngrams, count_with_spark, Corpus.__init__],
+    "discover": [count_with_spark, discover_words, Corpus.__init__],
     "merge": [merge_files],
     "report": [measure_usage, Corpus.__init__],
     "explain": [find_contexts, count_ngrams, Corpus.__init__],
-    "train": [train_model, Corpus.__init__],
-    "segment": [segment_corpus, Segmenter.load, TagCutter, Corpus.__init__],
+    "train": [train_model, train_with_spark, Corpus.__init__],
+    "segment": [segment_corpus, segment_with_spark, Segmenter.load, TagCutter, Corpus.__init__],
     "evaluate": [evaluate_segmentation, Corpus.__init__],
     "export": [export_words],
     "lm train": [count_sentences, train_lm, Corpus.__init__],
@@ -71,25 +83,30 @@ TWINS: dict[str, list[Callable[..., Any]]] = {
     "vectors check": [read_vectors, check_vectors],
     "vectors whiten": [read_vectors, fit_whitening, write_vectors],
     "vectors project": [read_vectors, project_vectors, measure_distortion, write_vectors],
+    "vocab build": [build_vocab, count_corpus, Segmenter.load, Corpus.__init__],
+    "vocab init-embeddings": [init_embeddings],
+    "tokenize": [WordTokenizer.__init__, tokenize_corpus, Corpus.__init__],
+    "vocab export": [tokenizer_files],
 }
 # Option -> keyword, where the names differ. A name that differs needs a reason:
 RENAMED = {
     ("explain", "contexts"): "number",  # "number" alone would say nothing on the command line
     ("segment", "model"): "path",  # of Segmenter.load
+    ("vocab build", "model"): "path",
 }
 # What a command has beside its function: files, formats of output, silence.
 OWN = {
-    "count": {"output", "tsv", "min_count", "quiet"},
-    "discover": {"output", "format", "quiet"},
+    "count": {"engine", "output", "tsv", "quiet"},
+    "discover": {"engine", "output", "format", "quiet"},
     "report": {"corpus", "known", "output", "quiet"},
     # The words to compare are found with a limit of memory, or named.
     "compare": {"words", "fallen", "top", "format", "output", "report", "quiet"}
     | {"memory", "tmp_dir", "workers"},
     "merge": {"output", "tsv", "min_count", "quiet"},
     "explain": {"counts", "corpus", "neighbours", "format", "quiet"},
-    "train": {"output", "quiet"},
+    "train": {"engine", "output", "quiet"},
     # The other segmenters are for comparison; adapt is a call of train_model.
-    "segment": {"method", "counts", "adapt", "output", "quiet"},
+    "segment": {"method", "counts", "adapt", "engine", "output", "quiet"},
     "evaluate": {"format", "quiet"},
     "export": {"to", "output", "refused", "quiet"},
     "lm train": {"counts", "format", "output", "quiet"},
@@ -100,14 +117,19 @@ OWN = {
     "vectors check": {"format", "quiet"},
     "vectors whiten": {"output", "words_output", "transform", "apply", "quiet"},
     "vectors project": {"output", "words_output", "dim", "quiet"},
+    "vocab build": {"output", "map", "weights", "report", "quiet"},
+    "vocab init-embeddings": {"map", "output", "report", "quiet"},
+    "tokenize": {"vocab", "decode", "output", "quiet"},
+    "vocab export": {"output", "quiet"},
 }
 # Keywords that are no options: block_size changes no result; `watch` is what draws the progress; the width
 # of a context and the order that `explain` counts follow from the words asked for, which have no sentences.
 # `segment` and `evaluate` read plain text as it is, `lm score` folds as the model was trained. The appearance
-# of symbols is what count_sentences gives to train_lm. The name of a Rime dictionary is that of its file.
+# of symbols is what count_sentences gives to train_lm. The name of a Rime dictionary is that of its file. The
+# table that Spark writes is the output; what it counts for `discover` follows from the longest word.
 NO_OPTION = {
-    "count": {"block_size"},
-    "discover": {"block_size", "watch"},
+    "count": {"block_size", "table"},
+    "discover": {"block_size", "watch", "order", "sentences", "table"},
     "merge": set(),
     "report": {"block_size"},
     "compare": {"block_size"},
@@ -123,11 +145,19 @@ NO_OPTION = {
     "vectors check": {"block_size", "watch"},
     "vectors whiten": {"block_size", "watch"},
     "vectors project": {"block_size", "watch"},
+    # The words are an argument; what counts them is made from --model.
+    "vocab build": {"listed", "cutter", "granularity", "block_size", "fold"},
+    "vocab init-embeddings": set(),
+    "tokenize": {"block_size", "fold", "counts"},
+    "vocab export": set(),
 }
 # An option that a command hands on in another form: a path for what was loaded from it.
-AS_PATH = {"known", "counts", "background", "prior", "accepted", "rejected"}
+AS_PATH = {"known", "counts", "background", "prior", "base", "corpus", "accepted", "rejected"}
 # Commands that take what they read piece by piece, and need no --memory.
-SMALL = {"report", "evaluate", "segment", "lm score", "dim", "export"}
+SMALL = {"report", "evaluate", "segment", "lm score", "dim", "export", "tokenize"}
+SMALL |= {"vocab build", "vocab export", "vocab init-embeddings"}
+# Commands that read no text.
+WITHOUT_TEXT = {"merge", "export", "vocab export", "lm convert", "vocab init-embeddings"}
 # What a command has to be given.
 REQUIRED = {
     "explain": ["词"],
@@ -141,6 +171,9 @@ REQUIRED = {
     "vectors check": ["词"],
     "vectors whiten": ["词", "-o", "词"],
     "vectors project": ["词", "-o", "词", "--dim", "2"],
+    "vocab init-embeddings": ["词", "--map", "词", "-o", "词"],
+    "tokenize": ["--vocab", "词"],
+    "vocab export": ["词"],
 }
 
 
@@ -201,6 +234,8 @@ def test_every_command_has_its_function() -> None:
         *("lm convert", "lm score", "lm train"),
         "dim",
         *("vectors check", "vectors project", "vectors whiten"),
+        "tokenize",
+        *("vocab build", "vocab export", "vocab init-embeddings"),
     }
 
 
@@ -295,14 +330,23 @@ CHOICES = [
         for name in ("check", "whiten", "project")
     ),
     *((f"vectors {name}", "duplicates", DUPLICATES) for name in ("check", "whiten", "project")),
+    ("vocab init-embeddings", "unknown", UNKNOWN_PIECES),
+    ("tokenize", "pre", PRE),
+    ("tokenize", "format", TOKEN_FORMATS),
+    ("vocab export", "to", tuple(EXPORT_TARGETS)),
+    ("vocab export", "fallback", FALLBACKS),
     # The usual one first; a language model has to have sentences.
     ("count", "sentences", ("none", "line", "clause")),
+    *(
+        (command, "engine", ("local", "spark"))
+        for command in ("count", "discover", "segment", "train")
+    ),
     ("lm train", "sentences", ("line", "clause")),
     *(
         (command, "latin", LATIN_MODES)
         for command in ("compare", "count", "discover", "explain", "lm train", "report")
     ),
-    *((c, "on_error", ON_ERROR) for c in sorted(set(TWINS) - {"merge", "export", "lm convert"})),
+    *((c, "on_error", ON_ERROR) for c in sorted(set(TWINS) - WITHOUT_TEXT)),
     *(
         (c, "fold", FOLDS)
         for c in ("compare", "count", "discover", "explain", "report", "train", "lm train", "dim")
@@ -383,6 +427,12 @@ def test_one_option_one_meaning() -> None:
     # make a good segmentation do not make a good list of words.
     different = {"min_count", "counts", "format", "known", "method", "output"}
     different |= {"granularity", "prior", "model", "sort", "top", "weights", "corpus"}
+    # Of words, lines and rows; one command writes the map that another reads. The words of `vocab
+    # build` are a number, those of vectors a file; it prunes words, `lm train` n-grams.
+    different |= {"max_length", "report", "map", "path", "words", "prune", "tensor"}
+    # One vocabulary of `tokenize`, lists whose words `dim` counts; other programs to write for; what asks
+    # for jieba's dictionary.
+    different |= {"vocab", "to", "jieba_dict"}
     # A language model counts other symbols, and has a lower order than words ask for.
     other_default = {("lm train", name) for name in ("order", "latin", "sentences")}
     seen: dict[str, tuple[object, ...]] = {}

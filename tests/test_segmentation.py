@@ -464,7 +464,12 @@ HINT = "give a model of nlptools train, or a list of words in UTF-8"
         ("random", random.Random(1).randbytes(3000), "cannot tell the encoding", HINT),
         ("nul", bytes(3000), "no words to segment by", HINT),
         ("a.zip", b"PK\x03\x04" + bytes(40), "a zip archive", "unpack it first"),
-        ("cut.gz", gzip.compress(JIEBA.encode() * 99, mtime=0)[:-9], "truncated gzip file", "not complete"),
+        (
+            "cut.gz",
+            gzip.compress(JIEBA.encode() * 99, mtime=0)[:-9],
+            "truncated gzip file",
+            "not complete",
+        ),
         ("no.jsonl", b'{"term": "a"}\n', "no field 'word'", "fields with text: term"),
         ("list.jsonl", JIEBA.encode(), "not JSON", None),
         (

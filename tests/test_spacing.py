@@ -323,3 +323,15 @@ def test_texts() -> None:
 def test_an_error_while_reading(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"0\.txt:2: not UTF-8"):
         spaced("天地\n".encode() + b"\xff", tmp_path)
+
+
+def test_files_without_a_last_line_end(tmp_path: Path) -> None:
+    """Each ends its line, also the same file named twice, and one whose CR meets the LF of the next."""
+    paths = []
+    for name, text in (("a", "天气"), ("b", "很好\r"), ("c", "\n天")):
+        paths.append(tmp_path / name)
+        paths[-1].write_text(text, encoding="utf-8", newline="")
+    made = segment_corpus(
+        Corpus([paths[0], paths[0], *paths[1:]]), Segmenter.from_counts({"天气": 2})
+    )
+    assert "".join(made) == "天气\n天气\n很 好\r\n天"

@@ -15,7 +15,7 @@ from nlptools import __version__
 from nlptools.errors import NlptoolsError
 
 if TYPE_CHECKING:
-    from nlptools.corpus import Corpus
+    from nlptools.corpus import Corpus, ReadReport
 
 
 def open_corpus(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
@@ -145,6 +145,30 @@ def discard_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def check_engine(engine: str, paths: Iterable[str]) -> None:
+    """Usage errors of --engine and what goes with it."""
+    given = given_options()
+    if engine == "local":
+        for name in ("master", "conf", "work"):
+            if name in given:
+                raise click.UsageError(f"--{name} goes with --engine spark.")
+        return
+    if "workers" in given:
+        raise click.UsageError("--workers goes with --engine local; with Spark: --master local[4].")
+    paths = list(paths)
+    if not paths or "-" in paths:
+        raise click.UsageError("Spark reads files, not standard input: name a corpus.")
+
+
+@contextlib.contextmanager
+def usage_errors() -> Iterator[None]:
+    """Settings that a function refuses are a usage error."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
 def given_options() -> set[str]:
     """Names of the options that stand on the command line."""
     ctx = click.get_current_context()
@@ -164,14 +188,18 @@ class Closing:
         self._command, self._quiet = command, quiet
         self._start = time.perf_counter()
 
-    def show(self, corpus: Corpus | None, settings: dict[str, Any], results: Iterable[str]) -> None:
+    def show(
+        self, read: Corpus | ReadReport | None, settings: dict[str, Any], results: Iterable[str]
+    ) -> None:
         """Settings that made the result, what was read, what came out, memory and time."""
         if self._quiet:
             return
         made_by = " ".join(f"{name}:{value}" for name, value in settings.items())
         parts = [f"nlptools {__version__} {self._command}", made_by]
-        if corpus is not None:
-            report = corpus.report
+        if read is not None:
+            from nlptools.corpus import Corpus
+
+            report = read.report if isinstance(read, Corpus) else read
             parts.append(f"{report.characters:,} characters in {_bytes(report.bytes)}")
             if report.replaced:
                 parts.append(f"{report.replaced:,} bad byte sequences replaced")

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, open_corpus, write
+from nlptools.cli.console import Closing, check_engine, open_corpus, usage_errors, write
 
 if TYPE_CHECKING:
     from nlptools.counts import NgramCounts
+    from nlptools.spark import Counted
 
 
 @click.command(
@@ -20,6 +21,7 @@ Examples:
   nlptools count laws.txt.xz -o laws.counts
   nlptools count news/ 'more/**/*.jsonl' --field text -o news.counts
   nlptools count --order 4 --latin char --sentences line laws.txt -o laws.counts
+  nlptools count --engine spark --master yarn hdfs:///crawl/ -o hdfs:///crawl.parquet
   zcat part.gz | nlptools count --order 2 --tsv --min-count 5 | sort -t$'\\t' -k2,2nr | head
 """
 )
@@ -32,6 +34,8 @@ Examples:
 @options.sentences_option("none")
 @options.reading_options
 @options.machine_options
+@options.engine_options
+@options.work_option
 @options.quiet_option
 def count(
     paths: tuple[str, ...],
@@ -44,6 +48,10 @@ def count(
     field: str | None,
     column: str | None,
     fold: tuple[str, ...],
+    engine: str,
+    master: str | None,
+    conf: tuple[str, ...],
+    work: str | None,
     **settings: Any,
 ) -> None:
     """Count the n-grams of a corpus, exactly.
@@ -54,15 +62,40 @@ def count(
     sentences begin and end (<s>, </s>).
     """
     check_output(output, tsv, min_count)
+    check_engine(engine, paths)
     closing = Closing("count", quiet)
-    corpus = open_corpus(
-        paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=fold
-    )
+    reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
+    if engine == "spark":
+        del settings["workers"]
+        settings |= {"min_count": min_count, "master": master, "conf": conf, "work": work}
+        made = spread(paths, table_of(output), **reading, fold=fold, **settings)
+        if made.counts is not None:
+            emit(made.counts, output, tsv, min_count)
+        results = [f"{made.symbols:,} symbols", f"{made.ngrams:,} n-grams"]
+        shown = {"order": settings["order"], "latin": settings["latin"], "engine": "spark"}
+        closing.show(made.report, shown, results)
+        return
+    corpus = open_corpus(paths, quiet, **reading, fold=fold)
     from nlptools.counting import count_ngrams
 
     counts = count_ngrams(corpus, **settings)
     emit(counts, output, tsv, min_count)
     closing.show(corpus, signature(counts), sizes(counts))
+
+
+def spread(paths: tuple[str, ...], table: str | None = None, **settings: Any) -> Counted:
+    """Count with Spark; what is wrong with its settings is a usage error."""
+    from nlptools.spark import count_with_spark
+
+    with usage_errors():
+        return count_with_spark(paths, table=table, **settings)
+
+
+def table_of(output: str | None) -> str | None:
+    """The output, if it is a folder of Parquet."""
+    from nlptools.ngramparquet import is_table
+
+    return output if output is not None and is_table(output) else None
 
 
 def check_output(output: str | None, tsv: bool, min_count: int) -> None:
@@ -71,12 +104,19 @@ def check_output(output: str | None, tsv: bool, min_count: int) -> None:
         raise click.UsageError("Name a counts file with -o FILE, or print the counts with --tsv.")
     if output is not None and tsv:
         raise click.UsageError("-o writes a counts file, --tsv prints: give one of them.")
-    if min_count > 1 and not tsv:
-        raise click.UsageError("A counts file holds every count; --min-count goes with --tsv.")
+    if min_count > 1 and not tsv and table_of(output) is None:
+        raise click.UsageError(
+            "A counts file holds every count; --min-count goes with --tsv or -o NAME.parquet."
+        )
 
 
 def emit(counts: NgramCounts, output: str | None, tsv: bool, min_count: int) -> None:
     """Write the counts file or print the counts."""
+    if output is not None and table_of(output) is not None:
+        from nlptools.ngramparquet import save_table
+
+        save_table(counts, output, min_count)
+        return
     if output is not None:
         counts.save(output)
         return

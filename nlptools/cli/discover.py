@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, StageBar, deliver, given_options, note, open_corpus
+from nlptools.cli.console import (
+    Closing,
+    StageBar,
+    check_engine,
+    deliver,
+    given_options,
+    note,
+    open_corpus,
+)
+from nlptools.cli.count import spread
 
 if TYPE_CHECKING:
     from nlptools.wordtable import WordTable
@@ -21,6 +30,7 @@ Examples:
   nlptools discover posts.jsonl.gz --field text --format plain > words.txt
   nlptools discover forum/ --background general | head -50
   nlptools discover laws.txt --method pmi --min-pmi 2,4,6 --min-count 32
+  nlptools discover --engine spark --master yarn --method entropy hdfs:///forum/ -o words.tsv
   nlptools discover forum/ --method lm --weights 0.3,0.01,0.03,0.01 --max-length 6
 """
 )
@@ -153,6 +163,8 @@ Examples:
 @options.latin_option()
 @options.reading_options
 @options.machine_options
+@options.engine_options
+@options.work_option
 @options.quiet_option
 def discover(
     paths: tuple[str, ...],
@@ -170,6 +182,10 @@ def discover(
     field: str | None,
     column: str | None,
     fold: tuple[str, ...],
+    engine: str,
+    master: str | None,
+    conf: tuple[str, ...],
+    work: str | None,
     **settings: Any,
 ) -> None:
     """Find the words of a corpus: no dictionary, no labels.
@@ -180,6 +196,12 @@ def discover(
     by word.
     """
     method, given = settings["method"], given_options()
+    if engine == "spark" and (method != "entropy" or counts_file is not None):
+        raise click.UsageError(
+            "--engine spark goes with --method entropy, without --counts; what em learns from a large corpus "
+            "is a sample: train --engine spark."
+        )
+    check_engine(engine, paths)
     if settings["new_only"] and not known_files:
         raise click.UsageError("--new-only needs a list of known words: --known FILE.")
     if settings["compat"] and method != "pmi":
@@ -216,8 +238,22 @@ def discover(
         raise click.UsageError("A single symbol has no PMI; --min-length 1 goes with --method pmi.")
     closing = Closing("discover", quiet)
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
-    corpus = None
-    if counts_file is None or method != "entropy":
+    corpus: Any = None
+    if engine == "spark":
+        corpus = spread(
+            paths,
+            **reading,
+            fold=fold,
+            order=longest + 1,
+            latin=settings["latin"],
+            memory=settings["memory"],
+            tmp_dir=settings["tmp_dir"],
+            master=master,
+            conf=conf,
+            work=work,
+        )
+        settings["counts"] = corpus.counts
+    elif counts_file is None or method != "entropy":
         corpus = open_corpus(paths, quiet, **reading, fold=fold)
     from nlptools import tables
     from nlptools.counts import load_counts
@@ -240,15 +276,15 @@ def discover(
         settings["prior"] = None if prior_file == "none" else load_prior(prior_file)
     steps = {"em": EM_STEPS, "lm": LM_STEPS}.get(method, 0)
     with StageBar(steps, quiet or not steps) as bar:
-        table = discover_words(corpus, watch=bar.step, **settings)
+        table = discover_words(corpus if engine == "local" else None, watch=bar.step, **settings)
     pieces = tables.format_words(table, how)
     deliver(pieces, output)
     if not quiet and settings["top"] is None:
         _explain_few(table)
-    folded = corpus.fold if corpus is not None else settings["counts"].settings.fold
+    folded = settings["counts"].settings.fold if "counts" in settings else corpus.fold
     made_by = table.settings | ({"fold": "+".join(folded)} if folded else {})
     results = [f"{table.symbols:,} symbols", f"{table.ngrams:,} n-grams", f"{len(table):,} words"]
-    closing.show(corpus, made_by, results)
+    closing.show(corpus.report if engine == "spark" else corpus, made_by, results)
 
 
 def _explain_few(table: WordTable) -> None:

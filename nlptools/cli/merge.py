@@ -30,7 +30,7 @@ def merge(
     tmp_dir: str | None,
     quiet: bool,
 ) -> None:
-    """Add up counts files that were made with the same --order, --latin, --sentences
+    """Add up counts files, or folders of Parquet, that were made with the same --order, --latin, --sentences
     and --fold.
 
     The result is the same, byte for byte, as one count over everything, in whatever order and

@@ -221,15 +221,48 @@ workers_option = click.option(
 
 machine_options = chain(memory_option, workers_option, tmp_dir_option)
 
+engine_options = chain(
+    click.option(
+        "--engine",
+        type=click.Choice(["local", "spark"]),
+        default="local",
+        show_default=True,
+        help="spark: Apache Spark reads the text, on this machine or on many (docs/scale.md).",
+    ),
+    click.option(
+        "--master",
+        metavar="URL",
+        help="Of Spark: local[4], spark://HOST:7077, yarn, k8s://...  [default: what spark-submit says, or "
+        "this machine]",
+    ),
+    click.option(
+        "--conf",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Setting of Spark, such as spark.executor.memory=4g. May be given several times.",
+    ),
+)
+
+work_option = click.option(
+    "--work",
+    metavar="DIR",
+    help="Of Spark: folder for finished parts; a run that died goes on from there.",
+)
+
 counts_output_options = chain(
-    click.option("-o", "--output", type=click.Path(), help="Counts file to write."),
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(),
+        help="Counts file to write; NAME.parquet: a folder of Parquet, which other programs read too.",
+    ),
     click.option("--tsv", is_flag=True, help="Print n-gram and count instead, a line each."),
     click.option(
         "--min-count",
         type=click.IntRange(min=1),
         default=1,
         show_default=True,
-        help="With --tsv: print n-grams that occur at least so often.",
+        help="With --tsv or Parquet: only n-grams that occur at least so often (Parquet: and all symbols).",
     ),
 )
 

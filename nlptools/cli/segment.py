@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, StageBar, deliver, given_options, note, open_corpus
+from nlptools.cli.console import (
+    Closing,
+    StageBar,
+    check_engine,
+    deliver,
+    given_options,
+    note,
+    open_corpus,
+    usage_errors,
+)
 
 BLOCK = 1 << 20  # bytes of text: what is cut at a time stays in the cache
 
@@ -17,6 +28,7 @@ Examples:
   nlptools segment --model forum.model posts.txt > words.txt
   nlptools segment --adapt novel.txt > words.txt
   nlptools segment --model dict.txt --format jsonl posts.txt
+  nlptools segment --engine spark --master yarn hdfs:///posts/ -o hdfs:///posts.words
   nlptools lm train --sentences clause posts.txt -o posts.lm
   nlptools segment --method lm --model posts.lm posts.txt
   nlptools count --latin break posts.txt -o posts.counts
@@ -73,9 +85,15 @@ Examples:
     show_default=True,
     help="jsonl: an object for each line, with words and their offsets in characters.",
 )
-@click.option("-o", "--output", type=click.Path(), help="File to write instead of stdout.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(),
+    help="File to write instead of stdout; with --engine spark a folder.",
+)
 @options.decoding_options
 @options.workers_option
+@options.engine_options
 @options.quiet_option
 def segment(
     paths: tuple[str, ...],
@@ -91,6 +109,9 @@ def segment(
     encoding: str,
     on_error: str,
     workers: int | None,
+    engine: str,
+    master: str | None,
+    conf: tuple[str, ...],
     quiet: bool,
 ) -> None:
     """Separate the words of a text.
@@ -115,15 +136,24 @@ def segment(
         raise click.UsageError("--separator must not be empty, nor a line end.")
     if format == "jsonl" and given_options() & {"separator"}:
         raise click.UsageError("--separator goes with --format text.")
+    check_engine(engine, paths)
+    if engine == "spark" and adapt:
+        raise click.UsageError(
+            "--adapt goes with --engine local; with Spark: train --engine spark."
+        )
+    if engine == "spark" and output is None:
+        raise click.UsageError("Spark writes a folder: name it with -o DIR.")
     closing = Closing("segment", quiet)
-    corpus = open_corpus(
-        paths, quiet, encoding=encoding, on_error=on_error, field=None, column=None, fold=()
-    )
+    corpus: Any = None
+    if engine == "local":
+        corpus = open_corpus(
+            paths, quiet, encoding=encoding, on_error=on_error, field=None, column=None, fold=()
+        )
+        corpus.block_size = BLOCK
     from nlptools.segmentation import Segmenter
     from nlptools.spacing import segment_corpus
     from nlptools.wordmodel import load_prior
 
-    corpus.block_size = BLOCK
     if counts_file is not None:
         from nlptools.baselines import load_cutter
 
@@ -163,11 +193,29 @@ def segment(
         note(
             f"The model was trained with --fold {'+'.join(folds)}; segment does not fold the text."
         )
-    pieces = segment_corpus(corpus, cutter, separator=separator, format=format, workers=workers)
-    deliver(pieces, output)
+    results = []
+    if engine == "spark":
+        from nlptools.sparktext import segment_with_spark
+
+        with usage_errors():
+            folders = segment_with_spark(
+                paths,
+                cutter,
+                str(output),
+                separator=separator,
+                format=format,
+                encoding=encoding,
+                on_error=on_error,
+                master=master,
+                conf=conf,
+            )
+        results = [f"{folders} folders in {output}"]
+    else:
+        pieces = segment_corpus(corpus, cutter, separator=separator, format=format, workers=workers)
+        deliver(pieces, output)
     made_by = {"method": method} if method != "model" else {}
     if not by_counts:
         made_by["model"] = model or "general"
     if adapt:
         made_by["adapted"] = "yes"
-    closing.show(corpus, made_by, [])
+    closing.show(corpus, made_by, results)

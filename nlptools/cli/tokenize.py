@@ -113,11 +113,21 @@ def tokenize(
         raise click.UsageError("--weights goes with --pre vocab.")
     if jieba_dict is not None and pre != "jieba":
         raise click.UsageError("--jieba-dict goes with --pre jieba.")
-    encoding_only = {"pre", "format", "special", "max_length", "mark_unknown"}
+    encoding_only = {
+        "pre",
+        "lower",
+        "weights_file",
+        "format",
+        "special",
+        "max_length",
+        "mark_unknown",
+    }
     if decode and given_options() & encoding_only:
         raise click.UsageError("--decode takes the ids as they are: give --vocab only.")
     if max_length is not None and special and max_length < 3:
         raise click.UsageError("--max-length with --special must be at least 3.")
+    if [vocab_file, weights_file, *(paths or ("-",))].count("-") > 1:
+        raise click.UsageError("stdin can be read only once.")
     closing = Closing("tokenize", quiet)
     corpus = open_corpus(
         paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=()

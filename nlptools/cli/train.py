@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, StageBar, open_corpus, write
+from nlptools.cli.console import Closing, StageBar, check_engine, open_corpus, usage_errors, write
 
 
 @click.command(
@@ -15,6 +15,7 @@ from nlptools.cli.console import Closing, StageBar, open_corpus, write
 Examples:
   nlptools train news.txt -o news.model
   nlptools train forum/ --prior general -o forum.model
+  nlptools train --engine spark --master yarn hdfs:///forum/ -o forum.model
   nlptools train papers.jsonl.gz --field text --granularity coarse -o papers.model.gz
 """
 )
@@ -63,6 +64,7 @@ Examples:
 )
 @options.reading_options
 @options.machine_options
+@options.engine_options
 @options.quiet_option
 def train(
     paths: tuple[str, ...],
@@ -74,6 +76,9 @@ def train(
     field: str | None,
     column: str | None,
     fold: tuple[str, ...],
+    engine: str,
+    master: str | None,
+    conf: tuple[str, ...],
     **settings: Any,
 ) -> None:
     """Learn the words of a corpus from raw text; the model segments any text like it.
@@ -88,24 +93,36 @@ def train(
         raise click.UsageError("--penalty needs three numbers, for words of 2, 3, 4 characters.")
     if prior_file is not None and settings["numerals"] == "split":
         raise click.UsageError("--numerals split does not go with --prior.")
+    check_engine(engine, paths)
     closing = Closing("train", quiet)
-    corpus = open_corpus(
-        paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=fold
-    )
+    reading: dict[str, Any] = {"encoding": encoding, "on_error": on_error, "field": field}
+    reading |= {"column": column, "fold": fold}
+    corpus: Any = None
+    if engine == "local":
+        corpus = open_corpus(paths, quiet, **reading)
     from nlptools.training import STEPS, train_model
     from nlptools.wordmodel import load_prior
 
     if prior_file is not None:
         settings["prior"] = load_prior(prior_file)
     with StageBar(STEPS, quiet) as bar:
-        model = train_model(corpus, watch=bar.step, **settings)
+        if engine == "spark":
+            from nlptools.sparktrain import train_with_spark
+
+            del settings["workers"], settings["tmp_dir"]
+            settings |= reading | {"master": master, "conf": conf}
+            with usage_errors():
+                model, report = train_with_spark(paths, watch=bar.step, **settings)
+        else:
+            model = train_model(corpus, watch=bar.step, **settings)
+            report = corpus.report
     if output is None:
         write([model.text()])
     else:
         model.save(output)
     made_by = {"granularity": model.settings["granularity"], "numerals": settings["numerals"]}
-    if corpus.fold:
-        made_by["fold"] = "+".join(corpus.fold)
+    if model.settings["fold"]:
+        made_by["fold"] = "+".join(model.settings["fold"])
     if "prior" in model.settings:
         made_by["prior_weight"] = f"{model.settings['prior']['weight']:.3g}"
     results = [
@@ -113,4 +130,4 @@ def train(
         f"learnt from {model.settings['trained_on']:,}",
         f"{len(model):,} words",
     ]
-    closing.show(corpus, made_by, results)
+    closing.show(report, made_by, results)

@@ -13,6 +13,7 @@ import click
 from nlptools.cli import options
 from nlptools.cli.console import Closing, encoded, note, open_corpus, write
 from nlptools.cli.embeddings import init_embeddings
+from nlptools.cli.vocabexport import export_vocab
 from nlptools.errors import DataError, NlptoolsError
 
 if TYPE_CHECKING:
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def vocab() -> None:
-    """Build vocabularies of words for BERT, and make the rows of a model for them."""
+    """Build vocabularies of words for BERT, make the rows of a model for them, write them for Hugging Face."""
 
 
-vocab.add_command(init_embeddings)
+for _command in (init_embeddings, export_vocab):
+    vocab.add_command(_command)
 
 
 @vocab.command(
@@ -153,17 +155,12 @@ def build(
 
     base = load_vocab(base_file) if base_file is not None else None
     if base is not None:
-        base.unknown  # noqa: B018: what is wrong with it is said before the corpus is read
-        if not quiet:
-            for problem in base.problems:
-                note(f"{problem}; it keeps its id." if settings["keep_base"] else f"{problem}.")
+        _ = base.unknown  # what is wrong with it is said before the corpus is read
     listed = _read_lists(lists, quiet) if lists else None
     corpus, counted = None, None
     if corpus_paths:
-        corpus = open_corpus(
-            *(corpus_paths, quiet),
-            **{"encoding": encoding, "on_error": on_error, "field": field, "column": column},
-        )
+        reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
+        corpus = open_corpus(corpus_paths, quiet, **reading)
         counted = _count(corpus, listed is None, model, settings["lower"], workers)
         if listed is None and not counted.words:
             raise DataError(corpus.name, None, "no words", "it has no Han characters, no letters")
@@ -176,6 +173,9 @@ def build(
         "--output": made.vocab.lines(),
     }
     _deliver_all({name: (path, pieces[name]) for name, path in outputs.items()})
+    if not quiet:
+        for problem in report.problems:
+            note(f"{problem}.")
     if not quiet and report_output is None:
         for text in report.as_text():
             note(text.removesuffix("\n"))

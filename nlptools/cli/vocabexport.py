@@ -74,6 +74,8 @@ def export_vocab(
         raise click.UsageError("--weights and --fallback go with --to fast.")
     if to != "fast" and (output is None or output.endswith(".json")):
         raise click.UsageError(f"--to {to} writes a folder: give --output.")
+    if vocab_file == weights_file == "-":
+        raise click.UsageError("stdin can be read only once.")
     closing = Closing("vocab export", quiet)
     from nlptools.huggingface import tokenizer_files
     from nlptools.vocab import load_vocab
