@@ -86,8 +86,8 @@ def _end_on_signals() -> None:
 )
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def main() -> None:
-    """Chinese text tools: find the words of a corpus, segment text, train word and language models, count
-    n-grams, explain scores, look at word vectors.
+    """Chinese text tools: find the words of a corpus and review them, segment text, train word and language
+    models, build vocabularies and tokenize, count n-grams, look at word vectors.
 
     Data goes to stdout, everything else to stderr; `-` and no file mean stdin.
     """
