@@ -212,7 +212,8 @@ def _stream_format(path: str, head: bytes) -> str:
         return "glove"
     rest = head[header.end() :]
     fields = rest.partition(b"\n")[0].split()
-    if fields and not math.isnan(parse_number(fields[-1])):
+    # All of a row: the bytes of a binary number may be a line end, after a word that is a number.
+    if len(fields) > int(header[2]) and not math.isnan(parse_number(fields[-1])):
         return "word2vec"
     named = format_of(path) == "word2vec-bin"
     return "word2vec-bin" if _CONTROL.search(rest[:4096]) or named else "word2vec"

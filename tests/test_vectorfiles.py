@@ -10,7 +10,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from vectorcases import (
     MATRIX,
@@ -231,6 +231,9 @@ def test_text_round_trip(
 
 @settings(max_examples=40, deadline=None)
 @given(some_vectors(), st.integers(1, 50), st.booleans())
+@example(
+    (np.array([[0.01, 0]], np.float32), ["0"]), 1, False
+)  # 0.01 begins with the byte of a line end
 def test_binary_round_trip(
     tmp_path_factory: pytest.TempPathFactory,
     case: tuple[np.ndarray, list[str]],
