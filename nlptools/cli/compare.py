@@ -54,15 +54,8 @@ Examples:
     help="Also the words that B has less of, last.",
 )
 @click.option("--top", type=click.IntRange(min=1), help="The first N words.")
-@click.option(
-    "--format",
-    "how",
-    type=click.Choice(["tsv", "jsonl", "csv", "plain"]),
-    default="tsv",
-    show_default=True,
-    help="Output format.",
-)
-@click.option("-o", "--output", type=click.Path(), help="File to write instead of stdout.")
+@options.words_format_option
+@options.output_option
 @click.option(
     "--report",
     "page",

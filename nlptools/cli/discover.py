@@ -145,15 +145,8 @@ Examples:
     show_default=True,
     help="Column to sort by, largest first.",
 )
-@click.option(
-    "--format",
-    "how",
-    type=click.Choice(["tsv", "jsonl", "csv", "plain"]),
-    default="tsv",
-    show_default=True,
-    help="Output format.",
-)
-@click.option("-o", "--output", type=click.Path(), help="File to write instead of stdout.")
+@options.words_format_option
+@options.output_option
 @click.option(
     "--counts",
     "counts_file",

@@ -82,7 +82,7 @@ Examples:
 @click.option(
     "--top", type=click.IntRange(min=1), help="Only the first N words that can be written."
 )
-@click.option("-o", "--output", type=click.Path(), help="File to write instead of stdout.")
+@options.output_option
 @click.option(
     "--refused",
     "refused_output",

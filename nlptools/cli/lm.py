@@ -197,7 +197,7 @@ Examples:
 @click.option(
     "--format", type=click.Choice(["tsv", "jsonl"]), default="tsv", show_default=True, help="Rows."
 )
-@click.option("-o", "--output", type=click.Path(), help="File to write instead of stdout.")
+@options.output_option
 @options.decoding_options
 @options.field_options
 @options.workers_option

@@ -290,6 +290,23 @@ usage_options = chain(
     ),
 )
 
+output_option = click.option(
+    "-o", "--output", type=click.Path(), help="File to write instead of stdout."
+)
+
+words_format_option = click.option(
+    "--format",
+    "how",
+    type=click.Choice(["tsv", "jsonl", "csv", "plain"]),
+    default="tsv",
+    show_default=True,
+    help="Output format.",
+)
+
+lower_option = click.option(
+    "--lower/--no-lower", default=True, show_default=True, help="Small letters, no accents."
+)
+
 quiet_option = click.option(
     "-q", "--quiet", is_flag=True, help="No progress and no closing line on stderr."
 )

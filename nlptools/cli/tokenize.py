@@ -34,12 +34,7 @@ Examples:
     help="What cuts the text into words first: the vocabulary's own unigram model; jieba without its HMM, which "
     "is WoBERT; nothing, which is BERT.",
 )
-@click.option(
-    "--lower/--no-lower",
-    default=True,
-    show_default=True,
-    help="Small letters, no accents.",
-)
+@options.lower_option
 @click.option(
     "--weights",
     "weights_file",
@@ -80,7 +75,7 @@ Examples:
     is_flag=True,
     help="The other way: lines of ids to text.",
 )
-@click.option("-o", "--output", type=click.Path(), help="File to write instead of stdout.")
+@options.output_option
 @options.decoding_options
 @options.field_options
 @options.workers_option

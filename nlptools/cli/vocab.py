@@ -91,10 +91,8 @@ Examples:
     type=click.IntRange(min=1),
     help="Characters of a word, at most.",
 )
-@click.option(
-    "--lower/--no-lower", default=True, show_default=True, help="Small letters, no accents."
-)
-@click.option("-o", "--output", type=click.Path(), help="File to write instead of stdout.")
+@options.lower_option
+@options.output_option
 @click.option(
     "--map",
     "map_output",

@@ -36,12 +36,7 @@ Examples:
     type=click.Path(),
     help="A list of words with counts.  [default: by the order of the vocabulary]",
 )
-@click.option(
-    "--lower/--no-lower",
-    default=True,
-    show_default=True,
-    help="Small letters, no accents.",
-)
+@options.lower_option
 @click.option(
     "--fallback",
     type=click.Choice(["unknown", "byte"]),
