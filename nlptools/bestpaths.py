@@ -32,6 +32,15 @@ class Found:
     words: np.ndarray
 
 
+@dataclass(frozen=True)
+class _Level:
+    """Words of one length in a text. at: places where they end, rising; state: of the trie; score: float64."""
+
+    at: np.ndarray
+    state: np.ndarray
+    score: np.ndarray
+
+
 class WordFinder:
     """Finds the best path through text, forward or, as jieba does, backward from the end of each run."""
 
@@ -110,52 +119,58 @@ class WordFinder:
         count = len(ids)
         result = np.zeros(count, np.uint8)
         words = np.full(count, -1, np.int32)
-        levels = [
-            (at, state, score)
-            for (at, state), score in zip(self._trie.walk(ids), self._scores, strict=True)
-        ]
-        # What is no word is thrown away at once, but for pairs, of which there are most.
-        found: list[tuple[np.ndarray, np.ndarray]] = []
-        for k, (at, state, score) in enumerate(levels, 2):
-            if k > DENSE:
-                value = np.take(score, state)
-                some = np.flatnonzero(value > -np.inf)
-                found.append((at[some], value[some]))
-                levels[k - 2] = (at[some], state[some], score)
         starts, runs = find_runs(ids)
         if not len(runs):
             return result, words
+        levels = self._levels(ids)
         room: np.ndarray | None = None  # symbols of its run up to each one, where runs were cut
         if runs.max() > RUN:
-            starts, runs = _shorter(ids, starts, runs, levels)
+            starts, runs = _shorter(count, starts, runs, levels)
             first = np.zeros(count, np.int64)
             first[starts] = starts
             room = np.arange(1, count + 1) - np.maximum.accumulate(first)
         dense = [np.take(self._single_score, ids)]
-        for at, state, score in levels[: DENSE - 1]:
+        for level in levels[: DENSE - 1]:
             value = np.full(count, -np.inf)
-            value[at] = np.take(score, state)
+            value[level.at] = level.score
             dense.append(value)
         if self._backward:
-            strange = np.flatnonzero((np.take(self._single, ids) < 0) & (ids != 0))
-            if len(strange):
-                begins = np.zeros(count, bool)
-                for k, value in enumerate(dense[1:], 2):
-                    begins |= (value > -np.inf) & (room is None or room >= k)
-                for k, (at, _) in enumerate(found, DENSE + 1):
-                    # A word across a cut is none: without this its character would have no word at all.
-                    begins[at if room is None else at[room[at] >= k]] = True
-                dense[0][strange[begins[strange]]] = -np.inf
+            dense[0][self._must_begin_a_word(ids, levels, room)] = -np.inf
+        cell_of = np.empty(count, np.int32)
         for block in arrange(starts, runs):
             places = block.places.astype(np.intp)
-            rare = [_in_block(places, count, at, value) for at, value in found]
+            cell_of.fill(-1)
+            cell_of[places] = np.arange(len(places), dtype=np.int32)
+            rare = [_by_cell(cell_of[level.at], level.score) for level in levels[DENSE - 1 :]]
             result[places] = _best_sums(block, [np.take(d, places) for d in dense], rare)
         single = result == 1
         words[single] = np.take(self._single, ids[single])
-        for k, ((at, state, _), numbers) in enumerate(zip(levels, self._numbers, strict=True), 2):
-            chosen = np.flatnonzero(result[at] == k)
-            words[at[chosen]] = np.take(numbers, state[chosen])
+        for k, (level, numbers) in enumerate(zip(levels, self._numbers, strict=True), 2):
+            chosen = np.flatnonzero(result[level.at] == k)
+            words[level.at[chosen]] = np.take(numbers, level.state[chosen])
         return result, words
+
+    def _levels(self, ids: np.ndarray) -> list[_Level]:
+        """The words of two, three, ... symbols that end in the text."""
+        levels = []
+        for (at, state), scores in zip(self._trie.walk(ids), self._scores, strict=True):
+            score = np.take(scores, state)
+            some = np.flatnonzero(score > -np.inf)
+            levels.append(_Level(at[some], state[some], score[some]))
+        return levels
+
+    def _must_begin_a_word(
+        self, ids: np.ndarray, levels: Sequence[_Level], room: np.ndarray | None
+    ) -> np.ndarray:
+        """Places of characters that are no words, but begin some: with jieba they never stand alone."""
+        strange = np.flatnonzero((np.take(self._single, ids) < 0) & (ids != 0))
+        if not len(strange):
+            return strange
+        begins = np.zeros(len(ids), bool)
+        for k, level in enumerate(levels, 2):
+            # A word across a cut is none: without this its character would have no word at all.
+            begins[level.at if room is None else level.at[room[level.at] >= k]] = True
+        return strange[begins[strange]]
 
 
 def _table_size(codes: np.ndarray, inside: np.ndarray) -> int:
@@ -175,18 +190,11 @@ def _spread(words: Sequence[str], backward: bool) -> tuple[np.ndarray, np.ndarra
     return codes, owner, column
 
 
-def _in_block(
-    places: np.ndarray, count: int, at: np.ndarray, value: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Cells of a block, rising, in which words end, and the words' scores."""
-    if not len(at):
-        return at, value
-    cell_of = np.full(count, -1, np.int32)
-    cell_of[places] = np.arange(len(places), dtype=np.int32)
-    cells = cell_of[at]
-    order = np.argsort(cells, kind="stable")
-    order = order[int(np.searchsorted(cells[order], 0)) :]
-    return cells[order], value[order]
+def _by_cell(cells: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cells of a block, rising, in which words end, and the words' scores; -1 is another block."""
+    here = np.flatnonzero(cells >= 0)
+    order = here[np.argsort(cells[here], kind="stable")]
+    return cells[order], score[order]
 
 
 def _best_sums(
@@ -247,17 +255,13 @@ def _best_sums(
 
 
 def _shorter(
-    ids: np.ndarray,
-    starts: np.ndarray,
-    lengths: np.ndarray,
-    levels: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]],
+    count: int, starts: np.ndarray, lengths: np.ndarray, levels: Sequence[_Level]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Runs of at most RUN symbols: longer ones are cut where no word goes across, if need be anywhere."""
-    covered = np.zeros(len(ids) + 1, np.int32)  # words across the gap before each symbol
-    for k, (at, state, score) in enumerate(levels, 2):
-        ends = at[np.take(score, state) > -np.inf]
-        np.add.at(covered, ends - k + 2, 1)
-        np.subtract.at(covered, ends + 1, 1)
+    covered = np.zeros(count + 1, np.int64)  # words across the gap before each symbol
+    for k, level in enumerate(levels, 2):
+        covered += np.bincount(level.at - k + 2, minlength=count + 1)
+        covered -= np.bincount(level.at + 1, minlength=count + 1)
     free = np.cumsum(covered) == 0
     new_starts: list[int] = []
     new_ends: list[int] = []
