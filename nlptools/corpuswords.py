@@ -124,7 +124,7 @@ def _groups(text: str, line: int) -> Iterator[tuple[int, str]]:
 
 
 def _add_characters(counts: np.ndarray, text: str, lower: bool) -> None:
-    codes = fold_codes(text) if lower else chars.code_points(text)
+    codes = fold_codes(text)[0] if lower else chars.code_points(text)
     number = np.bincount(codes)
     seen = np.flatnonzero(number)
     kinds = classes(seen)

@@ -83,6 +83,7 @@ class _Classes:
         return found
 
     def spans(self, codes: np.ndarray) -> np.ndarray:
+        """Characters that each code point becomes by `fold_case`, uint8: 0 for combining marks."""
         found = np.take(self._spans, codes)
         if not found.all():
             for code in np.unique(codes[found == 0]).tolist():
@@ -99,19 +100,26 @@ def classes(codes: np.ndarray) -> np.ndarray:
     return _classes.of(codes) & np.uint8(_MARK - 1)
 
 
-def folded_spans(codes: np.ndarray) -> np.ndarray:
-    """Characters that each code point becomes by `fold_case`, uint8: 0 for combining marks."""
-    return _classes.spans(codes)
+def fold_codes(text: str) -> tuple[np.ndarray, np.ndarray | None]:
+    """(code points, as chars.code_points, of the text in small letters, without accents; the place in the text of
+    each of them, None where they are the same).
+    """
+    codes, same = _folded(text)
+    if same:
+        return codes, None
+    return codes, np.repeat(np.arange(len(text)), _classes.spans(chars.code_points(text)))
 
 
-def fold_codes(text: str) -> np.ndarray:
-    """Code points (chars.code_points) of the text in small letters, without accents."""
-    text = text.lower()
-    if not unicodedata.is_normalized("NFD", text):
-        text = unicodedata.normalize("NFD", text)
-    codes = chars.code_points(text)
+def _folded(text: str) -> tuple[np.ndarray, bool]:
+    """Code points, and whether every character of the text has become one of them."""
+    lowered = text.lower()  # a character becomes one, or more
+    same = len(lowered) == len(text)
+    if not unicodedata.is_normalized("NFD", lowered):
+        lowered = unicodedata.normalize("NFD", lowered)
+        same = False
+    codes = chars.code_points(lowered)
     marks = _classes.of(codes) & np.uint8(_MARK)
-    return codes[marks == 0] if marks.any() else codes
+    return (codes[marks == 0], False) if marks.any() else (codes, same)
 
 
 def fold_case(text: str) -> str:
@@ -120,7 +128,7 @@ def fold_case(text: str) -> str:
     >>> fold_case("Café ÉCOLE")
     'cafe ecole'
     """
-    return chars.text_of(fold_codes(text))
+    return chars.text_of(_folded(text)[0])
 
 
 def basic_words(text: str) -> Iterator[tuple[str, int, int]]:

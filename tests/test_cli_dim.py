@@ -5,26 +5,27 @@ from __future__ import annotations
 import gzip
 import importlib
 import json
-import signal
 import sys
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import commandline
 import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
-from click.testing import CliRunner, Result
+from commandline import own_folder, own_signals, write
 
 from nlptools import __version__
-from nlptools.cli import Boundary, main
-from nlptools.cli.dim import dim
 from nlptools.corpus import Corpus
 from nlptools.dim import BOUNDS, Bounds, capacity, count_words, dimension_bounds
 from nlptools.segmentation import Segmenter
 
-assert np
+assert own_folder
+assert own_signals
 
-GROUP = Boundary("nlptools", commands=[dim], context_settings=main.context_settings)
+run = partial(commandline.run, "dim")
+printed = partial(commandline.printed, "dim")
+refused = partial(commandline.refused, "dim")
 HEADER = (
     *("kind", "source", "size", "exact", "published", "published_8", "asymptotic"),
     *("eps", "jl", "jl_exists", "jl_sklearn"),
@@ -33,33 +34,9 @@ TEXT = "葡萄和葡萄，苹果和5G。\n" * 5 + "葡萄 2026\n"
 
 
 @pytest.fixture(autouse=True)
-def own_signals() -> Iterator[None]:
-    """The commands set handlers of their own; pytest gets its own back."""
-    names = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-    before = [signal.getsignal(name) for name in names]
-    yield
-    for name, handler in zip(names, before, strict=True):
-        signal.signal(name, handler)
-
-
-@pytest.fixture(autouse=True)
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("vocab.txt").write_text("[PAD]\ning\n##ing\n的\n的\n", encoding="utf-8")
-    Path("text.txt").write_text(TEXT, encoding="utf-8")
-
-
-def run(*args: str, stdin: str | bytes | None = None) -> Result:
-    result = CliRunner().invoke(GROUP, ["dim", *args], input=stdin, prog_name="nlptools")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-def printed(*args: str, stdin: str | bytes | None = None) -> str:
-    result = run(*args, "-q", stdin=stdin)
-    assert (result.exit_code, result.stderr) == (0, "")
-    return result.stdout_bytes.decode("utf-8")
+def files(own_folder: None) -> None:
+    write("vocab.txt", "[PAD]\ning\n##ing\n的\n的\n")
+    write("text.txt", TEXT)
 
 
 def rows(*args: str, stdin: str | bytes | None = None) -> list[dict[str, str]]:
@@ -213,10 +190,8 @@ def test_usage(args: tuple[str, ...], problem: str) -> None:
 
 def usage(*args: str, problem: str) -> None:
     """Exit code 2, and one line that says what is wrong."""
-    result = run(*args)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith("Usage: nlptools dim ")
-    *_, error = result.stderr.splitlines()
+    first, *_, error = refused(*args, code=2)
+    assert first.startswith("Usage: nlptools dim ")
     assert error.startswith("Error: ")
     assert problem in error
 
@@ -231,8 +206,8 @@ def test_vocab() -> None:
         *("vocab", "vocab.txt"),
         *("4", "12"),
     )
-    result = run("--vocab", "vocab.txt")
-    assert result.stderr.split(" | ")[2] == "vocab.txt: 4 entries (1 more repeat one)"
+    done = run("--vocab", "vocab.txt")
+    assert done.err.split(" | ")[2] == "vocab.txt: 4 entries (1 more repeat one)"
 
 
 def test_several_lists() -> None:
@@ -295,37 +270,30 @@ def test_reading_options() -> None:
 
 
 def test_closing_line() -> None:
-    result = run("--corpus", "text.txt", "--min-count", "6", "--eps", "0.5")
-    assert result.exit_code == 0
-    (line,) = result.stderr.splitlines()
+    done = run("--corpus", "text.txt", "--min-count", "6", "--eps", "0.5")
+    assert done.code == 0
+    (line,) = done.err.splitlines()
     parts = line.split(" | ")
     assert parts[:2] == [f"nlptools {__version__} dim", "eps:0.5 min_count:6"]
     assert parts[2] == f"{len(TEXT)} characters in {len(TEXT.encode())} B"
     assert parts[3] == "2 of 4 words, 31 tokens"
     assert parts[-1].endswith(" s")
-    assert run("7").stderr.split(" | ")[:2] == [f"nlptools {__version__} dim", "eps:0.1"]
-
-
-def failed(*args: str, stdin: str | bytes | None = None) -> list[str]:
-    """What is said: one line, and one with a hint at most."""
-    result = run(*args, stdin=stdin)
-    assert (result.exit_code, result.stdout) == (1, "")
-    return result.stderr.splitlines()
+    assert run("7").err.split(" | ")[:2] == [f"nlptools {__version__} dim", "eps:0.1"]
 
 
 def test_bad_data() -> None:
-    assert failed("--vocab", "none.txt") == ["Error: none.txt: no such file"]
-    assert failed("--corpus", "none.txt") == ["Error: none.txt: no such file"]
-    assert failed("5", "--vocab", "-", stdin="\n") == [
+    assert refused("--vocab", "none.txt") == ["Error: none.txt: no such file"]
+    assert refused("--corpus", "none.txt") == ["Error: none.txt: no such file"]
+    assert refused("5", "--vocab", "-", stdin="\n") == [
         "Error: -: no entries",
         "hint: name a list with a word on each line",
     ]
-    assert failed("--corpus", "-", stdin="2026 ，\n") == ["Error: -: no words in it"]
-    assert failed("--corpus", "text.txt", "--min-count", "1000") == [
+    assert refused("--corpus", "-", stdin="2026 ，\n") == ["Error: -: no words in it"]
+    assert refused("--corpus", "text.txt", "--min-count", "1000") == [
         "Error: text.txt: none of its 4 words occurs 1,000 times",
         "hint: give a smaller --min-count",
     ]
-    error, hint = failed("--corpus", "-", stdin=TEXT.encode("gb18030"))
+    error, hint = refused("--corpus", "-", stdin=TEXT.encode("gb18030"))
     assert error.startswith("Error: -:1: not UTF-8")
     assert "--encoding gb18030" in hint
 
@@ -363,7 +331,7 @@ def test_the_largest_inverse() -> None:
 def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
     """Said before anything is counted; nothing is left behind."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert failed("--corpus", "none.txt", "--plot", "bound.svg") == [
+    assert refused("--corpus", "none.txt", "--plot", "bound.svg") == [
         "Error: drawing a plot needs the module matplotlib",
         "hint: pip install 'nlptools[plot]'",
     ]
@@ -454,10 +422,10 @@ def test_plot_of_few_and_many(drawn: list[Any]) -> None:
 
 
 def test_a_plot_that_cannot_be_written(drawn: list[Any]) -> None:
-    (error,) = failed("5", "--plot", "none/a.svg")
+    (error,) = refused("5", "--plot", "none/a.svg")
     assert error.startswith("Error: none/a.svg: cannot write: ")
     Path("a.svg").mkdir()
-    assert failed("5", "--plot", "a.svg")[0] == "Error: a.svg: is a folder"
+    assert refused("5", "--plot", "a.svg")[0] == "Error: a.svg: is a folder"
 
 
 def test_another_kind_of_picture() -> None:

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import re
-import signal
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import click
+import commandline
 import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
-from click.testing import CliRunner, Result
+from commandline import own_folder, own_signals, write
 from vectorcases import safetensors_of
 
 from nlptools import __version__
-from nlptools.cli import Boundary
 from nlptools.cli.embeddings import init_embeddings as command
 from nlptools.embeddings import UNKNOWN, init_embeddings, norms_table, unknown_table
 from nlptools.vocabmap import VocabMap, write_map
 
-# Until the group `vocab` is there; then: from nlptools.cli import main as MAIN
-MAIN = Boundary("nlptools", [click.Group("vocab", [command])])
+assert own_folder
+assert own_signals
 
+run = partial(commandline.run, "vocab", "init-embeddings")
+refused = partial(commandline.refused, "vocab", "init-embeddings")
 BASE = np.array([[3, 4], [0, 5], [6, 8], [0, 1]], np.float32)
 # 0 [UNK]; kept are all. The mean of (0, 5) and (6, 8): (3, 6.5).
 MAP = VocabMap.of(
@@ -30,47 +31,18 @@ MAP = VocabMap.of(
 
 
 @pytest.fixture(autouse=True)
-def own_signals() -> Iterator[None]:
-    """The commands set handlers of their own; pytest gets its own back."""
-    names = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-    before = [signal.getsignal(name) for name in names]
-    yield
-    for name, handler in zip(names, before, strict=True):
-        signal.signal(name, handler)
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
+def files(own_folder: None) -> None:
     np.save("a.npy", BASE)
     tensors = {"e": BASE, "w": BASE * 2, "b": BASE[:, 0].copy(), "x": BASE[:3], "k": BASE.T.copy()}
-    Path("a.safetensors").write_bytes(safetensors_of(tensors))
+    write("a.safetensors", safetensors_of(tensors))
     write_map(MAP, "map.json")
-    return tmp_path
-
-
-def run(*args: str) -> Result:
-    line = ["vocab", "init-embeddings", *args]
-    result = CliRunner().invoke(MAIN, line, prog_name="nlptools")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-def refused(*args: str, code: int = 1) -> list[str]:
-    """Lines on stderr; nothing was written."""
-    before = sorted(Path().iterdir())
-    result = run(*args)
-    assert (result.exit_code, result.stdout) == (code, "")
-    assert sorted(Path().iterdir()) == before
-    return result.stderr.splitlines()
 
 
 def test_a_matrix() -> None:
     """The kept rows have norms 5, 5, 10, 1: 5.25; the new ones sqrt(51.25), 10, 5."""
-    result = run("a.npy", "--map", "map.json", "-o", "b.npy", "-q")
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == (
+    done = run("a.npy", "--map", "map.json", "-o", "b.npy", "-q")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
         "tensor\trows\tcount\tnorm_mean\tnorm_min\tnorm_max\tnot_finite\n"
         "a.npy\tbase\t4\t5.25\t1\t10\t0\n"
         "a.npy\tkept\t4\t5.25\t1\t10\t0\n"
@@ -81,18 +53,18 @@ def test_a_matrix() -> None:
 
 def test_the_same_as_the_function() -> None:
     options = ("--unknown", "average", "--rescale", "--tensor", "w", "--tensor", "b")
-    result = run("a.safetensors", "--map", "map.json", "-o", "b.safetensors", "-q", *options)
+    done = run("a.safetensors", "--map", "map.json", "-o", "b.safetensors", "-q", *options)
     report = init_embeddings(
         "a.safetensors", MAP, "c.safetensors", tensor=["w", "b"], unknown="average", rescale=True
     )
     assert Path("b.safetensors").read_bytes() == Path("c.safetensors").read_bytes()
-    assert result.stdout == norms_table(report)
-    assert "averaged" in result.stdout
+    assert done.out == norms_table(report)
+    assert "averaged" in done.out
 
 
 def test_notes_and_closing_line() -> None:
-    result = run("a.safetensors", "--map", "map.json", "-o", "b.safetensors")
-    *notes, closing = result.stderr.splitlines()
+    done = run("a.safetensors", "--map", "map.json", "-o", "b.safetensors")
+    *notes, closing = done.err.splitlines()
     assert notes == [
         "1 new word with unknown pieces, which are left out: 龘个.",
         "1 new word of unknown pieces alone, which have the row of [UNK]: 龘.",
@@ -111,11 +83,11 @@ def test_means_are_shorter() -> None:
     np.save("a.npy", np.array([[3, 4], [-3, 4], [np.nan, 0]]))
     write_map(VocabMap.of([0, 1], [[0, 1]], ["一"], base_size=3, unknown=None), "map.json")
     line = ("a.npy", "--map", "map.json", "-o", "b.npy")
-    assert run(*line).stderr.splitlines()[:-1] == [
+    assert run(*line).err.splitlines()[:-1] == [
         "a.npy: means are shorter than what they are made from: mean norm 4, of the kept rows 5 (--rescale).",
         "a.npy: 1 row with NaN or infinite numbers; so is what they are in.",
     ]
-    assert len(run(*line, "--rescale").stderr.splitlines()) == 2
+    assert len(run(*line, "--rescale").err.splitlines()) == 2
     assert np.load("b.npy")[2].tolist() == [0, 5]
 
 
@@ -125,11 +97,11 @@ def test_report() -> None:
     write_map(more, "map.json")
     line = ("a.npy", "--map", "map.json", "-o", "b.npy")
     shown = "12 new words with unknown pieces, which are averaged too: "
-    assert run(*line, "--unknown", "average").stderr.startswith(
+    assert run(*line, "--unknown", "average").err.startswith(
         f"{shown}{', '.join(many[:10])} and 2 more (--report lists all).\n"
     )
-    result = run(*line, "--unknown", "average", "--report", "r.tsv")
-    assert result.stderr.startswith(f"{shown}{', '.join(many[:10])} and 2 more.\n")
+    done = run(*line, "--unknown", "average", "--report", "r.tsv")
+    assert done.err.startswith(f"{shown}{', '.join(many[:10])} and 2 more.\n")
     report = init_embeddings("a.npy", more, "c.npy")
     assert Path("r.tsv").read_text(encoding="utf-8") == unknown_table(report)
     assert unknown_table(report).count("\n") == 13

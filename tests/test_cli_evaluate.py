@@ -5,21 +5,23 @@ from __future__ import annotations
 import gzip
 import json
 import lzma
-import signal
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-import numpy as np  # before nlptools.cli, which sets NumPy's environment
+import commandline
 import pytest
-from click.testing import CliRunner, Result
+from commandline import own_folder, own_signals, write
 
 from nlptools import __version__
-from nlptools.cli import main
 from nlptools.corpus import Corpus
 from nlptools.evaluation import evaluate_segmentation
 
-assert np
+assert own_folder
+assert own_signals
 
+run = partial(commandline.run, "evaluate")
+printed = partial(commandline.printed, "evaluate")
+refused = partial(commandline.refused, "evaluate")
 GOLD = "我们 喜欢 北京大学 。\n研究 生命 起源\n用 A股 3 万\n"
 PREDICTED = "我们 喜 欢 北京 大学 。\n研究生 命 起源\n用A股 3万\n"
 KNOWN = "我们\n喜欢 12 v\n用\n。\n3\n"
@@ -105,33 +107,9 @@ oov_rate 0.5455
 
 
 @pytest.fixture(autouse=True)
-def own_signals() -> Iterator[None]:
-    """The commands set handlers of their own; pytest gets its own back."""
-    names = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-    before = [signal.getsignal(name) for name in names]
-    yield
-    for name, handler in zip(names, before, strict=True):
-        signal.signal(name, handler)
-
-
-@pytest.fixture(autouse=True)
-def texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def texts(own_folder: None) -> None:
     for name, text in (("gold.txt", GOLD), ("mine.txt", PREDICTED), ("known.txt", KNOWN)):
-        Path(name).write_bytes(text.encode())
-
-
-def run(*args: str, stdin: str | bytes | None = None) -> Result:
-    result = CliRunner().invoke(main, ["evaluate", *args], input=stdin, prog_name="nlptools")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-def printed(*args: str, stdin: str | bytes | None = None) -> str:
-    result = run(*args, "-q", stdin=stdin)
-    assert (result.exit_code, result.stderr) == (0, "")
-    return result.stdout_bytes.decode("utf-8")
+        write(name, text)
 
 
 def test_text() -> None:
@@ -186,9 +164,9 @@ def test_sighan_is_named() -> None:
 
 
 def test_closing_line() -> None:
-    result = run("gold.txt", "mine.txt", "--protocol", "sighan")
-    assert result.exit_code == 0
-    (line,) = result.stderr.splitlines()
+    done = run("gold.txt", "mine.txt", "--protocol", "sighan")
+    assert done.code == 0
+    (line,) = done.err.splitlines()
     parts = line.split(" | ")
     assert parts[:2] == [f"nlptools {__version__} evaluate", "protocol:sighan"]
     size = len(GOLD.encode()) + len(PREDICTED.encode())
@@ -213,41 +191,34 @@ def test_encodings() -> None:
     for name, text in (("gold.txt", GOLD), ("mine.txt", PREDICTED)):
         Path(name).write_bytes(text.encode("gb18030"))
     assert printed("gold.txt", "mine.txt", "--encoding", "gb18030") == TEXT
-    result = run("gold.txt", "mine.txt")
-    assert result.exit_code == 1
-    assert result.stderr.startswith("Error: gold.txt:1: not UTF-8")
-    assert "hint: try --encoding gb18030" in result.stderr
+    done = run("gold.txt", "mine.txt")
+    assert done.code == 1
+    assert done.err.startswith("Error: gold.txt:1: not UTF-8")
+    assert "hint: try --encoding gb18030" in done.err
 
 
 def test_bad_bytes() -> None:
     Path("gold.txt").write_bytes("甲 乙\n丙 ".encode() + b"\xff \xfe\n")
     Path("mine.txt").write_bytes("甲乙\n丙 ".encode() + b"\xfd\xfc\n")
-    assert run("gold.txt", "mine.txt").exit_code == 1
-    result = run("gold.txt", "mine.txt", "--on-error", "replace", "--format", "tsv")
-    assert result.exit_code == 0
-    assert "right_words\t1\n" in result.stdout
-    assert "4 bad byte sequences replaced" in result.stderr
-    result = run("gold.txt", "mine.txt", "--on-error", "skip", "--format", "tsv")
-    assert result.exit_code == 0
-    assert "gold_words\t2\n" in result.stdout
-    assert "2 lines skipped" in result.stderr
-
-
-def failed(*args: str, stdin: str | None = None) -> list[str]:
-    """What is said: one line, and one with a hint at most."""
-    result = run(*args, stdin=stdin)
-    assert (result.exit_code, result.stdout) == (1, "")
-    return result.stderr.splitlines()
+    assert run("gold.txt", "mine.txt").code == 1
+    done = run("gold.txt", "mine.txt", "--on-error", "replace", "--format", "tsv")
+    assert done.code == 0
+    assert "right_words\t1\n" in done.out
+    assert "4 bad byte sequences replaced" in done.err
+    done = run("gold.txt", "mine.txt", "--on-error", "skip", "--format", "tsv")
+    assert done.code == 0
+    assert "gold_words\t2\n" in done.out
+    assert "2 lines skipped" in done.err
 
 
 def test_not_the_same_text() -> None:
     Path("mine.txt").write_text(PREDICTED.replace("A", "Ａ"), encoding="utf-8")
-    assert failed("gold.txt", "mine.txt") == [
+    assert refused("gold.txt", "mine.txt") == [
         "Error: mine.txt:3: 'Ａ股3万' stands where gold has 'A股3万' (gold.txt:3): U+FF21, not U+0041",
         "hint: the predicted file must be a segmentation of the same text; "
         "was it normalised, or are lines missing?",
     ]
-    assert failed("gold.txt", "-", stdin="我们")[0] == (
+    assert refused("gold.txt", "-", stdin="我们")[0] == (
         "Error: -:1: the text ends in this line, but gold has '喜欢北京大学。' (gold.txt:1) after it"
     )
 
@@ -256,17 +227,17 @@ def test_nothing_to_score() -> None:
     Path("empty.txt").write_text("\n", encoding="utf-8")
     Path("nothing.txt").write_bytes(b"")
     for name in ("empty.txt", "nothing.txt"):
-        error, hint = failed(name, "mine.txt")
+        error, hint = refused(name, "mine.txt")
         assert error == f"Error: {name}: no words"
         assert hint == "hint: the gold segmentation is empty"
-        error, hint = failed("gold.txt", name)
+        error, hint = refused("gold.txt", name)
         assert error == f"Error: {name}: no words, but gold has '我们喜欢北京大学' (gold.txt:1)"
         assert hint.startswith("hint: the predicted file must be")
 
 
 def test_an_empty_word_list() -> None:
     Path("empty.txt").write_text("\n", encoding="utf-8")
-    assert failed("gold.txt", "mine.txt", "--known", "empty.txt") == [
+    assert refused("gold.txt", "mine.txt", "--known", "empty.txt") == [
         "Error: empty.txt: no words",
         "hint: --known names a word list",
     ]
@@ -275,20 +246,20 @@ def test_an_empty_word_list() -> None:
 
 
 def test_missing_files() -> None:
-    assert failed("none.txt", "mine.txt") == ["Error: none.txt: no such file"]
-    assert failed("gold.txt", "none.txt") == ["Error: none.txt: no such file"]
-    assert failed("gold.txt", "mine.txt", "--known", "none.txt") == [
+    assert refused("none.txt", "mine.txt") == ["Error: none.txt: no such file"]
+    assert refused("gold.txt", "none.txt") == ["Error: none.txt: no such file"]
+    assert refused("gold.txt", "mine.txt", "--known", "none.txt") == [
         "Error: none.txt: no such file"
     ]
 
 
 def test_lines_that_do_not_pair_up() -> None:
     Path("mine.txt").write_text(PREDICTED.replace("\n", " "), encoding="utf-8")
-    assert failed("gold.txt", "mine.txt", "--protocol", "sighan") == [
+    assert refused("gold.txt", "mine.txt", "--protocol", "sighan") == [
         "Error: mine.txt: the number of lines is 1, but 3 in gold (gold.txt)",
         "hint: the protocol sighan compares line by line; --protocol spans works across lines",
     ]
-    assert run("gold.txt", "mine.txt").exit_code == 0
+    assert run("gold.txt", "mine.txt").code == 0
 
 
 @pytest.mark.parametrize(
@@ -301,7 +272,6 @@ def test_lines_that_do_not_pair_up() -> None:
     ],
 )
 def test_usage(args: tuple[str, ...], problem: str) -> None:
-    result = run(*args)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith("Usage: nlptools evaluate ")
-    assert problem in result.stderr
+    lines = refused(*args, code=2)
+    assert lines[0].startswith("Usage: nlptools evaluate ")
+    assert problem in "\n".join(lines)

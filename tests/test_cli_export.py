@@ -4,60 +4,30 @@ from __future__ import annotations
 
 import gzip
 import json
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-import numpy as np  # before nlptools.cli, which sets NumPy's environment
+import commandline
 import pytest
-from click.testing import CliRunner, Result
+from commandline import own_folder, own_signals, shell, write
 
 from nlptools import __version__
-from nlptools.cli import main
 from nlptools.export import WHAT_IS_READ, export_words
 
-assert np
+assert own_folder
+assert own_signals
 
+run = partial(commandline.run, "export")
+printed = partial(commandline.printed, "export")
+refused = partial(commandline.refused, "export")
 WORDS = "沈渡秋 35 nr\n松烟派\niPad Pro 3 n\n阿里·巴巴 4\n秋山 2\n"
 DICT = "沈 30 n\n渡 30 v\n人 40 n\n"
 
 
 @pytest.fixture(autouse=True)
-def own_signals() -> Iterator[None]:
-    """The commands set handlers of their own; pytest gets its own back."""
-    names = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-    before = [signal.getsignal(name) for name in names]
-    yield
-    for name, handler in zip(names, before, strict=True):
-        signal.signal(name, handler)
-
-
-@pytest.fixture(autouse=True)
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("words.txt").write_text(WORDS, encoding="utf-8")
-    Path("dict.txt").write_text(DICT, encoding="utf-8")
-
-
-def run(*args: str, stdin: str | bytes | None = None) -> Result:
-    result = CliRunner().invoke(main, ["export", *args], input=stdin, prog_name="nlptools")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-def printed(*args: str, stdin: str | bytes | None = None) -> str:
-    result = run(*args, "-q", stdin=stdin)
-    assert (result.exit_code, result.stderr) == (0, "")
-    return result.stdout_bytes.decode("utf-8")
-
-
-def failed(*args: str, stdin: str | bytes | None = None, code: int = 1) -> list[str]:
-    result = run(*args, stdin=stdin)
-    assert (result.exit_code, result.stdout) == (code, "")
-    return result.stderr.splitlines()
+def files(own_folder: None) -> None:
+    write("words.txt", WORDS)
+    write("dict.txt", DICT)
 
 
 def test_stdout() -> None:
@@ -85,9 +55,9 @@ def test_win() -> None:
 
 
 def test_said_of_refused_words() -> None:
-    result = run("words.txt", "--to", "jieba", "--refused", "no.tsv", "-o", "out.txt")
-    assert (result.exit_code, result.stdout) == (0, "")
-    *said, closing = result.stderr.splitlines()
+    done = run("words.txt", "--to", "jieba", "--refused", "no.tsv", "-o", "out.txt")
+    assert (done.code, done.out) == (0, "")
+    *said, closing = done.err.splitlines()
     assert said == [
         "2 words are not written, since jieba could not use them; all are in no.tsv:",
         "  1 a character at which jieba always cuts: 阿里·巴巴",
@@ -105,8 +75,8 @@ def test_said_of_refused_words() -> None:
 
 def test_few_of_many_are_named() -> None:
     words = "".join(f"第{i} 词\n" for i in range(8)) + "第\t3\n好·好\n"
-    result = run("-", "--to", "jieba", stdin=words)
-    assert result.stderr.splitlines()[:3] == [
+    done = run("-", "--to", "jieba", stdin=words)
+    assert done.err.splitlines()[:3] == [
         "9 words are not written, since jieba could not use them; --refused FILE lists all:",
         "  8 white space inside: 第0 词, 第1 词, 第2 词, 第3 词, 第4 词, ...",
         "  1 a character at which jieba always cuts: 好·好",
@@ -114,19 +84,19 @@ def test_few_of_many_are_named() -> None:
 
 
 def test_nothing_is_left() -> None:
-    result = run("-", "--to", "rime", stdin="A\nB\n")
-    assert result.exit_code == 0
-    assert result.stdout.endswith("\n...\n")
-    assert "0 written | 2 refused" in result.stderr
+    done = run("-", "--to", "rime", stdin="A\nB\n")
+    assert done.code == 0
+    assert done.out.endswith("\n...\n")
+    assert "0 written | 2 refused" in done.err
     assert printed("-", "--to", "json", "--min-count", "9", stdin="甲 1\n") == "[\n]\n"
 
 
 def test_rime_is_named_by_its_file() -> None:
     for output, name in (("forum.dict.yaml", "forum"), ("a.b.txt", "a.b")):
-        result = run("words.txt", "--to", "rime", "-o", output)
+        done = run("words.txt", "--to", "rime", "-o", output)
         assert f'\nname: "{name}"\n' in Path(output).read_text(encoding="utf-8")
         told = f"Rime looks for it under the name {name}.dict.yaml."
-        assert (told in result.stderr.splitlines()) is (output == "a.b.txt")
+        assert (told in done.err.splitlines()) is (output == "a.b.txt")
     assert '\nname: "nlptools"\n' in printed("words.txt", "--to", "rime")
 
 
@@ -144,29 +114,29 @@ def test_ways_in() -> None:
 
 
 def test_errors() -> None:
-    assert failed("none.txt", "--to", "ik") == ["Error: none.txt: no such file"]
-    assert failed("-", "--to", "ik", stdin="\n") == [
+    assert refused("none.txt", "--to", "ik") == ["Error: none.txt: no such file"]
+    assert refused("-", "--to", "ik", stdin="\n") == [
         "Error: -: no words",
         "hint: nothing to export",
     ]
-    assert failed("-", "--to", "ik", stdin='{"word": "甲"}\n') == [
+    assert refused("-", "--to", "ik", stdin='{"word": "甲"}\n') == [
         "Error: -:1: JSON Lines, read as plain text",
         f"hint: {WHAT_IS_READ}",
     ]
     win = ("--to", "jieba", "--freq", "win", "--jieba-dict")
-    assert failed("words.txt", *win, "none")[0] == "Error: none: no such file"
-    assert failed("words.txt", *win, "words.txt") == [
+    assert refused("words.txt", *win, "none")[0] == "Error: none: no such file"
+    assert refused("words.txt", *win, "words.txt") == [
         "Error: words.txt:2: not a line `word frequency [tag]` in UTF-8: jieba would not load it",
         "hint: --jieba-dict names jieba's own dictionary (dict.txt), not a user dictionary",
     ]
-    assert failed("words.txt", "--to", "ik", "-o", "no/where") == [
+    assert refused("words.txt", "--to", "ik", "-o", "no/where") == [
         "Error: no/where: cannot write: No such file or directory"
     ]
 
 
 def test_without_jieba(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert failed("words.txt", "--to", "jieba", "--freq", "win") == [
+    assert refused("words.txt", "--to", "jieba", "--freq", "win") == [
         "Error: jieba is not installed, and what wins depends on its dictionary",
         "hint: pip install jieba, or name its dict.txt with --jieba-dict FILE",
     ]
@@ -192,7 +162,7 @@ def test_without_jieba(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_usage_errors(args: tuple[str, ...], problem: str) -> None:
-    lines = failed(*args, code=2)
+    lines = refused(*args, code=2)
     assert lines[0] == "Usage: nlptools export [OPTIONS] WORDS..."
     assert any(line.startswith(f"Error: {problem}") for line in lines)
     assert not Path("a").exists()
@@ -200,7 +170,7 @@ def test_usage_errors(args: tuple[str, ...], problem: str) -> None:
 
 def test_a_failed_export_leaves_the_old_file() -> None:
     Path("out.txt").write_text("old", encoding="utf-8")
-    failed("words.txt", "none.txt", "--to", "ik", "-o", "out.txt")
+    refused("words.txt", "none.txt", "--to", "ik", "-o", "out.txt")
     assert Path("out.txt").read_text(encoding="utf-8") == "old"
     assert sorted(path.name for path in Path().iterdir()) == ["dict.txt", "out.txt", "words.txt"]
 
@@ -208,8 +178,5 @@ def test_a_failed_export_leaves_the_old_file() -> None:
 def test_a_closed_pipe() -> None:
     """`| head` is not a failure."""
     Path("many.txt").write_text("".join(f"词{i}\n" for i in range(60_000)), encoding="utf-8")
-    command = f"{sys.executable} -m nlptools export many.txt --to ik -q | head -n 1"
-    done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, check=False
-    )
-    assert (done.returncode, done.stdout.decode(), done.stderr.decode()) == (0, "词0\n", "")
+    done = shell("set -o pipefail; nlptools export many.txt --to ik -q | head -n 1")
+    assert (done.code, done.out, done.err) == (0, "词0\n", "")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import commandline
 import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
-from click.testing import CliRunner, Result
+from commandline import SAMPLES, own_folder, own_signals, write
 from vectorcases import MATRIX, WORDS, safetensors_of, text_of
 
 from nlptools import __version__, hubness
@@ -22,46 +22,18 @@ from nlptools.vectorfiles import DUPLICATES, OUTPUT_FORMATS, read_vectors
 from nlptools.vectorfiles import FORMATS as INPUT_FORMATS
 from nlptools.whitening import Whitening, fit_whitening
 
-SAMPLE = Path(__file__).parent.parent / "data" / "samples" / "vectors.txt"
+assert own_folder
+assert own_signals
+
+run = partial(commandline.run, "vectors")
+printed = partial(commandline.printed, "vectors")
+refused = partial(commandline.refused, "vectors")
+SAMPLE = SAMPLES / "vectors.txt"
 
 
 @pytest.fixture(autouse=True)
-def own_signals() -> Iterator[None]:
-    """The commands set handlers of their own; pytest gets its own back."""
-    names = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-    before = [signal.getsignal(name) for name in names]
-    yield
-    for name, handler in zip(names, before, strict=True):
-        signal.signal(name, handler)
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    Path("v.txt").write_bytes(SAMPLE.read_bytes())
-    return tmp_path
-
-
-def run(*args: str, stdin: bytes | None = None) -> Result:
-    result = CliRunner().invoke(main, ["vectors", *args], input=stdin, prog_name="nlptools")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-def printed(*args: str, stdin: bytes | None = None) -> str:
-    result = run(*args, "-q", stdin=stdin)
-    assert (result.exit_code, result.stderr) == (0, "")
-    return result.stdout_bytes.decode("utf-8")
-
-
-def refused(*args: str, code: int = 1) -> list[str]:
-    """Lines on stderr; nothing was written."""
-    before = sorted(Path().iterdir())
-    result = run(*args)
-    assert (result.exit_code, result.stdout) == (code, "")
-    assert sorted(Path().iterdir()) == before
-    return result.stderr.splitlines()
+def files(own_folder: None) -> None:
+    write("v.txt", SAMPLE.read_bytes())
 
 
 def values(table: str) -> dict[str, str]:
@@ -109,20 +81,20 @@ def test_check_as_json() -> None:
 
 
 def test_closing_line() -> None:
-    result = run("check", "v.txt")
+    done = run("check", "v.txt")
     assert re.fullmatch(
         rf"nlptools {re.escape(__version__)} vectors check \| nearest:10 \| "
         r"60 vectors of 12 dimensions \(word2vec\) \| [\d.]+ MB memory \| [\d.]+ s\n",
-        result.stderr,
+        done.err,
     )
 
 
 def test_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = run("check", "v.txt", "--queries", "20")
-    assert result.stderr.splitlines()[0] == (
+    done = run("check", "v.txt", "--queries", "20")
+    assert done.err.splitlines()[0] == (
         "Hubness: 20 of 60 vectors were asked for their neighbours (--queries)."
     )
-    shown = values(result.stdout)
+    shown = values(done.out)
     assert (shown["queries"], shown["antihub_share"]) == ("20", "nan")
     assert shown != values(printed("check", "v.txt", "--queries", "20", "--seed", "1"))
     assert (
@@ -131,7 +103,7 @@ def test_samples(monkeypatch: pytest.MonkeyPatch) -> None:
         ]
         is None
     )
-    assert "--queries" not in run("check", "v.txt", "--queries", "60").stderr
+    assert "--queries" not in run("check", "v.txt", "--queries", "60").err
     monkeypatch.setattr(hubness, "EXACT_ROWS", 30)
     monkeypatch.setattr(hubness, "SAMPLE", 25)
     assert values(printed("check", "v.txt"))["queries"] == "25"
@@ -196,13 +168,13 @@ def test_format_of_the_output() -> None:
 
 
 def test_words_of_an_output() -> None:
-    result = run("whiten", "v.txt", "-o", "a.npy", "--words-output", "words.txt")
-    assert "--words-output" not in result.stderr
+    done = run("whiten", "v.txt", "-o", "a.npy", "--words-output", "words.txt")
+    assert "--words-output" not in done.err
     words = Path("words.txt").read_text(encoding="utf-8").splitlines()
     assert words == list(read_vectors("v.txt").words())
     printed("whiten", "a.npy", "--words", "words.txt", "-o", "b.txt")
     assert list(read_vectors("b.txt").words()) == words
-    note = run("project", "v.txt", "-o", "a.npy", "--dim", "2").stderr.splitlines()[0]
+    note = run("project", "v.txt", "-o", "a.npy", "--dim", "2").err.splitlines()[0]
     assert note == "a.npy has no words: --words-output FILE writes them."
     assert refused("whiten", "a.npy", "-o", "c.txt") == [
         "Error: word2vec has a word in every row, and these vectors have none",
@@ -213,11 +185,11 @@ def test_words_of_an_output() -> None:
 def test_directions_without_variance() -> None:
     matrix = np.array([[1, 2, 0], [2, 4, 0], [3, 7, 0], [5, 5, 0]], np.float32)
     Path("a.txt").write_bytes(text_of(matrix, list("abcd")))
-    notes = run("whiten", "a.txt", "-o", "b.txt").stderr.splitlines()
+    notes = run("whiten", "a.txt", "-o", "b.txt").err.splitlines()
     assert notes[0] == "Only 2 of 3 directions have a variance; the other columns are 0."
     assert not read_vectors("b.txt").array()[:, 2].any()
     printed("whiten", "a.txt", "-o", "b.txt", "--dim", "2")
-    assert len(run("whiten", "a.txt", "-o", "b.txt", "--dim", "2").stderr.splitlines()) == 1
+    assert len(run("whiten", "a.txt", "-o", "b.txt", "--dim", "2").err.splitlines()) == 1
 
 
 # --- project
