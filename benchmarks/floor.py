@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from nlptools.machine import prepare_numpy
+from nlptools.base.machine import prepare_numpy
 
 prepare_numpy()
 

@@ -16,17 +16,17 @@ from overlap import Passages
 from report import Report
 from segmenting import PEER_NAMES, jieba_dictionary, peer_command
 
-from nlptools.baselines import BranchingCutter, PmiCutter
-from nlptools.corpus import Corpus
-from nlptools.counting import count_ngrams
-from nlptools.counts import NgramCounts
-from nlptools.cutting import Cutter
-from nlptools.evaluation import PROTOCOLS, Evaluation, evaluate_segmentation
-from nlptools.segmentation import Segmenter
-from nlptools.spacing import segment_corpus
-from nlptools.training import train_model
-from nlptools.wordmodel import general_model
-from nlptools.words import discover_words
+from nlptools.discovery.discover import discover_words
+from nlptools.ngrams.count import count_ngrams
+from nlptools.ngrams.counts import NgramCounts
+from nlptools.segmentation.baselines import BranchingCutter, PmiCutter
+from nlptools.segmentation.evaluate import PROTOCOLS, Evaluation, evaluate_segmentation
+from nlptools.segmentation.segmenter import Segmenter
+from nlptools.segmentation.stream import segment_corpus
+from nlptools.segmentation.tokens import Cutter
+from nlptools.text.corpus import Corpus
+from nlptools.wordmodel.model import general_model
+from nlptools.wordmodel.train import train_model
 
 MB = 10**6
 RAW, OWN = "raw text (inductive)", "own text (transductive)"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nlptools.counts import load_counts
+from nlptools.ngrams.counts import load_counts
 
 ORDER = 4
 _PADDING = 3  # ids 0 <unk>, 1 <s>, 2 </s>

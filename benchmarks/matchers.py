@@ -18,10 +18,10 @@ import ahocorasick
 import ahocorasick_rs
 import numpy as np
 
-from nlptools import chars
-from nlptools.trie import Trie
-from nlptools.vocab import load_vocab
-from nlptools.vocabwords import VocabWords, is_word
+from nlptools.lattice.trie import Trie
+from nlptools.text import chars
+from nlptools.vocab.unigram import VocabWords, is_word
+from nlptools.vocab.vocab import load_vocab
 
 PIECE = 1 << 18  # characters at a time, as tokenize has them
 

@@ -11,7 +11,7 @@ from measure import Command, interleaved, nlptools
 from report import Report
 from texts import first_lines
 
-from nlptools.chars import SPACES
+from nlptools.text.chars import SPACES
 
 HERE = Path(__file__).resolve().parent
 MB = 10**6

@@ -11,7 +11,7 @@ import unicodedata
 
 import numpy as np
 
-from nlptools import chars
+from nlptools.text import chars
 
 LEAST = 8
 CLAUSES = 3

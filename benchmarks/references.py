@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from nlptools import chars
-from nlptools.counts import load_counts
+from nlptools.ngrams.counts import load_counts
+from nlptools.text import chars
 
 CUTS = (100, 1000, 10000)
 LONGEST = 6  # symbols of a reference word that average precision asks for

@@ -16,7 +16,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from measure import BenchmarkError, Command, in_bytes, interleaved, nlptools  # noqa: E402
 
-from nlptools.machine import prepare_numpy  # noqa: E402
+from nlptools.base.machine import prepare_numpy  # noqa: E402
 
 prepare_numpy()
 

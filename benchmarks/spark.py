@@ -30,8 +30,8 @@ def bench_spark(args: argparse.Namespace, report: Report, work: Path) -> None:
     """Every text is counted by both; an empty session of each kind is taken off."""
     from measure import Command, interleaved, nlptools
 
-    from nlptools.counts import load_counts
-    from nlptools.ngramparquet import save_table
+    from nlptools.ngrams.counts import load_counts
+    from nlptools.ngrams.parquet import save_table
 
     script = [sys.executable, str(Path(__file__).resolve())]
     commands = [
@@ -146,7 +146,7 @@ def count_by_sql(session: Any, text: str, out: str) -> None:
 
 def main(words: Sequence[str]) -> None:
     """As the first lines of this file say."""
-    from nlptools.sparksession import open_session
+    from nlptools.spark.session import open_session
 
     what, master, *rest = words
     conf = [word for word in rest if word.startswith("spark.")]

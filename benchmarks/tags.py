@@ -11,12 +11,12 @@ import numpy as np
 from gold import Gold, segmented, write_raw
 from report import Report
 
-from nlptools.corpus import Corpus
-from nlptools.counting import count_sentences
-from nlptools.evaluation import evaluate_segmentation
-from nlptools.lm import LanguageModel
-from nlptools.smoothing import train_lm
-from nlptools.tagging import ARTICLE_WEIGHTS, DEFAULT_WEIGHTS, TagCutter
+from nlptools.lm.model import LanguageModel
+from nlptools.lm.smoothing import train_lm
+from nlptools.ngrams.count import count_sentences
+from nlptools.segmentation.evaluate import evaluate_segmentation
+from nlptools.segmentation.tagger import ARTICLE_WEIGHTS, DEFAULT_WEIGHTS, TagCutter
+from nlptools.text.corpus import Corpus
 
 MB = 10**6
 # (order, sentences, smoothing, prune)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nlptools import chars
-from nlptools.corpus import Corpus
-from nlptools.symbols import SymbolEncoder
+from nlptools.ngrams.symbols import SymbolEncoder
+from nlptools.text import chars
+from nlptools.text.corpus import Corpus
 
 BLOCK = 3000  # bytes; large enough to keep a text's own repetitions together
 

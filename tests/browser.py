@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from places import ROOT
 
-ROOT = Path(__file__).parent.parent
 MISSING = "no browser: apt-get install chromium chromium-driver"
 # A closed network and no display; without these Chromium asks for hosts at every start.
 FLAGS = (

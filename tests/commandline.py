@@ -1,41 +1,134 @@
-"""A command line -> what it prints, or why it is refused; and what every test of a command needs around it.
-
-Import this before nlptools.cli: NumPy has to come before it. own_folder and own_signals work by being imported.
-"""
+"""A command line -> what it prints, or why it is refused: in this process, in a shell, on a terminal."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from test_cli import (
-    FORMATS,
-    PLAIN_LOCALE,
-    SAMPLES,
-    Done,
-    on_terminal,
-    own_folder,
-    own_signals,
-    posix,
-    run,
-    shell,
-    write,
-)
+import pytest
+from click.testing import CliRunner
 
-__all__ = [
-    "FORMATS",
-    "PLAIN_LOCALE",
-    "SAMPLES",
-    "Done",
-    "on_terminal",
-    "own_folder",
-    "own_signals",
-    "posix",
-    "printed",
-    "refused",
-    "run",
-    "shell",
-    "write",
-]
+from nlptools.cli import main
+
+posix = pytest.mark.skipif(os.name != "posix", reason="signals, pipes and terminals of POSIX")
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="files without a name exist on Linux")
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def error(self) -> str:
+        """The problem of a run that failed: one line, and one with a hint at most."""
+        lines = self.err.split("\n")
+        assert self.code == 1, (self.code, self.err)
+        assert lines.pop() == ""
+        assert lines[0].startswith("Error: "), self.err
+        assert lines[1:] == [] or (len(lines) == 2 and lines[1].startswith("hint: ")), self.err
+        return self.err
+
+    @property
+    def usage(self) -> str:
+        """The problem of a command line that makes no sense."""
+        assert self.code == 2, (self.code, self.err)
+        assert self.out == ""
+        assert self.err.startswith("Usage: nlptools ")
+        return self.err.split("\nError: ")[1]
+
+    def ok(self) -> Done:
+        assert self.code == 0, (self.code, self.err)
+        return self
+
+
+def run(*args: object, stdin: str | bytes | None = None) -> Done:
+    """In this process."""
+    result = CliRunner().invoke(main, [str(arg) for arg in args], input=stdin, prog_name="nlptools")
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert "Traceback" not in result.output
+    return Done(result.exit_code, result.stdout_bytes.decode("utf-8"), result.stderr)
+
+
+def shell(command: str, **environment: str) -> Done:
+    """In a shell, `nlptools` being a command there."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["bash", "-c", command],
+        env={**os.environ, "PATH": path, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert b"Traceback" not in done.stderr, done.stderr.decode()
+    assert b"Exception ignored" not in done.stderr, done.stderr.decode()
+    return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def write(name: str, content: str | bytes) -> Path:
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path.absolute()
+
+
+PLAIN_LOCALE = {
+    "LC_ALL": "C",
+    "PYTHONUTF8": "0",
+    "PYTHONCOERCECLOCALE": "0",
+    "PYTHONIOENCODING": "",
+}
+
+
+def on_terminal(*args: str, pieces: int) -> tuple[int, bytes, bytes]:
+    """(exit code, stdout, what a terminal shows as stderr) of a slow read from a pipe."""
+    import pty
+
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nlptools", *args],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=slave,
+    )
+    os.close(slave)
+    shown = bytearray()
+
+    def watch() -> None:
+        with contextlib.suppress(OSError):  # EIO: the other end is closed
+            while data := os.read(master, 1 << 16):
+                shown.extend(data)
+
+    def feed() -> None:
+        assert process.stdin is not None
+        with process.stdin as stdin:
+            for _ in range(pieces):
+                stdin.write(("国家标准，" * 60_000 + "\n").encode() * 5)
+                stdin.flush()
+                time.sleep(0.4)
+
+    threads = [threading.Thread(target=watch), threading.Thread(target=feed)]
+    for thread in threads:
+        thread.start()
+    assert process.stdout is not None
+    with process.stdout as stdout:
+        out = stdout.read()
+    code = process.wait(30)
+    for thread in threads:
+        thread.join()
+    os.close(master)
+    return code, out, bytes(shown)
 
 
 def printed(*args: object, stdin: str | bytes | None = None) -> str:

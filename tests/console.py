@@ -26,7 +26,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from places import ROOT
+
 _BLOCK = re.compile(r"^```(console|pycon)( stderr)?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _EXIT = re.compile(r"\s+# exit ([0-9]+)$")
 

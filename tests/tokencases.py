@@ -5,18 +5,16 @@ from __future__ import annotations
 import functools
 import itertools
 import lzma
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import strategies as st
-from test_jiebacut import import_jieba
+from jiebacases import import_jieba
+from places import DATA
 
-from nlptools.jiebawords import JiebaWords
-from nlptools.vocab import Vocab, load_vocab
+from nlptools.segmentation.jiebawords import JiebaWords
+from nlptools.vocab.vocab import Vocab, load_vocab
 
-DATA = Path(os.environ.get("NLPTOOLS_DATA", Path(__file__).parents[2] / "shared" / "data"))
 BERT, WOBERT, PLUS = "bert-base-chinese", "wobert_base", "wobert_plus_base"
 
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]

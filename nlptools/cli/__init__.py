@@ -6,7 +6,7 @@ import signal
 import sys
 from typing import Any
 
-from nlptools.machine import prepare_numpy
+from nlptools.base.machine import prepare_numpy
 
 prepare_numpy()
 

@@ -10,9 +10,9 @@ from nlptools.cli import options
 from nlptools.cli.console import Closing, StageBar, deliver, open_corpus
 
 if TYPE_CHECKING:
-    from nlptools.comparison import Comparison
-    from nlptools.slices import Slices
-    from nlptools.usage import Usage
+    from nlptools.review.compare import Comparison
+    from nlptools.review.slices import Slices
+    from nlptools.usage.usage import Usage
 
 
 @click.command(
@@ -100,9 +100,9 @@ def compare(
     if "-" in (a, *b):
         raise click.UsageError("compare reads twice, and cannot read standard input: name files.")
     closing = Closing("compare", quiet)
-    from nlptools import slices as kinds
-    from nlptools.comparison import compare_counts, format_comparison
-    from nlptools.wordlists import read_words
+    from nlptools.review import slices as kinds
+    from nlptools.review.compare import compare_counts, format_comparison
+    from nlptools.text.wordlists import read_words
 
     found = kinds.find_slices(a, b, lists=lists)
     if page is not None and found.kind != kinds.CORPUS:
@@ -121,7 +121,7 @@ def compare(
         words = _counted_words(loaded[found.first_b :]) if words is None else words
         counts, totals = kinds.word_counts(loaded, words)
     else:
-        from nlptools.usage import measure_usage
+        from nlptools.usage.usage import measure_usage
 
         if words is None:
             words = _found_words(b, quiet, reading, fold, latin, machine)
@@ -157,8 +157,8 @@ def _found_words(
     latin: str,
     machine: dict[str, Any],
 ) -> list[str]:
-    from nlptools.expectation import STEPS
-    from nlptools.words import discover_words
+    from nlptools.discovery.discover import discover_words
+    from nlptools.discovery.em import STEPS
 
     corpus = open_corpus(paths, quiet, **reading, fold=fold)
     with StageBar(STEPS, quiet) as bar:
@@ -167,7 +167,7 @@ def _found_words(
 
 
 def _counted_words(loaded: list[list[Any]]) -> list[str]:
-    from nlptools.words import discover_words
+    from nlptools.discovery.discover import discover_words
 
     words: set[str] = set()
     for side in loaded:
@@ -179,10 +179,10 @@ def _counted_words(loaded: list[list[Any]]) -> list[str]:
 
 
 def _write_page(path: str, result: Comparison, usage: Usage, found: Slices) -> None:
-    from nlptools.comparison import format_comparison
-    from nlptools.report.data import report_data
-    from nlptools.report.page import render_page
-    from nlptools.wordrows import WordRows
+    from nlptools.review.compare import format_comparison
+    from nlptools.review.page import render_page
+    from nlptools.review.page_data import report_data
+    from nlptools.text.wordrows import WordRows
 
     header, *lines = "".join(format_comparison(result, "tsv")).splitlines()
     rows = WordRows(result.words, "tsv", header, lines)

@@ -15,7 +15,7 @@ from nlptools import __version__
 from nlptools.errors import NlptoolsError
 
 if TYPE_CHECKING:
-    from nlptools.corpus import Corpus, ReadReport
+    from nlptools.text.corpus import Corpus, ReadReport
 
 
 def open_corpus(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
@@ -42,7 +42,7 @@ def shows_progress(quiet: bool) -> bool:
 
 
 def _corpus() -> type[Corpus]:
-    from nlptools.corpus import Corpus
+    from nlptools.text.corpus import Corpus
 
     return Corpus
 
@@ -50,7 +50,7 @@ def _corpus() -> type[Corpus]:
 def _watched_corpus() -> type[Corpus]:
     from tqdm import tqdm
 
-    from nlptools.corpus import Block, Corpus
+    from nlptools.text.corpus import Block, Corpus
 
     class WatchedCorpus(Corpus):
         """A corpus that shows a progress bar with rate and time left while it is read."""
@@ -117,7 +117,7 @@ def deliver(pieces: Iterable[str | bytes], output: str | None) -> None:
     if output is None:
         write(pieces)
         return
-    from nlptools.storage import whole_file
+    from nlptools.base.storage import whole_file
 
     with whole_file(output) as stream:
         for piece in pieces:
@@ -197,7 +197,7 @@ class Closing:
         made_by = " ".join(f"{name}:{value}" for name, value in settings.items())
         parts = [f"nlptools {__version__} {self._command}", made_by]
         if read is not None:
-            from nlptools.corpus import Corpus
+            from nlptools.text.corpus import Corpus
 
             report = read.report if isinstance(read, Corpus) else read
             parts.append(f"{report.characters:,} characters in {_bytes(report.bytes)}")

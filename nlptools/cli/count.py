@@ -11,8 +11,8 @@ from nlptools.cli import options
 from nlptools.cli.console import Closing, check_engine, open_corpus, usage_errors, write
 
 if TYPE_CHECKING:
-    from nlptools.counts import NgramCounts
-    from nlptools.spark import Counted
+    from nlptools.ngrams.counts import NgramCounts
+    from nlptools.spark.count import Counted
 
 
 @click.command(
@@ -76,7 +76,7 @@ def count(
         closing.show(made.report, shown, results)
         return
     corpus = open_corpus(paths, quiet, **reading, fold=fold)
-    from nlptools.counting import count_ngrams
+    from nlptools.ngrams.count import count_ngrams
 
     counts = count_ngrams(corpus, **settings)
     emit(counts, output, tsv, min_count)
@@ -85,7 +85,7 @@ def count(
 
 def spread(paths: tuple[str, ...], table: str | None = None, **settings: Any) -> Counted:
     """Count with Spark; what is wrong with its settings is a usage error."""
-    from nlptools.spark import count_with_spark
+    from nlptools.spark.count import count_with_spark
 
     with usage_errors():
         return count_with_spark(paths, table=table, **settings)
@@ -93,7 +93,7 @@ def spread(paths: tuple[str, ...], table: str | None = None, **settings: Any) ->
 
 def table_of(output: str | None) -> str | None:
     """The output, if it is a folder of Parquet."""
-    from nlptools.ngramparquet import is_table
+    from nlptools.ngrams.parquet import is_table
 
     return output if output is not None and is_table(output) else None
 
@@ -113,7 +113,7 @@ def check_output(output: str | None, tsv: bool, min_count: int) -> None:
 def emit(counts: NgramCounts, output: str | None, tsv: bool, min_count: int) -> None:
     """Write the counts file or print the counts."""
     if output is not None and table_of(output) is not None:
-        from nlptools.ngramparquet import save_table
+        from nlptools.ngrams.parquet import save_table
 
         save_table(counts, output, min_count)
         return

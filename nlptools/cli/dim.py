@@ -17,7 +17,7 @@ from nlptools.cli.segment import BLOCK
 from nlptools.errors import DataError
 
 if TYPE_CHECKING:
-    from nlptools.dim import Bounds, Capacities
+    from nlptools.vectors.dimension import Bounds, Capacities
 
 MOST_WORDS = 10**100
 MOST_DIMENSIONS = 1 << 14  # the words that fit are written out: 889 digits
@@ -174,12 +174,14 @@ def dim(
         raise click.UsageError("stdin can be read only once: name a file for the others.")
     closing = Closing("dim", quiet)
     if plot is not None:
-        from nlptools.dimplot import SUFFIXES, load_figure
+        from nlptools.vectors.dimension_plot import SUFFIXES, load_figure
 
         if not plot.lower().endswith(SUFFIXES):
             raise click.UsageError(f"--plot FILE ends in {', '.join(SUFFIXES)}.")
         load_figure()  # now, not when everything is counted
-    from nlptools.dim import count_entries, count_words, dimension_bounds, word_capacities
+    from nlptools.text.wordlists import count_entries
+    from nlptools.vectors.dimension import dimension_bounds, word_capacities
+    from nlptools.vocab.wordcount import count_words
 
     def row(kind: str, size: int, label: str, source: str | None = None) -> Row:
         return Row(kind, source, label, dimension_bounds(size, eps=eps))
@@ -195,7 +197,7 @@ def dim(
     if paths:
         corpus = open_corpus(paths, quiet, **reading)
         corpus.block_size = BLOCK
-        from nlptools.segmentation import Segmenter
+        from nlptools.segmentation.segmenter import Segmenter
 
         found = count_words(corpus, Segmenter.load(), min_count=min_count, workers=workers)
         if not found.words:
@@ -207,7 +209,7 @@ def dim(
     rows += [row("length", number, f"length {number:,}") for number in lengths]
     capacities = [word_capacities(number, eps=eps) for number in inverse]
     if plot is not None:
-        from nlptools.dimplot import plot_bounds
+        from nlptools.vectors.dimension_plot import plot_bounds
 
         plot_bounds(
             plot,
@@ -280,7 +282,7 @@ def _jsonl(rows: Sequence[Row], capacities: Sequence[Capacities]) -> Iterator[st
 
 
 def _text(rows: Sequence[Row], capacities: Sequence[Capacities]) -> Iterator[str]:
-    from nlptools.dim import BOUNDS
+    from nlptools.vectors.dimension import BOUNDS
 
     title = "dimensions by bound" if rows else "words that fit, by bound"
     labels = [row.label for row in rows] + [f"{words.dimension:,}" for words in capacities]

@@ -19,7 +19,7 @@ from nlptools.cli.console import (
 from nlptools.cli.count import spread
 
 if TYPE_CHECKING:
-    from nlptools.wordtable import WordTable
+    from nlptools.discovery.wordtable import WordTable
 
 
 @click.command(
@@ -248,14 +248,14 @@ def discover(
         settings["counts"] = corpus.counts
     elif counts_file is None or method != "entropy":
         corpus = open_corpus(paths, quiet, **reading, fold=fold)
-    from nlptools import tables
-    from nlptools.counts import load_counts
-    from nlptools.expectation import STEPS as EM_STEPS
-    from nlptools.taggedwords import STEPS as LM_STEPS
-    from nlptools.wordlists import read_words
-    from nlptools.wordmodel import load_prior
-    from nlptools.wordrows import ACCEPTED, REJECTED, read_decided
-    from nlptools.words import discover_words
+    from nlptools.discovery import table as tables
+    from nlptools.discovery.discover import discover_words
+    from nlptools.discovery.em import STEPS as EM_STEPS
+    from nlptools.discovery.lm import STEPS as LM_STEPS
+    from nlptools.ngrams.counts import load_counts
+    from nlptools.text.wordlists import read_words
+    from nlptools.text.wordrows import ACCEPTED, REJECTED, read_decided
+    from nlptools.wordmodel.model import load_prior
 
     settings["known"] = read_words(known_files, encoding="auto")
     settings["accepted"] = read_decided(accepted_files, ACCEPTED)

@@ -10,7 +10,7 @@ from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, note, write
 
 if TYPE_CHECKING:
-    from nlptools.embeddings import EmbeddingReport, UnknownPieces
+    from nlptools.vocab.embeddings import EmbeddingReport, UnknownPieces
 
 _NAMED = 10  # words and tensors named in a note
 
@@ -76,8 +76,8 @@ def init_embeddings(
     the mean of the rows of its pieces. All else is copied byte for byte. Prints the norms of the rows.
     """
     closing = Closing("vocab init-embeddings", quiet)
-    from nlptools import embeddings
-    from nlptools.vocabmap import read_map
+    from nlptools.vocab import embeddings
+    from nlptools.vocab.map import read_map
 
     vocab_map = read_map(map_path)
     result = embeddings.init_embeddings(

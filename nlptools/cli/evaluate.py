@@ -14,8 +14,8 @@ from nlptools.cli.console import Closing, open_corpus, write
 from nlptools.errors import DataError
 
 if TYPE_CHECKING:
-    from nlptools.corpus import Corpus
-    from nlptools.evaluation import Evaluation
+    from nlptools.segmentation.evaluate import Evaluation
+    from nlptools.text.corpus import Corpus
 
 
 @click.command(
@@ -76,8 +76,8 @@ def evaluate(
     reading = {"encoding": encoding, "on_error": on_error, "field": None, "column": None}
     ours = open_corpus((gold,), quiet, **reading)
     theirs = open_corpus((predicted,), quiet, **reading)
-    from nlptools.evaluation import evaluate_segmentation
-    from nlptools.wordlists import read_words
+    from nlptools.segmentation.evaluate import evaluate_segmentation
+    from nlptools.text.wordlists import read_words
 
     known = read_words(known_files, encoding="auto") if known_files else set()
     if known_files and not known:
@@ -104,7 +104,7 @@ def _both(gold: Corpus, predicted: Corpus) -> Corpus:
 
 
 def _text(result: Evaluation) -> Iterator[str]:
-    from nlptools.evaluation import PROTOCOLS
+    from nlptools.segmentation.evaluate import PROTOCOLS
 
     yield f"protocol: {result.protocol} ({PROTOCOLS[result.protocol]})\n\n"
     yield _table(

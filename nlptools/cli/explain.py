@@ -14,9 +14,9 @@ from nlptools.cli.console import note, open_corpus, write
 from nlptools.errors import DataError
 
 if TYPE_CHECKING:
-    from nlptools.contexts import Context
-    from nlptools.counts import NgramCounts
-    from nlptools.explanation import Explanation, Side
+    from nlptools.ngrams.counts import NgramCounts
+    from nlptools.ngrams.explain import Explanation, Side
+    from nlptools.usage.contexts import Context
 
 
 @click.command(
@@ -92,18 +92,18 @@ def explain(
         )
     counts = None
     if counts_file is not None:
-        from nlptools.counts import load_counts
+        from nlptools.ngrams.counts import load_counts
 
         counts = load_counts(counts_file)
         counts.require(1)
         fold = fold or _known_folds(counts, counts_file)
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
     corpus = open_corpus(paths, quiet, **reading, fold=fold) if paths else None
-    from nlptools.contexts import find_contexts
-    from nlptools.counting import count_ngrams
-    from nlptools.counts import MAX_ORDER
-    from nlptools.explanation import explain_word, word_symbols
-    from nlptools.folding import fold_text
+    from nlptools.ngrams.count import count_ngrams
+    from nlptools.ngrams.counts import MAX_ORDER
+    from nlptools.ngrams.explain import explain_word, word_symbols
+    from nlptools.text.folding import fold_text
+    from nlptools.usage.contexts import find_contexts
 
     # The words as they stand in the folded corpus; without --fold, folded as the counts were.
     words = tuple(fold_text(word, fold) for word in words)
@@ -127,7 +127,7 @@ def explain(
 
 def _known_folds(counts: NgramCounts, path: str) -> tuple[str, ...]:
     """The folds recorded in a counts file; DataError for one that this version does not have."""
-    from nlptools.folding import FOLDS
+    from nlptools.text.folding import FOLDS
 
     for name in counts.settings.fold:
         if name not in FOLDS:

@@ -13,7 +13,7 @@ from nlptools.cli.console import Closing, deliver, note, open_corpus
 from nlptools.errors import DataError
 
 if TYPE_CHECKING:
-    from nlptools.export import Export
+    from nlptools.review.export import Export
 
 _SHOWN = 5  # refused words named for each reason
 
@@ -111,7 +111,7 @@ def export(
     if output is not None and refused_output is not None and _same(output, refused_output):
         raise click.UsageError("--output and --refused are the same file.")
     closing = Closing("export", quiet)
-    from nlptools.export import check_settings, export_words, merge_words
+    from nlptools.review.export import check_settings, export_words, merge_words
 
     try:
         check_settings(to, settings["freq"], settings["tag"], settings["jieba_dict"])
@@ -165,7 +165,7 @@ def _tell_refused(result: Export, written_to: str | None) -> None:
     """The reasons, the frequent ones first, each with a few of its words."""
     if not result.refused:
         return
-    from nlptools.export import visible
+    from nlptools.review.export import visible
 
     by_reason: dict[str, list[str]] = defaultdict(list)
     for word, why in result.refused.items():

@@ -11,8 +11,8 @@ from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, given_options, note, open_corpus
 
 if TYPE_CHECKING:
-    from nlptools.lmscoring import ScoredLines, Totals
-    from nlptools.ngrammodel import NgramModel
+    from nlptools.lm.stream import ScoredLines, Totals
+    from nlptools.lm.trie import NgramModel
 
 format_option = click.option(
     "--format",
@@ -105,9 +105,9 @@ def train(
         raise click.UsageError(f"--prune has {len(prune)} numbers, --order is {counting['order']}.")
     if prune is not None and list(prune) != sorted(prune):
         raise click.UsageError("--prune: the numbers must not fall.")
-    from nlptools.counting import count_sentences
-    from nlptools.counts import load_counts
-    from nlptools.smoothing import train_lm
+    from nlptools.lm.smoothing import train_lm
+    from nlptools.ngrams.count import count_sentences
+    from nlptools.ngrams.counts import load_counts
 
     if counts_file is not None:
         counts = load_counts(counts_file, mapped=False)
@@ -148,8 +148,8 @@ def write(
     model: NgramModel, output: str | None, format: str | None, machine: dict[str, Any]
 ) -> None:
     """To the file, or as ARPA to stdout."""
-    from nlptools.arpa import arpa_pieces
-    from nlptools.lmfiles import write_model
+    from nlptools.lm.arpa import arpa_pieces
+    from nlptools.lm.files import write_model
 
     if output is not None:
         write_model(model, output, format=format, **machine)
@@ -230,8 +230,8 @@ def score(
             "--totals prints no lines: leave out --sort, --top and --min-symbols."
         )
     closing = Closing("lm score", quiet)
-    from nlptools.lmfiles import open_lm
-    from nlptools.lmscoring import (
+    from nlptools.lm.files import open_lm
+    from nlptools.lm.stream import (
         Totals,
         fold_of,
         oddest_lines,
@@ -297,7 +297,7 @@ def convert(
     """Rewrite a model as ARPA or as a native file; what it is tells its content, not its name."""
     check_format(output, format)
     closing = Closing("lm convert", quiet)
-    from nlptools.lmfiles import read_trie
+    from nlptools.lm.files import read_trie
 
     model = read_trie(source, **machine)
     write(model, output, format, machine)

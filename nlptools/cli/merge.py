@@ -38,7 +38,7 @@ def merge(
     """
     check_output(output, tsv, min_count)
     closing = Closing("merge", quiet)
-    from nlptools.merging import merge_files
+    from nlptools.ngrams.merge import merge_files
 
     counts = merge_files(files, memory=memory, tmp_dir=tmp_dir)
     emit(counts, output, tsv, min_count)

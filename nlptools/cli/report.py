@@ -10,7 +10,7 @@ from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, note, open_corpus
 
 if TYPE_CHECKING:
-    from nlptools.wordrows import WordRows
+    from nlptools.text.wordrows import WordRows
 
 
 @click.command(
@@ -63,11 +63,11 @@ def report(
     """
     closing = Closing("report", quiet)
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
-    from nlptools.report.data import report_data
-    from nlptools.report.page import render_page
-    from nlptools.usage import measure_usage
-    from nlptools.wordlists import read_words
-    from nlptools.wordrows import read_rows
+    from nlptools.review.page import render_page
+    from nlptools.review.page_data import report_data
+    from nlptools.text.wordlists import read_words
+    from nlptools.text.wordrows import read_rows
+    from nlptools.usage.usage import measure_usage
 
     rows = read_rows(words)
     known = read_words(known_files, encoding="auto")

@@ -150,24 +150,24 @@ def segment(
             paths, quiet, encoding=encoding, on_error=on_error, field=None, column=None, fold=()
         )
         corpus.block_size = BLOCK
-    from nlptools.segmentation import Segmenter
-    from nlptools.spacing import segment_corpus
-    from nlptools.wordmodel import load_prior
+    from nlptools.segmentation.segmenter import Segmenter
+    from nlptools.segmentation.stream import segment_corpus
+    from nlptools.wordmodel.model import load_prior
 
     if counts_file is not None:
-        from nlptools.baselines import load_cutter
+        from nlptools.segmentation.baselines import load_cutter
 
         cutter = load_cutter(method, counts_file)
     elif method == "lm":
-        from nlptools.lmfiles import open_lm
-        from nlptools.tagging import TagCutter
+        from nlptools.lm.files import open_lm
+        from nlptools.segmentation.tagger import TagCutter
 
         try:
             cutter = TagCutter(open_lm(str(model)), weights=weights)
         except ValueError as error:
             raise click.UsageError(f"--weights: {error}") from None
     elif adapt:
-        from nlptools.training import STEPS, NothingToLearnError, train_model
+        from nlptools.wordmodel.train import STEPS, NothingToLearnError, train_model
 
         if not corpus.rereadable:
             raise click.UsageError("--adapt reads the text twice: name files, not a pipe.")
@@ -195,7 +195,7 @@ def segment(
         )
     results = []
     if engine == "spark":
-        from nlptools.sparktext import segment_with_spark
+        from nlptools.spark.segment import segment_with_spark
 
         with usage_errors():
             folders = segment_with_spark(

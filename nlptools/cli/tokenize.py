@@ -127,10 +127,10 @@ def tokenize(
     corpus = open_corpus(
         paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=()
     )
-    from nlptools.tokenizer import WordTokenizer
-    from nlptools.tokenstream import TokenCounts, decode_corpus, tokenize_corpus
-    from nlptools.vocab import load_vocab
-    from nlptools.wordlists import read_weighted_words
+    from nlptools.text.wordlists import read_weighted_words
+    from nlptools.vocab.stream import TokenCounts, decode_corpus, tokenize_corpus
+    from nlptools.vocab.tokenizer import WordTokenizer
+    from nlptools.vocab.vocab import load_vocab
 
     vocab = load_vocab(vocab_file)
     for problem in vocab.problems:

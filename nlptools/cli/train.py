@@ -100,14 +100,14 @@ def train(
     corpus: Any = None
     if engine == "local":
         corpus = open_corpus(paths, quiet, **reading)
-    from nlptools.training import STEPS, train_model
-    from nlptools.wordmodel import load_prior
+    from nlptools.wordmodel.model import load_prior
+    from nlptools.wordmodel.train import STEPS, train_model
 
     if prior_file is not None:
         settings["prior"] = load_prior(prior_file)
     with StageBar(STEPS, quiet) as bar:
         if engine == "spark":
-            from nlptools.sparktrain import train_with_spark
+            from nlptools.spark.train import train_with_spark
 
             del settings["workers"], settings["tmp_dir"]
             settings |= reading | {"master": master, "conf": conf}

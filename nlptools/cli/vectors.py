@@ -11,7 +11,7 @@ from nlptools.cli import options
 from nlptools.cli.console import Closing, given_options, note, shows_progress, write
 
 if TYPE_CHECKING:
-    from nlptools.vectors import Vectors
+    from nlptools.vectors.vectors import Vectors
 
 source_argument = click.argument("source", default="-", metavar="[FILE]", type=click.Path())
 
@@ -139,7 +139,7 @@ def check(
     hubs: vectors that are among the nearest of very many others. docs/vectors.md explains the measures.
     """
     closing = Closing("vectors check", quiet)
-    from nlptools.vectorcheck import check_table, check_vectors
+    from nlptools.vectors.check import check_table, check_vectors
 
     with _Bar(quiet) as watch:
         found = _read(source, reading, watch)
@@ -207,8 +207,8 @@ def whiten(
             "--apply uses a saved transform: leave out --transform and --tolerance."
         )
     closing = Closing("vectors whiten", quiet)
-    from nlptools.vectorfiles import write_vectors
-    from nlptools.whitening import Whitening, fit_whitening
+    from nlptools.vectors.files import write_vectors
+    from nlptools.vectors.whitening import Whitening, fit_whitening
 
     machine = {name: reading[name] for name in ("memory", "workers")}
     loaded = None if apply is None else Whitening.load(apply)
@@ -287,8 +287,8 @@ def project(
     Lindenstrauss promises for all pairs. The matrix follows from --seed alone.
     """
     closing = Closing("vectors project", quiet)
-    from nlptools.projection import distortion_table, measure_distortion, project_vectors
-    from nlptools.vectorfiles import write_vectors
+    from nlptools.vectors.files import write_vectors
+    from nlptools.vectors.projection import distortion_table, measure_distortion, project_vectors
 
     with _Bar(quiet) as watch:
         found = _read(source, reading, watch)
@@ -327,7 +327,7 @@ class _Bar:
 
 
 def _read(source: str, reading: dict[str, Any], watch: _Bar) -> Vectors:
-    from nlptools.vectorfiles import read_vectors
+    from nlptools.vectors.files import read_vectors
 
     if source == "-" and sys.stdin is not None and sys.stdin.isatty():
         click.echo("Reading vectors from the terminal; end with Ctrl-D.", err=True)
@@ -338,7 +338,7 @@ def _output_format(
     found: Vectors, output: str, format: str | None, words_output: str | None, quiet: bool
 ) -> str:
     """The format to write."""
-    from nlptools.vectorfiles import OUTPUT_FORMATS, STREAMS, format_of
+    from nlptools.vectors.files import OUTPUT_FORMATS, STREAMS, format_of
 
     kind = format or format_of(output) or found.format
     if kind not in OUTPUT_FORMATS:
@@ -350,7 +350,7 @@ def _output_format(
 
 def _write_words(found: Vectors, output: str | None) -> None:
     if output is not None:
-        from nlptools.vectorfiles import write_words
+        from nlptools.vectors.files import write_words
 
         write_words(found, output)
 

@@ -17,9 +17,9 @@ from nlptools.cli.vocabexport import export_vocab
 from nlptools.errors import DataError, NlptoolsError
 
 if TYPE_CHECKING:
-    from nlptools.corpus import Corpus
-    from nlptools.corpuswords import CorpusWords
-    from nlptools.vocabbuild import VocabBuild
+    from nlptools.text.corpus import Corpus
+    from nlptools.vocab.build import VocabBuild
+    from nlptools.vocab.wordcount import CorpusWords
 
 
 @click.group()
@@ -147,9 +147,9 @@ def build(
     _check(lists, base_file, corpus_paths, model, map_output, settings)
     _check_files([*lists, *corpus_paths, *filter(None, [base_file, model])], outputs)
     closing = Closing("vocab build", quiet)
-    from nlptools.vocab import load_vocab
-    from nlptools.vocabbuild import build_vocab
-    from nlptools.vocabreport import report_vocab
+    from nlptools.vocab.build import build_vocab
+    from nlptools.vocab.report import report_vocab
+    from nlptools.vocab.vocab import load_vocab
 
     base = load_vocab(base_file) if base_file is not None else None
     if base is not None:
@@ -218,7 +218,7 @@ def _check_files(inputs: list[str], outputs: dict[str, str | None]) -> None:
 
 
 def _read_lists(lists: tuple[str, ...], quiet: bool) -> dict[str, float | None]:
-    from nlptools.export import merge_words
+    from nlptools.review.export import merge_words
 
     if "-" in lists:  # says what is wrong with stdin
         open_corpus(("-",), quiet, field=None, column=None)
@@ -231,11 +231,11 @@ def _read_lists(lists: tuple[str, ...], quiet: bool) -> dict[str, float | None]:
 def _count(
     corpus: Corpus, words: bool, model: str | None, lower: bool, workers: int | None
 ) -> CorpusWords:
-    from nlptools.corpuswords import count_corpus
+    from nlptools.vocab.wordcount import count_corpus
 
     if not words:
         return count_corpus(corpus, lower=lower, workers=workers)
-    from nlptools.segmentation import Segmenter
+    from nlptools.segmentation.segmenter import Segmenter
 
     cutter = Segmenter.load(model)
     if cutter.fold:
@@ -245,7 +245,7 @@ def _count(
 
 
 def _map_pieces(made: VocabBuild) -> Iterator[str]:
-    from nlptools.vocabmap import map_pieces
+    from nlptools.vocab.map import map_pieces
 
     if made.map is not None:
         yield from map_pieces(made.map)
@@ -253,7 +253,7 @@ def _map_pieces(made: VocabBuild) -> Iterator[str]:
 
 def _deliver_all(outputs: dict[str, tuple[str | None, Iterator[str]]]) -> None:
     """Files that appear together, when all are complete; what has no file goes to stdout, if it is the vocabulary."""
-    from nlptools.storage import whole_file
+    from nlptools.base.storage import whole_file
 
     with contextlib.ExitStack() as stack:
         for name, (path, pieces) in outputs.items():

@@ -72,9 +72,9 @@ def export_vocab(
     if vocab_file == weights_file == "-":
         raise click.UsageError("stdin can be read only once.")
     closing = Closing("vocab export", quiet)
-    from nlptools.huggingface import tokenizer_files
-    from nlptools.vocab import load_vocab
-    from nlptools.wordlists import read_weighted_words
+    from nlptools.text.wordlists import read_weighted_words
+    from nlptools.vocab.huggingface import tokenizer_files
+    from nlptools.vocab.vocab import load_vocab
 
     vocab = load_vocab(vocab_file)
     for problem in vocab.problems:

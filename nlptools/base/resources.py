@@ -1,0 +1,40 @@
+"""Bytes and threads of a command -> what is within the memory that was promised; work on all cores, results in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+DEFAULT_MEMORY = 1_000_000_000  # bytes
+MIN_MEMORY = 128_000_000
+
+# Called after each step of something that takes long: its name, the iteration, log likelihood, what is left.
+Watch = Callable[[str, int, float, int], None]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def check_memory(memory: int) -> None:
+    """ValueError for less than NumPy and a few blocks of text take."""
+    if memory < MIN_MEMORY:
+        raise ValueError(f"memory must be at least {MIN_MEMORY // 10**6} MB")
+
+
+def ordered_map(
+    pool: ThreadPoolExecutor, workers: int, work: Callable[[T], R], items: Iterable[T]
+) -> Iterator[R]:
+    """Results of `work` in the order of the items, with at most workers + 1 of them under way."""
+    waiting: deque[Future[R]] = deque()
+    for item in items:
+        waiting.append(pool.submit(work, item))
+        if len(waiting) > workers:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def unwatched(stage: str, iteration: int, log_likelihood: float, active: int) -> None:
+    """Nobody watches."""

@@ -1,0 +1,86 @@
+"""Word list as symbol ids + text as symbol ids -> the word of each length that ends at every symbol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nlptools.base.keys import KeyTable
+
+
+@dataclass(frozen=True)
+class Level:
+    """Words and beginnings of words of one length: the states at one depth, numbered from 1; 0: none.
+
+    find: key (state one level up) * size + symbol -> state - 1; word: number of the word that a state
+    spells, -1 where it is only a beginning; open: whether longer words begin so.
+    """
+
+    find: KeyTable
+    word: np.ndarray
+    open: np.ndarray
+
+
+class Trie:
+    """The words of two symbols and more, to be found at all places of a text at once."""
+
+    def __init__(self, spelled: np.ndarray, size: int) -> None:
+        """spelled: symbol ids below `size` of each word, one row a word, padded with 0. Words that
+        come first lie together, so the most frequent should; of equal words the first one counts.
+        """
+        self._size = size
+        self.levels: list[Level] = []
+        word = np.arange(len(spelled))
+        state = spelled[:, 0].astype(np.uint64)
+        for k in range(1, spelled.shape[1]):
+            here = spelled[:, k] > 0
+            spelled, word, state = spelled[here], word[here], state[here]
+            if not len(spelled):
+                break
+            keyed = state * np.uint64(size) + spelled[:, k].astype(np.uint64)
+            distinct, first, inverse = np.unique(keyed, return_index=True, return_inverse=True)
+            order = np.argsort(first)
+            number = np.empty(len(order), np.int64)
+            number[order] = np.arange(1, len(order) + 1)
+            at = number[inverse]
+            last = k + 1 == spelled.shape[1]
+            ends = np.ones(len(at), bool) if last else spelled[:, k + 1] == 0
+            words = np.full(len(order) + 1, -1, np.int32)
+            words[at[ends][::-1]] = word[ends][::-1]
+            more = np.zeros(len(order) + 1, bool)
+            more[at[~ends]] = True
+            self.levels.append(Level(KeyTable(distinct[order]), words, more))
+            state = at.astype(np.uint64)
+
+    def tabulate(self, values: np.ndarray, missing: float) -> list[np.ndarray]:
+        """A value for each word -> tables for `look_up`, one for each length from 2."""
+        padded = np.append(values, np.array([missing], values.dtype))  # word -1 is the last one
+        return [padded[level.word] for level in self.levels]
+
+    def look_up(self, ids: np.ndarray, tables: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """For each length from 2: the value of the word that ends at each symbol, or the missing one."""
+        found: list[np.ndarray] = []
+        for (at, number), table in zip(self.walk(ids), tables, strict=True):
+            values = np.full(len(ids), table[0])
+            values[at] = np.take(table, number)
+            found.append(values)
+        return found
+
+    def walk(self, ids: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """For each length from 2: (places, states) where words of that length may end; rising, state 0: none."""
+        size = np.uint64(self._size)
+        # The states one level up of the symbols before `at`; of all symbols to begin with.
+        state, at = ids[:-1], np.arange(1, len(ids), dtype=np.int32)
+        for level in self.levels:
+            keyed = state.astype(np.uint64)
+            keyed *= size
+            keyed += ids[at]
+            number = level.find.find(keyed)
+            number += 1
+            yield at, number
+            on = np.flatnonzero(level.open[number])
+            at, state = at[on] + 1, number[on]
+            if len(at) and at[-1] == len(ids):
+                at, state = at[:-1], state[:-1]

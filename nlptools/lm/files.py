@@ -1,0 +1,91 @@
+"""A file of a language model, native or ARPA -> model; and a model -> a file of either kind."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from nlptools.base import storage
+from nlptools.base.resources import DEFAULT_MEMORY
+from nlptools.errors import DataError
+from nlptools.lm.arpa import read_arpa, write_arpa
+from nlptools.lm.model import KIND, LanguageModel, load_lm
+from nlptools.lm.trie import NgramModel
+
+FORMATS = ("native", "arpa")
+
+
+def format_of(path: str | os.PathLike[str]) -> str:
+    """The format that a name asks for: arpa for .arpa and .arpa.gz, else native."""
+    name = Path(path).name.lower().removesuffix(".gz")
+    return "arpa" if name.endswith(".arpa") or name == "arpa" else "native"
+
+
+def is_native(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is an nlptools file, of whatever kind; DataError when it cannot be read."""
+    if Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir()):
+        raise DataError(path, None, "a model cannot come from a pipe", "name a file")
+    try:
+        with open(path, "rb") as file:
+            return file.read(9) == b"nlptools "
+    except OSError as error:
+        raise DataError(path, None, f"cannot read: {error.strerror}") from error
+
+
+def open_lm(
+    path: str | os.PathLike[str], *, tmp_dir: str | os.PathLike[str] | None = None
+) -> LanguageModel:
+    """A model to look things up in: a native file is mapped, an ARPA file read and put into memory.
+
+    Raises DataError for anything else.
+    """
+    if is_native(path):
+        model = load_lm(path)
+    else:
+        with storage.spilling(tmp_dir):
+            model = LanguageModel.from_trie(read_arpa(path))
+    model.name = os.fspath(path)
+    return model
+
+
+def read_trie(
+    path: str | os.PathLike[str],
+    *,
+    memory: int = DEFAULT_MEMORY,
+    tmp_dir: str | os.PathLike[str] | None = None,
+) -> NgramModel:
+    """The n-grams of a model file. memory: bytes for the whole process, as far as the file is native.
+
+    Raises DataError for a file that is no model, or damaged.
+    """
+    if not is_native(path):
+        return read_arpa(path)
+    model = load_lm(path)
+    with storage.spilling(tmp_dir) as folder:
+        try:
+            return model.to_trie(room=memory // 4, folder=folder)
+        except ValueError as error:
+            raise DataError(path, None, f"damaged {KIND} file: {error}") from error
+
+
+def write_model(
+    model: NgramModel,
+    path: str | os.PathLike[str],
+    *,
+    format: str | None = None,
+    memory: int = DEFAULT_MEMORY,
+    tmp_dir: str | os.PathLike[str] | None = None,
+) -> None:
+    """Write a model; the file appears when it is complete. format: "native" or "arpa", None: by the name.
+
+    Raises ValueError for an unknown format.
+    """
+    if format is None:
+        format = format_of(path)
+    if format not in FORMATS:
+        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {format!r}")
+    if format == "arpa":
+        write_arpa(model, path)
+        return
+    with storage.spilling(tmp_dir) as folder:
+        LanguageModel.from_trie(model, room=memory // 4, folder=folder).save(path)

@@ -1,0 +1,358 @@
+"""Corpus + language model -> log10 probability of every line, and of the whole."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from nlptools.base import storage
+from nlptools.base.resources import ordered_map
+from nlptools.base.textcolumns import decimals, weave
+from nlptools.errors import DataError
+from nlptools.lm.model import LanguageModel
+from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, SymbolEncoder
+from nlptools.text.corpus import Corpus
+from nlptools.text.folding import FOLDS
+
+FORMATS = ("tsv", "jsonl")
+COLUMNS = ("source", "line", "log10_prob", "per_symbol", "symbols", "oov", "text")
+DIGITS = 4
+# Characters that are scored at a time: some arrays of 8 bytes for each, for every thread.
+# A little less than LanguageModel takes at a time.
+PIECE = 240_000
+# No logarithm of a probability or back-off, nor a sum of some, is so far from 0.
+MOST_LOG = 1e4
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over lines.
+
+    log10_prob: of everything; oov_log10_prob: the part of symbols that the model does not know. symbols: that
+    were read; ends: of sentences, which have a probability, too; oov: unknown symbols.
+    """
+
+    lines: int = 0
+    sentences: int = 0
+    symbols: int = 0
+    oov: int = 0
+    log10_prob: float = 0.0
+    oov_log10_prob: float = 0.0
+
+    def __add__(self, other: Totals) -> Totals:
+        names = [field.name for field in fields(self)]
+        return Totals(*(getattr(self, name) + getattr(other, name) for name in names))
+
+    @property
+    def perplexity(self) -> float:
+        """10 ** (-log10_prob / (symbols + sentences)): an end of a sentence is one more. NaN for nothing."""
+        return _perplexity(self.log10_prob, self.symbols + self.sentences)
+
+    @property
+    def perplexity_without_oov(self) -> float:
+        """The same, unknown symbols left out."""
+        known = self.symbols + self.sentences - self.oov
+        return _perplexity(self.log10_prob - self.oov_log10_prob, known)
+
+
+def _perplexity(log10_prob: float, number: int) -> float:
+    return float(10.0 ** (-log10_prob / number)) if number else float("nan")
+
+
+@dataclass(frozen=True)
+class ScoredLines:
+    """Lines of a source; aligned arrays.
+
+    numbers: of the lines, from 1. log10_probs, oov_log10_probs: float64. symbols, oov, sentences: int64.
+    """
+
+    source: str
+    numbers: np.ndarray
+    texts: list[str]
+    log10_probs: np.ndarray
+    oov_log10_probs: np.ndarray
+    symbols: np.ndarray
+    oov: np.ndarray
+    sentences: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @property
+    def per_symbol(self) -> np.ndarray:
+        """log10 probability for each symbol and end of a sentence; 0 for a line without symbols."""
+        return self.log10_probs / np.maximum(self.symbols + self.sentences, 1)
+
+    def select(self, kept: np.ndarray) -> ScoredLines:
+        """The lines of a mask; `numbers` says which they are."""
+        rows = np.flatnonzero(kept)
+        arrays = (self.log10_probs, self.oov_log10_probs, self.symbols, self.oov, self.sentences)
+        return ScoredLines(
+            self.source,
+            self.numbers[rows],
+            [self.texts[row] for row in rows.tolist()],
+            *(array[rows] for array in arrays),
+        )
+
+    def totals(self) -> Totals:
+        """Of these lines."""
+        return Totals(
+            len(self),
+            int(self.sentences.sum()),
+            int(self.symbols.sum()),
+            int(self.oov.sum()),
+            float(self.log10_probs.sum()),
+            float(self.oov_log10_probs.sum()),
+        )
+
+
+class LineScorer:
+    """Scores texts of whole lines; any number of threads may use it."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+        latin, sentences = symbol_settings(model)
+        self._encoder = SymbolEncoder(latin, sentences, lines=True)
+        self._table = np.zeros(1 << 16, np.int64)
+        fixed = self._encoder.ids(model.vocabulary)
+        fixed[fixed > self._encoder.line] = 0
+        self._table[fixed] = np.arange(len(fixed))
+        self._table[0] = 0
+
+    def score(self, text: str, source: str, line: int) -> ScoredLines:
+        """The lines of a text, LF being the only line end."""
+        if not text.endswith("\n"):
+            text += "\n"
+        scanned = self._encoder.scan(text)
+        end = self._model.end
+        ids = np.empty(len(scanned.ids) + 1, np.int64)
+        ids[0] = end  # what follows begins a sentence
+        ids[1:] = scanned.numbered(self._table, self._model.ids)
+        breaks = np.flatnonzero((scanned.ids == 0) | (scanned.ids == self._encoder.line)) + 1
+        ids[breaks] = end
+        logs = self._model.log_probs(ids).astype(np.float64)
+        if not np.all(np.abs(logs) <= MOST_LOG):
+            raise DataError(
+                self._model.name,
+                None,
+                "damaged language model: it has numbers that are no probabilities",
+                "make it again with nlptools lm train",
+            )
+        # Of several breaks in a row only the first may end a sentence.
+        last = np.append(0, breaks)
+        void = last[1:] == last[:-1] + 1
+        logs[breaks[void]] = 0
+        lines = np.append(0, np.flatnonzero(scanned.ids == self._encoder.line) + 1)
+        size = len(lines) - 1
+        sentences = np.bincount(_line_of(breaks[~void], lines), minlength=size)
+        every = np.bincount(_line_of(breaks, lines), minlength=size)
+        unknown = np.flatnonzero(ids == 0)
+        line_of_unknown = _line_of(unknown, lines)
+        return ScoredLines(
+            source,
+            np.arange(line, line + size),
+            text.split("\n")[:-1],
+            np.add.reduceat(logs, lines[:-1] + 1),
+            np.bincount(line_of_unknown, logs[unknown], minlength=size),
+            np.diff(lines) - every,
+            np.bincount(line_of_unknown, minlength=size),
+            sentences,
+        )
+
+
+def _line_of(places: np.ndarray, lines: np.ndarray) -> np.ndarray:
+    """The line in which each place lies; lines: 0, and where each one ends."""
+    return np.searchsorted(lines, places) - 1
+
+
+def symbol_settings(model: LanguageModel) -> tuple[str, str]:
+    """(latin, sentences) of a model: how text becomes its symbols.
+
+    An ARPA file from elsewhere does not say: runs of letters are symbols if it has any, sentences are lines.
+    """
+    latin, sentences = model.settings.get("latin"), model.settings.get("sentences")
+    if latin not in LATIN_MODES:
+        runs = any(len(s) > 1 and s.isascii() and s.isalnum() for s in model.vocabulary)
+        latin = "run" if runs else "char"
+    return latin, sentences if sentences in SENTENCE_MODES[1:] else "line"
+
+
+def fold_of(model: LanguageModel) -> tuple[str, ...]:
+    """How text was folded that a model was trained on. Raises DataError for what this version does not know."""
+    fold = model.settings.get("fold", [])
+    if not isinstance(fold, list) or not all(name in FOLDS for name in fold):
+        raise DataError(
+            model.name,
+            None,
+            f"trained with --fold {fold!r}, which this version does not know",
+            f"known are {', '.join(FOLDS)}",
+        )
+    return tuple(fold)
+
+
+def score_corpus(
+    corpus: Corpus, model: LanguageModel, *, workers: int | None = None
+) -> Iterator[ScoredLines]:
+    """The lines of a corpus, in order. workers: threads; they change no result.
+
+    A line is held whole in memory.
+    """
+    workers = workers or os.cpu_count() or 1
+    scorer = LineScorer(model)
+
+    def work(piece: tuple[str, str, int]) -> ScoredLines:
+        return scorer.score(*piece)
+
+    with ThreadPoolExecutor(workers) as pool:
+        yield from ordered_map(pool, workers, work, _whole_lines(corpus))
+
+
+def _whole_lines(corpus: Corpus) -> Iterator[tuple[str, str, int]]:
+    """(text of whole lines that end with LF, source, number of the first line)."""
+    held: list[str] = []
+    source, first = "", 1
+    for block in corpus.blocks():
+        text = block.text
+        if "\r" in text:  # CR and LF are in one block
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if held and not block.inside:
+            yield from _pieces("".join(held) + "\n", source, first)
+            held = []
+        if not held:
+            source, first = block.source, block.line
+        end = text.rfind("\n") + 1
+        if end:
+            whole = "".join(held) + text[:end]
+            yield from _pieces(whole, source, first)
+            first += whole.count("\n")
+            held = []
+        if end < len(text):
+            held.append(text[end:])
+    if held:
+        yield from _pieces("".join(held), source, first)
+
+
+def _pieces(text: str, source: str, line: int) -> Iterator[tuple[str, str, int]]:
+    """Whole lines, about PIECE characters at a time."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + PIECE) + 1 or len(text)
+        yield text[start:end], source, line
+        line += text.count("\n", start, end)
+        start = end
+
+
+def format_lines(lines: ScoredLines, how: str) -> str:
+    """A row for each line, as TSV (a tab in the text becomes a space) or JSON.
+
+    Raises ValueError for an unknown format.
+    """
+    if how not in FORMATS:
+        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {how!r}")
+    return _tsv(lines) if how == "tsv" else _json_lines(lines)
+
+
+def _tsv(lines: ScoredLines) -> str:
+    size = len(lines)
+    name = lines.source.replace("\t", " ").replace("\n", " ").replace("\r", " ")
+    source = name.encode("utf-8", "surrogateescape")
+    numbers = weave(
+        [
+            *(source, b"\t", decimals(lines.numbers, 0), b"\t"),
+            *(decimals(lines.log10_probs, DIGITS), b"\t", decimals(lines.per_symbol, DIGITS)),
+            *(b"\t", decimals(lines.symbols, 0), b"\t", decimals(lines.oov, 0), b"\t\n"),
+        ]
+    )
+    cells = ["\n"] * (3 * size)
+    cells[0::3] = numbers.decode("utf-8", "surrogateescape").split("\n")[:-1]
+    cells[1::3] = lines.texts
+    if any("\t" in text for text in lines.texts):
+        cells[1::3] = [text.replace("\t", " ") for text in lines.texts]
+    return "".join(cells)
+
+
+def _json_lines(lines: ScoredLines) -> str:
+    numbers = zip(
+        lines.numbers.tolist(),
+        (lines.log10_probs.round(DIGITS) + 0.0).tolist(),  # no -0.0
+        (lines.per_symbol.round(DIGITS) + 0.0).tolist(),
+        lines.symbols.tolist(),
+        lines.oov.tolist(),
+        lines.texts,
+        strict=True,
+    )
+    rows = (dict(zip(COLUMNS, (lines.source, *row), strict=True)) for row in numbers)
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def table_pieces(scored: Iterable[ScoredLines], how: str, top: int | None = None) -> Iterator[str]:
+    """The rows of all lines, the first `top` of them; TSV with a head."""
+    head = _head(how)  # with the first rows: nothing is printed of a model that is damaged
+    left = top
+    for lines in scored:
+        rows = format_lines(lines, how)
+        if left is not None:  # the rest is read, but not shown: the totals are of everything
+            rows = "".join(line + "\n" for line in rows.split("\n")[: min(left, len(lines))])
+            left -= min(left, len(lines))
+        yield head + rows
+        head = ""
+    yield head
+
+
+def oddest_lines(
+    scored: Iterable[ScoredLines],
+    how: str,
+    top: int | None = None,
+    tmp_dir: str | os.PathLike[str] | None = None,
+) -> Iterator[bytes]:
+    """As table_pieces, the least probable lines first: by log10 probability for each symbol, then as they stand.
+
+    Lines without symbols come last. The rows wait in a temporary file.
+    """
+    keys: list[np.ndarray] = []
+    sizes: list[np.ndarray] = []
+    with storage.spilling(tmp_dir) as folder:
+        spill = storage.SpillFile(folder)
+        for lines in scored:
+            rows = np.frombuffer(
+                format_lines(lines, how).encode("utf-8", "surrogateescape"), np.uint8
+            )
+            keys.append(np.where(lines.symbols > 0, lines.per_symbol, np.inf))
+            sizes.append(np.diff(np.flatnonzero(rows == ord("\n")), prepend=-1))
+            spill.write(rows)
+        yield _head(how).encode()
+        if not keys:
+            return
+        size = np.concatenate(sizes)
+        begin = np.cumsum(size) - size
+        order = np.argsort(np.concatenate(keys), kind="stable")[:top]
+        for start, number in zip(begin[order].tolist(), size[order].tolist(), strict=True):
+            spill.file.seek(start)
+            yield spill.file.read(number)
+
+
+def _head(how: str) -> str:
+    return "\t".join(COLUMNS) + "\n" if how == "tsv" else ""
+
+
+def totals_table(totals: Totals, how: str) -> str:
+    """Name and number of every sum, a line each; or one JSON object."""
+    numbers: dict[str, int | float | None] = {
+        field.name: getattr(totals, field.name) for field in fields(totals)
+    }
+    numbers["perplexity"] = totals.perplexity
+    numbers["perplexity_without_oov"] = totals.perplexity_without_oov
+    rounded = {
+        name: round(number, DIGITS) + 0.0 if isinstance(number, float) else number
+        for name, number in numbers.items()
+    }
+    if how == "jsonl":
+        finite = {k: v if v is None or math.isfinite(v) else None for k, v in rounded.items()}
+        return json.dumps(finite) + "\n"
+    return "".join(f"{name}\t{number}\n" for name, number in rounded.items())

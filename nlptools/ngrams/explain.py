@@ -1,0 +1,159 @@
+"""Counts + a word -> all that goes into its scores: splits, neighbours, entropies."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from nlptools.base.storage import Column
+from nlptools.errors import NlptoolsError
+from nlptools.ngrams.counts import MAX_ORDER, NgramCounts
+from nlptools.ngrams.symbols import split_symbols
+
+
+@dataclass(frozen=True)
+class Split:
+    """One way to divide a word in two: the parts, their counts, and the PMI in nats."""
+
+    left: str
+    right: str
+    left_count: int
+    right_count: int
+    pmi: float
+
+
+@dataclass(frozen=True)
+class Side:
+    """Neighbours on one side of a word.
+
+    neighbours: (symbol, count), most frequent first; breaks: occurrences next to a break, each a
+    neighbour of its own. entropy in nats; variety = kinds of neighbours + breaks.
+    """
+
+    neighbours: list[tuple[str, int]]
+    breaks: int
+    entropy: float
+    variety: int
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """All about one word. pmi: of the weakest split, inf for a single symbol, nan when it never occurs.
+
+    left, right: None where the counts do not reach one symbol beyond the word.
+    """
+
+    word: str
+    symbols: list[str]
+    count: int
+    total: int
+    splits: list[Split]
+    pmi: float
+    left: Side | None
+    right: Side | None
+
+
+def word_symbols(word: str, latin: str = "run") -> list[str]:
+    """The symbols of a word; NlptoolsError when there is a break in it."""
+    symbols = split_symbols(word, latin)
+    if not symbols or "" in symbols:
+        raise NlptoolsError(
+            f"{word!r} has a break in it, so it is no n-gram",
+            "ask for the parts between the breaks",
+        )
+    return symbols
+
+
+def explain_word(counts: NgramCounts, word: str) -> Explanation:
+    """The arithmetic behind a word's scores, formulas as in scores.py.
+
+    Raises NlptoolsError for a word with a break in it or longer than the counted order.
+    """
+    symbols = word_symbols(word, counts.settings.latin)
+    if len(symbols) > counts.order:
+        order = min(len(symbols) + 1, MAX_ORDER)
+        raise NlptoolsError(
+            f"{word!r} has {len(symbols)} symbols, counted were n-grams of up to {counts.order}",
+            "ask for its parts" if len(symbols) > MAX_ORDER else f"count with --order {order}",
+        )
+    total, own = counts.total, counts.count(symbols)
+    splits = []
+    for j in range(1, len(symbols)):
+        left, right = counts.count(symbols[:j]), counts.count(symbols[j:])
+        value = math.log(total * own / (left * right)) if own else math.nan
+        splits.append(Split("".join(symbols[:j]), "".join(symbols[j:]), left, right, value))
+    weakest = min((split.pmi for split in splits), default=math.inf) if own else math.nan
+    covered = own and len(symbols) < counts.order
+    return Explanation(
+        word,
+        symbols,
+        own,
+        total,
+        splits,
+        weakest,
+        _side(own, _left_neighbours(counts, symbols)) if covered else None,
+        _side(own, _right_neighbours(counts, symbols)) if covered else None,
+    )
+
+
+def _side(own: int, found: list[tuple[str, int]]) -> Side:
+    found.sort(key=lambda item: (-item[1], item[0]))
+    breaks = own - sum(count for _, count in found)
+    weight = sum(count * math.log(count) for _, count in found)
+    entropy = max(math.log(own) - weight / own, 0.0)
+    return Side(found, breaks, entropy, len(found) + breaks)
+
+
+def _right_neighbours(counts: NgramCounts, symbols: list[str]) -> list[tuple[str, int]]:
+    row, n = counts.rows(symbols)[-1], len(symbols)
+    children = counts.levels[n - 1].children
+    assert children is not None
+    start, stop = children[row : row + 2].tolist()
+    level = counts.levels[n]
+    texts = [counts.alphabet.symbols[i - 1] for i in level.symbols[start:stop].tolist()]
+    return list(zip(texts, level.counts[start:stop].tolist(), strict=True))
+
+
+def _left_neighbours(counts: NgramCounts, symbols: list[str]) -> list[tuple[str, int]]:
+    """Follows the word's symbols down from every symbol at once."""
+    rows = np.arange(counts.size(1))
+    first = rows
+    for n, symbol_id in enumerate(counts.alphabet.ids(symbols).tolist(), 1):
+        children = counts.levels[n - 1].children
+        assert children is not None
+        if n == 1:
+            found = _rows_with(counts.levels[1].symbols, symbol_id)
+            first = counts.parents(2, found) if len(found) else found
+        else:
+            pairs = [
+                (at, place)
+                for at, row in zip(first.tolist(), rows.tolist(), strict=True)
+                if (place := _child(counts, n, row, symbol_id)) >= 0
+            ]
+            first = np.array([at for at, _ in pairs], np.int64)
+            found = np.array([place for _, place in pairs], np.int64)
+        rows = found
+    level = counts.levels[len(symbols)]
+    return [
+        (counts.alphabet.symbols[at], int(level.counts[row : row + 1][0]))
+        for at, row in zip(first.tolist(), rows.tolist(), strict=True)
+    ]
+
+
+def _rows_with(column: Column, symbol_id: int) -> np.ndarray:
+    pieces = [
+        start + np.flatnonzero(column[start : start + (1 << 20)] == symbol_id)
+        for start in range(0, len(column), 1 << 20)
+    ]
+    return np.concatenate(pieces) if pieces else np.empty(0, np.int64)
+
+
+def _child(counts: NgramCounts, n: int, row: int, symbol_id: int) -> int:
+    children = counts.levels[n - 1].children
+    assert children is not None
+    start, stop = children[row : row + 2].tolist()
+    below = counts.levels[n].symbols[start:stop]
+    place = int(np.searchsorted(below, symbol_id))
+    return start + place if place < len(below) and below[place] == symbol_id else -1

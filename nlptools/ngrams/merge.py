@@ -1,0 +1,242 @@
+"""Several counts -> their sum: level by level, range by range, in bounded memory.
+
+A level is merged over ranges of its parents. Each part maps its rows of the level above to the
+merged rows (ascending, so what is sorted stays sorted); (merged parent, symbol) is the key of a
+row, equal keys are one n-gram. No n-gram is ever spelled out, so the order does not matter.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from nlptools.base import keys, storage
+from nlptools.base.storage import Column
+from nlptools.ngrams.counts import LevelWriter, NgramCounts, check_mergeable, load_counts
+from nlptools.ngrams.parquet import Table, is_table
+from nlptools.ngrams.symbols import Alphabet
+
+# Bytes at the peak for each row in hand: its key, sorted twin, parent, count, rank and copies.
+BYTES_PER_ROW = 80
+BYTES_PER_ROW_KEPT = 14  # symbol, count and first child of an n-gram; places for the next order
+# A part keeps a file open, and reading many in turn is slow.
+MOST_PARTS = 8
+# More rows at once are not faster: their arrays no longer come from memory that is already mapped.
+MOST_ROWS = 1 << 20
+
+
+def merge_files(
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    memory: int = 1_000_000_000,
+    tmp_dir: str | os.PathLike[str] | None = None,
+) -> NgramCounts:
+    """The counts of several counts files together, or folders of Parquet that `count` wrote.
+
+    Raises DataError for a file that is neither, NlptoolsError when their settings differ.
+    """
+    if not paths:
+        raise ValueError("there is nothing to merge")
+    opened = [Table.open(path) if is_table(path) else _checked(path) for path in paths]
+    check_mergeable([one.settings for one in opened], [str(path) for path in paths])
+    with storage.spilling(tmp_dir) as folder:
+        parts = []
+        for one in opened:
+            if isinstance(one, Table):
+                tiers = Tiers(memory, folder)
+                for part in one.parts(memory):
+                    tiers.add(part)
+                one_counts = merge_counts(tiers.parts(), memory=memory, tmp_dir=folder)
+                one.check(one_counts)
+                parts.append(one_counts)
+            else:
+                parts.append(one)
+        return merge_counts(parts, memory=memory, tmp_dir=folder)
+
+
+def _checked(path: str | os.PathLike[str]) -> NgramCounts:
+    counts = load_counts(path, mapped=False)
+    counts.check(path)
+    return counts
+
+
+class Tiers:
+    """Takes counts one by one; as soon as there are many of about a size they are merged."""
+
+    def __init__(self, memory: int, tmp_dir: Path | None) -> None:
+        self._memory, self._tmp_dir = memory, tmp_dir
+        self._tiers: list[list[NgramCounts]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._tiers)
+
+    def add(self, part: NgramCounts) -> None:
+        """Take one more; few files stay open."""
+        tier = 0
+        while True:
+            if tier == len(self._tiers):
+                self._tiers.append([])
+            self._tiers[tier].append(part)
+            if len(self._tiers[tier]) < MOST_PARTS:
+                return
+            part = merge_counts(self._tiers[tier], memory=self._memory, tmp_dir=self._tmp_dir)
+            self._tiers[tier].clear()
+            tier += 1
+
+    def parts(self) -> list[NgramCounts]:
+        """What is left to merge, the largest first."""
+        return [part for tier in reversed(self._tiers) for part in tier]
+
+
+def merge_counts(parts: Sequence[NgramCounts], *, memory: int, tmp_dir: Path | None) -> NgramCounts:
+    """The counts of all parts together; they must have equal settings.
+
+    tmp_dir None keeps the result in memory, else it lives in unnamed files there.
+    """
+    while len(parts) > MOST_PARTS:
+        groups = [parts[i : i + MOST_PARTS] for i in range(0, len(parts), MOST_PARTS)]
+        parts = [
+            merge_counts(group, memory=memory, tmp_dir=tmp_dir) if len(group) > 1 else group[0]
+            for group in groups
+        ]
+    settings = parts[0].settings
+    alphabet = Alphabet.union([part.alphabet for part in parts])
+    base = len(alphabet) + 1
+    to_merged = [alphabet.ids(part.alphabet.symbols) for part in parts]
+    room = min(MOST_ROWS, max(1 << 12, memory // 4 // BYTES_PER_ROW))
+    most_rows = max(sum(part.size(n) for part in parts) for n in range(1, settings.order + 1))
+    writer = LevelWriter(
+        settings.order,
+        len(alphabet),
+        tmp_dir,
+        total=sum(part.total for part in parts),
+        rows=most_rows,
+    )
+    first = np.zeros(len(alphabet), np.int64)
+    places: list[Column] = []
+    for part, ids in zip(parts, to_merged, strict=True):
+        # In a part that ends inside a run, a symbol may only occur after others: it has no row.
+        place = ids[part.levels[0].symbols[:].astype(np.int64) - 1] - 1
+        first[place] += part.levels[0].counts[:]
+        places.append(place)
+    writer.symbols[0].append(np.arange(1, base))
+    writer.counts[0].append(first)
+    place_type = keys.id_dtype(max(most_rows, 1 << 16) + 1)
+    for n in range(2, settings.order + 1):
+        # Where each part's rows went is needed for the level below only.
+        spill = None if tmp_dir is None else storage.SpillFile(tmp_dir)
+        next_places = [storage.ColumnWriter(place_type, spill) for _ in parts if n < settings.order]
+        above = writer.counts[n - 2].length
+        for low, high in _ranges(parts, places, n, above, room):
+            rows = [
+                _child_rows(part, place, n, low, high, ids, base)
+                for part, place, ids in zip(parts, places, to_merged, strict=True)
+            ]
+            row_keys = np.concatenate([key for key, _ in rows])
+            row_counts = np.concatenate([count for _, count in rows])
+            before = writer.counts[n - 1].length
+            if next_places:
+                merged, counts, ranks = _add_up_ranked(row_keys, row_counts, (high - low) * base)
+                ends = np.cumsum([len(key) for key, _ in rows])
+                for own, kept in zip(np.split(ranks, ends[:-1]), next_places, strict=True):
+                    kept.append(own + before)
+            else:
+                merged, counts = _add_up(row_keys, row_counts, (high - low) * base)
+            parents = merged // np.uint64(base)
+            writer.symbols[n - 1].append(merged - parents * np.uint64(base))
+            writer.counts[n - 1].append(counts)
+            children = np.searchsorted(parents, np.arange(high - low, dtype=np.uint64))
+            writer.children[n - 2].append(children + before)
+        places = [kept.finish() for kept in next_places]
+    return NgramCounts(settings, alphabet, writer.finish())
+
+
+def _add_up_ranked(
+    row_keys: np.ndarray, counts: np.ndarray, limit: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(distinct keys, their summed counts, rank of each given row)."""
+    ranks, distinct = keys.dense_ranks(row_keys, limit)
+    # float64 adds integers exactly up to 2**53; no corpus has that many characters.
+    sums = np.bincount(ranks, weights=counts, minlength=len(distinct)).astype(np.int64)
+    return distinct, sums, ranks.astype(np.int64)
+
+
+def _add_up(row_keys: np.ndarray, counts: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    """(distinct keys, their summed counts): twice as fast where key and count fit into 64 bits."""
+    bits = int(counts.max(initial=1)).bit_length()
+    if (limit - 1).bit_length() + bits > 64:
+        return _add_up_ranked(row_keys, counts, limit)[:2]
+    row_keys <<= np.uint64(bits)
+    row_keys |= counts.astype(np.uint64)
+    row_keys.sort()
+    counts = row_keys & np.uint64((1 << bits) - 1)
+    row_keys >>= np.uint64(bits)
+    starts = keys.group_starts(row_keys)
+    return row_keys[starts], np.add.reduceat(counts, starts) if len(starts) else counts
+
+
+def _child_rows(
+    part: NgramCounts, place: Column, n: int, low: int, high: int, ids: np.ndarray, base: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Keys and counts of a part's n-grams whose merged prefix is one of low .. high - 1."""
+    first, last = lower_bound(place, low), lower_bound(place, high)
+    above, level = part.levels[n - 2], part.levels[n - 1]
+    assert above.children is not None
+    children = above.children[first : last + 1].astype(np.int64)
+    rows = slice(int(children[0]), int(children[-1]))
+    parents = place[first:last].astype(np.uint64) - np.uint64(low)
+    row_keys = np.repeat(parents, np.diff(children)) * np.uint64(base)
+    row_keys += ids[level.symbols[rows].astype(np.int64) - 1].astype(np.uint64)
+    return row_keys, level.counts[rows]
+
+
+def lower_bound(column: Column, value: int) -> int:
+    """First place in an ascending column whose value is not below `value`."""
+    if isinstance(column, np.ndarray):
+        return int(np.searchsorted(column, value))
+    low, high = 0, len(column)
+    while high - low > 1 << 12:
+        middle = (low + high) // 2
+        if int(column[middle : middle + 1][0]) < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low + int(np.searchsorted(column[low:high], value))
+
+
+def _ranges(
+    parts: Sequence[NgramCounts], places: Sequence[Column], n: int, len_above: int, room: int
+) -> Iterator[tuple[int, int]]:
+    """Ranges of merged parents that have about `room` rows below them in all parts together.
+
+    A single parent is never divided: it has at most as many children as there are symbols.
+    """
+    total = sum(part.size(n) for part in parts)
+    if total <= room:
+        yield 0, len_above
+        return
+    step = max(1, room // (2 * len(parts)))
+    cuts = {0, len_above}
+    for part, place in zip(parts, places, strict=True):
+        children = part.levels[n - 2].children
+        assert children is not None
+        for target in range(step, part.size(n), step):
+            row = lower_bound(children, target)
+            if row < len(place):
+                cuts.add(int(place[row : row + 1][0]))
+    marks = sorted(cuts)
+    below = np.zeros(len(marks), np.int64)
+    for part, place in zip(parts, places, strict=True):
+        children = part.levels[n - 2].children
+        assert children is not None
+        for i, mark in enumerate(marks):
+            row = lower_bound(place, mark)
+            below[i] += int(children[row : row + 1][0])
+    start = 0
+    for i in range(1, len(marks)):
+        if i == len(marks) - 1 or below[i + 1] - below[start] > room:
+            yield marks[start], marks[i]
+            start = i

@@ -1,0 +1,291 @@
+"""Counts -> the scores of every frequent n-gram: PMI, branching entropies, accessor variety.
+
+Only n-grams at or above a minimum count are scored, but every marginal and every neighbour that
+enters a score is counted exactly: nothing is pruned before it is added up.
+Formulas and worked numbers: docs/how-it-works.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nlptools.ngrams.counts import Level, NgramCounts
+
+_SLICE = 1 << 17
+
+
+@dataclass(frozen=True)
+class FrequentLevel:
+    """The n-grams of one order that occur at least `min_count` times; aligned arrays.
+
+    rows: row in the level of the counts (int64, ascending); symbols: id of the last symbol;
+    counts: int64; parents, suffixes: index, in the FrequentLevel of order - 1, of the n-gram without
+    its last and without its first symbol (both occur at least as often, so they are there).
+    """
+
+    rows: np.ndarray
+    symbols: np.ndarray
+    counts: np.ndarray
+    parents: np.ndarray
+    suffixes: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class Frequent:
+    """All n-grams with at least min_count occurrences, orders 1 .. the order of the counts."""
+
+    counts: NgramCounts
+    min_count: int
+    levels: tuple[FrequentLevel, ...]
+
+    def lookup(self, order: int, parents: np.ndarray, symbols: np.ndarray) -> np.ndarray:
+        """Index of the n-grams (index of the prefix in order - 1, last symbol id); -1: not frequent."""
+        level = self.levels[order - 1]
+        base = len(self.counts.alphabet) + 1
+        own = level.parents.astype(np.int64) * base + level.symbols
+        return _find(own, parents.astype(np.int64) * base + symbols)
+
+
+def _find(sorted_keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Place of each wanted key among unique sorted keys, -1 where it is missing; int64."""
+    if not len(sorted_keys):
+        return np.full(len(wanted), -1)
+    # Sorted queries walk through the table in order instead of missing the cache at every step.
+    order = np.argsort(wanted)
+    ordered = wanted[order]
+    places = np.minimum(np.searchsorted(sorted_keys, ordered), len(sorted_keys) - 1)
+    places[sorted_keys[places] != ordered] = -1
+    found = np.empty_like(places)
+    found[order] = places
+    return found
+
+
+def frequent_ngrams(counts: NgramCounts, min_count: int, orders: int | None = None) -> Frequent:
+    """The n-grams of orders 1 .. `orders` (default: all counted) with count >= min_count."""
+    if min_count < 1:
+        raise ValueError(f"min_count must be at least 1, not {min_count}")
+    base = len(counts.alphabet) + 1
+    levels: list[FrequentLevel] = []
+    for n in range(1, (orders or counts.order) + 1):
+        above = levels[-1] if levels else None
+        rows, symbols, found, parents = _frequent_rows(counts, n, min_count, above)
+        if above is None:
+            suffixes = np.zeros(len(rows), np.int64)
+        elif n == 2:
+            suffixes = np.searchsorted(above.rows, symbols.astype(np.int64) - 1)
+        else:
+            # The suffix of a b c is (suffix of a b) c, one order lower.
+            own = above.parents.astype(np.int64) * base + above.symbols
+            suffixes = _find(own, above.suffixes[parents].astype(np.int64) * base + symbols)
+        levels.append(FrequentLevel(rows, symbols, found, parents, suffixes))
+    return Frequent(counts, min_count, tuple(levels))
+
+
+def _frequent_rows(
+    counts: NgramCounts, n: int, min_count: int, above: FrequentLevel | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(rows, symbols, counts, parents) of one order."""
+    pieces = list(_slices(counts.levels[n - 1], min_count))
+    rows = np.concatenate([piece[0] for piece in pieces])
+    symbols = np.concatenate([piece[1] for piece in pieces])
+    found = np.concatenate([piece[2] for piece in pieces]).astype(np.int64)
+    if above is None:
+        return rows, symbols, found, np.zeros(len(rows), np.int64)
+    # Children stand in the order of their parents, and a frequent n-gram has a frequent parent.
+    begins = _take(counts.levels[n - 2], above.rows)
+    parents = np.searchsorted(begins, rows.astype(begins.dtype), side="right") - 1
+    return rows, symbols, found, parents
+
+
+def _slices(level: Level, min_count: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """(rows, symbols, counts) of the rows with at least min_count, slice by slice."""
+    for start in range(0, max(len(level), 1), _SLICE):
+        counts = level.counts[start : start + _SLICE]
+        kept = np.flatnonzero(counts >= min_count)
+        yield kept + start, level.symbols[start : start + _SLICE][kept], counts[kept]
+
+
+def _take(level: Level, rows: np.ndarray) -> np.ndarray:
+    """First children of ascending rows; of the row after the last one, where the children end."""
+    assert level.children is not None
+    pieces = []
+    for start in range(0, len(level.children), _SLICE):
+        low, high = np.searchsorted(rows, (start, start + _SLICE))
+        if high > low:
+            pieces.append(level.children[start : start + _SLICE][rows[low:high] - start])
+    return np.concatenate(pieces) if pieces else np.empty(0, level.children.dtype)
+
+
+def pmi(frequent: Frequent, order: int) -> np.ndarray:
+    """Weakest-split pointwise mutual information of each n-gram, in nats.
+
+    min over j of log(total * c(w) / (c(w[:j]) * c(w[j:]))), with exact counts of all parts.
+    float64, aligned with frequent.levels[order - 1]; +inf for order 1, which has no split.
+    Source: Su Jianlin, kexue.fm/archives/4256 and 6920 (word-discovery).
+    """
+    return np.log(cohesion(frequent, order, frequent.counts.total))
+
+
+def cohesion(frequent: Frequent, order: int, total: int) -> np.ndarray:
+    """The ratio inside the logarithm of `pmi`; 4256 compares it, and has a total of its own."""
+    levels = frequent.levels
+    own = levels[order - 1].counts
+    prefixes = [np.arange(len(own))]
+    for n in range(order - 1, 0, -1):
+        prefixes.append(levels[n].parents[prefixes[-1]])
+    largest = np.zeros(len(own))
+    suffix = prefixes[0]
+    for j in range(1, order):
+        suffix = levels[order - j].suffixes[suffix]
+        head = levels[j - 1].counts[prefixes[order - j]].astype(np.float64)
+        np.maximum(largest, head * levels[order - j - 1].counts[suffix], out=largest)
+    if order == 1:
+        return np.full(len(own), np.inf)
+    return float(total) * own / largest
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Neighbour statistics of n-grams, aligned with a FrequentLevel.
+
+    left_entropy, right_entropy: branching entropy in nats; left_variety, right_variety: accessor
+    variety. Every occurrence next to a break counts as a neighbour of its own kind, for a word
+    that stands at the edge of clauses is free there.
+    """
+
+    left_entropy: np.ndarray
+    right_entropy: np.ndarray
+    left_variety: np.ndarray
+    right_variety: np.ndarray
+
+
+def sides(frequent: Frequent, order: int) -> Sides:
+    """Branching entropy and accessor variety of the n-grams of one order.
+
+    H = ln c(w) - (1 / c(w)) * sum over neighbours a of c(wa) ln c(wa), and c(aw) for the left side;
+    variety = number of neighbours (Feng et al. 2004). Needs counts of order + 1.
+    Neighbours seen once add 0 to the sum, as those at breaks do, so only rows with a count of 2 or
+    more are looked at. Source: matrix67 (entropy); Jin & Tanaka-Ishii 2006 (branching entropy).
+    Raises ValueError when order + 1 was not counted.
+    """
+    none = [np.zeros(len(level), bool) for level in frequent.levels]
+    none[order - 1][:] = True
+    return all_sides(frequent, order, none)[order - 1]
+
+
+def all_sides(
+    frequent: Frequent, longest: int, wanted: Sequence[np.ndarray] | None = None
+) -> list[Sides]:
+    """`sides` of orders 1 .. longest, in one pass over the counts.
+
+    wanted: masks over the frequent n-grams of each order; the numbers of all others are not to be
+    used. Few wanted ones cost less than all.
+    """
+    counts, levels = frequent.counts, frequent.levels
+    if longest >= counts.order:
+        raise ValueError(
+            f"the neighbours of {longest}-grams need counts of order {longest + 1}; "
+            f"counted were {counts.order}"
+        )
+    base = len(counts.alphabet) + 1
+    # Both sides go down symbol by symbol, so every prefix of a wanted n-gram is wanted too.
+    begun = [
+        np.ones(len(levels[n]), bool) if wanted is None else wanted[n].copy()
+        for n in range(longest)
+    ]
+    for n in range(longest - 1, 0, -1):
+        begun[n - 1][levels[n].parents[begun[n]]] = True
+    result = []
+    # Rows of the counts that may matter for the next order: their number, the index of the row itself
+    # and of its suffix (for an order less) among the frequent n-grams, -1 for not frequent or not asked for.
+    rows = np.flatnonzero(counts.levels[0].counts[:] >= 2)
+    itself = _index(levels[0].rows, begun[0], rows)
+    suffix = itself
+    for n in range(1, longest + 1):
+        level = levels[n - 1]
+        below = _take(counts.levels[n - 1], rows), _take(counts.levels[n - 1], rows + 1)
+        right, left = _NeighbourSum(level.counts), _NeighbourSum(level.counts)
+        listed = np.flatnonzero(begun[n - 1])
+        table = level.parents[listed] * base + level.symbols[listed]
+        nexts = []
+        for child, symbols, number in _slices(counts.levels[n], 2):
+            child = child.astype(below[0].dtype)
+            parents = np.searchsorted(below[0], child, side="right") - 1
+            mine = np.flatnonzero((parents >= 0) & (child < np.append(below[1], 0)[parents]))
+            child, symbols, number, parents = (
+                child[mine],
+                symbols[mine],
+                number[mine],
+                parents[mine],
+            )
+            right.add(itself[parents], number)
+            if n == 1:
+                found = _index(level.rows, begun[0], symbols.astype(np.int64) - 1)
+            else:
+                found = np.full(len(child), -1)
+                known = np.flatnonzero(suffix[parents] >= 0)
+                query = suffix[parents[known]].astype(np.int64) * base + symbols[known]
+                place = _find(table, query)
+                found[known] = np.append(listed, -1)[place]
+            left.add(found, number)
+            if n < longest:
+                index = _index(levels[n].rows, begun[n], child)
+                on = np.flatnonzero((index >= 0) | (found >= 0))
+                nexts.append((child[on], index[on].astype(np.int32), found[on].astype(np.int32)))
+        result.append(Sides(left.entropy(), right.entropy(), left.variety(), right.variety()))
+        if n < longest:
+            del below, rows, itself, suffix
+            rows, itself, suffix = map(_joined, zip(*nexts, strict=True))
+    return result
+
+
+def _joined(pieces: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate(pieces)
+
+
+def _index(ascending: np.ndarray, wanted: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Place of each row among the ascending ones, -1 where it is missing or not wanted."""
+    places = _place(ascending, rows)
+    places[~np.append(wanted, False)[places]] = -1
+    return places
+
+
+def _place(ascending: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Place of each wanted value among ascending ones, -1 where it is missing."""
+    if not len(ascending):
+        return np.full(len(wanted), -1)
+    places = np.minimum(np.searchsorted(ascending, wanted), len(ascending) - 1)
+    places[ascending[places] != wanted] = -1
+    return places
+
+
+class _NeighbourSum:
+    """Adds up the neighbours of n-grams seen at least twice together."""
+
+    def __init__(self, counts: np.ndarray) -> None:
+        self.counts = counts
+        self.kinds = np.zeros(len(counts), np.int64)
+        self.seen = np.zeros(len(counts), np.int64)
+        self.weight = np.zeros(len(counts))
+
+    def add(self, index: np.ndarray, counts: np.ndarray) -> None:
+        """counts[i] occurrences of n-gram index[i] with one neighbour; index -1 is left out."""
+        wanted = index >= 0
+        index, number = index[wanted], counts[wanted].astype(np.float64)
+        size = len(self.counts)
+        self.kinds += np.bincount(index, minlength=size)
+        self.seen += np.bincount(index, number, minlength=size).astype(np.int64)
+        self.weight += np.bincount(index, number * np.log(number), minlength=size)
+
+    def entropy(self) -> np.ndarray:
+        return np.maximum(np.log(self.counts) - self.weight / self.counts, 0.0)
+
+    def variety(self) -> np.ndarray:
+        # Whatever was not seen twice was seen once: a rare neighbour or a break.
+        return self.kinds + self.counts - self.seen

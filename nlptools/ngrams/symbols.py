@@ -1,0 +1,320 @@
+"""Block text -> array of symbol ids, 0 at every break; the alphabet that gives ids their text.
+
+A *symbol* is the unit that is counted: one Han character, or one whole run of Latin letters
+and digits (`latin="run"`), so that 5G网络 is three symbols and no list is littered with `ernete`.
+With `sentences="line"`, for language models, every other visible character is a symbol too.
+
+While a corpus is read, ids are provisional: a BMP Han character has a fixed id (its rank among
+those, in code point order), and so have most other characters that are symbols by themselves; every other
+symbol has the next free one. `Alphabet` is what remains in the end: the symbols that occur, in a canonical
+order, numbered from 1.
+"""
+
+from __future__ import annotations
+
+import bisect
+import functools
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nlptools.text import chars
+
+LATIN_MODES = ("run", "char", "break")
+# none: no sentences. clause: a sentence ends at every break. line: it ends with its line, and marks are symbols.
+SENTENCE_MODES = ("none", "clause", "line")
+START, END = "<s>", "</s>"  # where a sentence begins and ends; no text has such a symbol
+
+_HAN_BMP = np.flatnonzero(chars.CLASS_TABLE == chars.HAN)
+_FIRST_SUPPLEMENTARY, _LAST_SUPPLEMENTARY = map(chr, chars.HAN_SUPPLEMENTARY)
+# Other symbols of one character with a fixed id lie here: signs, kana, full-width forms.
+_FIXED_RANGES = ((0x21, 0x33FF), (0xFE10, 0xFFEF))
+# While a block is scanned: a symbol still to be named (of a run, of one character), white space to leave out.
+_MARK, _SINGLE, _DROP = 0xFFFF, 0xFFFE, 0xFFFD
+
+
+@functools.cache
+def _id_table(latin: str, signs: bool, lines: bool) -> tuple[np.ndarray, np.ndarray]:
+    """(table, fixed): code point -> id, 0 or one of the values above; code points of fixed ids, Han first.
+
+    lines: LF has an id, too, the last fixed one.
+    """
+    word = (chars.CLASS_TABLE == chars.LETTER) | (chars.CLASS_TABLE == chars.DIGIT)
+    han = chars.CLASS_TABLE == chars.HAN
+    alone = np.zeros(0x10000, bool)  # symbols by themselves, but Han
+    if signs:
+        alone = ~han & ~word
+        alone[:0x21] = False
+        alone[[ord(space) for space in chars.SPACES]] = False
+    if latin == "char":
+        alone |= word
+    fixed = np.zeros(0x10000, bool)
+    for first, last in _FIXED_RANGES:
+        fixed[first : last + 1] = alone[first : last + 1]
+    table = np.zeros(0x10000, np.uint16)
+    table[alone] = _SINGLE
+    if latin == "run":
+        table[word] = _MARK
+    if signs:
+        table[:0x21] = _DROP
+        table[[ord(space) for space in chars.SPACES]] = _DROP
+        table[[ord(end) for end in chars.LINE_ENDS]] = 0
+    lf = np.array([ord("\n")] if lines else [], np.int64)
+    codes = np.concatenate([_HAN_BMP, np.flatnonzero(fixed), lf])
+    table[codes] = np.arange(1, len(codes) + 1)
+    return table, codes
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A block whose unnamed symbols still wait for ids.
+
+    ids: uint16, 0 at breaks, `_MARK` at unnamed symbols; names: their texts, in order. kept: which
+    characters of the text begin what has an id or is a break, in that order; None: every one.
+    """
+
+    ids: np.ndarray
+    names: list[str]
+    kept: np.ndarray | None = None
+
+    def numbered(self, table: np.ndarray, numbers: Mapping[str, int]) -> np.ndarray:
+        """Other ids: table[id] of what has a fixed one, numbers[name] of the others, 0 where there is none.
+
+        table: of 65,536 entries.
+        """
+        ids = np.take(table, self.ids)
+        if self.names:
+            found = (numbers.get(name, 0) for name in self.names)
+            ids[self.ids == _MARK] = np.fromiter(found, table.dtype, len(self.names))
+        return ids
+
+
+@dataclass
+class SymbolEncoder:
+    """Texts -> provisional ids. `scan` may run in any thread; `name` must see blocks in order.
+
+    lines: LF is no break, but the symbol `line`.
+    """
+
+    latin: str = "run"
+    sentences: str = "none"
+    lines: bool = False
+    _table: np.ndarray = field(init=False, repr=False)
+    _fixed: np.ndarray = field(init=False, repr=False)
+    _numbers: defaultdict[str, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.latin not in LATIN_MODES:
+            raise ValueError(f"latin must be one of {', '.join(LATIN_MODES)}, not {self.latin!r}")
+        if self.sentences not in SENTENCE_MODES:
+            known = ", ".join(SENTENCE_MODES)
+            raise ValueError(f"sentences must be one of {known}, not {self.sentences!r}")
+        self._table, self._fixed = _id_table(self.latin, self.signs, self.lines)
+        self.line = len(self._fixed) if self.lines else 0
+        self._numbers = defaultdict()
+        self._numbers.default_factory = self._numbers.__len__
+        if self.sentences != "none":
+            self.start, self.end = self.boundaries()
+
+    def boundaries(self) -> tuple[int, int]:
+        """The ids of <s> and </s>; given now if there were none."""
+        start, end = self._numbers[START], self._numbers[END]
+        return self._first_free + start, self._first_free + end
+
+    @property
+    def signs(self) -> bool:
+        """Whether every visible character is a symbol."""
+        return self.sentences == "line"
+
+    @property
+    def _first_free(self) -> int:
+        return len(self._fixed) + 1
+
+    def encode(self, text: str) -> np.ndarray:
+        """Provisional ids of a text: uint16, or uint32 once there are too many symbols for that."""
+        return self.name(self.scan(text))
+
+    def scan(self, text: str) -> Scanned:
+        """The part of `encode` that needs no shared state."""
+        codes = chars.code_points(text)
+        if codes.dtype == np.uint16:
+            ids = np.take(self._table, codes)
+        else:
+            ids = np.take(self._table, np.minimum(codes, 0xFFFF))
+            wide = codes > 0xFFFF
+            ids[wide] = _SINGLE if self.signs else 0
+            han = (codes >= chars.HAN_SUPPLEMENTARY[0]) & (codes <= chars.HAN_SUPPLEMENTARY[1])
+            ids[wide & han] = _SINGLE
+        single: np.ndarray | None = ids == _SINGLE
+        if single is not None and not single.any():
+            single = None
+        if self.latin == "run":
+            marked = ids == _MARK
+            if marked.any():
+                return _squeeze_runs(codes, ids, marked, single)
+        names: list[str] = []
+        if single is not None:
+            ids[single] = _MARK
+            names = list(chars.text_of(codes[single]))
+        return Scanned(_without_spaces(ids) if self.signs else ids, names)
+
+    def name(self, scanned: Scanned) -> np.ndarray:
+        """Give the scanned block's unnamed symbols their ids."""
+        if not scanned.names:
+            return scanned.ids
+        numbers = np.fromiter(
+            map(self._numbers.__getitem__, scanned.names), np.uint32, len(scanned.names)
+        )
+        numbers += self._first_free
+        ids = scanned.ids
+        slots = np.flatnonzero(ids == _MARK)
+        if len(self) > _DROP:
+            ids = ids.astype(np.uint32)
+        ids[slots] = numbers
+        return ids
+
+    def __len__(self) -> int:
+        """One more than the largest provisional id given so far."""
+        return self._first_free + len(self._numbers)
+
+    def in_order(self) -> tuple[np.ndarray, np.ndarray]:
+        """(order, place): provisional ids sorted as in an `Alphabet`, and each id's place there.
+
+        Both int64, of length `len(self)`; id 0 has place 0. A Han character sorts by code point
+        before every other symbol, those sort by text.
+        """
+        han = len(_HAN_BMP)
+        names = [*map(chr, self._fixed[han:].tolist()), *self._numbers]
+        by_text = sorted(range(len(names)), key=names.__getitem__)
+        # Supplementary Han characters, among the last of all texts, come before the others.
+        first = bisect.bisect_left(by_text, _FIRST_SUPPLEMENTARY, key=names.__getitem__)
+        last = bisect.bisect_right(by_text, _LAST_SUPPLEMENTARY, key=names.__getitem__)
+        others = by_text[first:last] + by_text[:first] + by_text[last:]
+        order = np.arange(len(self))
+        order[han + 1 :] = np.array(others, np.int64) + han + 1
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        return order, place
+
+    def ids(self, symbols: Iterable[str]) -> np.ndarray:
+        """Provisional ids of symbols, int64; 0 for one that was never given an id."""
+        free = self._first_free
+        found = [self._numbers.get(s, -free) + free or self._fixed_id(s) for s in symbols]
+        return np.array(found, np.int64)
+
+    def _fixed_id(self, symbol: str) -> int:
+        code = ord(symbol) if len(symbol) == 1 else 0
+        number = int(self._table[code]) if code < 0x10000 else 0
+        return number if number < self._first_free else 0
+
+    def texts(self, ids: np.ndarray) -> list[str]:
+        """Texts of provisional ids."""
+        names = list(self._numbers)
+        free = self._first_free
+        fixed = self._fixed
+        return [chr(fixed[i - 1]) if i < free else names[i - free] for i in ids.tolist()]
+
+
+def _without_spaces(ids: np.ndarray) -> np.ndarray:
+    kept = ids != _DROP
+    return ids if kept.all() else ids[kept]
+
+
+def symbol_order(symbol: str) -> tuple[bool, str]:
+    """Sort key of the canonical order: Han characters first, then runs, each by code point."""
+    return not (len(symbol) == 1 and chars.is_han(symbol)), symbol
+
+
+def _squeeze_runs(
+    codes: np.ndarray, ids: np.ndarray, marked: np.ndarray, single: np.ndarray | None
+) -> Scanned:
+    """Find the runs of letters and digits (chars.py says what joins them); one id each remains."""
+    kinds = chars.classes(codes)
+    last = len(kinds) - 1
+    at = np.flatnonzero(marked)
+    after = kinds[np.minimum(at + 1, last)]
+    after[at == last] = chars.BREAK
+    second = np.minimum(at + 2, last)
+    joins = at[(after == chars.CONNECTOR) & marked[second] & (at + 2 <= last)] + 1
+    plus = at[after == chars.PLUS]
+    double = plus[(kinds[np.minimum(plus + 2, last)] == chars.PLUS) & (plus + 2 <= last)]
+    before = np.where(at > 0, kinds[at - 1], chars.BREAK)
+    alone = (before == chars.BREAK) | (before == chars.HAN)
+    sharp = at[(after == chars.SHARP) & alone & (kinds[at] == chars.LETTER)]
+    inside = marked
+    for more in (joins, plus + 1, double + 2, sharp + 1):
+        inside[more] = True
+
+    at = np.flatnonzero(inside)
+    first = np.empty(len(at), bool)
+    first[0] = True
+    np.not_equal(at[1:], at[:-1] + 1, out=first[1:])
+    starts = np.flatnonzero(first)
+    lengths = np.diff(starts, append=len(at))
+    long = lengths > chars.MAX_RUN
+    ids[at] = 0
+    ids[at[starts[~long]]] = _MARK
+    keep = ~inside
+    keep[at[starts]] = True
+    if long.any():
+        usable = np.repeat(~long, lengths)
+        at, first, starts = at[usable], first[usable], starts[~long]
+    if single is not None:
+        # A symbol of one character: a "run" of one.
+        extra = np.flatnonzero(single)
+        ids[extra] = _MARK
+        at, first = np.concatenate([at, extra]), np.concatenate([first, np.ones(len(extra), bool)])
+        order = np.argsort(at)
+        at, first = at[order], first[order]
+    run = np.cumsum(first)
+    spaced = np.full(len(at) + int(run[-1]) if len(run) else 0, 10, codes.dtype)
+    if len(at):
+        spaced[np.arange(len(at)) + run - 1] = codes[at]
+    names = chars.text_of(spaced[:-1]).split("\n") if len(spaced) else []
+    keep &= ids != _DROP
+    # One 0 is enough between two symbols: texts full of code shrink by a third.
+    keep[1:] &= ~((ids[1:] == 0) & (ids[:-1] == 0) & keep[:-1])
+    return Scanned(ids[keep], names, keep)
+
+
+@dataclass(frozen=True)
+class Alphabet:
+    """The symbols of a count, in canonical order; symbol i of `symbols` has id i + 1, a break is 0."""
+
+    symbols: tuple[str, ...]
+    _ids: dict[str, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    def ids(self, symbols: Iterable[str]) -> np.ndarray:
+        """int64 ids, -1 for a symbol that never occurred."""
+        if not self._ids:
+            self._ids.update(zip(self.symbols, range(1, len(self.symbols) + 1), strict=True))
+        return np.array([self._ids.get(symbol, -1) for symbol in symbols], np.int64)
+
+    @staticmethod
+    def union(alphabets: Sequence[Alphabet]) -> Alphabet:
+        """All symbols of several alphabets."""
+        if len(alphabets) == 1:
+            return alphabets[0]
+        every = set().union(*(alphabet.symbols for alphabet in alphabets))
+        return Alphabet(tuple(sorted(every, key=symbol_order)))
+
+
+def split_symbols(text: str, latin: str = "run", sentences: str = "none") -> list[str]:
+    """A word's symbols: 5G网络 -> 5G, 网, 络. A break in it gives an empty string in its place."""
+    encoder = SymbolEncoder(latin, sentences)
+    ids = encoder.encode(text)
+    texts = iter(encoder.texts(ids[ids > 0]))
+    return [next(texts) if i else "" for i in ids.tolist()]
+
+
+@dataclass(frozen=True)
+class IdBlock:
+    """Symbol ids of one block; joined: it goes on without a break from the block before."""
+
+    ids: np.ndarray
+    joined: bool = False

@@ -1,1 +1,0 @@
-"""Words in context -> one page of HTML: its data (data.py), its parts put together (page.py), its built assets."""

@@ -1,0 +1,438 @@
+"""Sources (paths.py) or strings -> Corpus: blocks of text of several MB, afresh on every loop.
+
+One source passes through: raw chunks -> decompressed, UTF-8 (decoding.py) -> pieces of decoded
+text that end where a line ends -> the field or column asked for (records.py) -> blocks, folded
+(folding.py). Lines end at LF, CRLF or lone CR, and at nothing else.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from nlptools.errors import DataError
+from nlptools.text.chars import find_cut
+from nlptools.text.decoding import (
+    MARK,
+    MARK_ERRORS,
+    bad_bytes,
+    count_line_ends,
+    decompress,
+    find_codec,
+    to_utf8,
+)
+from nlptools.text.folding import FOLD_CONTEXT, FOLDS, fold_stops, folder
+from nlptools.text.records import Piece, column_texts, json_texts, lines_of, refuse_json_lines
+from nlptools.text.sources import Source, find_sources, reason
+
+BLOCK_SIZE = 4 << 20
+ON_ERROR = ("strict", "replace", "skip")
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of one source's text; all blocks of a source, put together, are the whole text.
+
+    line: number (from 1) of the line in which the text begins. joined: the cut before this text
+    lies between two Han characters of a line without any break, so n-grams go across it.
+    inside: the cut before this text lies inside a line.
+    """
+
+    text: str
+    source: str
+    line: int
+    joined: bool = False
+    inside: bool = False
+
+
+@dataclass(slots=True)
+class ReadReport:
+    """What one pass over a corpus has read so far.
+
+    files: sources begun. bytes: decompressed. characters: given out, before folding.
+    replaced: bad byte sequences that became U+FFFD. skipped_lines: lines or records left out.
+    encodings: source -> encoding, where it was found in the source instead of told.
+    """
+
+    files: int = 0
+    bytes: int = 0
+    characters: int = 0
+    replaced: int = 0
+    skipped_lines: int = 0
+    encodings: dict[str, str] = field(default_factory=dict)
+
+
+class Corpus:
+    """Text of files, folders, patterns (`**` too) and `-` (stdin) as blocks.
+
+    Paths are expanded here, so that a missing file fails now. A file found through a folder or a
+    pattern is read once, a file named twice twice. Compression (gzip, bzip2, xz, zstd) is found by
+    content, not by name.
+
+    encoding: a Python codec or "auto". A byte order mark is obeyed under "utf-8" and "auto".
+    on_error: "strict" raises DataError; "replace" puts U+FFFD for bad bytes (a bad record still
+    raises); "skip" leaves out the line or record, and holds each line whole in memory for that
+    (line numbers of blocks stay right, but counting on inside a block then falls short).
+    field: the sources are JSON Lines, take this field (a.b: b in the object a).
+    column: the sources are CSV or TSV, take this column, by name or number (from 1, no header).
+    fold: any of "nfkc", "lower", "t2s". block_size: bytes of text for one block, about.
+    """
+
+    rereadable: bool  # False: stdin, a named pipe, an iterator; blocks() works once
+    total_bytes: int | None  # on disk; None: unknown
+    bytes_read: int  # on disk, so far in this pass
+    block_size: int  # bytes of text in a block, about; changes no result
+    fold: tuple[str, ...]  # in the order in which they are applied
+    report: ReadReport
+    _texts: Iterable[str] | None
+    _sources: list[Source]
+
+    def __init__(
+        self,
+        paths: Sequence[str | os.PathLike[str]],
+        *,
+        encoding: str = "utf-8",
+        on_error: str = "strict",
+        field: str | None = None,
+        column: str | None = None,
+        fold: Sequence[str] = (),
+        block_size: int = BLOCK_SIZE,
+    ) -> None:
+        if isinstance(paths, str | os.PathLike):
+            raise TypeError("paths must be a sequence of paths, not one path")
+        if field is not None and column is not None:
+            raise ValueError("field and column exclude each other")
+        if column is not None and column.isdecimal() and int(column) < 1:
+            raise ValueError("columns count from 1")
+        self._configure(on_error, fold, block_size)
+        self._encoding = encoding if encoding == "auto" else find_codec(encoding)
+        self._field = field
+        self._column = column
+        self._texts = None
+        if not paths:
+            raise ValueError("no paths: name a file, or - for standard input")
+        self._sources = find_sources(paths)
+        sizes = [source.size for source in self._sources]
+        self.rereadable = None not in sizes
+        self.total_bytes = sum(size or 0 for size in sizes) if self.rereadable else None
+
+    @classmethod
+    def from_texts(
+        cls,
+        texts: Iterable[str],
+        *,
+        on_error: str = "strict",
+        fold: Sequence[str] = (),
+        block_size: int = BLOCK_SIZE,
+    ) -> Corpus:
+        """A corpus of strings, each a line of its own; Block.line is the number of the string."""
+        if isinstance(texts, str):
+            raise TypeError("texts must be an iterable of str, not one str")
+        corpus = cls.__new__(cls)
+        corpus._configure(on_error, fold, block_size)
+        corpus._texts = texts
+        corpus._sources = []
+        corpus.rereadable = iter(texts) is not texts
+        corpus.total_bytes = None
+        return corpus
+
+    def _configure(self, on_error: str, fold: Sequence[str], block_size: int) -> None:
+        if on_error not in ON_ERROR:
+            raise ValueError(f"on_error must be one of {', '.join(ON_ERROR)}, not {on_error!r}")
+        if block_size < 1:
+            raise ValueError("block_size must be at least 1")
+        self._on_error = on_error
+        self.block_size = block_size
+        self._characters = max(1, block_size // 2)  # of a block made from decoded text
+        self.fold = tuple(name for name in FOLDS if name in fold)
+        self._fold = folder(fold)
+        self._used = False
+        self.bytes_read = 0
+        self.report = ReadReport()
+
+    @property
+    def name(self) -> str:
+        """Of its first file; empty for texts."""
+        return self._sources[0].name if self._sources else ""
+
+    def blocks(self) -> Iterator[Block]:
+        """Read everything, from the beginning.
+
+        Raises ValueError on the second call where the input can be read only once, and DataError
+        while reading.
+        """
+        if self._used and not self.rereadable:
+            raise ValueError(
+                "this corpus can be read only once: it comes from a pipe, stdin or an iterator"
+            )
+        self._used = True
+        self.bytes_read = 0
+        self.report = ReadReport()
+        if self._texts is not None:
+            return self._cut(_batches(self._checked_texts(self._texts), self._characters), "texts")
+        return self._read_all()
+
+    def _read_all(self) -> Iterator[Block]:
+        for source in self._sources:
+            yield from self._read(source.name, self._raw(source))
+
+    def _checked_texts(self, texts: Iterable[str]) -> Iterator[tuple[str, int]]:
+        self.report.files = 1
+        for number, text in enumerate(texts, 1):
+            if not isinstance(text, str):
+                raise TypeError(f"texts must be str, not {type(text).__name__}")
+            try:
+                size = len(text.encode("utf-8"))
+            except UnicodeEncodeError:
+                good = self._whole(text, "texts", number)
+                if good is None:
+                    continue
+                text, size = good, len(good.encode("utf-8"))
+            self.report.bytes += size
+            self.bytes_read += size
+            yield text, number
+
+    def _whole(self, text: str, source: str, line: int) -> str | None:
+        """The text, or what on_error makes of it if it has lone surrogates; None: left out."""
+        found = SURROGATE.search(text)
+        if found is None:
+            return text
+        if self._on_error == "strict":
+            problem = f"a lone surrogate U+{ord(found[0]):04X}, half a character"
+            raise DataError(source, line, problem, "try --on-error replace")
+        if self._on_error == "skip":
+            self.report.skipped_lines += 1
+            return None
+        text, count = SURROGATE.subn("\ufffd", text)
+        self.report.replaced += count
+        return text
+
+    def _skip(self) -> None:
+        self.report.skipped_lines += 1
+
+    # --- one source ----------------------------------------------------------------------
+
+    def _read(self, source: str, raw: Iterator[bytes]) -> Iterator[Block]:
+        self.report.files += 1
+        chunks = self._counted(raw)
+        chunks = self._measured(decompress(chunks, source))
+        chunks, encoding = to_utf8(chunks, source, self._encoding, self._on_error)
+        if encoding != self._encoding:
+            self.report.encodings[source] = encoding
+        whole_lines = (
+            self._on_error == "skip" or self._field is not None or self._column is not None
+        )
+        pieces: Iterable[Piece] = self._pieces(chunks, source, whole_lines)
+        if self._on_error == "replace":
+            pieces = self._replaced(pieces)
+        skipped = self._skip if self._on_error == "skip" else None
+        if self._field is not None:
+            records = json_texts(pieces, source, self._field, self._whole, skipped)
+        elif self._column is not None:
+            records = column_texts(pieces, source, self._column, skipped)
+        else:
+            pieces = refuse_json_lines(pieces, source)
+            if self._on_error == "skip":
+                pieces = self._kept(pieces)
+            yield from self._cut(pieces, source, numbered=True)
+            return
+        yield from self._cut(_batches(records, self._characters), source)
+
+    def _raw(self, source: Source) -> Iterator[bytes]:
+        stdin = source.name == "-"
+        try:
+            with (
+                contextlib.nullcontext(sys.stdin.buffer)
+                if stdin
+                else open(source.name, "rb", buffering=0)
+            ) as file:
+                while chunk := file.read(self.block_size):
+                    yield chunk
+        except OSError as error:
+            raise DataError(source.name, None, reason(error)) from None
+
+    def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.bytes_read += len(chunk)
+            yield chunk
+
+    def _measured(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.report.bytes += len(chunk)
+            yield chunk
+
+    def _pieces(self, chunks: Iterable[bytes], source: str, whole_lines: bool) -> Iterator[Piece]:
+        """UTF-8 chunks -> pieces of about block_size; whole_lines: however long a line is."""
+        size = max(self.block_size, 4)
+        parts: list[bytes] = []
+        length = 0
+        endless = False  # no line ends in parts: wait for a chunk that has a line end
+        position, line = 0, 1
+        for chunk in chunks:
+            parts.append(chunk)
+            length += len(chunk)
+            if length < size or (endless and b"\n" not in chunk and b"\r" not in chunk):
+                continue
+            data = b"".join(parts) if len(parts) > 1 else chunk
+            if position == 0:
+                data, position = _without_bom(data)
+            end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1)) + 1
+            goes_on = end == 0
+            if goes_on and not whole_lines:
+                end = len(data) - data.endswith(b"\r")  # the LF may be still to come
+            if end:
+                piece, used = self._decode(data, end, source, line, position, goes_on)
+                if piece.text:
+                    yield piece
+                if not goes_on:
+                    line += count_line_ends(data, used)
+                position += used
+                data = data[used:]
+            endless = whole_lines and goes_on
+            parts = [data]
+            length = len(data)
+        data = b"".join(parts)
+        if position == 0:
+            data, position = _without_bom(data)
+        if data:
+            yield self._decode(data, len(data), source, line, position, False)[0]
+
+    def _decode(
+        self, data: bytes, end: int, source: str, line: int, position: int, goes_on: bool
+    ) -> tuple[Piece, int]:
+        """data[:end] as text, and how many bytes that took (fewer: the last character is cut)."""
+        view = memoryview(data)[:end]
+        try:
+            text, used = codecs.utf_8_decode(view, "strict", not goes_on)
+            return Piece(text, line, goes_on, False), used
+        except UnicodeDecodeError as error:
+            if self._on_error == "strict":
+                start = error.start
+                raise bad_bytes(
+                    source,
+                    line + count_line_ends(data, start),
+                    "utf-8",
+                    data,
+                    start,
+                    position + start,
+                ) from None
+        text, used = codecs.utf_8_decode(view, MARK_ERRORS, not goes_on)
+        return Piece(text, line, goes_on, True), used
+
+    def _replaced(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+        for piece in pieces:
+            if piece.marked:
+                self.report.replaced += piece.text.count(MARK)
+                piece = Piece(piece.text.replace(MARK, "\ufffd"), piece.line, piece.goes_on, False)
+            yield piece
+
+    def _kept(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+        """Pieces without the lines that have bad bytes."""
+        for piece in pieces:
+            if not piece.marked:
+                yield piece
+                continue
+            kept: list[str] = []
+            first = piece.line
+            for number, line in enumerate(lines_of(piece.text), piece.line):
+                if MARK in line:
+                    self.report.skipped_lines += 1
+                    continue
+                if not kept:
+                    first = number
+                kept.append(line)
+            if kept:
+                yield Piece("".join(kept), first, False, False)
+
+    # --- blocks --------------------------------------------------------------------------
+
+    def _cut(self, pieces: Iterable[Piece], source: str, numbered: bool = False) -> Iterator[Block]:
+        """Pieces -> blocks. numbered: the line ends in a text are those of the source."""
+        size = self._characters
+        head: list[str] = []  # text in which there is no place to cut
+        tail = ""  # what follows it and has not been searched
+        line = 1
+        joined = inside = False
+        for piece in pieces:
+            text = piece.text
+            step = size if len(text) > 4 * size else 4 * size  # usually one round
+            for start in range(0, len(text), step):
+                if start == 0 and not head and not tail:
+                    line = piece.line
+                tail += text[start : start + step]
+                if not piece.goes_on and start + step >= len(text):
+                    whole = "".join(head) + tail if head else tail
+                    yield self._block(whole, source, line, joined, inside)
+                    head, tail, joined, inside = [], "", False, False
+                    continue
+                cut, clean = self._place_to_cut(tail)
+                if not cut:
+                    head.append(tail[: -FOLD_CONTEXT - 1])
+                    tail = tail[-FOLD_CONTEXT - 1 :]
+                    continue
+                whole = "".join(head) + tail[:cut]
+                yield self._block(whole, source, line, joined, inside)
+                line = line + _count_line_ends(whole) if numbered else piece.line
+                head, tail, joined = [], tail[cut:], not clean
+                inside = not whole.endswith(("\n", "\r"))
+        if head or tail:
+            yield self._block("".join(head) + tail, source, line, joined, inside)
+
+    def _block(self, text: str, source: str, line: int, joined: bool, inside: bool) -> Block:
+        self.report.characters += len(text)
+        if self._fold is not None:
+            text = self._fold(text)
+        return Block(text, source, line, joined, inside)
+
+    def _place_to_cut(self, text: str) -> tuple[int, bool]:
+        """Where to cut a text that goes on: after its last line end, else where find_cut says.
+
+        Some characters stay right of the cut, so that CR and LF stay together and a fold that
+        would reach across the cut is noticed. Position 0: nowhere.
+        """
+        end = len(text) - (FOLD_CONTEXT if self._fold is not None else 1)
+        if end < 1:
+            return 0, False
+        cut = max(text.rfind("\n", 0, end), text.rfind("\r", 0, end)) + 1
+        if cut:
+            return (cut + 1 if text[cut - 1 : cut + 1] == "\r\n" else cut), True
+        cut, clean = find_cut(text[:end])
+        if self._fold is None:
+            return cut, clean
+        for _ in range(100):
+            if not cut or fold_stops(self._fold, text, cut):
+                return cut, clean
+            cut, clean = find_cut(text[: cut - 1])
+        return 0, False
+
+
+def _without_bom(data: bytes) -> tuple[bytes, int]:
+    """UTF-8 without a byte order mark at its beginning, and how long that was."""
+    return (data[3:], 3) if data.startswith(codecs.BOM_UTF8) else (data, 0)
+
+
+def _count_line_ends(text: str) -> int:
+    count = text.count("\n")
+    return count + text.count("\r") - text.count("\r\n") if "\r" in text else count
+
+
+def _batches(records: Iterable[tuple[str, int]], size: int) -> Iterator[Piece]:
+    """Texts with their lines -> pieces of about `size`, a line end between two texts."""
+    batch: list[str] = []
+    first = length = 0
+    for text, line in records:
+        if batch and length + len(text) > size:
+            yield Piece("\n".join(batch) + "\n", first, False, False)
+            batch, length = [], 0
+        if not batch:
+            first = line
+        batch.append(text)
+        length += len(text) + 1
+    if batch:
+        yield Piece("\n".join(batch), first, False, False)

@@ -1,0 +1,210 @@
+"""Pieces of decoded text -> the texts in a field of JSON Lines or in a column of CSV or TSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from nlptools.errors import DataError
+from nlptools.text.decoding import MARK
+
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+
+
+class Piece(NamedTuple):
+    """Decoded text that ends at a line end or the end of the source, unless `goes_on`."""
+
+    text: str
+    line: int
+    goes_on: bool
+    marked: bool  # there is a MARK for each bad byte sequence
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """The lines with their ends: LF, CRLF or lone CR, and nothing else."""
+    return io.StringIO(text, newline="")
+
+
+def json_texts(
+    pieces: Iterable[Piece],
+    source: str,
+    name: str,
+    whole: Callable[[str, str, int], str | None],
+    skipped: Callable[[], None] | None,
+) -> Iterator[tuple[str, int]]:
+    """The named field of each line of JSON Lines, with the number of its line.
+
+    whole: (text, source, line) -> the text without lone surrogates; None: left out.
+    skipped: called for each bad record, which is left out; None: a bad record raises DataError.
+    """
+    first = True
+    for piece in pieces:
+        for number, line in enumerate(lines_of(piece.text), piece.line):
+            if line.isspace():
+                continue
+            try:
+                if piece.marked and MARK in line:
+                    raise DataError(source, number, "bad bytes")
+                record = _json_record(line, source, number, first)
+                first = False
+                for text in _strings(record, name, source, number):
+                    # Only an escape can bring in half a character.
+                    good = whole(text, source, number) if "\\u" in line else text
+                    if good is not None:
+                        yield good, number
+            except _OtherFormatError:
+                raise
+            except DataError:
+                if skipped is None:
+                    raise
+                skipped()
+
+
+def column_texts(
+    pieces: Iterable[Piece], source: str, column: str, skipped: Callable[[], None] | None
+) -> Iterator[tuple[str, int]]:
+    """The cells of one column of CSV or TSV, with the number of the row's first line.
+
+    skipped: as for json_texts.
+    """
+    lines: Iterator[str] = (line for piece in pieces for line in lines_of(piece.text))
+    header = next(lines, None)
+    if header is None:
+        return
+    lines = itertools.chain([header], lines)
+    tabs = _bare_name(source).endswith(".tsv") or ("\t" in header and "," not in header)
+    csv.field_size_limit(max(csv.field_size_limit(), 2**31 - 1))
+    rows = csv.reader(lines, delimiter="\t" if tabs else ",", strict=True)
+    index = int(column) - 1 if column.isdecimal() else -1
+    while True:
+        number = rows.line_num + 1
+        try:
+            row = next(rows)
+            if not row:
+                continue
+            if index < 0:
+                index = _column_index(row, column, source)
+                continue
+            if index >= len(row):
+                problem = f"row has {len(row)} columns, there is no column {index + 1}"
+                raise DataError(source, number, problem)
+            if skipped is not None and any(MARK in cell for cell in row):
+                raise DataError(source, number, "bad bytes")
+            yield row[index], number
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if skipped is None:
+                hint = "a quotation mark inside a quoted cell is written twice"
+                raise DataError(source, number, f"not CSV: {error}", hint) from None
+            skipped()
+        except _OtherFormatError:
+            raise
+        except DataError:
+            if skipped is None:
+                raise
+            skipped()
+
+
+def refuse_json_lines(pieces: Iterable[Piece], source: str) -> Iterable[Piece]:
+    """Refuse JSON Lines that are read as plain text, and say which fields there are.
+
+    A source is JSON Lines by its name; the pieces of any other are given back.
+    """
+    if not _bare_name(source).endswith((".jsonl", ".ndjson")):
+        return pieces
+    for piece in pieces:
+        if piece.text.isspace():
+            continue
+        try:
+            line = next(line for line in lines_of(piece.text) if not line.isspace())
+            names = _string_fields(json.loads(line))
+        except (ValueError, RecursionError):
+            names = []
+        hint = "name the field that has the text: --field"
+        if names:
+            hint += f" {names[0]} (fields with text: {', '.join(names[:20])})"
+        raise DataError(source, None, "JSON Lines, read as plain text", hint)
+    return ()
+
+
+class _OtherFormatError(DataError):
+    """The whole source is something else than asked for: skipping lines does not help."""
+
+
+def _json_record(line: str, source: str, number: int, first: bool) -> object:
+    try:
+        record = json.loads(line)
+    except RecursionError:
+        raise DataError(source, number, "not JSON: nested too deeply") from None
+    except ValueError as error:
+        at_end = isinstance(error, json.JSONDecodeError) and error.pos >= len(line.rstrip())
+        if first and (at_end or line.lstrip().startswith("[")):
+            raise _one_document(line, source, number) from None
+        detail = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        raise DataError(source, number, f"not JSON: {detail}") from None
+    if first and isinstance(record, list):
+        raise _one_document(line, source, number)
+    return record
+
+
+def _one_document(line: str, source: str, number: int) -> _OtherFormatError:
+    items = "'.[]'" if line.lstrip().startswith("[") else "."
+    file = "" if source == "-" else f" {source}"
+    hint = f"make it one object per line: jq -c {items}{file} | nlptools ... -"
+    return _OtherFormatError(source, number, "one JSON document, not JSON Lines", hint)
+
+
+def _strings(record: object, name: str, source: str, number: int) -> list[str]:
+    """The string or strings in the field `name` (or a.b: b in the object a) of one record."""
+    value = record
+    for part in [name] if isinstance(record, dict) and name in record else name.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return value
+    if value is None:
+        problem, hint = f"no field {name!r}", _field_hint(record)
+        raise DataError(source, number, problem, hint)
+    kind = {bool: "true or false", dict: "an object", list: "a list of other things than text"}
+    what = kind.get(type(value), "a number")
+    raise DataError(source, number, f"field {name!r} is {what}, not text", _field_hint(record))
+
+
+def _string_fields(record: object, prefix: str = "", depth: int = 4) -> list[str]:
+    if not isinstance(record, dict):
+        return []
+    names = []
+    for key, value in record.items():
+        if isinstance(value, str) or (
+            isinstance(value, list) and value and all(isinstance(item, str) for item in value)
+        ):
+            names.append(prefix + key)
+        elif depth:
+            names.extend(_string_fields(value, f"{prefix}{key}.", depth - 1))
+    return names
+
+
+def _field_hint(record: object) -> str | None:
+    names = _string_fields(record)
+    return f"fields with text: {', '.join(names[:20])}" if names else None
+
+
+def _column_index(header: list[str], column: str, source: str) -> int:
+    if column in header:
+        return header.index(column)
+    names = ", ".join(header).replace(MARK, "\ufffd")
+    raise _OtherFormatError(
+        source, 1, f"no column {column!r}", f"columns: {names}; or give its number"
+    )
+
+
+def _bare_name(source: str) -> str:
+    """The name in lower case, without the suffix of a compression."""
+    name = source.lower()
+    return next((name.removesuffix(end) for end in COMPRESSED if name.endswith(end)), name)

@@ -1,0 +1,172 @@
+"""Vectors -> what there is to know about them: lengths, isotropy, effective dimension, hubs; and that as a table."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from nlptools.base.resources import DEFAULT_MEMORY
+from nlptools.errors import DataError
+from nlptools.vectors.hubness import NEAREST, find_hubs
+from nlptools.vectors.moments import OVERFLOW, Moments, eigenvectors, moments_of
+from nlptools.vectors.vectors import Vectors, Watch, shown_number, unwatched
+
+FORMATS = ("tsv", "json")
+HUBS = 10
+
+
+@dataclass(frozen=True)
+class VectorCheck:
+    """Measures by name, in the order in which they are shown, and the hubs: name and k-occurrence.
+
+    exact: whether all vectors were asked for their neighbours.
+    """
+
+    measures: dict[str, float]
+    hubs: list[tuple[str, float]]
+    exact: bool
+
+
+def check_vectors(
+    vectors: Vectors,
+    *,
+    nearest: int = NEAREST,
+    queries: int | None = None,
+    seed: int = 0,
+    hubs: int = HUBS,
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+    watch: Watch = unwatched,
+) -> VectorCheck:
+    """Measure vectors; docs/vectors.md says what the measures mean, and where they come from.
+
+    nearest, queries, seed: see hubness.find_hubs. hubs: how many are named. Raises DataError for a single vector
+    and for vectors that are all zero.
+    """
+    from nlptools.vectors.dimension import exact_dimension  # it loads what counts words
+
+    if len(vectors) < 2:
+        raise DataError(vectors.source, None, "one vector: there is nothing to compare it with")
+    lengths: list[np.ndarray] = []
+    direction = np.zeros(vectors.shape[1])
+
+    def look(rows: np.ndarray) -> None:
+        nonlocal direction
+        with np.errstate(over="ignore"):
+            lengths.append(np.sqrt((rows * rows).sum(axis=1)))
+        if not np.isfinite(lengths[-1]).all():
+            raise DataError(vectors.source, None, OVERFLOW)
+        long = lengths[-1] > 0
+        direction = direction + (rows[long] / lengths[-1][long, None]).sum(axis=0)
+
+    moments = moments_of(vectors, memory=memory, workers=workers, look=look)
+    norms = np.concatenate(lengths)
+    points = int(np.count_nonzero(norms))
+    if not points:
+        raise DataError(vectors.source, None, "all vectors are zero")
+    values, _ = eigenvectors(moments.covariance)
+    found = find_hubs(
+        vectors,
+        norms,
+        nearest=nearest,
+        queries=queries,
+        seed=seed,
+        memory=memory,
+        workers=workers,
+        watch=watch,
+    )
+    named = found.hubs(hubs)
+    scale = 1 if found.exact else found.scale  # whole numbers stay whole
+    counts = (found.counts[named] * scale).tolist()
+    measures = {
+        "vectors": len(vectors),
+        "dimensions": vectors.shape[1],
+        "dimension_bound": exact_dimension(len(vectors)),
+        "norm_min": float(norms.min()),
+        "norm_median": float(np.median(norms)),
+        "norm_max": float(norms.max()),
+        "zero_vectors": len(norms) - points,
+        "norm_of_mean": float(np.sqrt((moments.mean**2).sum())),
+        "mean_cosine": mean_cosine(direction, points),
+        "isotropy": isotropy(vectors, moments),
+        "effective_dimension": effective_dimension(values),
+        "components_90": components(values, 0.9),
+        "nearest": found.nearest,
+        "queries": found.queries,
+        "hub_skewness": found.skewness,
+        "hub_largest": (found.counts.max() * scale).item(),
+        "antihub_share": found.antihub_share,
+    }
+    return VectorCheck(
+        measures, list(zip(vectors.names(named.tolist()), counts, strict=True)), found.exact
+    )
+
+
+def mean_cosine(direction: np.ndarray, points: int) -> float:
+    """Of all pairs of different rows: (|sum of unit vectors|^2 - N) / (N (N - 1)). direction: that sum.
+
+    0 where directions are spread evenly; near 1 where all vectors point one way.
+    """
+    if points < 2:
+        return math.nan
+    return (float((direction**2).sum()) - points) / (points * (points - 1))
+
+
+def effective_dimension(eigenvalues: np.ndarray) -> float:
+    """The participation ratio (sum l)^2 / sum l^2: n for n equal variances, 1 for a single one."""
+    squares = float((eigenvalues**2).sum())
+    return float(eigenvalues.sum()) ** 2 / squares if squares else math.nan
+
+
+def components(eigenvalues: np.ndarray, share: float) -> int:
+    """How many of the largest eigenvalues are this share of their sum; 0 where all are 0."""
+    sums = np.cumsum(eigenvalues)
+    return int(np.searchsorted(sums, share * sums[-1] * (1 - 1e-12))) + 1 if sums[-1] else 0
+
+
+def isotropy(vectors: Vectors, moments: Moments) -> float:
+    """The ratio min Z(c) / max Z(c), where Z(c) = sum over rows of exp(c x), c being unit eigenvectors of X^T X, and -c.
+
+    1 where the partition function Z is the same in every direction. An eigenvector has no sign, so both are
+    taken. Source: Mu and Viswanath, "All-but-the-Top", ICLR 2018, equations 7 and 8.
+    """
+    _, columns = eigenvectors(
+        moments.scatter + moments.count * np.outer(moments.mean, moments.mean)
+    )
+    logs = np.full(2 * len(columns), -np.inf)
+    for batch in vectors.batches():
+        products = batch.astype(np.float64) @ columns
+        products = np.concatenate([products, -products], axis=1)
+        largest = products.max(axis=0)
+        logs = np.logaddexp(logs, largest + np.log(np.exp(products - largest).sum(axis=0)))
+    return float(np.exp(logs.min() - logs.max()))
+
+
+def check_table(check: VectorCheck, format: str) -> str:
+    """One of FORMATS: lines of name, tab, value; or one JSON object, with null for what is not known."""
+    if format not in FORMATS:
+        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {format!r}")
+    if format == "json":
+        hubs = [{"word": name, "count": _plain(count)} for name, count in check.hubs]
+        known = {name: _plain(value) for name, value in check.measures.items()}
+        return json.dumps({**known, "hubs": hubs}, ensure_ascii=False, indent=2) + "\n"
+    return "".join(f"{name}\t{value}\n" for name, value in _lines(check))
+
+
+def _lines(check: VectorCheck) -> Iterator[tuple[str, str]]:
+    yield "measure", "value"
+    for name, value in check.measures.items():
+        yield name, shown_number(value)
+    for i, (name, count) in enumerate(check.hubs, 1):
+        yield f"hub_{i}", name
+        yield f"hub_{i}_count", shown_number(count)
+
+
+def _plain(value: float) -> float | None:
+    if isinstance(value, int):
+        return value
+    return float(f"{value:.6g}") if math.isfinite(value) else None

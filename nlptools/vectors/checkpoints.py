@@ -1,0 +1,286 @@
+"""A file of arrays (.npy, .npz, .safetensors) -> a file like it with some arrays made anew, all others byte for byte.
+
+Nothing is loaded whole: rows are read from the file where they lie, what is copied is copied piece by piece.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import mmap
+import os
+import zipfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+
+from nlptools.base.storage import SpillFile, spilling
+from nlptools.errors import DataError
+from nlptools.vectors.headers import (
+    NPY,
+    ZIP,
+    ZIP_ERRORS,
+    NpyArray,
+    bad_zip,
+    check_end,
+    check_floats,
+    check_tensor,
+    looks_like_safetensors,
+    npy_array,
+    npy_head,
+    npz_arrays,
+    opened,
+    safetensors_head,
+    safetensors_header,
+)
+from nlptools.vectors.tensors import by_columns, from_bfloat16, to_bfloat16, unpacked
+
+_PIECE = 1 << 22  # bytes copied at a time
+# Rows read before what was read is let go: to read one may map 2 MB of the file, whatever its length. 16 keep the
+# process below 100 MB on a matrix of 1 GB; all rows of a batch made it 193 MB, in the same time.
+_ROWS = 16
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An array of floats as it lies in its file: rows are what its first dimension counts.
+
+    dtype: of the numbers there, uint16 for bfloat16.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    bfloat16: bool = False
+
+    @property
+    def columns(self) -> int:
+        """Numbers in a row; 1 for a vector."""
+        return math.prod(self.shape[1:])
+
+    def decoded(self, rows: np.ndarray) -> np.ndarray:
+        """As float64."""
+        with np.errstate(invalid="ignore"):  # a signalling NaN
+            return (from_bfloat16(rows) if self.bfloat16 else rows).astype(np.float64)
+
+    def encoded(self, rows: np.ndarray) -> np.ndarray:
+        """float64 as it is to lie in the file; each number is rounded once, to nearest even."""
+        if self.bfloat16:
+            return to_bfloat16(rows)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return rows.astype(self.dtype)
+
+
+class Rows:
+    """The rows of an array, any of them, read from a mapped file. What was read does not stay in the process."""
+
+    def __init__(self, file: IO[bytes], stored: Stored, begin: int = 0) -> None:
+        """begin: bytes before them in the file."""
+        self.stored = stored
+        self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        row = np.dtype((np.void, stored.columns * stored.dtype.itemsize))
+        # As so many bytes each: in a .safetensors file numbers may lie at odd places.
+        self._rows = np.frombuffer(self._map, row, stored.shape[0], begin)
+
+    def take(self, ids: np.ndarray | slice) -> np.ndarray:
+        """Some rows as they are stored, shape (len(ids), columns)."""
+        if isinstance(ids, slice):
+            found = self._rows[ids].copy()
+            self._let_go()
+        else:
+            found = np.empty(len(ids), self._rows.dtype)
+            step = _ROWS if self._rows.nbytes > _PIECE else max(len(ids), 1)
+            for start in range(0, len(ids), step):
+                found[start : start + step] = self._rows[ids[start : start + step]]
+                self._let_go()
+        return found.view(self.stored.dtype).reshape(len(found), -1)
+
+    def _let_go(self) -> None:
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
+
+
+class Made(NamedTuple):
+    """A new array for an old one: how many rows, and they, piece by piece, as they are stored."""
+
+    rows: int
+    pieces: Iterable[np.ndarray]
+
+
+class Checkpoint(ABC):
+    """A file of named arrays. shapes: of all of them, in the order of the file."""
+
+    suffix: str
+
+    def __init__(self, path: str, shapes: dict[str, tuple[int, ...]]) -> None:
+        self.path, self.shapes = path, shapes
+
+    @abstractmethod
+    def stored(self, name: str) -> Stored:
+        """An array of floats; DataError for another."""
+
+    @abstractmethod
+    def rows(self, stored: Stored) -> contextlib.AbstractContextManager[Rows]:
+        """Its rows, which must not be none, nor empty."""
+
+    @abstractmethod
+    def write(self, stream: IO[bytes], made: Mapping[str, Made]) -> None:
+        """A file of the same kind; arrays that are not made are copied."""
+
+
+def open_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
+    """What a file is tells its content. DataError for what cannot be read, or is none of the three kinds."""
+    path = os.fspath(path)
+    with opened(path) as file:
+        try:
+            head = file.read(9)
+        except OSError as error:
+            raise DataError(path, None, str(error.strerror).lower()) from None
+    if head.startswith(NPY):
+        return _Npy(path)
+    if head.startswith(ZIP):
+        return _Npz(path)
+    if looks_like_safetensors(head):
+        return _Safetensors(path)
+    hint = "of another kind of checkpoint save the tensors as .safetensors or .npy first"
+    raise DataError(path, None, "neither a .npy, a .npz nor a .safetensors file", hint)
+
+
+@contextlib.contextmanager
+def _spilled(stored: Stored, pieces: Iterable[np.ndarray]) -> Iterator[Rows]:
+    """Rows that do not lie in a file one after the other, in an unnamed one where they do."""
+    with spilling(None) as folder:
+        spill = SpillFile(folder)
+        for piece in pieces:
+            spill.write(np.ascontiguousarray(piece))
+    yield Rows(spill.file, stored)
+
+
+class _Npy(Checkpoint):
+    suffix = ".npy"
+
+    def __init__(self, path: str) -> None:
+        self._array = npy_array(path)
+        self._name = Path(path).name
+        super().__init__(path, {self._name: self._array.shape})
+
+    def stored(self, name: str) -> Stored:
+        check_floats(self.path, self._array.dtype)
+        return Stored(name, self._array.shape, self._array.dtype)
+
+    @contextlib.contextmanager
+    def rows(self, stored: Stored) -> Iterator[Rows]:
+        if self._array.fortran and len(stored.shape) > 1:
+            pieces = by_columns(self.path, self._array, _matrix(stored))
+            with _spilled(stored, pieces) as rows:
+                yield rows
+        else:
+            with opened(self.path) as file:
+                yield Rows(file, stored, self._array.start)
+
+    def write(self, stream: IO[bytes], made: Mapping[str, Made]) -> None:
+        stream.writelines(_npy(self._array, made[self._name]))
+
+
+def _npy(array: NpyArray, made: Made) -> Iterator[bytes]:
+    yield npy_head(array.dtype, (made.rows, *array.shape[1:]))
+    for piece in made.pieces:
+        yield piece.tobytes()
+
+
+def _matrix(stored: Stored) -> tuple[int, int]:
+    return stored.shape[0], stored.columns
+
+
+class _Npz(Checkpoint):
+    suffix = ".npz"
+
+    def __init__(self, path: str) -> None:
+        self._arrays = npz_arrays(path)
+        super().__init__(path, {name: array.shape for name, array in self._arrays.items()})
+
+    def stored(self, name: str) -> Stored:
+        array = self._arrays[name]
+        check_floats(self.path, array.dtype, f"{name}: ")
+        return Stored(name, array.shape, array.dtype)
+
+    @contextlib.contextmanager
+    def rows(self, stored: Stored) -> Iterator[Rows]:
+        pieces = unpacked(self.path, self._arrays[stored.name], _matrix(stored))
+        with _spilled(stored, pieces) as rows:
+            yield rows
+
+    def write(self, stream: IO[bytes], made: Mapping[str, Made]) -> None:
+        anew = {self._arrays[name].member: name for name in made}
+        with zipfile.ZipFile(self.path) as old, zipfile.ZipFile(stream, "w") as new:
+            for info in old.infolist():
+                like = zipfile.ZipInfo(info.filename, info.date_time)
+                like.compress_type, like.external_attr = info.compress_type, info.external_attr
+                name = anew.get(info.filename)
+                with new.open(like, "w", force_zip64=True) as member:
+                    if name is None:
+                        pieces = self._copied(old, info)
+                    else:
+                        pieces = _npy(self._arrays[name], made[name])
+                    for piece in pieces:
+                        member.write(piece)
+
+    def _copied(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+        try:
+            with archive.open(info) as member:
+                while piece := member.read(_PIECE):
+                    yield piece
+        except ZIP_ERRORS as error:
+            raise bad_zip(self.path, error) from None
+
+
+class _Safetensors(Checkpoint):
+    suffix = ".safetensors"
+
+    def __init__(self, path: str) -> None:
+        self._header = safetensors_header(path)
+        for name in self._header.entries:
+            check_end(path, self._header, name)
+        super().__init__(path, {name: of.shape for name, of in self._header.entries.items()})
+
+    def stored(self, name: str) -> Stored:
+        dtype = check_tensor(self.path, self._header, name)
+        entry = self._header.entries[name]
+        return Stored(name, entry.shape, dtype, entry.kind == "BF16")
+
+    @contextlib.contextmanager
+    def rows(self, stored: Stored) -> Iterator[Rows]:
+        begin = self._header.start + self._header.entries[stored.name].begin
+        with opened(self.path) as file:
+            yield Rows(file, stored, begin)
+
+    def write(self, stream: IO[bytes], made: Mapping[str, Made]) -> None:
+        entries, text, done = self._header.entries, dict(self._header.text), 0
+        order = sorted(entries, key=lambda name: entries[name][2:])
+        for name in order:
+            shape, size = entries[name].shape, entries[name].end - entries[name].begin
+            if name in made:
+                size = size // shape[0] * made[name].rows
+                shape = (made[name].rows, *shape[1:])
+            text[name] = {**text[name], "shape": shape, "data_offsets": [done, done + size]}
+            done += size
+        stream.write(safetensors_head(text))
+        with opened(self.path) as file:
+            for name in order:
+                if name in made:
+                    stream.writelines(piece.tobytes() for piece in made[name].pieces)
+                else:
+                    file.seek(self._header.start + entries[name].begin)
+                    self._copy(file, stream, entries[name].end - entries[name].begin)
+
+    def _copy(self, file: IO[bytes], stream: IO[bytes], rest: int) -> None:
+        while rest:
+            piece = file.read(min(_PIECE, rest))
+            if not piece:
+                raise DataError(self.path, None, "became shorter while it was read")
+            stream.write(piece)
+            rest -= len(piece)

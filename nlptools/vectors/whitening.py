@@ -1,0 +1,133 @@
+"""Vectors -> a whitening: the linear map after which their mean is 0 and their covariance the identity.
+
+x' = (x - mean) U_k diag(l_1 ... l_k)^(-1/2), where l and U are the eigenvalues and eigenvectors of the
+covariance. Source: Su Jianlin, kexue.fm/archives/8069 ("BERT-whitening").
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from nlptools.base.resources import DEFAULT_MEMORY
+from nlptools.base.storage import whole_file
+from nlptools.errors import DataError
+from nlptools.text.sources import reason
+from nlptools.vectors.moments import eigenvectors, moments_of
+from nlptools.vectors.vectors import Vectors
+
+KIND = "nlptools whitening 1"
+TOLERANCE = 1e-10
+
+# What NumPy raises for damaged files, and what other arrays raise here.
+_NO_ARRAYS = (
+    *(ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+
+
+@dataclass(frozen=True)
+class Whitening:
+    """mean: (n,). matrix: (n, k), whose columns are eigenvectors over roots of eigenvalues, the largest first.
+
+    eigenvalues: (n,), of the covariance, descending. rank: how many of the k columns are not 0. All float64.
+    """
+
+    mean: np.ndarray
+    matrix: np.ndarray
+    eigenvalues: np.ndarray
+
+    @property
+    def rank(self) -> int:
+        """Directions that have a variance, among those kept."""
+        return int(np.count_nonzero(self.matrix.any(axis=0)))
+
+    @property
+    def variance(self) -> float:
+        """The share of the variance that lies in the directions kept."""
+        return float(self.eigenvalues[: self.matrix.shape[1]].sum() / self.eigenvalues.sum())
+
+    def shortened(self, dim: int | None) -> Whitening:
+        """The same with the first `dim` columns alone; None: all. ValueError for more than there are."""
+        if dim is None:
+            return self
+        if not 1 <= dim <= self.matrix.shape[1]:
+            raise ValueError(f"dim must be between 1 and {self.matrix.shape[1]}")
+        return Whitening(self.mean, self.matrix[:, :dim], self.eigenvalues)
+
+    def apply(self, vectors: Vectors) -> Vectors:
+        """Other rows for the same words, of the same type. ValueError for vectors of another dimension."""
+        if vectors.shape[1] != len(self.mean):
+            raise ValueError(f"vectors must have {len(self.mean)} dimensions")
+        return vectors.mapped(lambda rows: (rows - self.mean) @ self.matrix, self.matrix.shape[1])
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a .npz file with the arrays kind, mean, matrix and eigenvalues; the same bytes for the same map."""
+        with whole_file(path) as stream:
+            np.savez(
+                stream,
+                kind=np.array(KIND),
+                mean=self.mean,
+                matrix=self.matrix,
+                eigenvalues=self.eigenvalues,
+            )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Whitening:
+        """Read what `save` wrote. DataError for anything else."""
+        hint = "make one with nlptools vectors whiten --transform"
+        try:
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+                if str(arrays["kind"]) != KIND:
+                    raise DataError(
+                        path, None, f"not a whitening: {str(arrays['kind'])[:60]!r}", hint
+                    )
+                found = cls(*(arrays[name] for name in ("mean", "matrix", "eigenvalues")))
+            n = len(found.mean)
+            shapes = [array.shape for array in (found.mean, found.matrix, found.eigenvalues)]
+            k = shapes[1][-1]
+            if shapes != [(n,), (n, k), (n,)] or not 1 <= k <= n:
+                raise ValueError(f"arrays of {shapes}")
+            for array in (found.mean, found.matrix, found.eigenvalues):
+                if array.dtype != np.float64 or not np.isfinite(array).all():
+                    raise ValueError("other numbers than finite float64")
+        except OSError as error:
+            if error.errno is None:  # NumPy's, for what is no .npz file
+                raise DataError(path, None, f"not a whitening: {error}", hint) from None
+            raise DataError(path, None, reason(error)) from None
+        except _NO_ARRAYS as error:
+            raise DataError(path, None, f"not a whitening: {error}", hint) from None
+        return found
+
+
+def fit_whitening(
+    vectors: Vectors,
+    *,
+    dim: int | None = None,
+    tolerance: float = TOLERANCE,
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+) -> Whitening:
+    """The whitening of some vectors; dim: how many directions are kept, None: all.
+
+    tolerance: an eigenvalue of at most so much of the largest counts as 0. There is nothing in its direction but
+    rounding, so that its column is 0 instead of rounding made large.
+
+    Raises ValueError for a dim that the vectors do not have, DataError for vectors that are all equal.
+    """
+    if dim is not None and not 1 <= dim <= vectors.shape[1]:
+        raise ValueError(f"dim must be between 1 and {vectors.shape[1]}")
+    if len(vectors) < 2:
+        raise DataError(vectors.source, None, "one vector: it has no covariance")
+    moments = moments_of(vectors, memory=memory, workers=workers)
+    values, columns = eigenvectors(moments.covariance)
+    largest = float(np.abs(moments.mean).max())
+    if values[0] <= (1e-15 * largest) ** 2:
+        raise DataError(vectors.source, None, "all vectors are equal: they have no covariance")
+    good = values > tolerance * values[0]
+    scales = np.where(good, 1 / np.sqrt(np.where(good, values, 1)), 0)
+    return Whitening(moments.mean, columns * scales, values).shortened(dim)

@@ -1,0 +1,327 @@
+"""Checkpoint of a pretrained model + VocabMap -> the checkpoint for the new vocabulary: kept rows, and means for new words.
+
+The row of a new word is the mean of the rows of its pieces. Source: Su Jianlin, kexue.fm/archives/7758 (WoBERT),
+and `load_embeddings` of bert4keras.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from nlptools.base.storage import whole_file
+from nlptools.errors import DataError
+from nlptools.vectors.checkpoints import Checkpoint, Made, Rows, Stored, open_checkpoint
+from nlptools.vectors.headers import sized
+from nlptools.vectors.vectors import batch_rows, shown_number
+from nlptools.vocab.map import VocabMap
+
+UNKNOWN = ("skip", "average")
+
+
+@dataclass(frozen=True)
+class Norms:
+    """L2 norms of some rows, of a vector the absolute values; NaN where there are no rows.
+
+    rows: how many. not_finite: those that have NaN or an infinite number in them; the figures are of the others.
+    """
+
+    rows: int
+    mean: float
+    least: float
+    most: float
+    not_finite: int
+
+    @classmethod
+    def of(cls, norms: np.ndarray) -> Norms:
+        """norms: one for each row, not finite where the row is not."""
+        good = norms[np.isfinite(norms)]
+        if not len(good):
+            return cls(len(norms), math.nan, math.nan, math.nan, len(norms))
+        figures = (float(good.mean()), float(good.min()), float(good.max()))
+        return cls(len(norms), *figures, len(norms) - len(good))
+
+
+@dataclass(frozen=True)
+class NewTensor:
+    """What became of one tensor. averaged: norms of the means, before --rescale; new: of the new rows as written."""
+
+    name: str
+    base_shape: tuple[int, ...]
+    shape: tuple[int, ...]
+    base: Norms
+    kept: Norms
+    averaged: Norms
+    new: Norms
+
+
+@dataclass(frozen=True)
+class UnknownPieces:
+    """A new word with pieces that the base vocabulary does not know; with nothing else: its row is that of [UNK]."""
+
+    word: str
+    pieces: int
+    unknown: int
+    nothing_else: bool
+
+
+@dataclass(frozen=True)
+class EmbeddingReport:
+    """What init_embeddings did. copied: names of the other tensors; left: those of them with a dimension of base_size."""
+
+    tensors: tuple[NewTensor, ...]
+    copied: tuple[str, ...]
+    left: tuple[str, ...]
+    unknown: tuple[UnknownPieces, ...]
+
+
+def init_embeddings(
+    source: str | os.PathLike[str],
+    vocab_map: VocabMap,
+    output: str | os.PathLike[str],
+    *,
+    tensor: Sequence[str] = (),
+    unknown: str = "skip",
+    rescale: bool = False,
+) -> EmbeddingReport:
+    """Write the checkpoint `source` (.npy, .npz, .safetensors) for a new vocabulary to `output`.
+
+    Every array of floats whose first dimension is base_size, be it embedding, output weight or output bias, gets
+    len(vocab_map) rows: those of `keep`, bit for bit, then for each word the mean of the rows of its pieces,
+    computed in float64 and rounded once to the type of the array. All other arrays are copied byte for byte.
+    A .npy file may hold a matrix or a vector (a bias).
+
+    tensor: names of those that are made anew, instead of all. unknown: [UNK] as a piece is left out of the mean
+    ("skip"), as its row says nothing about the word, or averaged like the others ("average"), as bert4keras does
+    it; a word of such pieces alone has the row of [UNK] either way. rescale: the new rows of a matrix are all
+    multiplied by one number, so that their mean norm is that of the kept rows.
+
+    Raises ValueError for another `unknown`, DataError for files that cannot be read or written, where nothing
+    has base_size rows, and for an output that is the source.
+    """
+    if unknown not in UNKNOWN:
+        raise ValueError(f"unknown must be one of {', '.join(UNKNOWN)}, not {unknown!r}")
+    checkpoint = open_checkpoint(source)
+    _check_output(checkpoint, output)
+    chosen = _choose(checkpoint, vocab_map.base_size, tensor)
+    recipe = _Recipe.of(vocab_map, unknown)
+    with contextlib.ExitStack() as stack:
+        works = [
+            _Work(stack.enter_context(checkpoint.rows(stored)), vocab_map.keep, recipe, rescale)
+            for stored in chosen
+        ]
+        made = {work.stored.name: Made(len(vocab_map), work) for work in works}
+        with whole_file(output) as stream:
+            checkpoint.write(stream, made)
+    copied = [name for name in checkpoint.shapes if name not in made]
+    left = [name for name in copied if vocab_map.base_size in checkpoint.shapes[name]]
+    tensors = tuple(work.report(len(vocab_map)) for work in works)
+    return EmbeddingReport(tensors, tuple(copied), tuple(left), _unknown_pieces(vocab_map))
+
+
+def _check_output(checkpoint: Checkpoint, output: str | os.PathLike[str]) -> None:
+    path = Path(output)
+    if path.exists() and path.samefile(checkpoint.path):
+        raise DataError(output, None, "is the file that is read", "write to another file")
+    suffix = path.suffix.lower()
+    if suffix in (".npy", ".npz", ".safetensors") and suffix != checkpoint.suffix:
+        problem = f"what is written is a {checkpoint.suffix} file, as {checkpoint.path} is one"
+        raise DataError(output, None, problem, f"name it *{checkpoint.suffix}")
+
+
+def _choose(checkpoint: Checkpoint, size: int, asked: Sequence[str]) -> list[Stored]:
+    """The arrays to make anew, in the order of the file."""
+    shapes, path = checkpoint.shapes, checkpoint.path
+    tall = [name for name, shape in shapes.items() if shape and shape[0] == size]
+    wrong = f"not {size:,}, the size of the base vocabulary of the map"
+    hint = "take the model whose vocabulary the map was made from"
+    for name in asked:
+        if name not in shapes:
+            raise DataError(path, None, f"no tensor {name!r}", _listed("there are", shapes))
+        if name not in tall:
+            raise DataError(path, None, f"{name}: {_rows(shapes[name])}, {wrong}", hint)
+    if len(shapes) == 1 and not tall:
+        raise DataError(path, None, f"{_rows(next(iter(shapes.values())))}, {wrong}", hint)
+    if not tall:
+        problem = f"no tensor of {size:,} rows, the size of the base vocabulary of the map"
+        raise DataError(path, None, problem, _listed("the longest are", shapes))
+    found = []
+    for name in tall:
+        if asked and name not in asked:
+            continue
+        try:
+            found.append(checkpoint.stored(name))
+        except DataError as error:
+            if asked or len(tall) == 1:
+                raise
+            hint = f"of the tensors of {size:,} rows name those to make anew: --tensor NAME"
+            raise DataError(path, None, error.problem, hint) from None
+        if not found[-1].columns:
+            what = f"{name}: " if len(shapes) > 1 else ""
+            raise DataError(path, None, f"{what}no numbers: {sized(shapes[name])}")
+    return found
+
+
+def _rows(shape: tuple[int, ...]) -> str:
+    return f"{shape[0]:,} rows" if shape else "a single number"
+
+
+def _listed(what: str, shapes: dict[str, tuple[int, ...]]) -> str:
+    longest = sorted(shapes, key=lambda name: shapes[name][:1], reverse=True)[:5]
+    text = ", ".join(f"{name} ({sized(shapes[name])})" for name in longest)
+    return f"{what}: {text}" if text else what
+
+
+# --- rows ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """What to average: base ids, one word after the other; where each word begins; weights, or None; their sums."""
+
+    ids: np.ndarray
+    offsets: np.ndarray
+    weights: np.ndarray | None
+    totals: np.ndarray
+
+    @classmethod
+    def of(cls, vocab_map: VocabMap, unknown: str) -> _Recipe:
+        ids, lengths = vocab_map.keep[vocab_map.pieces], np.diff(vocab_map.offsets)
+        weights = np.ones(len(ids)) if vocab_map.weights is None else vocab_map.weights
+        if unknown == "skip":
+            known = _known(vocab_map)
+            use = known | np.repeat(_nothing_known(vocab_map), lengths)
+            lengths = _sums(use.astype(np.int64), vocab_map.offsets)
+            ids, weights = ids[use], weights[use]
+        offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+        given = None if vocab_map.weights is None else weights
+        return cls(ids, offsets, given, _sums(weights, offsets))
+
+
+def _sums(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    return np.add.reduceat(values, offsets[:-1]) if len(values) else values
+
+
+def _known(vocab_map: VocabMap) -> np.ndarray:
+    """For each piece whether it is another token than [UNK]."""
+    ids = vocab_map.keep[vocab_map.pieces]
+    return np.ones(len(ids), bool) if vocab_map.unknown is None else ids != vocab_map.unknown
+
+
+def _nothing_known(vocab_map: VocabMap) -> np.ndarray:
+    """For each word whether no known piece has a weight."""
+    weights = 1.0 if vocab_map.weights is None else vocab_map.weights
+    return _sums(_known(vocab_map) * weights, vocab_map.offsets) == 0
+
+
+def _unknown_pieces(vocab_map: VocabMap) -> tuple[UnknownPieces, ...]:
+    counts = _sums((~_known(vocab_map)).astype(np.int64), vocab_map.offsets)
+    nothing, lengths = _nothing_known(vocab_map), np.diff(vocab_map.offsets)
+    return tuple(
+        UnknownPieces(vocab_map.words[i], int(lengths[i]), int(counts[i]), bool(nothing[i]))
+        for i in np.flatnonzero(counts)
+    )
+
+
+@dataclass
+class _Work:
+    """The new rows of one array, computed while they are written, and the norms seen on the way."""
+
+    rows: Rows
+    keep: np.ndarray
+    recipe: _Recipe
+    rescale: bool
+    norms: dict[str, Norms] = field(default_factory=dict)
+
+    @property
+    def stored(self) -> Stored:
+        return self.rows.stored
+
+    def report(self, rows: int) -> NewTensor:
+        """What was done; once it was."""
+        shape = self.stored.shape
+        return NewTensor(self.stored.name, shape, (rows, *shape[1:]), **self.norms)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        base = self._base_norms()
+        self.norms["base"], self.norms["kept"] = Norms.of(base), Norms.of(base[self.keep])
+        size = batch_rows(self.stored.columns)
+        for start in range(0, len(self.keep), size):
+            yield self.rows.take(self.keep[start : start + size])
+        factor = 1.0
+        if self.rescale and len(self.stored.shape) > 1:
+            for _ in self._new(1, "averaged"):
+                pass
+            kept, averaged = self.norms["kept"].mean, self.norms["averaged"].mean
+            factor = kept / averaged if kept > 0 and averaged > 0 else 1.0
+        yield from self._new(factor, "new")
+        self.norms.setdefault("averaged", self.norms["new"])
+
+    def _base_norms(self) -> np.ndarray:
+        height, size = self.stored.shape[0], batch_rows(self.stored.columns)
+        slices = (slice(start, start + size) for start in range(0, height, size))
+        return _joined([_norms(self.stored.decoded(self.rows.take(part))) for part in slices])
+
+    def _new(self, factor: float, name: str) -> Iterator[np.ndarray]:
+        """Rows of new words as they are stored; their norms are kept under that name."""
+        norms = []
+        for means in self._means():
+            with np.errstate(over="ignore"):
+                found = self.stored.encoded(means * factor)
+            norms.append(_norms(self.stored.decoded(found)))
+            yield found
+        self.norms[name] = Norms.of(_joined(norms))
+
+    def _means(self) -> Iterator[np.ndarray]:
+        """Rows of new words in float64: so many words at a time that their pieces are a batch."""
+        ids, offsets = self.recipe.ids, self.recipe.offsets
+        start, size = 0, batch_rows(self.stored.columns)
+        while start < len(offsets) - 1:
+            stop = int(np.searchsorted(offsets, offsets[start] + size, "right")) - 1
+            stop = max(stop, start + 1)
+            part = slice(offsets[start], offsets[stop])
+            values = self.stored.decoded(self.rows.take(ids[part]))
+            with np.errstate(over="ignore", invalid="ignore"):
+                if self.recipe.weights is not None:
+                    values *= self.recipe.weights[part, None]
+                sums = np.add.reduceat(values, offsets[start:stop] - offsets[start], axis=0)
+                means = sums / self.recipe.totals[start:stop, None]
+            yield means
+            start = stop
+
+
+def _norms(rows: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.sqrt(np.einsum("ij,ij->i", rows, rows))
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+# --- tables ----------------------------------------------------------------------------------
+
+
+def norms_table(report: EmbeddingReport) -> str:
+    """TSV of the norms of each tensor: of its base rows, those kept, the means, and the new rows if they differ."""
+    lines = ["tensor\trows\tcount\tnorm_mean\tnorm_min\tnorm_max\tnot_finite\n"]
+    for of in report.tensors:
+        groups = {"base": of.base, "kept": of.kept, "averaged": of.averaged, "new": of.new}
+        if of.averaged == of.new:
+            del groups["averaged"]
+        for name, norms in groups.items():
+            figures = "\t".join(map(shown_number, (norms.mean, norms.least, norms.most)))
+            lines.append(f"{of.name}\t{name}\t{norms.rows}\t{figures}\t{norms.not_finite}\n")
+    return "".join(lines)
+
+
+def unknown_table(report: EmbeddingReport) -> str:
+    """TSV of the new words with unknown pieces: how many pieces, how many of them unknown."""
+    rows = (f"{of.word}\t{of.pieces}\t{of.unknown}\n" for of in report.unknown)
+    return "".join(["word\tpieces\tunknown\n", *rows])

@@ -1,0 +1,338 @@
+"""Text + Vocab -> tokens, ids and offsets by WoBERT's rule, and back.
+
+The rule (kexue.fm/archives/7758; bert4keras' Tokenizer): fold the case, cut the text into words by another
+segmenter, keep a word that the vocabulary has, and give the rest to BERT's own rules (wordpiece.py).
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nlptools.segmentation.jiebawords import JiebaWords
+from nlptools.text import chars
+from nlptools.vocab.unigram import VocabWords
+from nlptools.vocab.vocab import END, PAD, START, Vocab
+from nlptools.vocab.wordpiece import (
+    CJK,
+    CONTINUED,
+    DROP,
+    OTHER,
+    PUNCTUATION,
+    basic_words,
+    classes,
+    fold_codes,
+    is_cjk,
+    is_punctuation,
+    word_pieces,
+)
+
+PRE = ("vocab", "jieba", "none")
+_MOST_REMEMBERED = 1 << 20  # pieces with letters; forgotten together
+_LINE = 0x0A
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """The tokens of a text. ids: int32. starts, stops: int32, their places in `codes`, the text as it was
+    tokenized; origin: the place in the given text of each of its code points, None where they are the same.
+    """
+
+    ids: np.ndarray
+    starts: np.ndarray
+    stops: np.ndarray
+    codes: np.ndarray
+    origin: np.ndarray | None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def offsets(self) -> np.ndarray:
+        """Start and stop of each token in the given text, in characters, shape (tokens, 2); int64."""
+        if self.origin is None:
+            return np.stack([self.starts, self.stops], axis=1).astype(np.int64)
+        origin = np.append(self.origin, self.origin[-1:] + 1)
+        last = np.maximum(self.stops - 1, self.starts)
+        return np.stack([origin[self.starts], origin[last] + (self.stops > self.starts)], axis=1)
+
+    def text(self, token: int) -> str:
+        """What stands in the text at a token, without control characters."""
+        codes = self.codes[self.starts[token] : self.stops[token]]
+        return chars.text_of(codes[classes(codes) != DROP])
+
+
+class WordTokenizer:
+    """Tokenizes by words where a vocabulary has them."""
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        *,
+        pre: str = "vocab",
+        lower: bool = True,
+        weights: Mapping[str, float | None] | None = None,
+        jieba_dict: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """pre: what cuts the text into words: the vocabulary's own unigram model ("vocab"), jieba without its
+        HMM ("jieba", which is WoBERT), or nothing ("none", which is BERT). lower: fold case and
+        accents, as the vocabularies of the field ask for. weights: counts of words, for "vocab" (vocabwords.py).
+        jieba_dict: its dictionary; None: that of the installed jieba.
+
+        Raises ValueError for another `pre`, DataError where the vocabulary has no [UNK].
+        """
+        if pre not in PRE:
+            raise ValueError(f"pre must be one of {', '.join(PRE)}, not {pre!r}")
+        self.vocab = vocab
+        self.pre = pre
+        self.lower = lower
+        self.unknown = vocab.unknown
+        singles = [(ord(t), i) for t, i in vocab.ids.items() if len(t) == 1]
+        self._single = np.full(0x110000, self.unknown, np.int32)
+        self._single[[code for code, _ in singles]] = [number for _, number in singles]
+        self._pieces: dict[str, tuple[int, ...]] = {}
+        self._words: VocabWords | None = None
+        self._jieba: JiebaWords | None = None
+        if pre == "vocab":
+            self._words = VocabWords(vocab, weights)
+        elif pre == "jieba":
+            self._jieba = JiebaWords(jieba_dict)
+            ids = [vocab.ids.get(word, -1) for word in self._jieba.words]
+            self._token_of = np.array([*ids, -1], np.int32)
+
+    def encode(self, text: str) -> Encoded:
+        """The tokens of a text, without [CLS] and [SEP]."""
+        codes, origin = fold_codes(text) if self.lower else (chars.code_points(text), None)
+        kinds = classes(codes)
+        if self.pre != "jieba" and (drop := kinds == DROP).any():
+            # jieba sees them, and cuts there.
+            origin = np.flatnonzero(~drop) if origin is None else origin[~drop]
+            codes, kinds = codes[~drop], kinds[~drop]
+        ids, starts, stops = self._cut(codes, kinds)
+        return Encoded(ids, starts, stops, codes, origin)
+
+    def tokenize(self, text: str) -> list[str]:
+        """Tokens of a text; one that is not in the vocabulary stands as it is, and has the id of [UNK]."""
+        return self.tokens(self.encode(text))
+
+    def tokens(self, encoded: Encoded) -> list[str]:
+        """Tokens as text."""
+        table = self.vocab.tokens
+        found = [table[i] for i in encoded.ids.tolist()]
+        for place in np.flatnonzero(encoded.ids == self.unknown).tolist():
+            found[place] = encoded.text(place) or found[place]
+        return found
+
+    def encode_batch(
+        self,
+        texts: Sequence[str],
+        pairs: Sequence[str] | None = None,
+        *,
+        max_length: int | None = None,
+        length: int | None = None,
+        special: bool = True,
+    ) -> dict[str, np.ndarray]:
+        """Arrays as Hugging Face's models take them: input_ids, token_type_ids, attention_mask; int64,
+        shape (texts, longest). pairs: a second text for each. max_length: tokens are taken from the end
+        of the longer text until all fit. length: pad to this one, not to the longest. special: with [CLS] and [SEP].
+
+        Raises DataError where the vocabulary has no [PAD], [CLS] or [SEP], ValueError for lengths that do
+        not fit.
+        """
+        if isinstance(texts, str):
+            raise TypeError("texts must be a sequence of str, not one str")
+        if pairs is not None and len(pairs) != len(texts):
+            raise ValueError(f"{len(pairs)} pairs for {len(texts)} texts")
+        self.vocab.require([PAD, START, END] if special else [PAD])
+        extra = (2 if pairs is None else 3) if special else 0
+        if max_length is not None and max_length < extra:
+            raise ValueError(f"max_length must be at least {extra}, not {max_length}")
+        head = [self.vocab.ids[START]] if special else []
+        tail = [self.vocab.ids[END]] if special else []
+        rows, kinds = [], []
+        seconds = self._rows(pairs) if pairs is not None else [[] for _ in texts]
+        for first, second in zip(self._rows(texts), seconds, strict=True):
+            if max_length is not None:
+                _truncate(first, second, max_length - extra)
+            left = head + first + tail
+            right = second + tail if pairs is not None else []
+            rows.append(left + right)
+            kinds.append([0] * len(left) + [1] * len(right))
+        longest = max(map(len, rows), default=0)
+        width = longest if length is None else length
+        if longest > width:
+            raise ValueError(f"a text has {longest} tokens, and length is {width}: give max_length")
+        ids = np.full((len(rows), width), self.vocab.ids[PAD], np.int64)
+        types, mask = np.zeros_like(ids), np.zeros_like(ids)
+        for number, (row, kind) in enumerate(zip(rows, kinds, strict=True)):
+            ids[number, : len(row)] = row
+            types[number, : len(row)] = kind
+            mask[number, : len(row)] = 1
+        return {"input_ids": ids, "token_type_ids": types, "attention_mask": mask}
+
+    def _rows(self, texts: Sequence[str]) -> list[list[int]]:
+        """Ids of each text; a call for each would take ten times as long."""
+        encoded = self.encode("".join(text.replace("\n", " ") + "\n" for text in texts))
+        before = np.searchsorted(encoded.starts, np.flatnonzero(encoded.codes == _LINE))
+        ids, edges = encoded.ids.tolist(), [0, *before.tolist()]
+        return [ids[a:b] for a, b in itertools.pairwise(edges)]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Readable text of ids: pieces put together, special tokens left out, spaces between words that need them.
+
+        As bert4keras' decode. Raises ValueError for an id that the vocabulary does not have.
+        """
+        tokens = []
+        for i in ids:
+            if not 0 <= i < len(self.vocab):
+                raise ValueError(f"no token has the id {i}: there are {len(self.vocab):,}")
+            tokens.append(self.vocab.tokens[i])
+        return join_tokens(tokens)
+
+    def _cut(
+        self, codes: np.ndarray, kinds: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        count = len(codes)
+        # By the last code point of each token: its id and its length; 0: none ends here.
+        ids = np.take(self._single, codes)
+        lengths = np.zeros(count, np.int32)
+        apart = (kinds == CJK) | (kinds == PUNCTUATION)
+        lengths[apart] = 1
+        other = kinds == OTHER
+        if self._jieba is not None:
+            ends, words = self._jieba.cut(codes)
+            stops = np.flatnonzero(ends) + 1
+            starts = np.append(0, stops[:-1])
+            sizes = stops - starts
+            token = self._token_of[words[stops - 1]]
+            many = sizes > 1
+            # Of a word of Han characters that the vocabulary has, all but the last end nothing.
+            kept = np.flatnonzero(many & (token >= 0))
+            lengths[_spans(starts[kept], sizes[kept])] = 0
+            ids[stops[kept] - 1] = token[kept]
+            lengths[stops[kept] - 1] = sizes[kept]
+            mixed = np.logical_or.reduceat(~apart, starts) if count else many
+            rest = np.flatnonzero(many & (token < 0) & mixed)
+            starts, stops = starts[rest], stops[rest]
+            lengths[other & (np.append(ends[:1], ends[:-1] & ends[1:]))] = 1
+        else:
+            if self._words is not None:
+                inside, sizes, words = self._words.cut(codes)
+                lengths[inside] = sizes[inside]
+                ids[inside] = words[inside]
+            begins = other.copy()
+            begins[1:] &= ~other[:-1]
+            finishes = other.copy()
+            finishes[:-1] &= ~other[1:]
+            starts, stops = np.flatnonzero(begins), np.flatnonzero(finishes) + 1
+        self._fill(codes, starts, stops, ids, lengths)
+        at = np.flatnonzero(lengths).astype(np.int32)
+        return ids[at], at + 1 - lengths[at], at + 1
+
+    def _fill(
+        self,
+        codes: np.ndarray,
+        starts: np.ndarray,
+        stops: np.ndarray,
+        ids: np.ndarray,
+        lengths: np.ndarray,
+    ) -> None:
+        """Tokens of the pieces that are not of Han characters alone, each different one being cut once."""
+        if not len(starts):
+            return
+        sizes = stops - starts
+        inside = _spans(starts, sizes)
+        spaced = np.full(len(inside) + len(starts), _LINE, codes.dtype)
+        spaced[np.arange(len(inside)) + np.repeat(np.arange(len(starts)), sizes)] = codes[inside]
+        # No piece has a line end in it, but for CRLF itself.
+        blank = codes[starts] == 0x0D
+        texts = (
+            chars.text_of(spaced[:-1]).split("\n")
+            if not blank.any()
+            else [
+                chars.text_of(codes[a:b])
+                for a, b in zip(starts.tolist(), stops.tolist(), strict=True)
+            ]
+        )
+        if len(self._pieces) > _MOST_REMEMBERED:
+            self._pieces = {}  # another thread goes on with the old ones
+        known = self._pieces
+        for text in set(texts).difference(known):
+            known[text] = self._rules(text)
+        cut = [known[text] for text in texts]
+        numbers = np.fromiter(map(len, cut), np.int64, len(cut)) // 3
+        flat = np.fromiter(itertools.chain.from_iterable(cut), np.int64).reshape(-1, 3)
+        lengths[inside] = 0
+        at = np.repeat(starts, numbers) + flat[:, 2] - 1
+        ids[at] = flat[:, 0]
+        lengths[at] = flat[:, 2] - flat[:, 1]
+
+    def _rules(self, piece: str) -> tuple[int, ...]:
+        """id, start, stop of each token of one piece: itself, or what BERT's rules make of it."""
+        known = self.vocab.ids
+        if piece in known:
+            return known[piece], 0, len(piece)
+        found: list[int] = []
+        for word, start, stop in basic_words(piece):
+            # Nothing is left out inside a word: of what is, jieba makes pieces of their own.
+            pieces = word_pieces(word, known)
+            if pieces is None:
+                found += [self.unknown, start, stop]
+                continue
+            for p in pieces:
+                size = len(p) - (len(CONTINUED) if start and p.startswith(CONTINUED) else 0)
+                found += [known[p], start, start + size]
+                start += size
+        return tuple(found)
+
+
+def _spans(starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """All places of spans, one span after another."""
+    firsts = np.cumsum(sizes) - sizes
+    return np.arange(int(sizes.sum())) + np.repeat(starts - firsts, sizes)
+
+
+def _truncate(first: list[int], second: list[int], most: int) -> None:
+    """Take from the end of the longer one until both together have `most`."""
+    while len(first) + len(second) > most:
+        (first if len(first) > len(second) else second).pop()
+
+
+_CJK_SIGNS = (
+    "＂＃＄％＆＇（）＊＋，－／：；＜＝＞＠［＼］＾＿｀｛｜｝～｟｠｢｣､\u3000、〃〈〉《》「」『』【】〔〕〖〗〘〙〚〛〜〝〞〟"
+    "〰〾〿–—‘’‛“”„‟…‧﹏﹑﹔·！？｡。"
+)
+_NO_SPACE_AFTER = re.compile(f"([{re.escape(_CJK_SIGNS + '+-/={(<[')}]) ")
+_SHORT_FORM = re.compile("' (re|m|s|t|ve|d|ll) ")
+_DECIMAL = re.compile(r"([0-9]\.) ([0-9])")
+
+
+def join_tokens(tokens: Iterable[str]) -> str:
+    """Tokens as readable text (bert4keras' decode).
+
+    >>> join_tokens(["[CLS]", "天气", "so", "nice", "##ly", "!", "[SEP]"])
+    '天气so nicely!'
+    """
+    text = ""
+    for token in tokens:
+        if token.startswith("[") and token.endswith("]"):
+            continue
+        if token.startswith(CONTINUED):
+            text += token[len(CONTINUED) :]
+        elif len(token) == 1 and is_cjk(token):
+            text += token
+        elif len(token) == 1 and is_punctuation(token):
+            text += token + " "
+        elif text and is_cjk(text[-1]):
+            text += token
+        else:
+            text += " " + token
+    text = re.sub(" +", " ", text)
+    text = _SHORT_FORM.sub(r"'\1 ", text)
+    text = _NO_SPACE_AFTER.sub(r"\1", text)
+    return _DECIMAL.sub(r"\1\2", text).strip()

@@ -1,0 +1,342 @@
+"""Runs of symbols -> expected counts of words: the unigram word model, learnt by soft EM.
+
+The model: a text is a sequence of words drawn independently, word s with the weight
+w(s) = max(C(s) - 0.5, 0) / N * exp(-penalty(length)) * exp(bonus(s)), C(s) being its expected count over all
+segmentations of the corpus and N the sum of all C. Every frequent substring begins as a word with its
+count as expected count, and each round of EM lets the words compete for the text. Likelihood alone
+would prefer ever longer words; the penalty by length is what keeps it at words (docs/how-it-works.md).
+
+Each stage is a function; fitting.py says in which order they run.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nlptools.base import keys
+from nlptools.lattice.paths import forward_backward
+from nlptools.lattice.runs import RunBlock
+from nlptools.wordmodel.candidates import Substrings
+
+LONGEST = 4  # symbols of a word. Six give +0.0003 F1 for half as much time again.
+# Nats by which a word of 1, 2, 3, 4 symbols is less likely. Chosen on PKU, the best or within 0.001 of
+# it on all five development sets and for every size of the corpus (docs/decisions.md).
+PENALTIES = {
+    "coarse": (0.0, 1.0, 5.0, 8.0),
+    "default": (0.0, 2.0, 7.0, 12.0),
+    "fine": (0.0, 3.0, 9.0, 15.0),
+}
+LEAST_PENALTY = -40.0  # nats; float32 has no room for the weights of words with less than -80
+DISCOUNT = 0.5  # as absolute discounting takes from every n-gram; 0 to 1 give the same F1
+SINGLE_FLOOR = 0.05  # a single symbol never becomes impossible, or a run could not be cut at all
+# Words below this expected count after two iterations never come back. What is left is a tenth.
+PRUNE = 0.2
+
+# Base measure: words that were not seen, or too rarely to be candidates, are made of characters that
+# stand at the first, second, third place of rare words. The nats are the price of an unseen word.
+BASE_NATS = {2: -5.0, 3: -7.0}  # (-4, -6) and (-6, -8) lose 0.001 F1
+BASE_SMOOTHING = 0.02
+# Its characters are learnt from words that are rare, but words: more than 30 % of their occurrences.
+RARE_EXPECTED = (0.5, 100.0)
+RARE_SHARE = 0.3
+
+# Affix bonus: three symbols whose best split is 2+1 (经济学, 记者们) are words more often than
+# those that split 1+2, and both three and four symbols more often when their neighbours are free.
+SPLIT_BONUS = 1.2  # nats; 0.7 gives half of the gain
+FREEDOM_BONUS = 0.5  # for a nat of entropy above or below FREEDOM_MIDDLE
+FREEDOM_MIDDLE, FREEDOM_MOST = 2.0, 4.0
+
+Expected = list[np.ndarray]  # by length - 1: expected count of every candidate, float64
+Tables = list[np.ndarray]  # by length - 1: a number for every candidate, float32
+
+
+@dataclass
+class Lattice:
+    """All segmentations of a corpus: which candidate of each length ends in every cell.
+
+    blocks and cells are aligned: cells[i][k - 1] holds candidate numbers of length k, int32, for
+    the cells of blocks[i]; cells[i][0] are the symbols themselves. words: candidates by length - 1.
+    """
+
+    blocks: list[RunBlock]
+    cells: list[list[np.ndarray]]
+    words: list[Substrings]
+
+    def renumber(self, kept: Sequence[np.ndarray]) -> None:
+        """Keep these rows of the lengths 2, 3, ... alone, and number them anew, from 1."""
+        for k, rows in enumerate(kept, 2):
+            number = np.zeros(len(self.words[k - 1]), np.int32)
+            number[rows] = np.arange(1, len(rows) + 1)
+            for cells in self.cells:
+                np.take(number, cells[k - 1], out=cells[k - 1], mode="clip")
+            self.words[k - 1] = self.words[k - 1].select(rows)
+
+
+@dataclass
+class Expectation:
+    """What an E-step finds.
+
+    expected: by length - 1; boundaries: float32, for each block the posterior of a boundary after each
+    cell; log_likelihood: of the corpus, nats.
+    """
+
+    expected: Expected
+    boundaries: list[np.ndarray]
+    log_likelihood: float
+
+
+@dataclass(frozen=True)
+class Base:
+    """Base measure: probability of each symbol at each place of an unseen word.
+
+    counts[k][j]: int64, in how many rare words of k symbols each symbol stands at place j;
+    tables[k][j]: float32, its probability, the first one times exp(BASE_NATS[k]).
+    """
+
+    counts: dict[int, list[np.ndarray]]
+    tables: dict[int, list[np.ndarray]]
+
+    @staticmethod
+    def from_counts(counts: dict[int, list[np.ndarray]], words: np.ndarray) -> Base:
+        """words: which symbols can be part of an unseen word (the Han characters); bool."""
+        tables = {}
+        for k, of_place in counts.items():
+            tables[k] = [
+                ((n + BASE_SMOOTHING) / (n.sum() + BASE_SMOOTHING * len(n))).astype(np.float32)
+                * words
+                for n in of_place
+            ]
+            tables[k][0] *= np.float32(np.exp(BASE_NATS[k]))
+        return Base(counts, tables)
+
+    def add_to(self, terms: Sequence[np.ndarray], block: RunBlock, symbols: np.ndarray) -> None:
+        """Add the measure of the word that ends in each cell to its weight."""
+        starts = block.starts
+        for k, tables in self.tables.items():
+            columns = [np.take(table, symbols) for table in tables]
+            for step in range(k - 1, block.steps):
+                a, e = starts[step], starts[step + 1]
+                measure = columns[-1][a:e]
+                for j in range(k - 1):
+                    measure = measure * columns[j][starts[step - k + 1 + j] :][: e - a]
+                terms[k - 1][a:e] += measure
+
+    def measure(self, ids: np.ndarray, length: int) -> np.ndarray:
+        """Measure of the word of that many symbols that ends at each place of an id array, float32."""
+        found = np.zeros(len(ids), np.float32)
+        if len(ids) >= length:
+            last = len(ids) - length + 1
+            product = found[length - 1 :]
+            np.take(self.tables[length][0], ids[:last], out=product)
+            for j, table in enumerate(self.tables[length][1:], 1):
+                product *= np.take(table, ids[j : last + j])
+        return found
+
+
+def weights(
+    expected: Expected,
+    penalties: Sequence[float],
+    bonus: Sequence[np.ndarray | None] | None = None,
+    least_share: float = 0.0,
+) -> Tables:
+    """Weight of each candidate.
+
+    least_share: the discount leaves at least this share of the expected count. 0 lets rare candidates
+    die out, as a segmenter should; a ranking of all candidates wants 0.1.
+    """
+    total = sum(float(c.sum()) for c in expected)
+    tables = []
+    for k, c in enumerate(expected, 1):
+        floor = SINGLE_FLOOR if k == 1 else least_share * c
+        w = np.maximum(c - DISCOUNT, floor) * (np.exp(-penalties[k - 1]) / total)
+        if bonus is not None and (extra := bonus[k - 1]) is not None:
+            w = w * np.exp(extra)
+        if k > 1:
+            w[0] = 0
+        tables.append(w.astype(np.float32))
+    return tables
+
+
+def expect(
+    lattice: Lattice,
+    tables: Tables,
+    base: Base | None = None,
+    gaps: Callable[[int], np.ndarray] | None = None,
+    run: Callable[..., Iterable[Any]] = map,
+) -> Expectation:
+    """E-step: the expected counts of all candidates under the model.
+
+    gaps: number of a block -> weight of a boundary after each of its cells. run: `map`, or one that uses several
+    threads; the result does not depend on it.
+    """
+    sums = Sums([len(words) for words in lattice.words])
+    boundaries: list[np.ndarray] = []
+    total = 0.0
+    work = functools.partial(_expect_block, lattice, tables, base, gaps, sums)
+    for boundary, log_likelihood in run(work, range(len(lattice.blocks))):
+        boundaries.append(boundary)
+        total += log_likelihood
+    for of_length in sums.totals[1:]:
+        of_length[0] = 0
+    return Expectation(sums.totals, boundaries, total)
+
+
+def _expect_block(
+    lattice: Lattice,
+    tables: Tables,
+    base: Base | None,
+    gaps: Callable[[int], np.ndarray] | None,
+    sums: Sums,
+    i: int,
+) -> tuple[np.ndarray, float]:
+    block, cells = lattice.blocks[i], lattice.cells[i]
+    terms = [np.take(table, cell, mode="clip") for table, cell in zip(tables, cells, strict=True)]
+    if base is not None:
+        base.add_to(terms, block, cells[0])
+    weight = gaps(i) if gaps is not None else None
+    boundary, log_likelihood = forward_backward(block, terms, weight)
+    for k, (cell, posterior) in enumerate(zip(cells, terms, strict=True)):
+        sums.add(k, cell, posterior)
+    return boundary, log_likelihood
+
+
+class Sums:
+    """Sums of posteriors by candidate, to which several threads add in any order: they are exact."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self.totals = [np.zeros(size) for size in sizes]
+        self._lock = threading.Lock()
+
+    def add(self, k: int, numbers: np.ndarray, posteriors: np.ndarray) -> None:
+        """Add the posteriors, which are rounded in place, to the totals[k] of those numbers."""
+        places, values = numbers.astype(np.intp), exact(posteriors).astype(np.float64)
+        with self._lock:
+            # Half of the time of np.bincount where there are a million candidates.
+            np.add.at(self.totals[k], places, values)
+
+
+def exact(posteriors: np.ndarray) -> np.ndarray:
+    """Posteriors rounded, in place, to multiples of 2**-20.
+
+    Float64 sums of up to 2**33 of them are exact, so they do not depend on blocks, threads or shards.
+    """
+    posteriors += np.float32(8)
+    posteriors -= np.float32(8)
+    return posteriors
+
+
+def prune(lattice: Lattice, expected: Expected, least: float = PRUNE) -> list[np.ndarray]:
+    """Drop the words below an expected count, number the others from the largest down.
+
+    Returns the rows that are kept, for the lengths 2, 3, ...
+    """
+    kept = []
+    for c in expected[1:]:
+        rows = np.flatnonzero(c >= least)
+        rows = rows[rows > 0]
+        kept.append(rows[np.argsort(-c[rows], kind="stable")])
+    lattice.renumber(kept)
+    return kept
+
+
+def base_measure(words: Sequence[Substrings], expected: Expected, han: np.ndarray) -> Base:
+    """Base measure learnt from the rare part of the lexicon, each word counted once.
+
+    han: which symbols are Han characters; bool.
+    """
+    counts = {}
+    least, most = RARE_EXPECTED
+    for k in BASE_NATS:
+        c = expected[k - 1]
+        rare = (c >= least) & (c < most) & (c > RARE_SHARE * words[k - 1].counts)
+        spelling = words[k - 1].spelling[rare]
+        counts[k] = [np.bincount(spelling[:, j], minlength=len(han)) for j in range(k)]
+    return Base.from_counts(counts, han)
+
+
+def affix_bonus(lattice: Lattice, expected: Expected) -> list[np.ndarray | None]:
+    """Nats to add to words of three and four symbols, for how they split and how free they are."""
+    of_three, of_four = (
+        FREEDOM_BONUS * (np.minimum(_least_entropy(lattice, k), FREEDOM_MOST) - FREEDOM_MIDDLE)
+        for k in (3, 4)
+    )
+    # log C(ab) C(c) against log C(a) C(bc)
+    logs = [np.log(np.maximum(c, 0.01)) for c in expected[:2]]
+    logs[1][0] = np.log(0.01)
+    spelling = lattice.words[2].spelling
+    a, c = logs[0][spelling[:, 0]], logs[0][spelling[:, 2]]
+    ab, bc = (
+        logs[1][find_rows(lattice.words[1], pair)] for pair in (spelling[:, :2], spelling[:, 1:])
+    )
+    of_three += np.where(ab + c >= a + bc, SPLIT_BONUS, -SPLIT_BONUS)
+    of_three[0] = of_four[0] = 0
+    return [None, None, of_three, of_four]
+
+
+def find_rows(words: Substrings, spelling: np.ndarray) -> np.ndarray:
+    """Rows of the candidates with these spellings, 0 for those that are none; int64.
+
+    Symbol after symbol, so that any number of symbols fits into a key.
+    """
+    if words.length == 1:
+        return spelling[:, 0].astype(np.int64)
+    base = np.uint64(max(words.spelling.max(initial=0), spelling.max(initial=0)) + 1)
+    own = words.spelling[1:, 0].astype(np.uint64)
+    asked = spelling[:, 0].astype(np.uint64)
+    for j in range(1, words.length):
+        distinct, own = np.unique(
+            own * base + words.spelling[1:, j].astype(np.uint64), return_inverse=True
+        )
+        own = own.astype(np.uint64)
+        found = keys.KeyTable(distinct).find(asked * base + spelling[:, j].astype(np.uint64))
+        asked = np.where(found < 0, len(distinct), found).astype(np.uint64)
+    row = np.zeros(int(own.max(initial=0)) + 2, np.int64)
+    row[own.astype(np.int64)] = np.arange(1, len(words))
+    return row[np.minimum(asked, len(row) - 1).astype(np.int64)]
+
+
+def _least_entropy(lattice: Lattice, length: int) -> np.ndarray:
+    """The smaller branching entropy of each candidate, nats; every break is a neighbour of its own."""
+    size = len(lattice.words[0])
+    total = len(lattice.words[length - 1])
+    found: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    for block, cells in zip(lattice.blocks, lattice.cells, strict=True):
+        at = np.flatnonzero(cells[length - 1])
+        number = cells[length - 1][at].astype(np.uint64) * np.uint64(size)
+        for keyed, neighbours in zip(found, _neighbours(block, cells[0], length), strict=True):
+            keyed.append(number + neighbours[at])
+    entropies = []
+    for side in found:
+        pairs = np.concatenate(side)
+        side.clear()
+        pairs.sort()
+        starts = keys.group_starts(pairs)
+        counts = np.diff(starts, append=len(pairs))
+        owner, neighbour = np.divmod(pairs[starts], np.uint64(size))
+        owner = owner.astype(np.int64)
+        count = np.bincount(owner, weights=counts, minlength=total)
+        together = np.where(neighbour > 0, counts * np.log(counts), 0.0)
+        count = np.maximum(count, 1)
+        entropies.append(
+            np.log(count) - np.bincount(owner, weights=together, minlength=total) / count
+        )
+    return np.minimum(*entropies)
+
+
+def _neighbours(block: RunBlock, symbols: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
+    """The symbols left and right of the word of that length that ends in each cell, 0 for none."""
+    left, right = np.zeros_like(symbols), np.zeros_like(symbols)
+    starts = block.starts
+    for step in range(block.steps):
+        a, e = starts[step], starts[step + 1]
+        if step >= length:
+            left[a:e] = symbols[starts[step - length] :][: e - a]
+        if after := block.width(step + 1):
+            right[a : a + after] = symbols[e : e + after]
+    return left, right

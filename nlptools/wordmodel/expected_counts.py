@@ -1,0 +1,197 @@
+"""Corpus as symbol ids + weighted words -> how often each word occurs and is expected, in the whole corpus.
+
+One pass over all blocks, whatever was trained on: an E-step whose candidates are looked up.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nlptools.lattice.paths import cut_runs, forward_backward
+from nlptools.lattice.runs import arrange, find_runs
+from nlptools.lattice.trie import Trie
+from nlptools.ngrams.encode import EncodedCorpus
+from nlptools.wordmodel.em import LONGEST, Base, Sums
+from nlptools.wordmodel.sample import LONGEST_RUN, Sample
+
+SHARDS = 10  # equal stretches of the corpus in which a word may occur or not
+_PIECE = 1 << 18  # symbols at a time: what is looked up for them takes 50 bytes each
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """Words with weights (not logarithms) for an E-step.
+
+    spelling: symbol ids of words of two symbols and more, padded with 0, most frequent first; words,
+    singles: their weights and those of all symbols, float32; base: of unseen words.
+    """
+
+    spelling: np.ndarray
+    words: np.ndarray
+    singles: np.ndarray
+    base: Base | None
+
+    @functools.cached_property
+    def padded(self) -> np.ndarray:
+        """The weights by number from 1; 0, no word, has none."""
+        return np.concatenate([np.zeros(1, np.float32), self.words])
+
+
+class WordLookup:
+    """Looks up the words of a model in symbol ids, and cuts ids into words.
+
+    Words are numbered from 1 in the order of the spelling, 0: none; `number` is one more than the last.
+    """
+
+    def __init__(self, model: Weighted) -> None:
+        self.spelling, self.number = model.spelling, len(model.spelling) + 1
+        self._trie = Trie(model.spelling, len(model.singles))
+        self._rows = self._trie.tabulate(np.arange(1, self.number, dtype=np.int32), 0)
+        self._weights = model.padded
+        self._singles, self._base = np.log(np.maximum(model.singles, 1e-30)), model.base
+
+    def look_up(self, ids: np.ndarray) -> list[np.ndarray]:
+        """For each length from 2 the word that ends at each symbol, int32."""
+        found = self._trie.look_up(ids, self._rows)
+        return found + [np.zeros(len(ids), np.int32)] * (LONGEST - 1 - len(found))
+
+    def ends(self, ids: np.ndarray) -> np.ndarray:
+        """Whether a word ends at each symbol in the best segmentation, True at breaks; bool."""
+        return self._cut(ids, self.look_up(ids))
+
+    def _cut(self, ids: np.ndarray, ending: list[np.ndarray]) -> np.ndarray:
+        scores = [np.take(self._singles, ids)]
+        for k, found in enumerate(ending, 2):
+            weight = np.take(self._weights, found)
+            if self._base is not None and k in self._base.tables:
+                weight += self._base.measure(ids, k)
+            with np.errstate(divide="ignore"):
+                scores.append(np.log(weight))
+        return cut_runs(ids, scores)
+
+    def tokens(self, ids: np.ndarray) -> np.ndarray:
+        """The words of the best segmentation, uint32: numbers; `number` + id for single symbols, 0 for
+        breaks and for words that are not in the list.
+        """
+        ending = self.look_up(ids)
+        at = np.flatnonzero(self._cut(ids, ending))
+        length = np.diff(at, prepend=-1)
+        tokens = np.where(ids[at] > 0, ids[at].astype(np.int32) + self.number, 0)
+        for k, found in enumerate(ending, 2):
+            tokens[length == k] = found[at[length == k]]
+        return tokens.astype(np.uint32)
+
+
+class Shards:
+    """In how many of SHARDS equal stretches of a corpus each of some words occurs."""
+
+    def __init__(self, words: int, symbols: int) -> None:
+        self._bits = np.zeros(words, np.uint16)
+        self._symbols = max(symbols, 1)
+
+    def add(self, words: np.ndarray, before: int, ids: np.ndarray, at: np.ndarray) -> None:
+        """Words that end at the places `at` (ascending) of a piece with `before` symbols before it."""
+        if not len(at):
+            return
+        place = before + np.cumsum(ids > 0)[at] - 1
+        shard = np.minimum(place * SHARDS // self._symbols, SHARDS - 1)
+        first, last = int(shard[0]), int(shard[-1])
+        edges = np.searchsorted(shard, np.arange(first, last + 2)).tolist()
+        for number, (a, b) in enumerate(itertools.pairwise(edges), first):
+            self._bits[words[a:b]] |= np.uint16(1 << number)
+
+    def number(self) -> np.ndarray:
+        """int64, for each word."""
+        bits = np.unpackbits(self._bits.view(np.uint8).reshape(-1, 2), axis=1)
+        return bits.sum(axis=1, dtype=np.int64)
+
+
+@dataclass
+class Tally:
+    """What was found; `singles` by symbol id, `words` in the order of the spelling.
+
+    counts: int64 occurrences; expected: as words, for each model, float64; shards: int64.
+    """
+
+    singles: np.ndarray
+    words: np.ndarray
+    expected_singles: list[np.ndarray]
+    expected_words: list[np.ndarray]
+    shards: np.ndarray
+
+
+def tally(
+    encoded: EncodedCorpus,
+    sample: Sample,
+    models: Sequence[Weighted],
+    run: Callable[..., Iterable[Any]] = map,
+) -> Tally:
+    """Count the words of models, which share one spelling, in a corpus. run: as in unigram.expect."""
+    size, number = len(sample.texts) + 1, len(models[0].spelling) + 1
+    singles, words = np.zeros(size, np.int64), np.zeros(number, np.int64)
+    sums = [Sums([size, number]) for _ in models]
+    shards = Shards(number, sample.symbols)
+    work = functools.partial(_tally_piece, WordLookup(models[0]), models, sums)
+    for ids, before, ending in run(work, pieces(encoded, sample.number)):
+        singles += np.bincount(ids, minlength=size)
+        for found in ending:
+            at = np.flatnonzero(found)
+            np.add.at(words, found[at], 1)
+            shards.add(found[at], before, ids, at)
+    singles[0] = 0
+    return Tally(
+        singles,
+        words[1:],
+        [of_model.totals[0] for of_model in sums],
+        [of_model.totals[1][1:] for of_model in sums],
+        shards.number()[1:],
+    )
+
+
+def pieces(encoded: EncodedCorpus, number: np.ndarray) -> Iterator[tuple[np.ndarray, int]]:
+    """(dense ids, how many symbols come before them) of a whole corpus."""
+    before = 0
+    for block in encoded.blocks:
+        for ids in stretches(number[block]):
+            yield ids, before
+            before += int(np.count_nonzero(ids))
+
+
+def stretches(ids: np.ndarray) -> Iterator[np.ndarray]:
+    """Parts of an id array that end at breaks, of about _PIECE symbols where there are breaks."""
+    start = 0
+    while start < len(ids):
+        stop = start + _PIECE
+        while stop < len(ids) and ids[stop - 1]:
+            breaks = np.flatnonzero(ids[stop : stop + _PIECE] == 0)
+            stop += int(breaks[0]) + 1 if len(breaks) else _PIECE
+        yield ids[start:stop]
+        start = stop
+
+
+def _tally_piece(
+    finder: WordLookup,
+    models: Sequence[Weighted],
+    sums: Sequence[Sums],
+    piece: tuple[np.ndarray, int],
+) -> tuple[np.ndarray, int, list[np.ndarray]]:
+    ids, before = piece
+    ending = finder.look_up(ids)
+    for block in arrange(*find_runs(ids, LONGEST_RUN)):
+        cells = [np.take(found, block.places) for found in (ids, *ending)]
+        for model, of_model in zip(models, sums, strict=True):
+            terms = [np.take(model.singles, cells[0])]
+            terms += [np.take(model.padded, cell) for cell in cells[1:]]
+            if model.base is not None:
+                model.base.add_to(terms, block, cells[0])
+            forward_backward(block, terms)
+            of_model.add(0, cells[0], terms[0])
+            for cell, posterior in zip(cells[1:], terms[1:], strict=True):
+                of_model.add(1, cell, posterior)
+    return ids, before, ending

@@ -1,0 +1,201 @@
+"""WordModel <-> a readable file: words with their counts and weights, and what unseen words are made of.
+
+The file is UTF-8 text, gzip where its name ends in .gz. Lines that begin with `# ` come first: the
+format and its version, a JSON object with the settings, then one line `# place` for each character with the
+number of rare words that have it as first of 2, second of 2, first of 3, ... The rest is a table with a
+header: word, count, expected, weight, separated by tabs. docs/formats.md describes it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nlptools.base.storage import whole_file
+from nlptools.errors import DataError
+from nlptools.text.corpus import Corpus
+from nlptools.text.folding import FOLDS
+from nlptools.wordmodel.em import LEAST_PENALTY, LONGEST
+
+FORMAT = "# nlptools model"
+VERSION = 1
+GENERAL = Path(__file__).parent / "general.tsv.gz"
+COLUMNS = "word\tcount\texpected\tweight"
+LARGEST = 1e15  # of any number in a model
+MOST_NATS = 1000.0  # of a penalty, and of the logarithm of a weight below 0
+MOST_WEIGHT = 40.0  # nats: exp(40) leaves room for sums in float32
+PLACES = ((2, 0), (2, 1), (3, 0), (3, 1), (3, 2))  # length of the unseen word, place in it
+
+
+@dataclass(frozen=True)
+class WordModel:
+    """A word list with weights, by which any text can be segmented.
+
+    words: best first; counts: int64, occurrences as a substring; expected: float64, of them as a word;
+    weights: float64, logarithm of the weight in a segmentation (nats), penalty and bonus included.
+    place_symbols, place_counts: characters and, shape (characters, 5), in how many rare words they stand
+    at each of PLACES. settings: what made the model; among them symbols, the size of its corpus, and
+    trained_on, that of the distinct text it was learnt from.
+    """
+
+    words: Sequence[str]
+    counts: np.ndarray
+    expected: np.ndarray
+    weights: np.ndarray
+    place_symbols: Sequence[str] = ()
+    place_counts: np.ndarray = field(default_factory=lambda: np.zeros((0, len(PLACES)), np.int64))
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model; the file appears when it is complete."""
+        data = self.text().encode()
+        if os.fspath(path).endswith(".gz"):
+            data = gzip.compress(data, mtime=0)  # no time in it: the same model, the same bytes
+        with whole_file(path) as stream:
+            stream.write(data)
+
+    def text(self) -> str:
+        """What the file holds."""
+        settings = {**self.settings, "words": len(self), "places": len(self.place_symbols)}
+        lines = [f"{FORMAT} {VERSION}\n# {json.dumps(settings, ensure_ascii=False)}\n"]
+        for symbol, row in zip(self.place_symbols, self.place_counts.tolist(), strict=True):
+            lines.append(f"# place\t{symbol}\t" + "\t".join(map(str, row)) + "\n")
+        lines.append(COLUMNS + "\n")
+        columns = (self.counts.tolist(), self.expected.tolist(), self.weights.tolist())
+        for word, count, expected, weight in zip(self.words, *columns, strict=True):
+            lines.append(f"{word}\t{count}\t{expected:.3f}\t{weight:.4f}\n")
+        return "".join(lines)
+
+
+def first_line(path: str | os.PathLike[str]) -> str:
+    """The first line of a text file, as far as 200 characters."""
+    for block in Corpus([path], encoding="auto", block_size=1 << 16).blocks():
+        return block.text[:200].partition("\n")[0]
+    return ""
+
+
+def is_model(line: str) -> bool:
+    """Whether a file whose first line this is is a model."""
+    return line.startswith(FORMAT)
+
+
+def general_model() -> WordModel:
+    """The model that comes with the package; general.md says what it was made from."""
+    return load_model(GENERAL)
+
+
+def load_model(path: str | os.PathLike[str]) -> WordModel:
+    """Read a model. DataError, with the line, for a file that is none or is damaged."""
+    text = "".join(block.text for block in Corpus([path]).blocks())
+    return parse_model(text, os.fspath(path))
+
+
+def load_prior(name: str) -> WordModel:
+    """The model of that file; of the package for the name "general"."""
+    return general_model() if name == "general" else load_model(name)
+
+
+def parse_model(text: str, path: str) -> WordModel:
+    """As load_model, of a text that was read already."""
+    lines = text.split("\n")
+    if not is_model(lines[0]):
+        raise DataError(path, 1, "not an nlptools model", "make one with nlptools train")
+    version = lines[0][len(FORMAT) :].strip()
+    if not version.isdecimal() or len(version) > 9 or int(version) > VERSION:
+        problem = f"model format {version!r}; this version reads up to {VERSION}"
+        raise DataError(path, 1, problem, "update nlptools")
+    try:
+        settings = json.loads(lines[1].removeprefix("# "))
+        words, places = int(settings.pop("words")), int(settings.pop("places"))
+        _check_settings(settings)
+        if words < 0 or places < 0:
+            raise ValueError
+    except (LookupError, ArithmeticError, AttributeError, TypeError, ValueError, RecursionError):
+        raise DataError(path, 2, "no JSON object with the settings of a model here") from None
+    first = 2 + places + 1
+    head = len(lines) >= first and lines[first - 1].rstrip("\r") == COLUMNS
+    # The last line ends as all others do, or it may be the beginning of one.
+    if not head or len(lines) <= first + words or any(map(str.strip, lines[first + words :])):
+        problem = f"{words:,} words and {places:,} places were announced, here are others"
+        line = min(len(lines), first + words + 1 if head else first)
+        raise DataError(path, line, problem, "the file was cut short or edited")
+    place_symbols, place_columns = _table(lines, 2, places, path, "# place\t", len(PLACES))
+    if (place_columns < 0).any():
+        bad = int(np.flatnonzero((place_columns < 0).any(axis=0))[0])
+        raise DataError(path, 3 + bad, "a count below 0")
+    word_list, columns = _table(lines, first, words, path, "", 3)
+    weights = columns[2]
+    bad = (columns[:2] < 0).any(axis=0) | (weights > MOST_WEIGHT) | (weights < -MOST_NATS)
+    if bad.any():
+        line = first + 1 + int(np.flatnonzero(bad)[0])
+        raise DataError(path, line, "a count below 0, or a weight out of range")
+    return WordModel(
+        word_list,
+        columns[0].astype(np.int64),
+        columns[1],
+        columns[2],
+        place_symbols,
+        place_columns.T.astype(np.int64),
+        settings,
+    )
+
+
+def _check_settings(settings: dict[str, Any]) -> None:
+    """ValueError or TypeError for settings that would fail where they are used."""
+    sizes = [settings.get(name, 0) for name in ("symbols", "trained_on")]
+    penalties = settings.get("penalties", [0.0] * LONGEST)
+    if not all(isinstance(size, int) and 0 <= size < LARGEST for size in sizes):
+        raise ValueError
+    if len(penalties) != LONGEST or not all(LEAST_PENALTY <= n < MOST_NATS for n in penalties):
+        raise ValueError
+    if not set(settings.get("fold", [])) <= set(FOLDS):
+        raise ValueError
+    if not re.fullmatch("[0-9a-f]*", settings.get("sha256", "")):
+        raise ValueError
+
+
+def _table(
+    lines: list[str], start: int, rows: int, path: str, prefix: str, columns: int
+) -> tuple[list[str], np.ndarray]:
+    """(first cells, the others as float64 of shape (columns, rows)) of some lines."""
+    part = [line.rstrip("\r") for line in lines[start : start + rows]]
+    cells = "\t".join([line.removeprefix(prefix) for line in part]).split("\t") if rows else []
+    width = columns + 1
+    tabs = columns + prefix.count("\t")
+    try:
+        if len(cells) != rows * width or {line.count("\t") for line in part} - {tabs}:
+            raise ValueError
+        # Twice as fast as NumPy's own conversion of texts.
+        numbers = np.array([list(map(float, cells[j::width])) for j in range(1, width)])
+        if not np.all(np.abs(numbers) < LARGEST) or not all(cells[0::width]):
+            raise ValueError
+    except ValueError:
+        for number, line in enumerate(part, start + 1):
+            _check_line(line, prefix, columns, path, number)
+        raise DataError(path, start + 1, "damaged model") from None
+    return cells[0::width], numbers.reshape(columns, rows)
+
+
+def _check_line(line: str, prefix: str, columns: int, path: str, number: int) -> None:
+    word, *cells = line.removeprefix(prefix).split("\t")
+    if not line.startswith(prefix) or not word or len(cells) != columns:
+        problem = f"expected {columns + 1} cells separated by tabs: {line[:40]!r}"
+        raise DataError(path, number, problem)
+    for cell in cells:
+        try:
+            value = float(cell)
+        except ValueError:
+            raise DataError(path, number, f"not a number: {cell[:40]!r}") from None
+        if not abs(value) < LARGEST:
+            raise DataError(path, number, f"not a finite number: {cell[:40]!r}")

@@ -1,0 +1,237 @@
+"""Corpus -> WordModel: a sample is learnt from, the whole corpus is counted."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+import numpy as np
+
+from nlptools import __version__
+from nlptools.base.resources import DEFAULT_MEMORY, Watch, check_memory, ordered_map, unwatched
+from nlptools.errors import NlptoolsError
+from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
+from nlptools.text.corpus import Corpus
+from nlptools.wordmodel.em import LEAST_PENALTY, LONGEST, PENALTIES
+from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
+from nlptools.wordmodel.fit import ITERATIONS, MIN_COUNT, ROUNDS, Fitted, fit, lexicon
+from nlptools.wordmodel.model import PLACES, WordModel
+from nlptools.wordmodel.prior import Carried, auto_prior_weight
+from nlptools.wordmodel.sample import Sample, build_lattice, take_sample
+
+GRANULARITIES = tuple(PENALTIES)
+NUMERALS = ("keep", "split")
+
+# More text of the same mixture does not help: mean F1 on five development sets is .8278 with 8 M
+# characters, .8289 with 13 to 16 M, .8277 with 27 M, .8267 with 48 M.
+SAMPLE = 14_000_000
+BYTES_PER_SYMBOL = 42  # of a sample, at the peak; `bin/bench memory` repeats the measurement
+BASE_MEMORY = 130_000_000
+STEPS = ITERATIONS + 1 + 2 * ROUNDS + 1  # calls of `watch` in train_model
+
+# Substrings that occur once are candidates if the prior has them; in a large corpus none of them matters.
+ONCE_BELOW = 3_000_000
+
+
+class NothingToLearnError(NlptoolsError):
+    """A corpus has no Han characters."""
+
+
+def train_model(
+    corpus: Corpus,
+    *,
+    granularity: str = "default",
+    penalty: Sequence[float] | None = None,
+    numerals: str = "keep",
+    prior: WordModel | None = None,
+    prior_weight: float | None = None,
+    sample: int = SAMPLE,
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+    tmp_dir: str | os.PathLike[str] | None = None,
+    watch: Watch = unwatched,
+) -> WordModel:
+    """Learn the words of a corpus: a model that segments any text like it.
+
+    granularity: "fine" prefers shorter words, "coarse" longer ones; penalty: nats for words of 2, 3, 4
+    characters, in its place. numerals "split": 三年 is two words. prior: a general model under a small
+    corpus, its expected counts times prior_weight (None: by the sizes of both). sample: symbols to
+    learn from; of a larger corpus runs are taken evenly, and fewer where `memory` has no room for so
+    many. Counts in the model are those of the whole corpus. workers changes no result. watch: called
+    after each iteration with stage, number, log-likelihood and active candidates.
+    Raises NlptoolsError for a corpus without Han characters, ValueError for settings without sense.
+    """
+    if not isinstance(corpus, Corpus):
+        raise TypeError("corpus must be a Corpus; Corpus.from_texts takes an iterable of str")
+    check_memory(memory)
+    workers = workers or os.cpu_count() or 1
+
+    def open_text() -> Text:
+        return EncodedText(
+            encode_corpus(corpus, latin="break", memory=memory, workers=workers, tmp_dir=tmp_dir)
+        )
+
+    return learn_model(
+        open_text,
+        fold=corpus.fold,
+        granularity=granularity,
+        penalty=penalty,
+        numerals=numerals,
+        prior=prior,
+        prior_weight=prior_weight,
+        sample=sample,
+        memory=memory,
+        workers=workers,
+        watch=watch,
+    )
+
+
+class Text(Protocol):
+    """A corpus from which a model can be learnt, wherever it lies: Han characters, all others breaks."""
+
+    def sample(self, most: int) -> Sample:
+        """Runs spread over it, of about `most` symbols."""
+
+    def tally(self, sample: Sample, words: Weighted, run: Callable[..., Any]) -> Tally:
+        """How often words occur, and are expected, in all of it."""
+
+
+class EncodedText:
+    """A corpus on this machine."""
+
+    def __init__(self, encoded: EncodedCorpus) -> None:
+        self._encoded = encoded
+
+    def sample(self, most: int) -> Sample:
+        """As take_sample."""
+        return take_sample(self._encoded, most, lambda symbol: False)
+
+    def tally(self, sample: Sample, words: Weighted, run: Callable[..., Any]) -> Tally:
+        """As tally.tally."""
+        return tally(self._encoded, sample, [words], run)
+
+
+def learn_model(
+    open_text: Callable[[], Text],
+    *,
+    fold: Sequence[str],
+    granularity: str,
+    penalty: Sequence[float] | None,
+    numerals: str,
+    prior: WordModel | None,
+    prior_weight: float | None,
+    sample: int,
+    memory: int,
+    workers: int,
+    watch: Watch,
+) -> WordModel:
+    """As train_model, from any text; it is opened when the settings were found to make sense."""
+    penalties = _penalties(granularity, penalty)
+    if numerals not in NUMERALS:
+        raise ValueError(f"numerals must be one of {', '.join(NUMERALS)}, not {numerals!r}")
+    if prior_weight is not None and not 0 < prior_weight < 1e6:
+        raise ValueError(f"prior_weight must be above 0, not {prior_weight}")
+    if prior is not None and numerals == "split":
+        raise ValueError("numerals are not split on top of a prior, whose words keep them together")
+    if sample < 1:
+        raise ValueError(f"sample must be at least 1, not {sample}")
+    text = open_text()
+    taken = text.sample(min(sample, sample_room(memory)))
+    if not taken.symbols:
+        raise NothingToLearnError("there are no Han characters to learn words from")
+    settings: dict[str, Any] = {
+        "made_by": f"nlptools {__version__} train",
+        "granularity": granularity if penalty is None else "given",
+        "penalties": list(penalties),
+        "numerals": numerals,
+        "fold": list(fold),
+        "symbols": taken.symbols,
+        "trained_on": len(taken),
+        "sha256": taken.digest,
+    }
+    weight = prior_weight
+    if prior is not None:
+        weight = prior_weight or auto_prior_weight(taken, prior)
+        settings["prior"] = {"sha256": prior.settings.get("sha256"), "weight": round(weight, 6)}
+    with ThreadPoolExecutor(workers) as pool:
+        run = functools.partial(ordered_map, pool, workers)
+        once = prior is not None and len(taken) < ONCE_BELOW
+        lattice = build_lattice(taken, 1 if once else MIN_COUNT)
+        carried = None if prior is None else Carried(prior, weight or 0.0, taken.texts)
+        fitted = fit(
+            taken,
+            lattice,
+            penalties,
+            prior=None if carried is None else carried.into(lattice),
+            split_numerals=numerals == "split",
+            run=run,
+            watch=watch,
+        )
+        words = lexicon(fitted)
+        if carried is not None:
+            words = carried.join(words, fitted)
+        watch("counting", 1, 0.0, len(words.words))
+        found = text.tally(taken, words, run)
+    return _model(words, found, fitted, taken, carried, settings)
+
+
+def _penalties(granularity: str, penalty: Sequence[float] | None) -> tuple[float, ...]:
+    if penalty is None:
+        if granularity not in PENALTIES:
+            raise ValueError(
+                f"granularity must be one of {', '.join(GRANULARITIES)}, not {granularity!r}"
+            )
+        return PENALTIES[granularity]
+    if len(penalty) != LONGEST - 1 or not np.isfinite(penalty).all():
+        raise ValueError(f"penalty must be {LONGEST - 1} numbers, for words of 2, 3, 4 characters")
+    if min(penalty) < LEAST_PENALTY:
+        raise ValueError(f"penalty must not be below {LEAST_PENALTY:g}")
+    return (0.0, *map(float, penalty))
+
+
+def sample_room(memory: int) -> int:
+    """How many symbols can be learnt from within `memory` bytes."""
+    return max(100_000, (memory - BASE_MEMORY) // BYTES_PER_SYMBOL)
+
+
+def _model(
+    words: Weighted,
+    found: Tally,
+    fitted: Fitted,
+    sample: Sample,
+    carried: Carried | None,
+    settings: dict[str, Any],
+) -> WordModel:
+    """Best first by weight without its penalty, that is by expected count; ties by text."""
+    texts = np.array(["", *sample.texts], object)
+    columns = texts[words.spelling]
+    names = sum((columns[:, j] for j in range(1, LONGEST)), columns[:, 0]).tolist()
+    names += sample.texts
+    counts = np.concatenate([found.words, found.singles[1:]])
+    expected = np.concatenate([found.expected_words[0], found.expected_singles[0][1:]])
+    weight = np.concatenate([words.words, words.singles[1:]]).astype(np.float64)
+    if carried is not None:
+        expected = expected + [carried.of_word.get(name, 0.0) for name in names]
+        rest = carried.rest(fitted)
+        names += [word for word, _, _ in rest]
+        counts = np.concatenate([counts, np.zeros(len(rest), np.int64)])
+        expected = np.concatenate([expected, [e for _, e, _ in rest]])
+        weight = np.concatenate([weight, [w for _, _, w in rest]])
+    expected, weight = expected.round(3), np.log(weight).round(4)
+    order = sorted(range(len(names)), key=lambda i: (-expected[i], names[i]))
+    places = np.array([fitted.base.counts[k][j] for k, j in PLACES]).T[1:]
+    some = np.flatnonzero(places.any(axis=1))
+    if not np.isfinite(weight).all():
+        raise NlptoolsError("the counts of the prior are too large to learn on top of")
+    return WordModel(
+        [names[i] for i in order],
+        counts[order],
+        expected[order],
+        weight[order],
+        [sample.texts[i] for i in some.tolist()],
+        places[some],
+        settings,
+    )

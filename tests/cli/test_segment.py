@@ -1,0 +1,368 @@
+"""`nlptools segment` as people meet it: stdin, files, models and lists, both formats, errors."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+from pathlib import Path
+
+import numpy as np  # before nlptools.cli, which sets NumPy's environment
+import pytest
+from commandline import PLAIN_LOCALE, Done, posix, run, shell, write
+from places import FORMATS, NOVEL, SAMPLES
+
+from nlptools import __version__
+from nlptools.segmentation.segmenter import Segmenter
+
+assert np
+
+USERDICT = SAMPLES / "userdict.txt"
+
+
+def segment(*args: object, stdin: str | bytes | None = None) -> str:
+    done = run("segment", "-q", *args, stdin=stdin).ok()
+    assert done.err == ""
+    return done.out
+
+
+# --- ways in and out -------------------------------------------------------------------------
+
+
+@posix
+def test_the_first_thing_people_try() -> None:
+    done = shell("echo 今天天气非常好 | nlptools segment").ok()
+    assert done.out == "今天 天气 非常 好\n"
+    assert re.fullmatch(
+        rf"nlptools {re.escape(__version__)} segment \| model:general \| 8 characters in 22 B"
+        r"( \| \d+\.\d MB memory)? \| \d+\.\d s\n",
+        done.err,
+    )
+    assert shell("echo 今天天气非常好 | nlptools segment -q -").ok().err == ""
+
+
+def test_stdin_and_files() -> None:
+    text = "今天天气非常好"
+    assert segment(stdin=text) == segment("-", stdin=text) == "今天 天气 非常 好"
+    write("a.txt", text)
+    write("b.txt", f"{text}\n")
+    assert segment("a.txt") == "今天 天气 非常 好"
+    assert (
+        segment("a.txt", "b.txt", "-", stdin=text)
+        == "今天 天气 非常 好\n" * 2 + "今天 天气 非常 好"
+    )
+    assert segment("a.txt", stdin="别的") == "今天 天气 非常 好"
+    assert segment(write("a.gz", gzip.compress(text.encode()))) == "今天 天气 非常 好"
+
+
+@pytest.mark.parametrize("text", ["", "\n", "\ufeff", "\r\n \n", "hello, world!\n", "\0\0\n"])
+def test_nothing_to_segment(text: str) -> None:
+    out = segment(stdin=text)
+    assert out.replace(" ", "") == text.removeprefix("\ufeff").replace(" ", "")
+    assert segment("--format", "jsonl", stdin=text).count("\n") == text.count("\n")
+
+
+def test_every_sample_comes_back() -> None:
+    for path in sorted(SAMPLES.glob("*.txt")):
+        text = path.read_text("utf-8")
+        assert segment(path, "--separator", "■").replace("■", "") == text
+        out = segment(path)
+        assert out.replace(" ", "") == text.replace(" ", "")
+        assert len(out) > len(text)
+
+
+def test_encodings() -> None:
+    expected = segment(FORMATS / "plain.txt")
+    assert segment(FORMATS / "gb18030.txt", "--encoding", "gb18030") == expected
+    assert segment(FORMATS / "gb18030.txt", "--encoding", "auto") == expected
+    assert segment(FORMATS / "utf16.txt") == expected
+    assert segment(FORMATS / "utf8-bom-crlf.txt").replace("\r\n", "\n") == expected
+
+
+def test_on_error() -> None:
+    write("bad.txt", "天气\n好".encode() + b"\xff\n" + "天气".encode())
+    done = run("segment", "bad.txt")
+    assert "bad.txt:2: not UTF-8: byte 0xff" in done.error
+    assert segment("bad.txt", "--on-error", "skip") == "天气\n天气"
+    assert segment("bad.txt", "--on-error", "replace") == "天气\n好 \ufffd\n天气"
+    assert "1 lines skipped" in run("segment", "bad.txt", "--on-error", "skip").ok().err
+
+
+def test_the_output_file_is_what_is_printed() -> None:
+    for more in ([], ["--format", "jsonl"], ["--separator", "/"]):
+        printed = segment(NOVEL, *more)
+        assert segment(NOVEL, *more, "-o", "out") == ""
+        assert Path("out").read_bytes().decode() == printed
+        assert os.listdir() == ["out"]
+
+
+def test_the_output_is_whole_or_not_there() -> None:
+    """A file that cannot be read to its end leaves what was there before."""
+    write("bad.txt", "天气很好\n".encode() * 400_000 + b"\xff")
+    old = write("out", "before")
+    assert "bad.txt:400001: not UTF-8" in run("segment", "bad.txt", "-o", "out").error
+    assert old.read_text() == "before"
+    assert "not UTF-8" in run("segment", "bad.txt", "-o", "new").error
+    assert sorted(os.listdir()) == ["bad.txt", "out"]
+    for place in ("no/where", "bad.txt/x"):
+        assert f"Error: {place}: cannot write" in run("segment", NOVEL, "-o", place).error
+
+
+def test_onto_the_input() -> None:
+    expected = segment(NOVEL)
+    copy = write("x", NOVEL.read_bytes())
+    segment(copy, "-o", copy)
+    assert copy.read_bytes().decode() == expected
+
+
+@posix
+@pytest.mark.parametrize("more", ["", "--format jsonl"])
+def test_a_reader_that_stops(more: str) -> None:
+    write("large.txt", NOVEL.read_bytes() * 100)
+    done = shell(f"set -o pipefail; nlptools segment large.txt -q {more} | head -1").ok()
+    assert done.out.count("\n") == 1
+    assert done.err == ""
+    assert shell(f"set -o pipefail; nlptools segment large.txt -q {more} | true").ok().err == ""
+
+
+@posix
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_stdout_on_a_full_disk() -> None:
+    error = shell(f"nlptools segment {NOVEL} -q > /dev/full").error
+    assert error == "Error: cannot write to standard output: No space left on device\n"
+
+
+@posix
+def test_utf8_whatever_the_locale() -> None:
+    write("文本.txt", "今天天气非常好")
+    for command in ("segment 文本.txt", "segment 文本.txt --separator ／", "segment --help"):
+        plain = shell(
+            f"nlptools {command} -q" if "help" not in command else f"nlptools {command}",
+            **PLAIN_LOCALE,
+        )
+        assert plain.ok().out == shell(f"nlptools {command}").ok().out
+    assert (
+        shell("nlptools segment 文本.txt -q --separator ／", **PLAIN_LOCALE).out
+        == "今天／天气／非常／好"
+    )
+
+
+# --- formats ---------------------------------------------------------------------------------
+
+
+def test_json_lines() -> None:
+    out = segment("--format", "jsonl", stdin="天气 好\r\n\n好A")
+    rows = [json.loads(line) for line in out.split("\n")[:-1]]
+    assert rows == [
+        {"text": "天气 好", "words": ["天气", "好"], "offsets": [[0, 2], [3, 4]]},
+        {"text": "", "words": [], "offsets": []},
+        {"text": "好A", "words": ["好", "A"], "offsets": [[0, 1], [1, 2]]},
+    ]
+    whole = segment(NOVEL, "--format", "jsonl").split("\n")[:-1]
+    assert [json.loads(row)["text"] for row in whole] == NOVEL.read_text("utf-8").split("\n")[:-1]
+
+
+@pytest.mark.parametrize("separator", ["/", "\t", "\u3000", "  ", "😀", "-"])
+def test_separators(separator: str) -> None:
+    out = segment("--separator", separator, stdin="今天天气好\n")
+    assert out == separator.join(["今天", "天气", "好"]) + "\n"
+
+
+def test_workers_do_not_matter() -> None:
+    write("large.txt", NOVEL.read_bytes() * 60)
+    assert segment("large.txt", "--workers", 1) == segment("large.txt", "--workers", 4)
+
+
+# --- models, lists, other methods ------------------------------------------------------------
+
+
+def test_a_model_of_train() -> None:
+    run("train", NOVEL, "-q", "-o", "novel.model").ok()
+    run("train", NOVEL, "-q", "-o", "novel.model.gz").ok()
+    out = segment(NOVEL, "--model", "novel.model")
+    assert " 沈渡秋 " in out
+    assert segment(NOVEL, "--model", "novel.model.gz") == out
+    assert segment(NOVEL, "--model", "novel.model", "--granularity", "default") == out
+    sizes = [
+        segment(NOVEL, "--model", "novel.model", "--granularity", name).count(" ")
+        for name in ("coarse", "default", "fine")
+    ]
+    assert sizes == sorted(set(sizes))
+    told = run("segment", NOVEL, "--model", "novel.model").ok().err
+    assert " segment | model:novel.model | " in told
+
+
+def test_granularity_of_the_general_model() -> None:
+    sizes = [
+        segment(NOVEL, "--granularity", name).count(" ") for name in ("coarse", "default", "fine")
+    ]
+    assert sizes == sorted(set(sizes))
+    assert segment(NOVEL, "--granularity", "default") == segment(NOVEL)
+
+
+def test_lists() -> None:
+    text = "沈渡秋的折柳剑法"
+    assert segment("--model", USERDICT, stdin=text) == "沈渡秋 的 折柳剑法"
+    for how in ("tsv", "csv", "jsonl", "plain"):
+        run("discover", NOVEL, "-q", "--top", 300, "--format", how, "-o", f"words.{how}").ok()
+        assert segment("--model", f"words.{how}", stdin="沈渡秋，陆青蘅") == "沈渡秋 ， 陆青蘅"
+    assert segment("--model", "words.tsv", stdin=text) == segment(
+        "--model", "words.jsonl", stdin=text
+    )
+
+
+def test_methods_to_compare_with() -> None:
+    run("count", NOVEL, "-o", "c", "-q").ok()
+    text = NOVEL.read_text("utf-8")
+    found = {
+        name: run("segment", NOVEL, "--method", name, "--counts", "c").ok()
+        for name in ("pmi", "nvbe")
+    }
+    for name, done in found.items():
+        assert done.out.replace(" ", "") == text.replace(" ", "")
+        assert f" segment | method:{name} | " in done.err
+        assert "沈渡秋 " in done.out
+    assert found["pmi"].out != found["nvbe"].out != segment(NOVEL)
+
+
+def test_adapt() -> None:
+    """The words of the text are learnt first, on top of the model."""
+    made_by = run("segment", SAMPLES / "startup.txt", "--adapt").ok()
+    plain = segment(SAMPLES / "startup.txt")
+    assert made_by.out != plain
+    assert made_by.out.replace(" ", "") == plain.replace(" ", "")
+    assert " segment | model:general adapted:yes | " in made_by.err
+    assert segment(SAMPLES / "startup.txt", "--no-adapt") == plain
+    run("train", NOVEL, "-q", "-o", "novel.model").ok()
+    on_top = segment(NOVEL, "--adapt", "--model", "novel.model", "--granularity", "coarse")
+    assert on_top != segment(NOVEL, "--adapt", "--model", "novel.model")
+    assert "沈渡秋" in on_top.split()
+    done = run("segment", NOVEL, "--adapt", "--model", USERDICT)
+    assert "userdict.txt:1: not an nlptools model" in done.error
+    assert (
+        "--adapt reads the text twice: name files" in run("segment", "--adapt", stdin="天气").usage
+    )
+
+
+# --- errors ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "args, problem",
+    [
+        (["--separator", ""], "--separator must not be empty, nor a line end."),
+        (["--separator", "\n"], "--separator must not be empty, nor a line end."),
+        (["--separator", "a\rb"], "--separator must not be empty, nor a line end."),
+        (["--counts", "c"], "--counts goes with --method pmi or nvbe."),
+        (["--method", "pmi"], "--method pmi needs the counts of a corpus: --counts FILE."),
+        (["--method", "nvbe"], "--method nvbe needs the counts of a corpus: --counts FILE."),
+        (
+            ["--method", "nvbe", "--counts", "c", "--model", "m"],
+            "--model goes with --method model or lm",
+        ),
+        (["--method", "pmi", "--counts", "c", "--granularity", "fine"], "go with --method model"),
+        (["--method", "pmi", "--counts", "c", "--adapt"], "go with --method model"),
+        (["--method", "jieba"], "'jieba' is not one of 'model', 'lm', 'pmi', 'nvbe'"),
+        (["--format", "xml"], "'xml' is not one of 'text', 'jsonl'"),
+        (["--granularity", "x"], "'x' is not one of 'coarse', 'default', 'fine'"),
+        (["--workers", "0"], "0 is not in the range x>=1"),
+        (["--field", "text"], "No such option"),
+    ],
+)
+def test_wrong_usage(args: list[str], problem: str) -> None:
+    assert problem in run("segment", NOVEL, *args, "-o", "out").usage
+    assert os.listdir() == []
+
+
+def test_missing_files() -> None:
+    def error(*args: object) -> str:
+        done: Done = run("segment", *args)
+        assert done.out == ""
+        return done.error
+
+    assert error("nothing.txt") == "Error: nothing.txt: no such file\n"
+    assert error(NOVEL, "--model", "nothing") == "Error: nothing: no such file\n"
+    counts = error(NOVEL, "--method", "pmi", "--counts", "nothing")
+    assert counts == "Error: nothing: cannot read: No such file or directory\n"
+
+
+def test_what_is_no_model() -> None:
+    run("count", NOVEL, "-o", "counts", "-q", "--order", 2).ok()
+    run("train", NOVEL, "-o", "whole", "-q").ok()
+    write("cut.model", Path("whole").read_bytes()[:-100])
+    write("empty", "")
+    hint = "hint: give a model of nlptools train, or a list of words in UTF-8\n"
+    for name, problem, told in (
+        ("counts", "", hint),
+        ("empty", "no words to segment by", hint),
+        (NOVEL, "no words to segment by", hint),
+        ("cut.model", "the file was cut short", ""),
+        (FORMATS / "news.jsonl", "no field 'word'", "hint: fields with text: title, text\n"),
+    ):
+        error = run("segment", NOVEL, "--model", name).error
+        assert error.startswith(f"Error: {name}:")
+        assert problem in error
+        assert error.endswith(told)
+    error = run("segment", NOVEL, "--model", USERDICT, "--granularity", "fine").error
+    assert "userdict.txt: a word list has no granularity" in error
+
+
+def test_counts_that_do_not_fit() -> None:
+    run("count", NOVEL, "-o", "two", "-q", "--order", 2).ok()
+    run("count", NOVEL, "-o", "one", "-q", "--order", 1).ok()
+    assert (
+        "needs counts of order 5"
+        in run("segment", NOVEL, "--method", "nvbe", "--counts", "two").error
+    )
+    assert (
+        "needs counts of order 2"
+        in run("segment", NOVEL, "--method", "pmi", "--counts", "one").error
+    )
+    error = run("segment", NOVEL, "--method", "pmi", "--counts", NOVEL).error
+    assert "not an nlptools counts file" in error
+
+
+def test_python_does_the_same() -> None:
+    text = NOVEL.read_text("utf-8").split("\n")[0]
+    assert segment(stdin=text).split() == [
+        w for w in Segmenter.load().segment(text) if not w.isspace()
+    ]
+
+
+# --- found by a review -----------------------------------------------------------------------
+
+
+def test_the_general_model_has_a_name() -> None:
+    assert segment("--model", "general", stdin="今天天气非常好\n") == segment(
+        stdin="今天天气非常好\n"
+    )
+
+
+def test_adapting_keeps_what_the_model_was_trained_for(tmp_path: Path) -> None:
+    model = tmp_path / "coarse.model"
+    run("train", "-q", NOVEL, "--prior", "general", "--granularity", "coarse", "-o", model).ok()
+    startup = SAMPLES / "startup.txt"
+    adapted = segment("--adapt", "--model", model, startup)
+    assert adapted == segment("--adapt", "--model", model, "--granularity", "coarse", startup)
+    assert adapted != segment("--adapt", "--model", model, "--granularity", "default", startup)
+
+
+@pytest.mark.parametrize("text", ["", "OK, 3.14!\n", "。。。\n"])
+def test_adapting_to_nothing(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path / "a.txt", text)
+    done = run("segment", "-q", "--adapt", path).ok()
+    assert done.out == segment(path)
+    assert "used as it is" in done.err
+
+
+def test_a_model_that_was_trained_on_folded_text_says_so(tmp_path: Path) -> None:
+    model = tmp_path / "folded.model"
+    run("train", "-q", NOVEL, "--fold", "lower", "-o", model).ok()
+    assert "--fold lower" in run("segment", "-q", "--model", model, stdin="好").ok().err
+
+
+def test_separators_are_for_text() -> None:
+    done = run("segment", "--format", "jsonl", "--separator", "/", stdin="好")
+    assert done.code == 2
+    assert "--separator goes with --format text" in done.err

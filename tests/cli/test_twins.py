@@ -1,0 +1,459 @@
+"""A command is a function: the same names, the same defaults, the same choices, help for each option.
+
+A command of a group goes by both names: "lm train".
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+import click
+import numpy as np  # before nlptools.cli, which sets NumPy's environment
+import pytest
+
+from nlptools.base.resources import DEFAULT_MEMORY, MIN_MEMORY
+from nlptools.cli import main
+from nlptools.discovery.discover import COMPATS, METHODS, discover_words
+from nlptools.discovery.table import FORMATS
+from nlptools.discovery.wordtable import SORT_COLUMNS
+from nlptools.lm.files import FORMATS as MODEL_FORMATS
+from nlptools.lm.files import open_lm, read_trie, write_model
+from nlptools.lm.smoothing import SMOOTHINGS, train_lm
+from nlptools.lm.stream import FORMATS as SCORE_FORMATS
+from nlptools.lm.stream import oddest_lines, score_corpus, table_pieces
+from nlptools.lm.trie import MAX_MODEL_ORDER
+from nlptools.ngrams.count import count_ngrams, count_sentences
+from nlptools.ngrams.counts import MAX_ORDER
+from nlptools.ngrams.merge import merge_files
+from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES
+from nlptools.review.compare import FORMATS as COMPARE_FORMATS
+from nlptools.review.compare import compare_counts
+from nlptools.review.export import MOST, TARGETS, export_words
+from nlptools.review.slices import find_slices
+from nlptools.segmentation.evaluate import PROTOCOLS, evaluate_segmentation
+from nlptools.segmentation.segmenter import Segmenter
+from nlptools.segmentation.stream import FORMATS as SEGMENT_FORMATS
+from nlptools.segmentation.stream import segment_corpus
+from nlptools.segmentation.tagger import TagCutter
+from nlptools.spark.count import count_with_spark
+from nlptools.spark.segment import segment_with_spark
+from nlptools.spark.train import train_with_spark
+from nlptools.text.corpus import FOLDS, ON_ERROR, Corpus
+from nlptools.usage.contexts import find_contexts
+from nlptools.usage.usage import measure_usage
+from nlptools.vectors.check import FORMATS as CHECK_FORMATS
+from nlptools.vectors.check import check_vectors
+from nlptools.vectors.dimension import dimension_bounds
+from nlptools.vectors.files import DUPLICATES, read_vectors, write_vectors
+from nlptools.vectors.files import FORMATS as VECTOR_FORMATS
+from nlptools.vectors.files import OUTPUT_FORMATS as VECTOR_OUTPUTS
+from nlptools.vectors.projection import measure_distortion, project_vectors
+from nlptools.vectors.whitening import fit_whitening
+from nlptools.vocab.build import build_vocab
+from nlptools.vocab.embeddings import UNKNOWN as UNKNOWN_PIECES
+from nlptools.vocab.embeddings import init_embeddings
+from nlptools.vocab.huggingface import FALLBACKS, tokenizer_files
+from nlptools.vocab.huggingface import TARGETS as EXPORT_TARGETS
+from nlptools.vocab.stream import FORMATS as TOKEN_FORMATS
+from nlptools.vocab.stream import tokenize_corpus
+from nlptools.vocab.tokenizer import PRE, WordTokenizer
+from nlptools.vocab.wordcount import count_corpus, count_words
+from nlptools.wordmodel.train import GRANULARITIES, NUMERALS, train_model
+
+assert np
+
+# The options of each command come from these functions, and have no other defaults.
+TWINS: dict[str, list[Callable[..., Any]]] = {
+    "compare": [compare_counts, find_slices, measure_usage, Corpus.__init__],
+    "count": [count_ngrams, count_with_spark, Corpus.__init__],
+    "discover": [count_with_spark, discover_words, Corpus.__init__],
+    "merge": [merge_files],
+    "report": [measure_usage, Corpus.__init__],
+    "explain": [find_contexts, count_ngrams, Corpus.__init__],
+    "train": [train_model, train_with_spark, Corpus.__init__],
+    "segment": [segment_corpus, segment_with_spark, Segmenter.load, TagCutter, Corpus.__init__],
+    "evaluate": [evaluate_segmentation, Corpus.__init__],
+    "export": [export_words],
+    "lm train": [count_sentences, train_lm, Corpus.__init__],
+    "lm score": [open_lm, score_corpus, table_pieces, oddest_lines, Corpus.__init__],
+    "lm convert": [read_trie, write_model],
+    "dim": [dimension_bounds, count_words, Corpus.__init__],
+    "vectors check": [read_vectors, check_vectors],
+    "vectors whiten": [read_vectors, fit_whitening, write_vectors],
+    "vectors project": [read_vectors, project_vectors, measure_distortion, write_vectors],
+    "vocab build": [build_vocab, count_corpus, Segmenter.load, Corpus.__init__],
+    "vocab init-embeddings": [init_embeddings],
+    "tokenize": [WordTokenizer.__init__, tokenize_corpus, Corpus.__init__],
+    "vocab export": [tokenizer_files],
+}
+# Option -> keyword, where the names differ. A name that differs needs a reason:
+RENAMED = {
+    ("explain", "contexts"): "number",  # "number" alone would say nothing on the command line
+    ("segment", "model"): "path",  # of Segmenter.load
+    ("vocab build", "model"): "path",
+}
+# What a command has beside its function: files, formats of output, silence.
+OWN = {
+    "count": {"engine", "output", "tsv", "quiet"},
+    "discover": {"engine", "output", "format", "quiet"},
+    "report": {"corpus", "known", "output", "quiet"},
+    # The words to compare are found with a limit of memory, or named.
+    "compare": {"words", "fallen", "top", "format", "output", "report", "quiet"}
+    | {"memory", "tmp_dir", "workers"},
+    "merge": {"output", "tsv", "min_count", "quiet"},
+    "explain": {"counts", "corpus", "neighbours", "format", "quiet"},
+    "train": {"engine", "output", "quiet"},
+    # The other segmenters are for comparison; adapt is a call of train_model.
+    "segment": {"method", "counts", "adapt", "engine", "output", "quiet"},
+    "evaluate": {"format", "quiet"},
+    "export": {"to", "output", "refused", "quiet"},
+    "lm train": {"counts", "format", "output", "quiet"},
+    # What is printed of the lines; in Python they are arrays to select from.
+    "lm score": {"model", "sort", "min_symbols", "totals", "format", "output", "quiet"},
+    "lm convert": {"output", "quiet"},
+    "dim": {"vocab", "corpus", "length", "inverse", "format", "plot", "quiet"},
+    "vectors check": {"format", "quiet"},
+    "vectors whiten": {"output", "words_output", "transform", "apply", "quiet"},
+    "vectors project": {"output", "words_output", "dim", "quiet"},
+    "vocab build": {"output", "map", "weights", "report", "quiet"},
+    "vocab init-embeddings": {"map", "output", "report", "quiet"},
+    "tokenize": {"vocab", "decode", "output", "quiet"},
+    "vocab export": {"output", "quiet"},
+}
+# Keywords that are no options: block_size changes no result; `watch` is what draws the progress; the width
+# of a context and the order that `explain` counts follow from the words asked for, which have no sentences.
+# `segment` and `evaluate` read plain text as it is, `lm score` folds as the model was trained. The appearance
+# of symbols is what count_sentences gives to train_lm. The name of a Rime dictionary is that of its file. The
+# table that Spark writes is the output; what it counts for `discover` follows from the longest word.
+NO_OPTION = {
+    "count": {"block_size", "table"},
+    "discover": {"block_size", "watch", "order", "sentences", "table"},
+    "merge": set(),
+    "report": {"block_size"},
+    "compare": {"block_size"},
+    "explain": {"block_size", "width", "order", "sentences"},
+    "train": {"block_size", "watch"},
+    "segment": {"block_size", "field", "column", "fold"},
+    "evaluate": {"block_size", "field", "column", "fold"},
+    "export": {"name"},
+    "lm train": {"block_size", "appearance"},
+    "lm score": {"block_size", "fold"},
+    "lm convert": set(),
+    "dim": {"block_size"},
+    "vectors check": {"block_size", "watch"},
+    "vectors whiten": {"block_size", "watch"},
+    "vectors project": {"block_size", "watch"},
+    # The words are an argument; what counts them is made from --model.
+    "vocab build": {"listed", "cutter", "granularity", "block_size", "fold"},
+    "vocab init-embeddings": set(),
+    "tokenize": {"block_size", "fold", "counts"},
+    "vocab export": set(),
+}
+# An option that a command hands on in another form: a path for what was loaded from it.
+AS_PATH = {"known", "counts", "background", "prior", "base", "corpus", "accepted", "rejected"}
+# Commands that take what they read piece by piece, and need no --memory.
+SMALL = {"report", "evaluate", "segment", "lm score", "dim", "export", "tokenize"}
+SMALL |= {"vocab build", "vocab export", "vocab init-embeddings"}
+# Commands that read no text.
+WITHOUT_TEXT = {"merge", "export", "vocab export", "lm convert", "vocab init-embeddings"}
+# What a command has to be given.
+REQUIRED = {
+    "explain": ["词"],
+    "report": ["词", "--corpus", "词", "-o", "词"],
+    "compare": ["词", "词"],
+    "merge": ["词"],
+    "evaluate": ["词", "词"],
+    "export": ["词", "--to", "json"],
+    "lm score": ["--model", "词"],
+    "lm convert": ["词"],
+    "vectors check": ["词"],
+    "vectors whiten": ["词", "-o", "词"],
+    "vectors project": ["词", "-o", "词", "--dim", "2"],
+    "vocab init-embeddings": ["词", "--map", "词", "-o", "词"],
+    "tokenize": ["--vocab", "词"],
+    "vocab export": ["词"],
+}
+
+
+def every_command(group: click.Group = main, before: str = "") -> dict[str, click.Command]:
+    """Name -> command; instead of a group those in it."""
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found |= every_command(command, f"{before}{name} ")
+        else:
+            found[before + name] = command
+    return found
+
+
+COMMANDS = every_command()
+
+
+def commands() -> list[str]:
+    return sorted(COMMANDS)
+
+
+def options_of(command: str) -> dict[str, click.Option]:
+    """Keyword -> option; the long name as it is typed, `-` as `_`, makes the keyword."""
+    found = {}
+    for option in COMMANDS[command].params:
+        if isinstance(option, click.Option):
+            long = max(option.opts, key=len).removeprefix("--").replace("-", "_")
+            found[RENAMED.get((command, long), long)] = option
+    return found
+
+
+def keywords_of(command: str) -> dict[str, inspect.Parameter]:
+    """What need not be given by place."""
+    return {
+        name: parameter
+        for function in TWINS[command]
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        or parameter.default is not inspect.Parameter.empty
+    }
+
+
+def defaults_of(command: str) -> dict[str, Any]:
+    """Keyword -> value when nothing is given, converted as click converts it."""
+    group = click.Context(main, info_name="nlptools", **main.context_settings)
+    required = REQUIRED.get(command, [])
+    values = COMMANDS[command].make_context(command, list(required), parent=group).params
+    return {name: values[str(option.name)] for name, option in options_of(command).items()}
+
+
+def test_every_command_has_its_function() -> None:
+    assert commands() == sorted(TWINS)
+    assert set(TWINS) == {
+        *("compare", "count", "discover", "evaluate", "explain", "export", "report"),
+        "merge",
+        "segment",
+        "train",
+        *("lm convert", "lm score", "lm train"),
+        "dim",
+        *("vectors check", "vectors project", "vectors whiten"),
+        "tokenize",
+        *("vocab build", "vocab export", "vocab init-embeddings"),
+    }
+
+
+def test_a_group_says_what_it_is_for() -> None:
+    groups = {name: c for name, c in main.commands.items() if isinstance(c, click.Group)}
+    assert "lm" in groups
+    for name, group in groups.items():
+        assert group.help
+        assert group.help.endswith(".")
+        assert len(group.help.split("\n")) == 1
+        assert sorted(f"{name} {inner}" for inner in group.commands) == [
+            command for command in commands() if command.startswith(f"{name} ")
+        ]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_options_are_keywords(command: str) -> None:
+    options, keywords = set(options_of(command)), set(keywords_of(command))
+    assert options - OWN[command] == keywords - NO_OPTION[command]
+    assert not OWN[command] - options
+    assert not NO_OPTION[command] - keywords
+
+
+@pytest.mark.parametrize("command", commands())
+def test_defaults_are_equal(command: str) -> None:
+    defaults, compared = defaults_of(command), 0
+    for name, parameter in keywords_of(command).items():
+        if name in NO_OPTION[command]:
+            continue
+        value = defaults[name]
+        if name in AS_PATH:
+            value = value or parameter.default
+        assert value == parameter.default, f"--{name}"
+        assert type(value) is type(parameter.default), f"--{name}"
+        compared += 1
+    assert compared >= 2
+
+
+def test_memory() -> None:
+    for command in set(commands()) - SMALL:
+        option = options_of(command)["memory"]
+        assert option.default == "1GB"
+        assert defaults_of(command)["memory"] == DEFAULT_MEMORY == 10**9
+        with pytest.raises(click.BadParameter, match=f"at least {MIN_MEMORY // 10**6}MB"):
+            option.type.convert(str(MIN_MEMORY - 1), option, None)
+        assert option.type.convert(str(MIN_MEMORY), option, None) == MIN_MEMORY
+
+
+@pytest.mark.parametrize(
+    "text, size",
+    [
+        ("512MB", 512 * 10**6),
+        ("1G", 10**9),
+        ("2GiB", 2**31),
+        ("1.5 gb", 1_500_000_000),
+        ("1T", 10**12),
+        ("200000000", 200_000_000),
+        ("200000000B", 200_000_000),
+        ("300000k", 300_000_000),
+    ],
+)
+def test_sizes(text: str, size: int) -> None:
+    assert options_of("count")["memory"].type.convert(text, None, None) == size
+
+
+@pytest.mark.parametrize("text", ["", "much", "1 XB", "-1GB", "GB", "1e9", "1GB 2GB"])
+def test_no_sizes(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is no size"):
+        options_of("count")["memory"].type.convert(text, None, None)
+
+
+CHOICES = [
+    ("discover", "method", METHODS),
+    ("discover", "compat", COMPATS),
+    ("discover", "sort", (*SORT_COLUMNS, "word")),
+    ("discover", "format", FORMATS),
+    ("train", "granularity", GRANULARITIES),
+    ("train", "numerals", NUMERALS),
+    ("segment", "granularity", GRANULARITIES),
+    ("segment", "format", SEGMENT_FORMATS),
+    ("evaluate", "protocol", tuple(PROTOCOLS)),
+    ("export", "to", TARGETS),
+    ("compare", "format", COMPARE_FORMATS),
+    ("lm train", "format", MODEL_FORMATS),
+    ("lm train", "smoothing", SMOOTHINGS),
+    ("lm score", "format", SCORE_FORMATS),
+    ("lm convert", "format", MODEL_FORMATS),
+    ("vectors check", "format", CHECK_FORMATS),
+    *((f"vectors {name}", "format", VECTOR_OUTPUTS) for name in ("whiten", "project")),
+    *(
+        (f"vectors {name}", "input_format", VECTOR_FORMATS)
+        for name in ("check", "whiten", "project")
+    ),
+    *((f"vectors {name}", "duplicates", DUPLICATES) for name in ("check", "whiten", "project")),
+    ("vocab init-embeddings", "unknown", UNKNOWN_PIECES),
+    ("tokenize", "pre", PRE),
+    ("tokenize", "format", TOKEN_FORMATS),
+    ("vocab export", "to", tuple(EXPORT_TARGETS)),
+    ("vocab export", "fallback", FALLBACKS),
+    # The usual one first; a language model has to have sentences.
+    ("count", "sentences", ("none", "line", "clause")),
+    *(
+        (command, "engine", ("local", "spark"))
+        for command in ("count", "discover", "segment", "train")
+    ),
+    ("lm train", "sentences", ("line", "clause")),
+    *(
+        (command, "latin", LATIN_MODES)
+        for command in ("compare", "count", "discover", "explain", "lm train", "report")
+    ),
+    *((c, "on_error", ON_ERROR) for c in sorted(set(TWINS) - WITHOUT_TEXT)),
+    *(
+        (c, "fold", FOLDS)
+        for c in ("compare", "count", "discover", "explain", "report", "train", "lm train", "dim")
+    ),
+]
+
+
+@pytest.mark.parametrize("command, name, values", CHOICES)
+def test_choices(command: str, name: str, values: tuple[str, ...]) -> None:
+    kind = options_of(command)[name].type
+    assert isinstance(kind, click.Choice)
+    assert tuple(kind.choices) == tuple(values)
+
+
+def test_the_choices_of_sentences_are_all() -> None:
+    offered = {command: values for command, name, values in CHOICES if name == "sentences"}
+    assert set(offered["count"]) == set(SENTENCE_MODES)
+    assert set(offered["lm train"]) == set(SENTENCE_MODES) - {"none"}
+
+
+def test_every_choice_was_compared() -> None:
+    found = {
+        (command, name)
+        for command in commands()
+        for name, option in options_of(command).items()
+        if isinstance(option.type, click.Choice)
+    }
+    # explain and evaluate print text and JSON of their own; their formats are those of no table. The methods
+    # of segment are three classes.
+    own = {("explain", "format"), ("evaluate", "format"), ("segment", "method"), ("dim", "format")}
+    assert found == {(command, name) for command, name, _ in CHOICES} | own
+
+
+def test_ranges() -> None:
+    assert options_of("count")["order"].type.max == MAX_ORDER
+    for name in ("min_length", "max_length"):
+        assert options_of("discover")[name].type.max == MAX_ORDER - 1
+    assert options_of("lm train")["order"].type.max == MAX_MODEL_ORDER
+    freq = options_of("export")["freq"]
+    assert freq.type.convert(str(MOST), freq, None) == MOST
+    for number in (MOST + 1, 0, -1, "1e3", "Corpus"):
+        with pytest.raises(click.BadParameter, match="neither corpus, win nor a number"):
+            freq.type.convert(str(number), freq, None)
+    for command, name in (("lm train", "prune"), ("segment", "weights")):
+        option = options_of(command)[name]
+        most = ",".join("1" * MAX_MODEL_ORDER)
+        assert len(option.type.convert(most, option, None)) == MAX_MODEL_ORDER
+        with pytest.raises(click.BadParameter, match=f"there can be {MAX_MODEL_ORDER}"):
+            option.type.convert(f"{most},1", option, None)
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_option_has_help(command: str) -> None:
+    for option in options_of(command).values():
+        assert option.help, option.opts
+        said = re.sub(r"  \[default: [^]]+\]$", "", option.help)
+        assert said.endswith("."), option.help
+
+
+@pytest.mark.parametrize("command", commands())
+def test_help_has_examples(command: str) -> None:
+    own = COMMANDS[command]
+    examples = [line for line in (own.epilog or "").split("\n") if f"nlptools {command} " in line]
+    assert len(examples) >= 2
+    assert own.help
+    assert own.help.split("\n\n")[0].endswith(".")
+    known = {name for option in own.params for name in option.opts + option.secondary_opts}
+    for line in examples:
+        piece = line.split(f"nlptools {command} ")[1].split("|")[0]
+        used = {word for word in piece.split() if word.startswith("-") and word != "-"}
+        assert used <= known, line
+
+
+def test_one_option_one_meaning() -> None:
+    """Options of the same name have the same help, type and default in every command."""
+    # What they filter, replace, print and are good for differs; one granularity is that of a model, one prior
+    # is there without being asked for. Words are sorted by a column, lines by how odd they are. The weights that
+    # make a good segmentation do not make a good list of words.
+    different = {"min_count", "counts", "format", "known", "method", "output"}
+    different |= {"granularity", "prior", "model", "sort", "top", "weights", "corpus"}
+    # Of words, lines and rows; one command writes the map that another reads. The words of `vocab
+    # build` are a number, those of vectors a file; it prunes words, `lm train` n-grams.
+    different |= {"max_length", "report", "map", "path", "words", "prune", "tensor"}
+    # One vocabulary of `tokenize`, lists whose words `dim` counts; other programs to write for; what asks
+    # for jieba's dictionary.
+    different |= {"vocab", "to", "jieba_dict"}
+    # A language model counts other symbols, and has a lower order than words ask for.
+    other_default = {("lm train", name) for name in ("order", "latin", "sentences")}
+    seen: dict[str, tuple[object, ...]] = {}
+    defaults: dict[str, object] = {}
+    for command in commands():
+        for name, option in options_of(command).items():
+            if name in different:
+                continue
+            what = (option.help, type(option.type), option.opts)
+            assert seen.setdefault(name, what) == what, f"{command} --{name}"
+            if (command, name) not in other_default:
+                default = defaults.setdefault(name, option.default)
+                assert default == option.default, f"{command} --{name}"
+    assert len(seen) > 15
+
+
+def test_booleans_can_be_switched_off() -> None:
+    """In click a lone flag that is on by default cannot be switched off."""
+    for command in commands():
+        defaults = defaults_of(command)
+        for name, option in options_of(command).items():
+            if option.is_flag and not option.secondary_opts:
+                assert defaults[name] is False, option.opts

@@ -1,0 +1,215 @@
+"""`nlptools vocab export` as people meet it: stdout, one file or a folder; errors."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np  # before nlptools.cli, which sets NumPy's environment
+import pytest
+from commandline import PLAIN_LOCALE, Done, posix, run, shell, write
+from tokencases import TINY
+
+from nlptools import __version__
+from nlptools.vocab.huggingface import tokenizer_files, tokenizer_json, write_json
+
+assert np
+
+VOCAB = "".join(TINY.lines())
+FOLDER = ["special_tokens_map.json", "tokenizer.json", "tokenizer_config.json"]
+
+
+@pytest.fixture(autouse=True)
+def vocab_file(own_folder: None) -> Path:
+    return write("vocab.txt", VOCAB)
+
+
+def export(*args: object) -> Done:
+    return run("vocab", "export", *args)
+
+
+def test_stdout_a_file_and_a_folder() -> None:
+    expected = write_json(tokenizer_json(TINY))
+    done = export("vocab.txt").ok()
+    assert done.out == expected
+    assert re.fullmatch(
+        rf"nlptools {re.escape(__version__)} vocab export \| vocab:vocab\.txt to:fast"
+        rf" \| {len(TINY)} tokens( \| \d+\.\d MB memory)? \| \d+\.\d s\n",
+        done.err,
+    )
+    for args in (["-o", "new.json"], ["-o", "deep/er/folder"]):
+        done = export("vocab.txt", "-q", *args).ok()
+        assert (done.out, done.err) == ("", "")
+    assert Path("new.json").read_text("utf-8") == expected
+    assert sorted(os.listdir("deep/er/folder")) == FOLDER
+    files = tokenizer_files(TINY)
+    for name in FOLDER:
+        assert Path("deep/er/folder", name).read_text("utf-8") == files[name]
+
+
+def test_a_folder_is_written_again() -> None:
+    export("vocab.txt", "-q", "-o", "made").ok()
+    Path("made/note.txt").write_text("mine", "utf-8")
+    export("vocab.txt", "-q", "-o", "made", "--no-lower").ok()
+    assert (
+        json.loads(Path("made/tokenizer_config.json").read_text("utf-8"))["do_lower_case"] is False
+    )
+    assert sorted(os.listdir("made")) == ["note.txt", *FOLDER]
+
+
+def model(*args: object) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(export("vocab.txt", "-q", *args).ok().out)
+    return made
+
+
+def test_settings() -> None:
+    write("words.tsv", "word\tcount\n今天\t30\n天气\t10\n")
+    weighted = model("--weights", "words.tsv")
+    assert weighted == json.loads(
+        write_json(tokenizer_json(TINY, weights={"今天": 30.0, "天气": 10.0}))
+    )
+    assert weighted != model()
+    assert model("--no-lower") == json.loads(write_json(tokenizer_json(TINY, lower=False)))
+    by_bytes = model("--fallback", "byte")
+    assert by_bytes["model"]["byte_fallback"] is True
+    assert len(by_bytes["model"]["vocab"]) == len(TINY) + 256
+    assert model("--lower", "--fallback", "unknown", "--to", "fast") == model()
+
+
+def test_it_loads() -> None:
+    tokenizers = pytest.importorskip(
+        "tokenizers", reason="tokenizers is not installed (extra test)"
+    )
+    export("vocab.txt", "-q", "-o", "made").ok()
+    loaded = tokenizers.Tokenizer.from_file("made/tokenizer.json")
+    text = "今天天气非常好。So nicely!"
+    ids = run("tokenize", "-q", "--vocab", "vocab.txt", "--format", "ids", stdin=text).ok().out
+    assert loaded.encode(text, add_special_tokens=False).ids == [int(i) for i in ids.split()]
+
+
+@pytest.mark.parametrize(
+    ("to", "name"), [("bert", "BertTokenizer"), ("roformer", "RoFormerTokenizer")]
+)
+def test_classes(to: str, name: str) -> None:
+    done = export("vocab.txt", "--to", to, "-o", "made").ok()
+    assert f" vocab export | vocab:vocab.txt to:{to} | " in done.err
+    assert sorted(os.listdir("made")) == [FOLDER[0], FOLDER[2], "vocab.txt"]
+    assert Path("made/vocab.txt").read_text("utf-8") == VOCAB
+    assert (
+        json.loads(Path("made/tokenizer_config.json").read_text("utf-8"))["tokenizer_class"] == name
+    )
+
+
+def test_other_files() -> None:
+    write("vocab.txt.gz", gzip.compress(VOCAB.encode()))
+    assert export("vocab.txt.gz", "-q").ok().out == export("vocab.txt", "-q").ok().out
+    write("odd.txt", "[UNK]\n\n好\n好\n")
+    done = export("odd.txt", "-q").ok()
+    assert done.err == "odd.txt: no token in line 2\nodd.txt: listed again later: 好 (line 3)\n"
+    names = [token for token, _ in json.loads(done.out)["model"]["vocab"]]
+    assert names == ["[UNK]", "[empty line 1]", "[listed again: line 2]", "好"]
+
+
+# --- errors ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("args", "problem"),
+    [
+        (["--to", "bert"], "--to bert writes a folder: give --output."),
+        (["--to", "roformer", "-o", "a.json"], "--to roformer writes a folder: give --output."),
+        (
+            ["--to", "bert", "-o", "made", "--weights", "w"],
+            "--weights and --fallback go with --to fast.",
+        ),
+        (
+            ["--to", "bert", "-o", "made", "--fallback", "byte"],
+            "--weights and --fallback go with --to",
+        ),
+        (["--to", "gpt"], "'gpt' is not one of 'fast', 'bert', 'roformer'"),
+        (["--fallback", "none"], "'none' is not one of 'unknown', 'byte'"),
+    ],
+)
+def test_wrong_usage(args: list[str], problem: str) -> None:
+    assert problem in export("vocab.txt", *args).usage
+    assert os.listdir() == ["vocab.txt"]
+
+
+def test_stdin() -> None:
+    done = run("vocab", "export", "-", "-q", stdin=VOCAB).ok()
+    assert done.out == write_json(tokenizer_json(TINY))
+    usage = run("vocab", "export", "-", "--weights", "-", stdin=VOCAB).usage
+    assert usage == "stdin can be read only once.\n"
+
+
+def test_a_vocabulary_is_needed() -> None:
+    assert "Missing argument 'VOCAB'" in export().usage
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("好\n天\n", ": no [UNK] among its 2 tokens\nhint: a BERT vocabulary has a line [UNK]"),
+        ("", ": an empty vocabulary\nhint: "),
+        ("word\tcount\n天\t3\n", ":1: a table, not a vocabulary\nhint: "),
+        ('{\n "version": "1.0"\n}\n', ":1: JSON, not a vocabulary\nhint: "),
+        ("[UNK]\n▁\n▂\n▃\n▔\n", ": has all of ▁ ▂ ▃ ▔ in its tokens\nhint: "),
+        (b"[UNK]\n\xcc\xec\n", ":2: not UTF-8: byte 0xcc"),
+        (None, ": no such file"),
+    ],
+)
+def test_what_is_no_vocabulary(content: str | bytes | None, problem: str) -> None:
+    if content is not None:
+        write("other.txt", content)
+    done = export("other.txt", "-o", "made")
+    assert done.error.startswith(f"Error: other.txt{problem}")
+    assert done.out == ""
+    assert not Path("made").exists()
+
+
+def test_lines_that_other_readers_number_otherwise() -> None:
+    for content, problem in (
+        (f"{VOCAB}\n龘\n", f":{len(TINY) + 1}: an empty line"),
+        (f"{VOCAB}今\n", ":6: listed again later"),
+    ):
+        write("odd.txt", content)
+        done = export("odd.txt", "--to", "bert", "-o", "made")
+        assert done.code == 1
+        assert f"Error: odd.txt{problem}\nhint: readers of vocab.txt number" in done.err
+        assert not Path("made").exists()
+    write("odd.txt", "[UNK]\n")
+    error = export("odd.txt", "--to", "bert", "-o", "made").error
+    assert error == "Error: odd.txt: no [PAD], [CLS], [SEP], [MASK] in this vocabulary\n"
+
+
+def test_places_that_cannot_be_written() -> None:
+    write("file", "mine")
+    assert export("vocab.txt", "-o", "file").error == (
+        "Error: file: a file, not a folder\nhint: give another --output\n"
+    )
+    assert Path("file").read_text("utf-8") == "mine"
+    assert export("vocab.txt", "-o", "file/made").error.startswith("Error: ")
+    assert export("vocab.txt", "-o", "none/new.json").error.startswith("Error: ")
+    missing = export("vocab.txt", "--weights", "nothing").error
+    assert missing.startswith("Error: nothing: no such file\n")
+
+
+@posix
+def test_a_plain_locale_and_a_closed_pipe() -> None:
+    write("词表.txt", VOCAB)
+    done = shell("nlptools vocab export -q 词表.txt", **PLAIN_LOCALE).ok()
+    assert json.loads(done.out) == json.loads(write_json(tokenizer_json(TINY)))
+    write("large.txt", VOCAB + "".join(f"w{n}\n" for n in range(30_000)))
+    done = shell("set -o pipefail; nlptools vocab export -q large.txt | head -n 1").ok()
+    assert (done.out, done.err) == ("{\n", "")
+
+
+def test_help() -> None:
+    done = export("--help").ok()
+    assert done.out.startswith("Usage: nlptools vocab export [OPTIONS] VOCAB\n")
+    for option in ("--to", "--weights", "--fallback", "--lower / --no-lower", "-o, --output"):
+        assert option in done.out

@@ -1,0 +1,363 @@
+"""Terms of several words: which there are and their numbers, against twins that look at every place."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from unittest import mock
+
+import numpy as np
+import oracles
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from nlptools.base.resources import ordered_map
+from nlptools.discovery import terms
+from nlptools.discovery.terms import (
+    FUNCTION_SHARE,
+    LONGEST_TERM,
+    MOST_WORDS,
+    SHORTEST_TERM,
+    Terms,
+    find_terms,
+)
+from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
+from nlptools.text.corpus import Corpus
+from nlptools.wordmodel import expected_counts as tally
+from nlptools.wordmodel.em import LONGEST
+from nlptools.wordmodel.expected_counts import SHARDS, Weighted, WordLookup
+from nlptools.wordmodel.sample import Sample, take_sample
+
+Word = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A corpus, and a word model made by hand: words with weights; all symbols weigh e**-3."""
+
+    texts: Sequence[str]
+    words: dict[Word, float]
+    alone: dict[str, float]
+    encoded: EncodedCorpus
+    sample: Sample
+
+    @property
+    def model(self) -> Weighted:
+        number = {text: i for i, text in enumerate(self.sample.texts, 1)}
+        known = {w: v for w, v in self.words.items() if all(s in number for s in w)}
+        known = dict(sorted(known.items(), key=lambda item: -item[1]))
+        spelling = np.zeros((len(known), LONGEST), np.int32)
+        for row, word in zip(spelling, known, strict=True):
+            row[: len(word)] = [number[symbol] for symbol in word]
+        weights = np.exp(np.array([*known.values()], np.float64)).astype(np.float32)
+        singles = np.full(len(number) + 1, math.exp(-3), np.float32)
+        return Weighted(spelling, weights, singles, None)
+
+    @property
+    def shares(self) -> np.ndarray:
+        return np.array([0.0, *(self.alone.get(symbol, 0.0) for symbol in self.sample.texts)])
+
+    def find(self, min_count: int, run: object = map) -> Terms:
+        return find_terms(self.encoded, self.sample, self.model, self.shares, min_count, run)  # type: ignore[arg-type]
+
+    # --- twins ---
+
+    def runs(self) -> list[list[str]]:
+        """Stretches of the whole corpus; symbols that the sample does not have separate."""
+        known, found = set(self.sample.texts), []
+        for stretch in oracles.stretches(self.texts):
+            current: list[str] = []
+            for symbol in [*stretch, ""]:
+                if symbol in known:
+                    current.append(symbol)
+                elif current:
+                    found.append(current)
+                    current = []
+        return found
+
+    @functools.cached_property
+    def counts(self) -> Counter[Word]:
+        """Occurrences in the whole corpus."""
+        return oracles.count_ngrams(["，".join("".join(run) for run in self.runs())], LONGEST_TERM)
+
+    def cut(self, run: Sequence[str]) -> list[Word]:
+        """The best segmentation; of equal ones that with the shorter last word."""
+        best: list[tuple[float, int]] = [(0.0, 0)]
+        for end in range(1, len(run) + 1):
+            ways = []
+            for k in range(1, min(LONGEST, end) + 1):
+                weight = -3.0 if k == 1 else self.words.get(tuple(run[end - k : end]), -math.inf)
+                ways.append((best[end - k][0] + weight, k))
+            best.append(max(ways, key=lambda way: (way[0], -way[1])))
+        words: list[Word] = []
+        end = len(run)
+        while end:
+            k = best[end][1]
+            words.insert(0, tuple(run[end - k : end]))
+            end -= k
+        return words
+
+
+def make(
+    texts: Sequence[str], words: dict[str, float], alone: dict[str, float], once: bool = False
+) -> Case:
+    encoded = encode_corpus(Corpus.from_texts(texts), workers=1)
+    sample = take_sample(encoded, 10**9, lambda symbol: True, once)
+    spelled = {tuple(oracles.symbols_of(word)): weight for word, weight in words.items()}
+    return Case(texts, spelled, alone, encoded, sample)
+
+
+def rows(found: Terms, case: Case) -> dict[Word, dict[str, float]]:
+    """Text -> its numbers."""
+    named = {}
+    for i, spelling in enumerate(found.spelling.tolist()):
+        word = tuple(case.sample.texts[symbol - 1] for symbol in spelling if symbol)
+        assert word not in named
+        named[word] = {
+            name: getattr(found, name)[i].item()
+            for name in Terms.__dataclass_fields__
+            if name != "spelling"
+        }
+    return named
+
+
+# --- by hand ---------------------------------------------------------------------------------
+
+
+def test_worked() -> None:
+    # Symbols 0-5, 6-12, 13-19, 20-21, 22-23; T = 24, c(全国) = 4, the others 3.
+    texts = ["全国代表大会", "开全国代表大会", "全国代表大会了", "代表", "全国"]
+    case = make(texts, {"全国": -2, "代表": -2.1, "大会": -2.2}, {})
+    assert case.cut("开全国代表大会") == [("开",), ("全", "国"), ("代", "表"), ("大", "会")]
+    found = rows(case.find(3), case)
+    assert found == {
+        tuple("全国代表大会"): {
+            "counts": 3,
+            "expected": 3,
+            "pmi": pytest.approx(math.log(6)),  # 全国|代表大会: 24 * 3 / (4 * 3); the other 8
+            "normed_pmi": pytest.approx(math.log(6) / math.log(8)),
+            "left_entropy": pytest.approx(math.log(3)),  # 开 and two breaks
+            "right_entropy": pytest.approx(math.log(3)),
+            "left_edge": pytest.approx(2 / 3),
+            "right_edge": pytest.approx(2 / 3),
+            "shards": 3,  # its ends are 5, 12, 18 of 24: tenths 2, 5, 7
+        }
+    }
+    assert len(case.find(4).counts) == 0
+    # A character that is mostly a word of its own is no part of a term, a word of two is.
+    longer = make(
+        [text + "了" for text in texts],
+        case_words := {"全国": -2.0, "代表": -2.1, "大会": -2.2},
+        {},
+    )
+    assert tuple("全国代表大会了") in rows(longer.find(3), longer)
+    kept = make([text + "了" for text in texts], case_words, {"了": FUNCTION_SHARE})
+    assert list(rows(kept.find(3), kept)) == [tuple("全国代表大会")]
+
+
+def test_letters_are_symbols() -> None:
+    texts = ["用K8s集群网络，", "K8s集群网络", "的K8s集群网络"]
+    case = make(texts, {"K8s集群": -2, "网络": -2}, {})
+    assert list(rows(case.find(2), case)) == [("K8s", "集", "群", "网", "络")]
+
+
+def test_an_end_inside_a_word() -> None:
+    """expected: occurrences whose ends are ends of words, unlike in 全国代表大会场."""
+    texts = ["全国代表大会"] * 3 + ["全国代表大会场", "全国代表大会，"]
+    words = {"全国": -2.0, "代表": -2.0, "大会": -2.0, "会场": -1.0}
+    case = make(texts, words, {})
+    assert case.cut("大会场") == [("大",), ("会", "场")]
+    found = rows(case.find(2), case)[tuple("全国代表大会")]
+    assert (found["counts"], found["expected"]) == (5, 4)
+
+
+def test_equal_runs_count_once_in_the_sample_alone() -> None:
+    """What repeats is learnt from once; its numbers are those of the corpus all the same."""
+    texts = ["全国代表大会"] * 8 + ["开全国代表大会"]
+    words = {"全国": -2.0, "代表": -2.0, "大会": -2.0}
+    case = make(texts, words, {}, once=True)
+    assert len(case.sample) == 13
+    found = rows(case.find(4), case)
+    assert found[tuple("全国代表大会")]["counts"] == 9
+    assert len(case.find(10).counts) == 0
+
+
+@pytest.mark.parametrize("texts", [["天"], ["天地玄黄"], ["天，地"], ["天地玄黄宇宙洪荒"]])
+def test_nothing(texts: list[str]) -> None:
+    case = make(texts, {"天地": -1}, {})
+    assert len(case.find(2).counts) == 0
+
+
+# --- against twins ---------------------------------------------------------------------------
+
+
+def candidates(case: Case, min_count: int) -> dict[Word, list[list[int]]]:
+    """Text -> where its words end; several such lists where several are as frequent."""
+    least = max(2, round(min_count * len(case.sample) / max(case.sample.symbols, 1)))
+    counts: Counter[tuple[Word, ...]] = Counter()
+    for run in case.runs():
+        words = case.cut(run)
+        for i in range(len(words)):
+            for j in range(i + 2, min(len(words), i + MOST_WORDS) + 1):
+                counts[tuple(words[i:j])] += 1
+    found: dict[Word, dict[tuple[Word, ...], int]] = {}
+    for words, count in counts.items():
+        text = tuple(symbol for word in words for symbol in word)
+        listed = all(len(w) > 1 or case.alone.get(w[0], 0) < FUNCTION_SHARE for w in words)
+        if count >= least and listed and SHORTEST_TERM <= len(text) <= LONGEST_TERM:
+            found.setdefault(text, {})[words] = count
+    return {
+        text: [
+            np.cumsum([len(word) for word in words])[:-1].tolist()
+            for words, count in ways.items()
+            if count == max(ways.values())
+        ]
+        for text, ways in found.items()
+    }
+
+
+def check(case: Case, min_count: int, found: Terms) -> int:
+    wanted = {
+        word: splits
+        for word, splits in candidates(case, min_count).items()
+        if case.counts[word] >= min_count
+    }
+    named = rows(found, case)
+    assert set(named) == set(wanted)
+    total = case.sample.symbols
+    runs = case.runs()
+    cuts = [case.cut(run) for run in runs]
+    texts = ["，".join("".join(run) for run in runs)]
+    entropies = oracles.branching_entropy(texts, wanted)
+    for word, ways in wanted.items():
+        row = named[word]
+        counts = case.counts[word]
+        assert row["counts"] == counts
+        expected, places, edges, before = 0, set(), [0, 0], 0
+        for run, words in zip(runs, cuts, strict=True):
+            ends = {0, *np.cumsum([len(w) for w in words]).tolist()}
+            for i in range(len(run) - len(word) + 1):
+                j = i + len(word)
+                if tuple(run[i:j]) == word:
+                    expected += i in ends and j in ends
+                    places.add(min((before + j - 1) * SHARDS // total, SHARDS - 1))
+                    edges[0] += i == 0
+                    edges[1] += j == len(run)
+            before += len(run)
+        assert (row["expected"], row["shards"]) == (expected, len(places))
+        ratios = [
+            min(total * counts / (case.counts[word[:k]] * case.counts[word[k:]]) for k in splits)
+            for splits in ways
+        ]
+        pmi = row["pmi"]
+        assert any(math.isclose(pmi, math.log(r), rel_tol=1e-9, abs_tol=1e-9) for r in ratios)
+        share = min(counts / total, 0.5)
+        assert row["normed_pmi"] == pytest.approx(pmi / -math.log(share))
+        sides = (row["left_entropy"], row["right_entropy"])
+        assert sides == pytest.approx(entropies[word], abs=1e-9)
+        shares = (row["left_edge"], row["right_edge"])
+        assert shares == pytest.approx((edges[0] / counts, edges[1] / counts), abs=1e-9)
+    return len(wanted)
+
+
+PIECES = ["全国", "代表", "大会", "全国代表大会", "了", "的", "开", "K8s", "，", "。"]
+TEXTS = st.lists(
+    st.lists(st.sampled_from(PIECES), max_size=14).map("".join), min_size=1, max_size=8
+)
+# Weights without ties: sums of different words differ.
+WEIGHTS = {
+    "全国": -2.01,
+    "代表": -2.11,
+    "大会": -2.23,
+    "K8s大会": -2.9,
+    "代表大会": -3.37,
+    "会了": -1.57,
+    "国代表": -2.77,
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    TEXTS,
+    st.sets(st.sampled_from(sorted(WEIGHTS))),
+    st.sets(st.sampled_from(["了", "的", "开", "K8s"])),
+    st.integers(1, 4),
+)
+@example(["全国代表大会"] * 3 + ["全国代表大会了"] * 3, set(WEIGHTS), {"了"}, 2)
+def test_terms_of_random_texts(
+    texts: list[str], words: set[str], often_alone: set[str], min_count: int
+) -> None:
+    case = make(texts, {w: WEIGHTS[w] for w in words}, dict.fromkeys(often_alone, 0.9))
+    check(case, min_count, case.find(min_count))
+
+
+def zipf_case() -> Case:
+    rng = np.random.default_rng(1)
+    words = ["".join(map(chr, rng.integers(0x4E00, 0x4E50, k))) for k in [1, 2, 2, 2, 3, 4] * 9]
+    texts = [
+        "".join(words[min(i, 53)] for i in rng.zipf(1.3, size).tolist())
+        for size in rng.integers(1, 9, 900).tolist()
+    ]
+    weights = {w: -2 - i / 37 - i * i / 1003 for i, w in enumerate(words) if len(w) > 1}
+    return make(texts, weights, dict.fromkeys(words[::12], 0.7))
+
+
+def test_terms_by_zipf() -> None:
+    case = zipf_case()
+    assert check(case, 3, case.find(3)) > 10
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_pieces_and_threads_do_not_matter(workers: int) -> None:
+    """Nor when the counts of neighbours are put together."""
+    case = zipf_case()
+    whole = case.find(2)
+    with ThreadPoolExecutor(workers) as pool, mock.patch.object(tally, "_PIECE", 100):
+        pieces = case.find(2, functools.partial(ordered_map, pool, workers))
+    for name in Terms.__dataclass_fields__:
+        assert np.array_equal(getattr(pieces, name), getattr(whole, name)), name
+    real = terms._Neighbours.add
+
+    def merge_often(self: terms._Neighbours, *args: np.ndarray) -> None:
+        real(self, *args)
+        self._merge()
+
+    with mock.patch.object(terms._Neighbours, "add", merge_often):
+        often = case.find(2)
+    assert np.array_equal(often.left_entropy, whole.left_entropy)
+    assert np.array_equal(often.right_edge, whole.right_edge)
+
+
+# --- words in symbol ids ---------------------------------------------------------------------
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS, st.sets(st.sampled_from(sorted(WEIGHTS))))
+def test_tokens(texts: list[str], words: set[str]) -> None:
+    """Numbers from 1 in the order of the spelling, then symbols; 0 for breaks."""
+    case = make(texts, {w: WEIGHTS[w] for w in words}, {})
+    finder = WordLookup(case.model)
+    assert finder.number == len(case.model.spelling) + 1
+    known = [tuple(case.sample.texts[s - 1] for s in row if s) for row in finder.spelling.tolist()]
+    numbers = finder.tokens(case.sample.ids)
+    assert numbers.dtype == np.uint32
+    named: list[Word] = [
+        ()
+        if number == 0
+        else known[number - 1]
+        if number < finder.number
+        else (case.sample.texts[number - finder.number - 1],)
+        for number in numbers.tolist()
+    ]
+    expected: list[Word] = [()]
+    for run in case.runs():
+        expected += [*case.cut(run), ()]
+    assert named == expected
+    ends = finder.ends(case.sample.ids)
+    lengths = [max(len(word), 1) for word in named]
+    assert (np.flatnonzero(ends) + 1).tolist() == np.cumsum(lengths).tolist()

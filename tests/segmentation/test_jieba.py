@@ -1,0 +1,255 @@
+"""jieba's arithmetic: what it cuts, and the smallest frequencies that win; beside jieba itself where it is installed."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import math
+import random
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jiebacases import INSIDE, KNOWN, import_jieba, jieba_with
+
+from nlptools.errors import DataError, NlptoolsError
+from nlptools.segmentation import jieba as jiebacut
+from nlptools.segmentation.jieba import (
+    OUTSIDE,
+    JiebaDictionary,
+    find_dictionary,
+    winning_frequencies,
+)
+
+# --- cutting -----------------------------------------------------------------------------------
+
+
+def test_by_hand() -> None:
+    """Total 16: 研究生|命 has 2/16 * 1/16, 研究|生命 has 4/16 * 4/16."""
+    known = JiebaDictionary({"研究": 4, "研究生": 2, "生命": 4, "起源": 6})
+    assert known.total == 16
+    assert known.frequencies["研"] == 0
+    assert known.route("研究生命起源") == ["研究", "生命", "起源"]
+    # 16/30 * 1/30 and 4/30 * 4/30 are equal: the longer first word is taken.
+    even = JiebaDictionary({"研究": 4, "研究生": 16, "生命": 4, "起源": 6})
+    assert even.route("研究生命起源") == ["研究生", "命", "起源"]
+    more = known.with_words({"研究生": 16})
+    assert (more.total, more.frequencies["研究生"]) == (16 + 16, 16)
+    assert (known.total, known.frequencies["研究生"]) == (16, 2)  # that was a copy
+
+
+def test_letters_digits_and_the_rest() -> None:
+    known = JiebaDictionary({"检查": 3, "3D": 1})
+    assert known.cut("CT检查，PM2.5 a\r\nb 3D打印·。") == [
+        *("CT", "检查", "，", "PM2", ".", "5", " ", "a", "\r\n", "b", " "),
+        *("3D", "打", "印", "·", "。"),
+    ]
+    assert known.cut("") == []
+    assert not known.is_one_word("CT")  # one word without the HMM, and two places in the graph
+    assert not known.is_one_word("检 查")
+    assert known.is_one_word("检查")
+
+
+@settings(max_examples=300, deadline=None)
+@given(KNOWN, st.text("一丁七aA1.· \n\r，", max_size=14))
+def test_cut_is_that_of_jieba(known: dict[str, int], text: str) -> None:
+    theirs, ours = jieba_with(known), JiebaDictionary(known)
+    assert (ours.frequencies, ours.total) == (theirs.FREQ, theirs.total)
+    assert ours.cut(text) == theirs.lcut(text, HMM=False)
+
+
+@settings(max_examples=300, deadline=None)
+@given(KNOWN, INSIDE)
+def test_one_word_is_one_for_jieba(known: dict[str, int], word: str) -> None:
+    """With the HMM and without; the other way round there are words of letters, which both leave whole."""
+    theirs = jieba_with({**known, word: 1})
+    if JiebaDictionary(known).with_words({word: 1}).is_one_word(word):
+        assert theirs.lcut(word, HMM=False) == [word]
+        assert theirs.lcut(word, HMM=True) == [word]
+    elif not set(word) & set("aA1"):
+        assert len(theirs.lcut(word, HMM=False)) > 1
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+def test_load(tmp_path: Path) -> None:
+    """The last of two lines of a word holds; the total has both, as in jieba."""
+    path = tmp_path / "dict.txt"
+    path.write_bytes("云计算 5 n\r\n云 7\n云计算 3 n\n".encode())
+    known = JiebaDictionary.load(path)
+    assert known.frequencies == {"云": 7, "云计": 0, "云计算": 3}
+    assert known.total == 15
+    assert import_jieba().Tokenizer.gen_pfdict(io.BytesIO(path.read_bytes())) == (
+        known.frequencies,
+        known.total,
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ["云计算", "云计算\t3\tn", "云计算 x n", "云计算 -3 n", "", "云 计算 3", "\udcff 3"]
+)
+def test_lines_that_jieba_does_not_load(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "dict.txt"
+    path.write_bytes(f"云 7 n\n{line}\n云 8\n".encode("utf-8", "surrogateescape"))
+    with pytest.raises(DataError, match=r"dict\.txt:2: not a line `word frequency") as caught:
+        JiebaDictionary.load(path)
+    assert "--jieba-dict" in str(caught.value.hint)
+
+
+def test_no_dictionary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(DataError, match="none: no such file"):
+        JiebaDictionary.load(tmp_path / "none")
+    (tmp_path / "empty").write_bytes(b"")
+    with pytest.raises(DataError, match="empty: no words with a frequency"):
+        JiebaDictionary.load(tmp_path / "empty")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(NlptoolsError, match="jieba is not installed") as caught:
+        JiebaDictionary.load()
+    assert "--jieba-dict" in str(caught.value.hint)
+
+
+def test_the_installed_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is found without an import of jieba."""
+    jieba = import_jieba()
+    for name in [name for name in sys.modules if name.split(".")[0] == "jieba"]:
+        monkeypatch.delitem(sys.modules, name)
+    path = find_dictionary()
+    assert "jieba" not in sys.modules
+    assert path == Path(str(jieba.__file__)).parent / "dict.txt"
+
+
+# --- frequencies that win ------------------------------------------------------------------------
+
+
+def all_whole(known: JiebaDictionary, words: list[str]) -> bool:
+    return all(map(known.is_one_word, words))
+
+
+def test_winning_by_hand() -> None:
+    """沈 and 渡 have 30 of 100: with f for 沈渡 the total is 100 + f, and f (100 + f) >= 900: f = 9
+    gives 981, 8 gives 864. Nothing else makes a word of 秋山: 1 does.
+    """
+    base = JiebaDictionary({"沈": 30, "渡": 30, "人": 40})
+    assert winning_frequencies(base, ["沈渡"]) == {"沈渡": 9}
+    assert winning_frequencies(base, ["秋山"]) == {"秋山": 1}
+    # f (101 + f) >= 900: 8 gives 872, 9 gives 990.
+    assert winning_frequencies(base, ["秋山", "沈渡"]) == {"秋山": 1, "沈渡": 9}
+    assert winning_frequencies(base, []) == {}
+
+
+def test_a_known_word_keeps_its_frequency() -> None:
+    base = JiebaDictionary({"沈": 30, "渡": 30, "沈渡": 20, "人": 1, "人人": 2000})
+    assert winning_frequencies(base, ["人人", "沈渡"]) == {"人人": 2000, "沈渡": 20}
+
+
+def test_no_fixed_point() -> None:
+    """Both have 5 of 10. With the total 12, 25 / 12 is needed, 3; with 13, 25 / 13, 2. So no frequency is
+    what its own total asks for, and 3 is the smallest that wins: 2 * 12 < 25 <= 3 * 13.
+    """
+    base = JiebaDictionary({"一": 5, "丁": 5})
+    assert winning_frequencies(base, ["一丁"]) == {"一丁": 3}
+    assert not base.with_words({"一丁": 2}).is_one_word("一丁")
+    assert base.with_words({"一丁": 3}).is_one_word("一丁")
+
+
+@pytest.mark.parametrize("words", [[""], ["阿里·巴巴"], ["a b"], ["好", "㐂"]])
+def test_words_that_cannot_win(words: list[str]) -> None:
+    with pytest.raises(ValueError, match="a word is empty, or has a character"):
+        winning_frequencies(JiebaDictionary({"好": 1}), words)
+
+
+def smallest_by_search(base: JiebaDictionary, words: list[str], most: int) -> int:
+    """The smallest sum of frequencies with which every word is one, by trying all up to `most`."""
+    sums = [
+        sum(numbers)
+        for numbers in itertools.product(range(1, most + 1), repeat=len(words))
+        if all_whole(base.with_words(dict(zip(words, numbers, strict=True))), words)
+    ]
+    return min(sums)
+
+
+SMALL = st.dictionaries(
+    st.text("一丁", min_size=1, max_size=3), st.integers(1, 12), min_size=1, max_size=4
+)
+NEW = st.lists(st.text("一丁", min_size=1, max_size=4), min_size=1, max_size=3, unique=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SMALL, NEW)
+def test_no_smaller_sum_wins(known: dict[str, int], words: list[str]) -> None:
+    """Beside all combinations of frequencies, for words that jieba does not have."""
+    base = JiebaDictionary(known)
+    words = [word for word in words if word not in known]
+    found = winning_frequencies(base, words)
+    if words and max(found.values()) <= 7:
+        assert smallest_by_search(base, words, max(found.values()) + 1) == sum(found.values())
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.dictionaries(st.text("一丁七a", min_size=1, max_size=3), st.integers(1, 10**6), min_size=1),
+    st.lists(st.text("一丁七a", min_size=1, max_size=6), max_size=8),
+)
+def test_one_less_and_a_word_falls_apart(known: dict[str, int], words: list[str]) -> None:
+    """Every word is one; with one less for any of them, the others as they are, some word is not."""
+    base = JiebaDictionary(known)
+    found = winning_frequencies(base, words)
+    distinct = list(dict.fromkeys(words))
+    assert list(found) == distinct
+    assert all_whole(base.with_words(found), distinct)
+    for word, frequency in found.items():
+        assert frequency >= known.get(word, 1)
+        if frequency > known.get(word, 1):
+            less = base.with_words({**found, word: frequency - 1})
+            assert not all_whole(less, distinct)
+
+
+def test_the_order_does_not_matter() -> None:
+    base = JiebaDictionary({"一": 9, "丁": 5, "七": 3, "一丁": 2})
+    words = ["一一", "丁七", "一丁七", "一丁一丁", "七七七"]
+    found = winning_frequencies(base, words)
+    for some in itertools.permutations(words):
+        assert winning_frequencies(base, list(some)) == found
+
+
+@pytest.mark.parametrize("total", [7, 1000, 60_101_967, 10**15, 10**18])
+def test_the_least_frequency(total: int) -> None:
+    """Also where the logarithms of neighbours are equal: one less is too little."""
+    chance = random.Random(total)
+    for _ in range(200):
+        value = -chance.random() * math.log(total)
+        found = jiebacut._least_frequency(value, math.log(total))
+        assert math.log(found) - math.log(total) >= value
+        assert found == 1 or math.log(found - 1) - math.log(total) < value
+
+
+def test_jieba_itself(tmp_path: Path) -> None:
+    """Words of its own dictionary's characters, loaded all together; each is one, with the HMM and without."""
+    jieba = import_jieba()
+    base = JiebaDictionary.load()
+    theirs = jieba.Tokenizer()
+    theirs.tmp_dir = str(tmp_path)
+    theirs.initialize()
+    assert (theirs.FREQ, theirs.total) == (base.frequencies, base.total)
+    chance = random.Random(0)
+    usual = [w for w, f in base.frequencies.items() if f > 20_000 and not OUTSIDE.search(w)]
+    words = {"".join(chance.choices(usual, k=chance.choice([2, 2, 2, 3, 4]))) for _ in range(1500)}
+    new = sorted(word for word in words if not base.frequencies.get(word))
+    before = sum(theirs.lcut(word, HMM=False) == [word] for word in new)
+    found = winning_frequencies(base, new)
+    assert max(found.values()) > 1000
+    for word, frequency in found.items():
+        theirs.add_word(word, frequency)
+    assert before < len(new) / 10
+    for word in new:
+        assert theirs.lcut(word, HMM=False) == [word]
+        assert theirs.lcut(word, HMM=True) == [word]
+    for word in chance.sample([word for word in new if found[word] > 1], 50):
+        theirs.add_word(word, found[word] - 1)
+        theirs.total -= found[word]  # add_word has added to what the word had
+        assert theirs.lcut(word, HMM=False) != [word]
+        theirs.add_word(word, found[word])
+        theirs.total -= found[word] - 1

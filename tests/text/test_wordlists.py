@@ -1,0 +1,274 @@
+"""Word lists in the formats people have: every line of each, and what must not become a word."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from places import SAMPLES
+
+from nlptools.discovery.table import format_words
+from nlptools.discovery.wordtable import WordTable, make_table
+from nlptools.errors import DataError
+from nlptools.text.wordlists import is_json_lines, read_weighted_words, read_words
+
+
+def words_of(tmp_path: Path, text: str | bytes, name: str = "list.txt", **reading: str) -> set[str]:
+    path = tmp_path / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return read_words([path], **reading)
+
+
+@pytest.mark.parametrize(
+    "line, word",
+    [
+        ("沈渡秋", "沈渡秋"),
+        ("  沈渡秋 ", "沈渡秋"),
+        ("沈渡秋 300 nr", "沈渡秋"),
+        ("沈渡秋 300", "沈渡秋"),
+        ("沈渡秋 nr", "沈渡秋"),
+        ("沈渡秋 0.5 nr", "沈渡秋"),
+        ("沈渡秋\t300\tnr", "沈渡秋"),
+        ("沈渡秋\t", "沈渡秋"),
+        ("5G", "5G"),
+        ("5G 30 eng", "5G"),
+        ("machine learning", "machine learning"),
+        ("machine learning 30", "machine learning"),
+        ("machine learning 30 n", "machine learning"),
+        ("机器 学习 30 n", "机器 学习"),
+        ("A股 n", "A股"),
+        ("2024", "2024"),
+        ("##学", "学"),
+        ("##", "##"),
+        ("[CLS]", "[CLS]"),
+        ("[unused1]", "[unused1]"),
+        ("C++", "C++"),
+    ],
+)
+def test_one_line(tmp_path: Path, line: str, word: str) -> None:
+    assert words_of(tmp_path, line) == {word}
+    assert words_of(tmp_path, f"第一\n{line}\n末尾\n") == {"第一", word, "末尾"}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends_blank_lines_and_bom(tmp_path: Path, end: str) -> None:
+    text = end.join(["\ufeff甲乙", "", "  ", "丙丁", ""])
+    assert words_of(tmp_path, text) == {"甲乙", "丙丁"}
+
+
+def test_other_line_separators_are_entries(tmp_path: Path) -> None:
+    """Line 344 of bert-base-chinese's vocab.txt is U+2028; str.splitlines would lose count there."""
+    assert words_of(tmp_path, "甲\n\u2028\n乙\u0085丙\n") == {"甲", "\u2028", "乙\u0085丙"}
+
+
+@pytest.mark.parametrize("text", ["", "\n", "\ufeff", "\n\n \n"])
+def test_nothing(tmp_path: Path, text: str) -> None:
+    assert words_of(tmp_path, text) == set()
+
+
+def test_no_files() -> None:
+    assert read_words([]) == set()
+
+
+def test_several_files(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("甲乙\n", encoding="utf-8")
+    (tmp_path / "b").write_text("丙丁 3 n\n", encoding="utf-8")
+    assert read_words([tmp_path / "a", tmp_path / "b"]) == {"甲乙", "丙丁"}
+
+
+def test_a_folder_of_lists(tmp_path: Path) -> None:
+    """The last line of one file and the first of the next are two lines, and each has its header."""
+    (tmp_path / "a.txt").write_text("甲乙", encoding="utf-8")
+    (tmp_path / "b.tsv").write_text("word\tcount\n丙丁\t3", encoding="utf-8")
+    (tmp_path / "c.tsv").write_text("word\tcount\n戊己\t3", encoding="utf-8")
+    assert read_words([tmp_path]) == {"甲乙", "丙丁", "戊己"}
+    assert read_words([f"{tmp_path}/*.tsv"]) == {"丙丁", "戊己"}
+
+
+def test_encodings(tmp_path: Path) -> None:
+    text = "我们的国家标准\n他们说的是这个问题\n".encode("gb18030")
+    expected = {"我们的国家标准", "他们说的是这个问题"}
+    assert words_of(tmp_path, text, encoding="gb18030") == expected
+    assert words_of(tmp_path, text, encoding="auto") == expected
+    with pytest.raises(DataError, match=r"list\.txt:1: not UTF-8"):
+        words_of(tmp_path, text)
+
+
+def test_compressed(tmp_path: Path) -> None:
+    assert words_of(tmp_path, gzip.compress("甲乙\n".encode()), "list.gz") == {"甲乙"}
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such file"):
+        read_words([tmp_path / "nothing"])
+
+
+def test_json_lines(tmp_path: Path) -> None:
+    text = "".join(json.dumps({"word": word, "count": 3}) + "\n" for word in ("甲乙", 'a"b'))
+    assert words_of(tmp_path, text, "list.jsonl") == {"甲乙", 'a"b'}
+    zipped = gzip.compress(text.encode())
+    assert words_of(tmp_path, zipped, "list.JSONL.gz") == {"甲乙", 'a"b'}
+    with pytest.raises(DataError, match="no field 'word'") as caught:
+        words_of(tmp_path, '{"term": "甲乙"}\n', "list.jsonl")
+    assert caught.value.hint == "fields with text: term"
+
+
+def test_samples() -> None:
+    jieba = read_words([SAMPLES / "userdict.txt"])
+    assert {"沈渡秋", "陆青蘅", "贺三拐"} <= jieba
+    assert len(jieba) == len((SAMPLES / "userdict.txt").read_text(encoding="utf-8").split("\n")) - 1
+    assert {"江湖", "师父"} <= read_words([SAMPLES / "known.txt"])
+    assert "word" not in jieba
+
+
+WORDS = st.lists(
+    st.text(st.characters(categories=["Lo", "Ll", "Nd"]), min_size=1, max_size=6).filter(
+        lambda word: word != "word"
+    ),
+    unique=True,
+    max_size=30,
+)
+
+
+def table_of(words: list[str]) -> WordTable:
+    numbers = np.linspace(1, 9, len(words))
+    return make_table(words, np.arange(len(words)), numbers, numbers, numbers, numbers)
+
+
+@pytest.mark.parametrize("how", ["tsv", "csv", "jsonl", "plain"])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(words=WORDS)
+def test_our_own_tables_are_word_lists(tmp_path: Path, how: str, words: list[str]) -> None:
+    """What `discover` prints goes into the next run's --known, in every format."""
+    text = "".join(format_words(table_of(words), how))
+    assert words_of(tmp_path, text, f"words.{how}") == set(words)
+
+
+# --- with their counts -----------------------------------------------------------------------
+
+
+def weights_of(
+    tmp_path: Path, text: str | bytes, name: str = "list.txt", **reading: str
+) -> dict[str, float | None]:
+    path = tmp_path / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return read_weighted_words(path, **reading)
+
+
+@pytest.mark.parametrize(
+    "line, word, count",
+    [
+        ("沈渡秋", "沈渡秋", None),
+        ("  沈渡秋 300 nr ", "沈渡秋", 300),
+        ("沈渡秋 300", "沈渡秋", 300),
+        ("沈渡秋 nr", "沈渡秋", None),
+        ("沈渡秋 0.5 nr", "沈渡秋", 0.5),
+        ("沈渡秋\t300\tnr", "沈渡秋", 300),
+        ("沈渡秋\t", "沈渡秋", None),
+        ("沈渡秋\t-3", "沈渡秋", None),
+        ("沈渡秋\tinf", "沈渡秋", None),
+        ("沈渡秋\tnan", "沈渡秋", None),
+        ("沈渡秋\t0", "沈渡秋", 0),
+        ("5G 30 eng", "5G", 30),
+        ("machine learning 30 n", "machine learning", 30),
+        ("##学", "学", None),
+        ("2024", "2024", None),
+    ],
+)
+def test_the_count_of_one_line(tmp_path: Path, line: str, word: str, count: float | None) -> None:
+    assert weights_of(tmp_path, line) == {word: count}
+    assert weights_of(tmp_path, f"第一 7\n\n{line}\r\n末尾\n") == {
+        "第一": 7,
+        word: count,
+        "末尾": None,
+    }
+
+
+@pytest.mark.parametrize(
+    "header, row, weight",
+    [
+        ("word\tcount\texpected", "甲乙\t9\t8.25", 8.25),
+        ("word\tcount\texpected", "甲乙\t9\t", 9),
+        ("word\texpected\tcount", "甲乙\t8.25\t9", 8.25),
+        ("word\tpmi\tcount", "甲乙\t8.25\t9", 9),
+        ("word\tpmi\tcount", "甲乙\t8.25", None),
+        ("word\tpmi", "甲乙\t8.25", None),
+        ("word,count,expected", "甲乙,9,8.25", 8.25),
+        ("word,count,expected", '"甲乙","9",""', 9),
+        ("word\tcount", '甲"乙\t9', 9),
+    ],
+)
+def test_the_weight_in_a_table(tmp_path: Path, header: str, row: str, weight: float | None) -> None:
+    """Expected counts where the method says them, else counts."""
+    word = '甲"乙' if '甲"' in row else "甲乙"
+    text = f"\ufeff{header}\n{row}\n\n丙{header[4]}1{header[4]}1\n"
+    found = weights_of(tmp_path, text)
+    assert list(found) == [word, "丙"]
+    assert found[word] == weight
+
+
+def test_weights_in_json_lines(tmp_path: Path) -> None:
+    rows = [
+        {"word": "甲乙", "count": 9, "expected": 8.25},
+        {"word": "丙", "count": 3, "expected": None},
+        {"word": 'a"b'},
+        {"word": ["丁", "戊己"], "count": 2},
+    ]
+    text = "\n\n".join(json.dumps(row) for row in rows)
+    weights = {"甲乙": 8.25, "丙": 3, 'a"b': None, "丁": 2, "戊己": 2}
+    assert weights_of(tmp_path, text, "a.jsonl") == weights
+    assert weights_of(tmp_path, "\ufeff" + text, "a.ndjson") == weights
+    assert weights_of(tmp_path, gzip.compress(text.encode()), "a.jsonl.gz") == weights
+    assert weights_of(tmp_path, text.encode("utf-16"), "b.jsonl", encoding="auto") == weights
+    with pytest.raises(DataError, match=r"c\.jsonl:2: no field 'word'"):
+        weights_of(tmp_path, '{"word": "甲"}\n{"term": "乙"}\n', "c.jsonl")
+    with pytest.raises(DataError, match=r"c\.jsonl:2: not JSON"):
+        weights_of(tmp_path, '{"word": "甲"}\n{"word": \n', "c.jsonl")
+    with pytest.raises(DataError, match="no such file"):
+        read_weighted_words(tmp_path / "nothing.jsonl")
+
+
+@pytest.mark.parametrize(
+    "name, json_lines",
+    [
+        ("a.jsonl", True),
+        ("a.NDJSON.gz", True),
+        ("a.jsonl.txt.gz", False),
+        ("a.json", False),
+        ("jsonl", False),
+    ],
+)
+def test_json_lines_by_name(name: str, json_lines: bool) -> None:
+    assert is_json_lines(name) == json_lines
+
+
+@pytest.mark.parametrize("how", ["tsv", "csv", "jsonl", "plain"])
+def test_our_own_tables_have_weights(tmp_path: Path, how: str) -> None:
+    words, counts = ["甲乙", "A股", "丙"], np.array([9, 5, 3])
+    nothing = np.zeros(3)
+    table = make_table(words, counts, nothing, nothing, nothing, nothing)
+    said = replace(table, expected=np.array([8.5, 4.25, 0.125]))
+    for one, weights in ((table, counts.tolist()), (said, [8.5, 4.25, 0.12])):
+        text = "".join(format_words(one, how))
+        expected = (
+            dict.fromkeys(words) if how == "plain" else dict(zip(words, weights, strict=True))
+        )
+        assert weights_of(tmp_path, text, f"words.{how}") == expected
+
+
+def test_weights_of_a_model(tmp_path: Path) -> None:
+    """Its settings and places are no words; a word has the column expected."""
+    path = tmp_path / "a.model"
+    path.write_text(
+        "# nlptools model 1\n# {}\n# place\t沈\t1\t0\t0\t0\t0\n"
+        "word\tcount\texpected\tweight\n沈渡秋\t35\t34.5\t-3.1\n",
+        encoding="utf-8",
+    )
+    assert read_weighted_words(path) == {"沈渡秋": 34.5}
+    assert read_words([path]) == {"沈渡秋"}
