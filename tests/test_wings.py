@@ -116,7 +116,7 @@ def test_the_rule_can_fail() -> None:
         "def work():\n    from nlptools.discovery.discover import x\n    import nlptools.cli\n"
         "from nlptools.lattice import runs\nfrom nlptools.text import chars, nothing\n"
     )
-    assert wrong_ways("nlptools.ngrams.count", bad) == [
+    assert sorted(wrong_ways("nlptools.ngrams.count", bad)) == [
         "nlptools.ngrams.count:2 imports nlptools.discovery.discover",
         "nlptools.ngrams.count:3 imports nlptools.cli",
         "nlptools.ngrams.count:4 imports nlptools.lattice.runs",
@@ -156,7 +156,7 @@ def test_a_class_has_a_name_of_its_own() -> None:
         for node in ast.walk(tree_of(name))
         if isinstance(node, ast.ClassDef)
     )
-    assert [name for name, number in names.items() if number > 1] == []
+    assert [n for n, number in names.items() if number > 1 and not n.startswith("_")] == []
 
 
 def test_underscores_stay_in_their_file() -> None:

@@ -36,7 +36,7 @@ Examples:
 @click.option(
     "--tensor",
     multiple=True,
-    type=options.Text(),
+    type=options.TextParam(),
     metavar="NAME",
     help="Make only this tensor anew. May be given several times.  [default: all with a row for each token]",
 )

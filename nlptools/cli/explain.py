@@ -26,7 +26,7 @@ Examples:
   nlptools explain 机器学习 --counts it.counts --format jsonl
 """
 )
-@click.argument("words", nargs=-1, required=True, type=options.Text())
+@click.argument("words", nargs=-1, required=True, type=options.TextParam())
 @click.option(
     "--counts", "counts_file", type=click.Path(), help="Counts file to take the numbers from."
 )

@@ -71,7 +71,7 @@ Examples:
 )
 @click.option(
     "--tag",
-    type=options.Text(),
+    type=options.TextParam(),
     help="Part of speech of all words, for jieba, hanlp and pkuseg.  [default: nz; pkuseg: none]",
 )
 @click.option(

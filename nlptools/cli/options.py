@@ -107,7 +107,7 @@ class NumberOrAuto(click.ParamType):  # type: ignore[type-arg]
         return number
 
 
-class Text(click.ParamType):  # type: ignore[type-arg]
+class TextParam(click.ParamType):  # type: ignore[type-arg]
     """Text in UTF-8, whatever the locale says (LC_ALL=C makes surrogates of every byte)."""
 
     name = "text"
@@ -152,13 +152,13 @@ decoding_options = chain(
 field_options = chain(
     click.option(
         "--field",
-        type=Text(),
+        type=TextParam(),
         metavar="NAME",
         help="The corpus is JSON Lines: read this field (a.b).",
     ),
     click.option(
         "--column",
-        type=Text(),
+        type=TextParam(),
         metavar="NAME",
         help="The corpus is CSV or TSV: read this column (name or number).",
     ),

@@ -76,7 +76,11 @@ Examples:
     help="Counts file of a corpus (nlptools count), for the methods pmi and nvbe.",
 )
 @click.option(
-    "--separator", type=options.Text(), default=" ", show_default="a space", help="Between words."
+    "--separator",
+    type=options.TextParam(),
+    default=" ",
+    show_default="a space",
+    help="Between words.",
 )
 @click.option(
     "--format",

@@ -28,7 +28,7 @@ reading_options = options.chain(
     ),
     click.option(
         "--tensor",
-        type=options.Text(),
+        type=options.TextParam(),
         metavar="NAME",
         help="Which array of a .npz or .safetensors file.  [default: the only matrix there]",
     ),

@@ -11,7 +11,7 @@ from nlptools.base.keys import KeyTable
 
 
 @dataclass(frozen=True)
-class Level:
+class TrieLevel:
     """Words and beginnings of words of one length: the states at one depth, numbered from 1; 0: none.
 
     find: key (state one level up) * size + symbol -> state - 1; word: number of the word that a state
@@ -31,7 +31,7 @@ class Trie:
         come first lie together, so the most frequent should; of equal words the first one counts.
         """
         self._size = size
-        self.levels: list[Level] = []
+        self.levels: list[TrieLevel] = []
         word = np.arange(len(spelled))
         state = spelled[:, 0].astype(np.uint64)
         for k in range(1, spelled.shape[1]):
@@ -51,7 +51,7 @@ class Trie:
             words[at[ends][::-1]] = word[ends][::-1]
             more = np.zeros(len(order) + 1, bool)
             more[at[~ends]] = True
-            self.levels.append(Level(KeyTable(distinct[order]), words, more))
+            self.levels.append(TrieLevel(KeyTable(distinct[order]), words, more))
             state = at.astype(np.uint64)
 
     def tabulate(self, values: np.ndarray, missing: float) -> list[np.ndarray]:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
@@ -21,7 +20,6 @@ from nlptools.base import keys
 from nlptools.base.resources import ordered_map
 from nlptools.ngrams.counts import LevelSlice, LevelWriter, NgramCounts, Settings
 from nlptools.ngrams.symbols import Alphabet, IdBlock, SymbolEncoder
-
 
 # Bytes at the peak for each symbol of a part. One-word keys: the ids of the blocks or the joined ids
 # (2 each), one key (8), a tenth for the slices. Keys of ranks: ids of 4 bytes and ranks of two widths.

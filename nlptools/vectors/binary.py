@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from nlptools.errors import DataError, NlptoolsError
-from nlptools.vectors.text import CUT_SHORT, HEADER, Rows, shown
+from nlptools.vectors.text import CUT_SHORT, HEADER, RowBlock, shown
 from nlptools.vectors.vectors import Vectors, first_not_finite
 
 _LONGEST_WORD = 1 << 16  # bytes
@@ -20,7 +20,7 @@ _WRONG = "not word2vec binary, or damaged"
 
 def read_binary(
     chunks: Iterator[bytes], path: str, codec: str, on_error: str, block_size: int
-) -> Iterator[Rows]:
+) -> Iterator[RowBlock]:
     """All rows of a file, whose words are in the encoding `codec`.
 
     DataError, with the vector and the byte, for what cannot be read.
@@ -85,7 +85,7 @@ def _binary_rows(
     path: str,
     codec: str,
     on_error: str,
-) -> Rows:
+) -> RowBlock:
     places = np.arange(done + 1, done + 1 + len(words), dtype=np.int32)
     bad = first_not_finite(matrix)
     if bad is not None:
@@ -99,7 +99,7 @@ def _binary_rows(
             raise DataError(path, None, f"{where}no word", _WRONG)
         texts.append(decoded(word, codec, on_error, path, None, where))
     good = np.array([text is not None for text in texts])
-    return Rows([text for text in texts if text is not None], matrix[good], places[good])
+    return RowBlock([text for text in texts if text is not None], matrix[good], places[good])
 
 
 def decoded(

@@ -40,7 +40,7 @@ from nlptools.vectors.headers import (
 from nlptools.vectors.tensors import by_columns, from_bfloat16, to_bfloat16, unpacked
 
 _PIECE = 1 << 22  # bytes copied at a time
-# Rows read before what was read is let go: to read one may map 2 MB of the file, whatever its length. 16 keep the
+# StoredRows read before what was read is let go: to read one may map 2 MB of the file, whatever its length. 16 keep the
 # process below 100 MB on a matrix of 1 GB; all rows of a batch made it 193 MB, in the same time.
 _ROWS = 16
 
@@ -75,7 +75,7 @@ class Stored:
             return rows.astype(self.dtype)
 
 
-class Rows:
+class StoredRows:
     """The rows of an array, any of them, read from a mapped file. What was read does not stay in the process."""
 
     def __init__(self, file: IO[bytes], stored: Stored, begin: int = 0) -> None:
@@ -124,7 +124,7 @@ class Checkpoint(ABC):
         """An array of floats; DataError for another."""
 
     @abstractmethod
-    def rows(self, stored: Stored) -> contextlib.AbstractContextManager[Rows]:
+    def rows(self, stored: Stored) -> contextlib.AbstractContextManager[StoredRows]:
         """Its rows, which must not be none, nor empty."""
 
     @abstractmethod
@@ -151,13 +151,13 @@ def open_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
 
 
 @contextlib.contextmanager
-def _spilled(stored: Stored, pieces: Iterable[np.ndarray]) -> Iterator[Rows]:
-    """Rows that do not lie in a file one after the other, in an unnamed one where they do."""
+def _spilled(stored: Stored, pieces: Iterable[np.ndarray]) -> Iterator[StoredRows]:
+    """StoredRows that do not lie in a file one after the other, in an unnamed one where they do."""
     with spilling(None) as folder:
         spill = SpillFile(folder)
         for piece in pieces:
             spill.write(np.ascontiguousarray(piece))
-    yield Rows(spill.file, stored)
+    yield StoredRows(spill.file, stored)
 
 
 class _Npy(Checkpoint):
@@ -173,14 +173,14 @@ class _Npy(Checkpoint):
         return Stored(name, self._array.shape, self._array.dtype)
 
     @contextlib.contextmanager
-    def rows(self, stored: Stored) -> Iterator[Rows]:
+    def rows(self, stored: Stored) -> Iterator[StoredRows]:
         if self._array.fortran and len(stored.shape) > 1:
             pieces = by_columns(self.path, self._array, _matrix(stored))
             with _spilled(stored, pieces) as rows:
                 yield rows
         else:
             with opened(self.path) as file:
-                yield Rows(file, stored, self._array.start)
+                yield StoredRows(file, stored, self._array.start)
 
     def write(self, stream: IO[bytes], made: Mapping[str, Made]) -> None:
         stream.writelines(_npy(self._array, made[self._name]))
@@ -209,7 +209,7 @@ class _Npz(Checkpoint):
         return Stored(name, array.shape, array.dtype)
 
     @contextlib.contextmanager
-    def rows(self, stored: Stored) -> Iterator[Rows]:
+    def rows(self, stored: Stored) -> Iterator[StoredRows]:
         pieces = unpacked(self.path, self._arrays[stored.name], _matrix(stored))
         with _spilled(stored, pieces) as rows:
             yield rows
@@ -253,10 +253,10 @@ class _Safetensors(Checkpoint):
         return Stored(name, entry.shape, dtype, entry.kind == "BF16")
 
     @contextlib.contextmanager
-    def rows(self, stored: Stored) -> Iterator[Rows]:
+    def rows(self, stored: Stored) -> Iterator[StoredRows]:
         begin = self._header.start + self._header.entries[stored.name].begin
         with opened(self.path) as file:
-            yield Rows(file, stored, begin)
+            yield StoredRows(file, stored, begin)
 
     def write(self, stream: IO[bytes], made: Mapping[str, Made]) -> None:
         entries, text, done = self._header.entries, dict(self._header.text), 0

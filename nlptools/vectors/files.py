@@ -38,7 +38,7 @@ from nlptools.vectors.tensors import (
     open_safetensors,
     safetensors_pieces,
 )
-from nlptools.vectors.text import HEADER, Rows, TextReader, shown, text_pieces
+from nlptools.vectors.text import HEADER, RowBlock, TextReader, shown, text_pieces
 from nlptools.vectors.vectors import (
     SeenWords,
     Vectors,
@@ -227,7 +227,7 @@ class _Kept:
         self._path, self._first, self._room, self._folder = path, first, room, folder
         self._seen = SeenWords()
 
-    def stream(self, rows: Iterable[Rows], format: str) -> Vectors:
+    def stream(self, rows: Iterable[RowBlock], format: str) -> Vectors:
         """Words and numbers that come together."""
         store: VectorStore | None = None
         kept = 0

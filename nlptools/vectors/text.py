@@ -32,7 +32,7 @@ _DECIMAL = re.compile(rb"[+-]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][+-]?
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowBlock:
     """Words with their rows of numbers (float32), and the numbers of their lines, or of the rows in a file."""
 
     words: list[bytes]
@@ -85,7 +85,7 @@ class TextReader:
             hint = "a line of a vector file has a word and its numbers"
             raise DataError(source, 1, f"no vectors, but {shown(_line(head))}", hint)
 
-    def rows(self, block_size: int, workers: int) -> Iterator[Rows]:
+    def rows(self, block_size: int, workers: int) -> Iterator[RowBlock]:
         """All rows. DataError, with the line, for what cannot be read."""
         done = 0
         with ThreadPoolExecutor(workers) as pool:
@@ -136,7 +136,7 @@ class TextReader:
             line += after
             position += end
 
-    def _parse(self, block: _Lines) -> tuple[int, Rows]:
+    def _parse(self, block: _Lines) -> tuple[int, RowBlock]:
         """(how many lines there were, the rows among them)."""
         data = block.data
         lines = data.count(b"\n")
@@ -154,7 +154,7 @@ class TextReader:
                 raise bad_bytes(self._source, line, "utf-8", data, error.start, at) from None
             data, numbers = self._mended(data, numbers)
             if not data:
-                return lines, Rows([], np.empty((0, self.dimensions), np.float32), numbers)
+                return lines, RowBlock([], np.empty((0, self.dimensions), np.float32), numbers)
         fields = Fields(data)
         first = fields.first
         counts = np.diff(first)
@@ -173,7 +173,7 @@ class TextReader:
         if bad is not None:
             number = fields.texts(columns[bad[0], bad[1] : bad[1] + 1])[0]
             raise DataError(self._source, int(numbers[bad[0]]), _no_number(number, bad[1]))
-        return lines, Rows(words, matrix, numbers)
+        return lines, RowBlock(words, matrix, numbers)
 
     def _mended(self, data: bytes, numbers: np.ndarray) -> tuple[bytes, np.ndarray]:
         """Lines without bad bytes: with U+FFFD in their place, or without the lines that have them."""

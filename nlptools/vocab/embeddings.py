@@ -17,7 +17,7 @@ import numpy as np
 
 from nlptools.base.storage import whole_file
 from nlptools.errors import DataError
-from nlptools.vectors.checkpoints import Checkpoint, Made, Rows, Stored, open_checkpoint
+from nlptools.vectors.checkpoints import Checkpoint, Made, Stored, StoredRows, open_checkpoint
 from nlptools.vectors.headers import sized
 from nlptools.vectors.vectors import batch_rows, shown_number
 from nlptools.vocab.map import VocabMap
@@ -233,7 +233,7 @@ def _unknown_pieces(vocab_map: VocabMap) -> tuple[UnknownPieces, ...]:
 class _Work:
     """The new rows of one array, computed while they are written, and the norms seen on the way."""
 
-    rows: Rows
+    rows: StoredRows
     keep: np.ndarray
     recipe: _Recipe
     rescale: bool
@@ -269,7 +269,7 @@ class _Work:
         return _joined([_norms(self.stored.decoded(self.rows.take(part))) for part in slices])
 
     def _new(self, factor: float, name: str) -> Iterator[np.ndarray]:
-        """Rows of new words as they are stored; their norms are kept under that name."""
+        """StoredRows of new words as they are stored; their norms are kept under that name."""
         norms = []
         for means in self._means():
             with np.errstate(over="ignore"):
@@ -279,7 +279,7 @@ class _Work:
         self.norms[name] = Norms.of(_joined(norms))
 
     def _means(self) -> Iterator[np.ndarray]:
-        """Rows of new words in float64: so many words at a time that their pieces are a batch."""
+        """StoredRows of new words in float64: so many words at a time that their pieces are a batch."""
         ids, offsets = self.recipe.ids, self.recipe.offsets
         start, size = 0, batch_rows(self.stored.columns)
         while start < len(offsets) - 1:

@@ -69,7 +69,7 @@ def train_model(
     check_memory(memory)
     workers = workers or os.cpu_count() or 1
 
-    def open_text() -> Text:
+    def open_text() -> TextSource:
         return EncodedText(
             encode_corpus(corpus, latin="break", memory=memory, workers=workers, tmp_dir=tmp_dir)
         )
@@ -89,7 +89,7 @@ def train_model(
     )
 
 
-class Text(Protocol):
+class TextSource(Protocol):
     """A corpus from which a model can be learnt, wherever it lies: Han characters, all others breaks."""
 
     def sample(self, most: int) -> Sample:
@@ -115,7 +115,7 @@ class EncodedText:
 
 
 def learn_model(
-    open_text: Callable[[], Text],
+    open_text: Callable[[], TextSource],
     *,
     fold: Sequence[str],
     granularity: str,

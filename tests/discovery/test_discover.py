@@ -606,7 +606,7 @@ def test_small_memory(tmp_path: Path) -> None:
     whole = by_joining(texts, min_count=3)
     with (
         mock.patch.object(counting, "part_room", lambda *_: 2000),
-        mock.patch.object(counting, "MIN_MEMORY", 0),
+        mock.patch("nlptools.base.resources.MIN_MEMORY", 0),
     ):
         parts = by_joining(texts, min_count=3, memory=1 << 14, block_size=1 << 11, tmp_dir=tmp_path)
     same_tables(parts, whole)

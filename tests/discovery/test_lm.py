@@ -293,7 +293,7 @@ def test_small_memory(tmp_path: Path) -> None:
     whole = discover(texts, min_count=3)
     with (
         mock.patch.object(counting, "part_room", lambda *_: 2000),
-        mock.patch.object(counting, "MIN_MEMORY", 0),
+        mock.patch("nlptools.base.resources.MIN_MEMORY", 0),
         mock.patch.object(counting, "_PIECE", 999),
         mock.patch("nlptools.discovery.lm.MIN_MEMORY", 0),
         mock.patch("nlptools.wordmodel.expected_counts._PIECE", 777),

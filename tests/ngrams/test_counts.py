@@ -345,7 +345,7 @@ def loaded_counts(folder: Path) -> None:
 
 
 def spilled_ids(folder: Path) -> None:
-    with mock.patch.object(counting, "MIN_MEMORY", 0):
+    with mock.patch("nlptools.base.resources.MIN_MEMORY", 0):
         corpus = Corpus.from_texts(["天地玄黄" * 20])
         assert len(encode_corpus(corpus, memory=8, workers=1, tmp_dir=folder).blocks) == 1
 
@@ -511,7 +511,7 @@ def test_kept_ids_are_the_texts(texts: list[str], size: int, workers: int, latin
 def test_kept_ids_may_go_to_the_disk(tmp_path: Path) -> None:
     texts = ["天地玄黄" * 50] * 50
     corpus = Corpus.from_texts(texts, block_size=1 << 10)
-    with mock.patch.object(counting, "MIN_MEMORY", 0):
+    with mock.patch("nlptools.base.resources.MIN_MEMORY", 0):
         _, kept = count_and_keep(corpus, memory=8000, workers=1, tmp_dir=tmp_path)
     assert sum(np.count_nonzero(ids) for ids in kept.blocks) == 10_000
     assert sum(np.count_nonzero(ids) for ids in kept.blocks) == 10_000

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from places import SAMPLES
+from places import ROOT, SAMPLES
 
 from nlptools.errors import DataError
 from nlptools.segmentation.segmenter import Segmenter
@@ -466,7 +466,7 @@ def test_entries(name: str, tmp_path: Path) -> None:
 
 def test_what_our_commands_write(tmp_path: Path) -> None:
     """As many entries as rows."""
-    model = SAMPLES.parent.parent / "nlptools" / "models" / "general.tsv.gz"
+    model = ROOT / "nlptools" / "wordmodel" / "general.tsv.gz"
     assert count_entries(model) == EntryCount(53_186, 0)
     assert count_entries(SAMPLES / "userdict.txt") == EntryCount(15, 0)
 
