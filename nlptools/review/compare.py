@@ -1,4 +1,4 @@
-"""Counts of words in two corpora -> what is new or grew: shrunk log odds, z, first slice.
+"""Two corpora, or counts of words in them -> what is new or grew: shrunk log odds, z, first slice.
 
 Monroe, Colaresi and Quinn, "Fightin' Words" (2008): log odds ratio with an informative Dirichlet prior, here the one
 of matrix67's score: every word is given the same number of occurrences beforehand, shared out by the sizes of the
@@ -30,7 +30,8 @@ class Comparison:
     count_a, count_b: occurrences, int64. total_a, total_b: symbols, or the sum of all counts of lists. log_odds:
     shrunk, nats, above 0 where B has more. z: log_odds over its standard error. shrink: as used. slices, names, totals: counts of
     each word in each slice, A's first; which of them are B's begins at `first_b`. first_seen: name of B's first slice
-    with the word, "" for a word that B does not have.
+    with the word, "" for a word that B does not have. usage, paths: of corpora, for a page: the words in their text,
+    and what was read.
     """
 
     words: list[str]
@@ -45,6 +46,15 @@ class Comparison:
     totals: list[int]
     first_b: int
     shrink: float
+    usage: Usage | None = field(default=None, repr=False)
+    paths: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        shown = " ".join(self.words[:5]) + (" ..." if len(self) > 5 else "")
+        return f"Comparison({len(self):,} words: {shown})"
+
+    def __iter__(self) -> Iterator[ComparedWord]:
+        yield from itertools.starmap(ComparedWord, comparison_rows(self))
 
     def __len__(self) -> int:
         return len(self.words)
@@ -59,20 +69,37 @@ class Comparison:
 
     def select(self, rows: np.ndarray) -> Comparison:
         """The comparison of these rows, in this order; the totals stay."""
-        return Comparison(
-            [self.words[i] for i in rows.tolist()],
-            self.count_a[rows],
-            self.count_b[rows],
-            self.total_a,
-            self.total_b,
-            self.log_odds[rows],
-            self.z[rows],
-            self.slices[rows],
-            self.names,
-            self.totals,
-            self.first_b,
-            self.shrink,
+        chosen = rows.tolist()
+        return replace(
+            self,
+            words=[self.words[i] for i in chosen],
+            usage=None if self.usage is None else self.usage.select(chosen),
+            **{name: getattr(self, name)[rows] for name in _ARRAYS},
         )
+
+    def to_frame(self) -> pd.DataFrame:
+        """The rows as a pandas DataFrame, with the columns of the TSV."""
+        return to_frame(dict(zip(COLUMNS, map(list, zip(*self, strict=True)), strict=False)))
+
+    def _repr_html_(self) -> str:
+        return html_table(COLUMNS, self, len(self))
+
+
+_ARRAYS = ("count_a", "count_b", "log_odds", "z", "slices")
+
+
+class ComparedWord(NamedTuple):
+    """A row: rates are occurrences in a million symbols, log_odds nats."""
+
+    word: str
+    count_a: int
+    count_b: int
+    rate_a: float
+    rate_b: float
+    log_odds: float
+    z: float
+    first_seen: str
+    new: bool
 
 
 def compare_counts(

@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from nlptools.errors import DataError
 from nlptools.text.chars import find_cut
@@ -90,6 +91,7 @@ class Corpus:
     block_size: int  # bytes of text in a block, about; changes no result
     fold: tuple[str, ...]  # in the order in which they are applied
     report: ReadReport
+    paths: list[str]  # as they were given; none for texts
     _texts: Iterable[str] | None
     _sources: list[Source]
 
@@ -115,6 +117,7 @@ class Corpus:
         self._field = field
         self._column = column
         self._texts = None
+        self.paths = [os.fspath(path) for path in paths]
         if not paths:
             raise ValueError("no paths: name a file, or - for standard input")
         self._sources = find_sources(paths)
@@ -138,6 +141,7 @@ class Corpus:
         corpus._configure(on_error, fold, block_size)
         corpus._texts = texts
         corpus._sources = []
+        corpus.paths = []
         corpus.rereadable = iter(texts) is not texts
         corpus.total_bytes = None
         return corpus
@@ -155,6 +159,12 @@ class Corpus:
         self._used = False
         self.bytes_read = 0
         self.report = ReadReport()
+
+    def __repr__(self) -> str:
+        if self._texts is not None:
+            return "Corpus.from_texts(...)"
+        more = f", ... {len(self.paths):,} paths" if len(self.paths) > 3 else ""
+        return f"Corpus([{', '.join(map(repr, self.paths[:3]))}{more}])"
 
     @property
     def name(self) -> str:
@@ -410,6 +420,23 @@ class Corpus:
                 return cut, clean
             cut, clean = find_cut(text[: cut - 1])
         return 0, False
+
+
+# What a function that reads a corpus takes: the corpus, or where its text lies.
+CorpusLike = Corpus | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
+
+def as_corpus(source: CorpusLike, **reading: Any) -> Corpus:
+    """A corpus as it is; of a path, or of several, the corpus of what is there.
+
+    reading: settings of Corpus, for paths alone. Raises TypeError for settings beside a corpus, which has its own.
+    """
+    if isinstance(source, Corpus):
+        if reading:
+            raise TypeError(f"a Corpus has its own settings: leave out {', '.join(reading)}")
+        return source
+    paths = [source] if isinstance(source, str | os.PathLike) else list(source)
+    return Corpus(paths, **reading)
 
 
 def _without_bom(data: bytes) -> tuple[bytes, int]:

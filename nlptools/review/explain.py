@@ -1,0 +1,154 @@
+"""Words + corpus or counts -> the arithmetic behind their scores, and where they occur."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nlptools.base.resources import DEFAULT_MEMORY
+from nlptools.errors import DataError
+from nlptools.ngrams.count import count_ngrams
+from nlptools.ngrams.counts import MAX_ORDER, NgramCounts
+from nlptools.ngrams.explain import Explanation, Side, explain_word, word_symbols
+from nlptools.text.corpus import CorpusLike, as_corpus
+from nlptools.text.folding import FOLDS, fold_text
+from nlptools.usage.contexts import Context, find_contexts
+
+CONTEXTS = 5
+NEIGHBOURS = 8
+
+
+@dataclass(frozen=True)
+class ExplainedWord:
+    """A word's scores with their arithmetic, and occurrences of it. As text it is what `explain` prints."""
+
+    explanation: Explanation
+    contexts: list[Context] = field(default_factory=list)
+
+    @property
+    def word(self) -> str:
+        """The word as it was looked for: folded as the corpus is."""
+        return self.explanation.word
+
+    def lines(self, neighbours: int = NEIGHBOURS) -> list[str]:
+        """For people; neighbours: how many are shown on each side."""
+        found = self.explanation
+        lines = [f"{found.word}  count {found.count:,} of {found.total:,} symbols"]
+        if not found.count:
+            return [*lines, "  never occurs"]
+        for split in found.splits:
+            mark = "  <- weakest" if split.pmi == found.pmi and len(found.splits) > 1 else ""
+            lines.append(
+                f"  split  {split.left} {split.left_count:,} | {split.right} {split.right_count:,}"
+                f"  PMI {split.pmi:.4f}{mark}"
+            )
+        lines += _side("left ", found.left, neighbours) + _side("right", found.right, neighbours)
+        for context in self.contexts:
+            lines.append(
+                f"  {context.source}:{context.line}: {context.left}[{context.word}]{context.right}"
+            )
+        return lines
+
+    def row(self, neighbours: int = NEIGHBOURS) -> dict[str, Any]:
+        """As JSON holds it, which has no number for what is infinite or unknown: None."""
+        row = dataclasses.asdict(self.explanation)
+        for side in (row["left"], row["right"]):
+            if side is not None:
+                side["neighbours"] = side["neighbours"][:neighbours]
+        row["pmi"] = _finite(row["pmi"])
+        for split in row["splits"]:
+            split["pmi"] = _finite(split["pmi"])
+        row["contexts"] = [dataclasses.asdict(context) for context in self.contexts]
+        return row
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+
+def explain_words(
+    words: str | Sequence[str],
+    *,
+    corpus: CorpusLike | None = None,
+    counts: NgramCounts | None = None,
+    contexts: int = CONTEXTS,
+    latin: str = "run",
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+    tmp_dir: str | os.PathLike[str] | None = None,
+) -> list[ExplainedWord]:
+    """Why words score as they do: every split, the neighbours on both sides, where they occur.
+
+    corpus: what is counted, unless counts of it are given, and where the contexts come from. latin: as in
+    count_ngrams, for a corpus without counts. contexts: at most so many of each word; none where a pipe was read
+    for the counts. The words are folded as the corpus or, without one, the counts were.
+    Raises ValueError without corpus and counts, NlptoolsError for a word with a break in it.
+    """
+    asked = [words] if isinstance(words, str) else list(words)
+    text = None if corpus is None else as_corpus(corpus)
+    if counts is not None:
+        counts.require(1)
+    elif text is None:
+        raise ValueError("there is neither a corpus nor its counts")
+    fold = text.fold if text is not None else _folds_of(counts)
+    asked = [fold_text(word, fold) for word in asked]
+    twice = text is not None and (text.rereadable or counts is not None)
+    if counts is None:
+        assert text is not None
+        longest = max((len(word_symbols(word, latin)) for word in asked), default=1)
+        order = min(longest + 1, MAX_ORDER)
+        counts = count_ngrams(
+            text, order=order, latin=latin, memory=memory, workers=workers, tmp_dir=tmp_dir
+        )
+    explained = [explain_word(counts, word) for word in asked]
+    found: dict[str, list[Context]] = {}
+    if twice and contexts:
+        assert text is not None
+        found = find_contexts(text, asked, number=contexts)
+    return [ExplainedWord(why, found.get(why.word, [])) for why in explained]
+
+
+def folds_of(counts: NgramCounts, path: str) -> tuple[str, ...]:
+    """The folds recorded in a counts file; DataError for one that this version does not have."""
+    for name in counts.settings.fold:
+        if name not in FOLDS:
+            raise DataError(
+                path, None, f"counted with an unknown fold: {name!r}", "name yours with --fold"
+            )
+    return counts.settings.fold
+
+
+def explanation_text(found: Iterable[ExplainedWord], neighbours: int = NEIGHBOURS) -> Iterator[str]:
+    """For people: the words one after the other, an empty line between them."""
+    for i, one in enumerate(found):
+        yield "\n".join([*([""] if i else []), *one.lines(neighbours), ""])
+
+
+def explanation_json(found: Iterable[ExplainedWord], neighbours: int = NEIGHBOURS) -> Iterator[str]:
+    """JSON Lines: an object a word."""
+    for one in found:
+        yield json.dumps(one.row(neighbours), ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _folds_of(counts: NgramCounts | None) -> tuple[str, ...]:
+    return () if counts is None else folds_of(counts, "counts")
+
+
+def _finite(value: float) -> float | None:
+    return round(value, 4) if math.isfinite(value) else None
+
+
+def _side(name: str, side: Side | None, most: int) -> list[str]:
+    if side is None:
+        return [f"  {name}  not counted: the counts end at this order"]
+    shown = " ".join(f"{symbol} {count:,}" for symbol, count in side.neighbours[:most])
+    rest = len(side.neighbours) - most
+    more = f" and {rest:,} more" if rest > 0 else ""
+    breaks = f"; at a break {side.breaks:,}" if side.breaks else ""
+    return [
+        f"  {name}  entropy {side.entropy:.4f}, variety {side.variety:,}: {shown}{more}{breaks}"
+    ]
