@@ -10,9 +10,7 @@ from nlptools.cli import options
 from nlptools.cli.console import Closing, StageBar, deliver, open_corpus
 
 if TYPE_CHECKING:
-    from nlptools.review.compare import Comparison
-    from nlptools.review.slices import Slices
-    from nlptools.usage.usage import Usage
+    from nlptools.text.corpus import Corpus
 
 
 @click.command(
@@ -72,23 +70,12 @@ def compare(
     b: tuple[str, ...],
     words_file: str | None,
     lists: bool,
-    shrink: float | None,
-    fallen: bool,
-    top: int | None,
     how: str,
     output: str | None,
     page: str | None,
     contexts: int,
-    width: int,
-    neighbours: int,
-    latin: str,
     quiet: bool,
-    encoding: str,
-    on_error: str,
-    field: str | None,
-    column: str | None,
-    fold: tuple[str, ...],
-    **machine: Any,
+    **settings: Any,
 ) -> None:
     """Compare A with B: which words are new in B, which grew, since when.
 
@@ -100,93 +87,41 @@ def compare(
     if "-" in (a, *b):
         raise click.UsageError("compare reads twice, and cannot read standard input: name files.")
     closing = Closing("compare", quiet)
-    from nlptools.review import slices as kinds
-    from nlptools.review.compare import compare_counts, format_comparison
-    from nlptools.text.wordlists import read_words
-
-    found = kinds.find_slices(a, b, lists=lists)
-    if page is not None and found.kind != kinds.CORPUS:
-        raise click.UsageError(f"--report needs text to show contexts from, not a {found.kind}.")
-    words = sorted(read_words([words_file], encoding="auto")) if words_file else None
-    reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
-    usage = None
-    if found.kind == kinds.LIST:
-        every, counts, totals = kinds.list_counts(found)
-        if words is not None:
-            kept = [i for i, word in enumerate(every) if word in set(words)]
-            every, counts = [every[i] for i in kept], counts[kept]
-        words = every
-    elif found.kind == kinds.COUNTS:
-        loaded = kinds.open_counts(found)
-        words = _counted_words(loaded[found.first_b :]) if words is None else words
-        counts, totals = kinds.word_counts(loaded, words)
-    else:
-        from nlptools.usage.usage import measure_usage
-
-        if words is None:
-            words = _found_words(b, quiet, reading, fold, latin, machine)
-        shown = {"contexts": contexts if page else 0, "width": width, "neighbours": neighbours}
-        corpora = found.corpora(**reading, fold=fold)
-        usage = measure_usage(corpora, words, latin=latin, **shown)
-        counts, totals = usage.by_corpus.T, usage.symbols
-    result = compare_counts(words, counts, totals, found.names, found.first_b, shrink=shrink)
     import numpy as np
 
-    keep = np.ones(len(result), bool) if fallen else result.log_odds > 0
-    result = result.select(np.flatnonzero(keep & (result.count_a + result.count_b > 0))[:top])
+    from nlptools.discovery.em import STEPS
+    from nlptools.review.compare import compare_corpora, format_comparison
+    from nlptools.review.report import report_comparison
+    from nlptools.review.slices import CORPUS, find_slices
+    from nlptools.text.wordlists import read_words
+
+    kind = find_slices(a, b, lists=lists).kind
+    if page is not None and kind != CORPUS:
+        raise click.UsageError(f"--report needs text to show contexts from, not a {kind}.")
+    words = read_words([words_file], encoding="auto") if words_file else None
+
+    def opened(paths: list[str], **reading: Any) -> Corpus:
+        return open_corpus(tuple(paths), quiet, **reading)
+
+    with StageBar(STEPS, quiet) as bar:
+        result = compare_corpora(
+            a,
+            b,
+            words=words,
+            lists=lists,
+            contexts=contexts if page else 0,
+            watch=bar.step,
+            open_corpus=opened,
+            **settings,
+        )
     if page is not None:
-        assert usage is not None
-        place = {word: i for i, word in enumerate(words)}
-        _write_page(page, result, usage.select([place[word] for word in result.words]), found)
+        deliver([report_comparison(result).html], page)
     if page is None or output is not None:
         deliver(format_comparison(result, how), output)
     used = {
         "shrink": f"{result.shrink:.4g}",
-        "slices": f"{found.first_b}+{len(totals) - found.first_b}",
+        "slices": f"{result.first_b}+{len(result.totals) - result.first_b}",
     }
     new = int(np.count_nonzero((result.count_a == 0) & (result.count_b > 0)))
     sizes = f"{result.total_a:,} symbols in A, {result.total_b:,} in B"
     closing.show(None, used, [sizes, f"{len(result):,} words", f"{new:,} of them new"])
-
-
-def _found_words(
-    paths: tuple[str, ...],
-    quiet: bool,
-    reading: dict[str, Any],
-    fold: tuple[str, ...],
-    latin: str,
-    machine: dict[str, Any],
-) -> list[str]:
-    from nlptools.discovery.discover import discover_words
-    from nlptools.discovery.em import STEPS
-
-    corpus = open_corpus(paths, quiet, **reading, fold=fold)
-    with StageBar(STEPS, quiet) as bar:
-        table = discover_words(corpus, latin=latin, watch=bar.step, **machine)
-    return table.words
-
-
-def _counted_words(loaded: list[list[Any]]) -> list[str]:
-    from nlptools.discovery.discover import discover_words
-
-    words: set[str] = set()
-    for side in loaded:
-        for counts in side:
-            longest = min(4, counts.order - 1)
-            table = discover_words(None, method="entropy", counts=counts, max_length=longest)
-            words.update(table.words)
-    return sorted(words)
-
-
-def _write_page(path: str, result: Comparison, usage: Usage, found: Slices) -> None:
-    from nlptools.review.compare import format_comparison
-    from nlptools.review.page import render_page
-    from nlptools.review.page_data import report_data
-    from nlptools.text.wordrows import WordRows
-
-    header, *lines = "".join(format_comparison(result, "tsv")).splitlines()
-    rows = WordRows(result.words, "tsv", header, lines)
-    files = [name for paths in found.paths for name in paths]
-    data, contexts = report_data(rows, usage, name="compare.tsv", files=files, comparison=result)
-    title = f"{found.names[0]} → {found.names[-1]} – nlptools"
-    deliver([render_page(title, data, contexts)], path)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, note, open_corpus
-
-if TYPE_CHECKING:
-    from nlptools.text.wordrows import WordRows
 
 
 @click.command(
@@ -62,31 +59,18 @@ def report(
     `discover --accepted` and `--rejected` read.
     """
     closing = Closing("report", quiet)
-    reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
-    from nlptools.review.page import render_page
-    from nlptools.review.page_data import report_data
+    from nlptools.review.report import report_words
     from nlptools.text.wordlists import read_words
     from nlptools.text.wordrows import read_rows
-    from nlptools.usage.usage import measure_usage
 
     rows = read_rows(words)
     known = read_words(known_files, encoding="auto")
+    reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
     corpus = open_corpus(paths, quiet, **reading, fold=fold)
-    usage = measure_usage([corpus], rows.words, **settings)
-    data, contexts = report_data(
-        rows, usage, name=words, files=[str(path) for path in paths], known=known
-    )
-    page = render_page(f"{data['source']['name']} – nlptools", data, contexts)
-    deliver([page], output)
-    if not quiet:
-        _say_missing(rows, usage.counts.tolist())
-    size = len(page.encode("utf-8", "surrogateescape"))
-    results = [f"{len(rows.words):,} words", f"{size / 1e6:.1f} MB page"]
+    page = report_words(rows, corpus, known=known, name=words, **settings)
+    deliver([page.html], output)
+    if not quiet and page.missing and 2 * len(page.missing) >= page.words:
+        some = ", ".join(page.missing[:3])
+        note(f"{len(page.missing):,} of {page.words:,} words do not occur in this corpus: {some}")
+    results = [f"{page.words:,} words", f"{page.size / 1e6:.1f} MB page"]
     closing.show(corpus, {"contexts": settings["contexts"]}, results)
-
-
-def _say_missing(rows: WordRows, counts: list[int]) -> None:
-    missing = [word for word, count in zip(rows.words, counts, strict=True) if not count]
-    if missing and len(missing) * 2 >= len(counts):
-        some = ", ".join(missing[:3])
-        note(f"{len(missing):,} of {len(counts):,} words do not occur in this corpus: {some}")

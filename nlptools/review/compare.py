@@ -9,12 +9,33 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+from nlptools.base.frames import html_table, to_frame
+from nlptools.base.resources import DEFAULT_MEMORY, Watch, unwatched
+from nlptools.discovery.discover import discover_words
+from nlptools.ngrams.counts import NgramCounts
+from nlptools.review.slices import (
+    COUNTS,
+    LIST,
+    Slices,
+    find_slices,
+    list_counts,
+    open_counts,
+    word_counts,
+)
+from nlptools.text.corpus import Corpus
+from nlptools.usage.usage import Usage, measure_usage
+
+if TYPE_CHECKING:
+    from nlptools.base.frames import DataFrame
 
 FORMATS = ("tsv", "jsonl", "csv", "plain")
 COLUMNS = (
@@ -77,12 +98,13 @@ class Comparison:
             **{name: getattr(self, name)[rows] for name in _ARRAYS},
         )
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> DataFrame:
         """The rows as a pandas DataFrame, with the columns of the TSV."""
-        return to_frame(dict(zip(COLUMNS, map(list, zip(*self, strict=True)), strict=False)))
+        rows = list(self)
+        return to_frame({name: [getattr(row, name) for row in rows] for name in COLUMNS})
 
     def _repr_html_(self) -> str:
-        return html_table(COLUMNS, self, len(self))
+        return html_table(COLUMNS, self, total=len(self))
 
 
 _ARRAYS = ("count_a", "count_b", "log_odds", "z", "slices")
@@ -100,6 +122,91 @@ class ComparedWord(NamedTuple):
     z: float
     first_seen: str
     new: bool
+
+
+def compare_corpora(
+    a: str,
+    b: str | Sequence[str],
+    *,
+    words: Collection[str] | None = None,
+    lists: bool = False,
+    shrink: float | None = None,
+    fallen: bool = False,
+    top: int | None = None,
+    contexts: int = 5,
+    width: int = 20,
+    neighbours: int = 8,
+    latin: str = "run",
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+    tmp_dir: str | os.PathLike[str] | None = None,
+    watch: Watch = unwatched,
+    open_corpus: Callable[..., Corpus] = Corpus,
+    **reading: Any,
+) -> Comparison:
+    """Compare A with B: which words are new in B, which grew, since when.
+
+    a, b: text, counts files or word lists, all of one kind; a folder, a pattern or several names are time slices.
+    words: those to compare; None: what discover_words finds in the corpora of B, by its method entropy in counts
+    files, all words of lists. lists: the files are word lists, also where they are no table of ours. shrink: as in
+    compare_counts. fallen: also the words that B has less of, last. top: the first so many. contexts, width,
+    neighbours, latin: as in measure_usage. watch: as in discover_words; open_corpus, reading: what opens the
+    corpora, and settings of Corpus.
+    Raises NlptoolsError for files of several kinds, or that cannot be read twice.
+    """
+    found = find_slices(a, [b] if isinstance(b, str) else b, lists=lists)
+    asked = None if words is None else sorted(words)
+    usage = None
+    if found.kind == LIST:
+        asked, counts, totals = _of_lists(found, asked)
+    elif found.kind == COUNTS:
+        loaded = open_counts(found)
+        asked = _frequent_words(loaded[found.first_b :]) if asked is None else asked
+        counts, totals = word_counts(loaded, asked)
+    else:
+        if asked is None:
+            newer = [path for paths in found.paths[found.first_b :] for path in paths]
+            asked = discover_words(
+                open_corpus(newer, **reading),
+                latin=latin,
+                memory=memory,
+                workers=workers,
+                tmp_dir=tmp_dir,
+                watch=watch,
+            ).words
+        shown = {"contexts": contexts, "width": width, "neighbours": neighbours}
+        usage = measure_usage(found.corpora(**reading), asked, latin=latin, **shown)
+        counts, totals = usage.by_corpus.T, usage.symbols
+    every = compare_counts(asked, counts, totals, found.names, found.first_b, shrink=shrink)
+    keep = np.ones(len(every), bool) if fallen else every.log_odds > 0
+    rows = np.flatnonzero(keep & (every.count_a + every.count_b > 0))[:top]
+    result = every.select(rows)
+    if usage is not None:
+        place = {word: i for i, word in enumerate(asked)}
+        usage = usage.select([place[word] for word in result.words])
+    paths = [path for group in found.paths for path in group]
+    return replace(result, usage=usage, paths=paths)
+
+
+def _of_lists(found: Slices, asked: list[str] | None) -> tuple[list[str], np.ndarray, list[int]]:
+    """(words, counts, totals) of word lists; of the words asked for those that a list has."""
+    every, counts, totals = list_counts(found)
+    if asked is None:
+        return every, counts, totals
+    wanted = set(asked)
+    kept = [i for i, word in enumerate(every) if word in wanted]
+    return [every[i] for i in kept], counts[kept], totals
+
+
+def _frequent_words(loaded: Sequence[Sequence[NgramCounts]]) -> list[str]:
+    """The words of each counts file, by the method entropy."""
+    words: set[str] = set()
+    for side in loaded:
+        for counts in side:
+            longest = min(4, counts.order - 1)
+            table = discover_words(None, method="entropy", counts=counts, max_length=longest)
+            words.update(table.words)
+    return sorted(words)
 
 
 def compare_counts(

@@ -44,6 +44,7 @@ def report_words(
     words: str | os.PathLike[str] | WordRows,
     corpus: CorpusLike,
     *,
+    name: str | None = None,
     known: Collection[str] = frozenset(),
     contexts: int = 5,
     width: int = 20,
@@ -52,10 +53,11 @@ def report_words(
 ) -> Page:
     """The page for a word list (its path, or read_rows of it) and the corpus in which the words are looked for.
 
-    known: words that are marked, beside those that the list marks. The rest as in measure_usage.
+    name: of the list, by which downloads are named. known: words that are marked, beside those that the list marks. The rest as in measure_usage.
     """
     rows = words if isinstance(words, WordRows) else read_rows(words)
-    name = "words.tsv" if isinstance(words, WordRows) else os.fspath(words)
+    if name is None:
+        name = "words.tsv" if isinstance(words, WordRows) else os.fspath(words)
     text = as_corpus(corpus)
     usage = measure_usage(
         [text], rows.words, contexts=contexts, width=width, neighbours=neighbours, latin=latin
@@ -85,5 +87,3 @@ def _page(html: str, words: Sequence[str], usage: Usage) -> Page:
     counts = usage.counts.tolist()
     missing = [word for word, count in zip(words, counts, strict=True) if not count]
     return Page(html, len(words), missing)
-
-
