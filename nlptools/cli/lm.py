@@ -81,7 +81,7 @@ def train(
     field: str | None,
     column: str | None,
     fold: tuple[str, ...],
-    **counting: Any,
+    **settings: Any,
 ) -> None:
     """Estimate a language model of the characters of a corpus.
 
@@ -98,17 +98,14 @@ def train(
             raise click.UsageError(f"--{name} is settled when counts are made.")
     check_format(output, format)
     closing = Closing("lm train", quiet)
-    machine = {name: counting[name] for name in ("memory", "tmp_dir")}
-    corpus = None
-    appearance: list[str] = []
-    if prune is not None and len(prune) > counting["order"] and counts_file is None:
-        raise click.UsageError(f"--prune has {len(prune)} numbers, --order is {counting['order']}.")
+    if prune is not None and len(prune) > settings["order"] and counts_file is None:
+        raise click.UsageError(f"--prune has {len(prune)} numbers, --order is {settings['order']}.")
     if prune is not None and list(prune) != sorted(prune):
         raise click.UsageError("--prune: the numbers must not fall.")
-    from nlptools.lm.smoothing import train_lm
-    from nlptools.ngrams.count import count_sentences
+    from nlptools.lm.train import learn_lm
     from nlptools.ngrams.counts import load_counts
 
+    corpus, counts = None, None
     if counts_file is not None:
         counts = load_counts(counts_file, mapped=False)
         counts.check(counts_file)
@@ -117,19 +114,11 @@ def train(
                 f"--prune has {len(prune)} numbers, the order is {counts.order}."
             )
     else:
-        corpus = open_corpus(
-            paths,
-            quiet,
-            encoding=encoding,
-            on_error=on_error,
-            field=field,
-            column=column,
-            fold=fold,
-        )
-        counts, appearance = count_sentences(corpus, **counting)
-    model = train_lm(counts, smoothing=smoothing, prune=prune, appearance=appearance, **machine)
-    total = counts.total
+        reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
+        corpus = open_corpus(paths, quiet, **reading, fold=fold)
+    model = learn_lm(corpus, counts=counts, smoothing=smoothing, prune=prune, **settings)
     del counts
+    machine = {name: settings[name] for name in ("memory", "tmp_dir")}
     write(model, output, format, machine)
     if (orders := model.settings.get("fallback")) and not quiet:
         named = ", ".join(map(str, orders))
@@ -140,7 +129,7 @@ def train(
     closing.show(
         corpus,
         {"order": model.order, **made_by},
-        [f"{total:,} symbols", f"{sum(map(len, model.levels)):,} n-grams"],
+        [f"{model.learnt_from:,} symbols", f"{sum(map(len, model.levels)):,} n-grams"],
     )
 
 

@@ -89,3 +89,20 @@ def write_model(
         return
     with storage.spilling(tmp_dir) as folder:
         LanguageModel.from_trie(model, room=memory // 4, folder=folder).save(path)
+
+
+def convert_lm(
+    source: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    format: str | None = None,
+    memory: int = DEFAULT_MEMORY,
+    tmp_dir: str | os.PathLike[str] | None = None,
+) -> NgramModel:
+    """Rewrite a model as ARPA or as a native file; what the source is tells its content, not its name.
+
+    format: as in write_model. Returns the n-grams. Raises DataError for a file that is no model, or damaged.
+    """
+    model = read_trie(source, memory=memory, tmp_dir=tmp_dir)
+    write_model(model, output, format=format, memory=memory, tmp_dir=tmp_dir)
+    return model

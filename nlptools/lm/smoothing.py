@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +74,8 @@ def train_lm(
     rows = sum(counts.size(n) for n in range(1, counts.order + 1))
     with storage.spilling(tmp_dir) as folder:
         estimate = _Estimate(counts, smoothing, thresholds, appearance, memory // 4, folder)
-        return estimate.model(None if rows * BYTES_PER_ROW <= memory // 4 else folder)
+        model = estimate.model(None if rows * BYTES_PER_ROW <= memory // 4 else folder)
+    return replace(model, learnt_from=counts.total)
 
 
 def _check(counts: NgramCounts) -> None:

@@ -8,17 +8,23 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from nlptools.base import storage
+from nlptools.base.frames import html_table, to_frame
 from nlptools.base.resources import ordered_map
 from nlptools.base.textcolumns import decimals, weave
 from nlptools.errors import DataError
+from nlptools.lm.files import open_lm
 from nlptools.lm.model import LanguageModel
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, SymbolEncoder
-from nlptools.text.corpus import Corpus
+from nlptools.text.corpus import Corpus, CorpusLike, as_corpus
 from nlptools.text.folding import FOLDS
+
+if TYPE_CHECKING:
+    from nlptools.base.frames import DataFrame
 
 FORMATS = ("tsv", "jsonl")
 COLUMNS = ("source", "line", "log10_prob", "per_symbol", "symbols", "oov", "text")
@@ -89,6 +95,11 @@ class ScoredLines:
         """log10 probability for each symbol and end of a sentence; 0 for a line without symbols."""
         return self.log10_probs / np.maximum(self.symbols + self.sentences, 1)
 
+    def __iter__(self) -> Iterator[ScoredLine]:
+        columns = (self.numbers, self.log10_probs, self.per_symbol, self.symbols, self.oov)
+        for row in zip(*(column.tolist() for column in columns), self.texts, strict=True):
+            yield ScoredLine(self.source, *row)
+
     def select(self, kept: np.ndarray) -> ScoredLines:
         """The lines of a mask; `numbers` says which they are."""
         rows = np.flatnonzero(kept)
@@ -110,6 +121,45 @@ class ScoredLines:
             float(self.log10_probs.sum()),
             float(self.oov_log10_probs.sum()),
         )
+
+
+class ScoredLine(NamedTuple):
+    """A row of what `lm score` prints: the columns COLUMNS."""
+
+    source: str
+    line: int
+    log10_prob: float
+    per_symbol: float
+    symbols: int
+    oov: int
+    text: str
+
+
+class ScoredText:
+    """All lines of a corpus with their probabilities, in order, and the sums of them."""
+
+    def __init__(self, lines: Iterable[ScoredLines]) -> None:
+        self._lines = list(lines)
+        self.totals = sum((lines.totals() for lines in self._lines), Totals())
+
+    def __len__(self) -> int:
+        return self.totals.lines
+
+    def __iter__(self) -> Iterator[ScoredLine]:
+        for lines in self._lines:
+            yield from lines
+
+    def __repr__(self) -> str:
+        sums = self.totals
+        return f"ScoredText({len(self):,} lines, {sums.symbols:,} symbols, perplexity {sums.perplexity:.4g})"
+
+    def to_frame(self) -> DataFrame:
+        """A pandas DataFrame with the columns of the TSV."""
+        rows = list(self)
+        return to_frame({name: [getattr(row, name) for row in rows] for name in COLUMNS})
+
+    def _repr_html_(self) -> str:
+        return html_table(COLUMNS, self, total=len(self))
 
 
 class LineScorer:
@@ -211,6 +261,22 @@ def score_corpus(
 
     with ThreadPoolExecutor(workers) as pool:
         yield from ordered_map(pool, workers, work, _whole_lines(corpus))
+
+
+def score_text(
+    corpus: CorpusLike,
+    model: str | os.PathLike[str] | LanguageModel,
+    *,
+    workers: int | None = None,
+    tmp_dir: str | os.PathLike[str] | None = None,
+) -> ScoredText:
+    """Give every line of a text its probability; score_corpus hands them on as they come.
+
+    model: loaded, or its file, native or ARPA. A corpus given as paths is folded as the model was trained.
+    """
+    loaded = model if isinstance(model, LanguageModel) else open_lm(model, tmp_dir=tmp_dir)
+    text = corpus if isinstance(corpus, Corpus) else as_corpus(corpus, fold=fold_of(loaded))
+    return ScoredText(score_corpus(text, loaded, workers=workers))
 
 
 def _whole_lines(corpus: Corpus) -> Iterator[tuple[str, str, int]]:

@@ -45,12 +45,19 @@ class NgramModel(NgramTrie):
     """Back-off n-gram probabilities of a vocabulary.
 
     vocabulary[i] is the text of id i; 0 is <unk>, and <s> and </s> are in it. settings: how text becomes
-    symbols ("latin", "sentences", "fold", as in counts) and how the model was made, for people.
+    symbols ("latin", "sentences", "fold", as in counts) and how the model was made, for people. learnt_from: symbols
+    of the text it was estimated from, which no file tells: 0.
     """
 
     vocabulary: tuple[str, ...]
     levels: tuple[ModelLevel, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    learnt_from: int = 0
+
+    def __repr__(self) -> str:
+        ngrams = sum(map(len, self.levels))
+        symbols = len(self.vocabulary)
+        return f"NgramModel(order {self.order}, {symbols:,} symbols, {ngrams:,} n-grams)"
 
     @property
     def order(self) -> int:
