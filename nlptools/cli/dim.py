@@ -14,7 +14,6 @@ import click
 from nlptools.cli import options
 from nlptools.cli.console import Closing, given_options, open_corpus, write
 from nlptools.cli.segment import BLOCK
-from nlptools.errors import DataError
 
 if TYPE_CHECKING:
     from nlptools.vectors.dimension import Bounds, Capacities
@@ -181,6 +180,7 @@ def dim(
         load_figure()  # now, not when everything is counted
     from nlptools.text.wordlists import count_entries
     from nlptools.vectors.dimension import dimension_bounds, word_capacities
+    from nlptools.vocab.dimension import no_words
     from nlptools.vocab.wordcount import count_words
 
     def row(kind: str, size: int, label: str, source: str | None = None) -> Row:
@@ -201,7 +201,7 @@ def dim(
 
         found = count_words(corpus, Segmenter.load(), min_count=min_count, workers=workers)
         if not found.words:
-            raise _no_words(corpus.name, found.distinct, min_count)
+            raise no_words(corpus.name, found, min_count)
         source = " ".join(paths)
         results.append(f"{found.words:,} of {found.distinct:,} words, {found.tokens:,} tokens")
         label = f"{source}: {_words(found.words)} (count >= {min_count:,})"
@@ -222,13 +222,6 @@ def dim(
     if paths:
         settings["min_count"] = min_count
     closing.show(corpus, settings, results)
-
-
-def _no_words(name: str, distinct: int, min_count: int) -> DataError:
-    if not distinct:
-        return DataError(name, None, "no words in it")
-    problem = f"none of its {distinct:,} words occurs {min_count:,} times"
-    return DataError(name, None, problem, "give a smaller --min-count")
 
 
 def _words(number: int) -> str:

@@ -208,7 +208,7 @@ def whiten(
         )
     closing = Closing("vectors whiten", quiet)
     from nlptools.vectors.files import write_vectors
-    from nlptools.vectors.whitening import Whitening, fit_whitening
+    from nlptools.vectors.whitening import Whitening, whiten_vectors
 
     machine = {name: reading[name] for name in ("memory", "workers")}
     loaded = None if apply is None else Whitening.load(apply)
@@ -223,11 +223,7 @@ def whiten(
         raise click.UsageError(problem)
     if dim is not None and dim > most:
         raise click.UsageError(f"--dim {dim}: there are {most} dimensions.")
-    if loaded is None:
-        whitening = fit_whitening(found, dim=dim, tolerance=tolerance, **machine)
-    else:
-        whitening = loaded.shortened(dim)
-    result = whitening.apply(found)
+    result, whitening = whiten_vectors(found, dim=dim, tolerance=tolerance, apply=loaded, **machine)
     write_vectors(result, output, format=kind)
     _write_words(found, words_output)
     if transform is not None:

@@ -24,7 +24,7 @@ from nlptools.ngrams.kernel import Buffer, count_part, part_room
 from nlptools.ngrams.merge import BYTES_PER_ROW_KEPT, Tiers, merge_counts
 from nlptools.ngrams.sentences import Appearance, with_boundaries
 from nlptools.ngrams.symbols import IdBlock, SymbolEncoder
-from nlptools.text.corpus import Corpus
+from nlptools.text.corpus import Corpus, CorpusLike, as_corpus
 
 _PIECE = 1 << 20  # symbols of a kept corpus at a time
 
@@ -129,7 +129,7 @@ class NgramCounter:
 
 
 def count_ngrams(
-    corpus: Corpus,
+    corpus: CorpusLike,
     *,
     order: int = 5,
     latin: str = "run",
@@ -138,7 +138,7 @@ def count_ngrams(
     workers: int | None = None,
     tmp_dir: str | os.PathLike[str] | None = None,
 ) -> NgramCounts:
-    """Count the n-grams of orders 1 .. `order` of a corpus, exactly.
+    """Count the n-grams of orders 1 .. `order` of a corpus (a Corpus, or paths), exactly.
 
     latin: what a symbol is besides a Han character: each "run" of letters and digits, each "char",
     or none ("break"). sentences: "clause" counts <s> and </s> where a sentence begins and ends, at breaks;
@@ -146,13 +146,12 @@ def count_ngrams(
     in tmp_dir. workers: threads, by default one a core. None of the three changes the result.
     """
     check_memory(memory)
+    corpus = as_corpus(corpus)
     settings = _settings(corpus, order, latin, sentences)
     return _count(corpus, settings, memory, workers, tmp_dir, None)[0]
 
 
 def _settings(corpus: Corpus, order: int, latin: str, sentences: str) -> Settings:
-    if not isinstance(corpus, Corpus):
-        raise TypeError("corpus must be a Corpus; Corpus.from_texts takes an iterable of str")
     return Settings(order, latin, tuple(corpus.fold), sentences)
 
 

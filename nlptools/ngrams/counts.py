@@ -12,15 +12,19 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from nlptools.base import keys, storage
+from nlptools.base.frames import to_frame
 from nlptools.base.keys import id_dtype
 from nlptools.base.storage import Column
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, Alphabet, split_symbols
+
+if TYPE_CHECKING:
+    from nlptools.base.frames import DataFrame
 
 KIND, VERSION = "counts", 1
 _BATCH = 1 << 16
@@ -144,6 +148,23 @@ class NgramCounts(NgramTrie):
     settings: Settings
     alphabet: Alphabet
     levels: tuple[Level, ...]
+
+    def __repr__(self) -> str:
+        ngrams = sum(map(len, self.levels))
+        return f"NgramCounts(order {self.order}, {self.total:,} symbols, {ngrams:,} n-grams)"
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        """(n-gram, count), by order and in canonical order."""
+        return self.items()
+
+    def to_frame(self, min_count: int = 1) -> DataFrame:
+        """The n-grams that occur so often, as a pandas DataFrame with the columns ngram and count."""
+        texts: list[str] = []
+        numbers: list[int] = []
+        for some, their in self.batches(min_count):
+            texts += some
+            numbers += their
+        return to_frame({"ngram": texts, "count": numbers})
 
     @property
     def order(self) -> int:

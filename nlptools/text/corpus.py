@@ -429,14 +429,20 @@ CorpusLike = Corpus | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 def as_corpus(source: CorpusLike, **reading: Any) -> Corpus:
     """A corpus as it is; of a path, or of several, the corpus of what is there.
 
-    reading: settings of Corpus, for paths alone. Raises TypeError for settings beside a corpus, which has its own.
+    reading: settings of Corpus, for paths alone. Raises TypeError for settings beside a corpus, which has its own,
+    and for anything else.
     """
     if isinstance(source, Corpus):
         if reading:
             raise TypeError(f"a Corpus has its own settings: leave out {', '.join(reading)}")
         return source
-    paths = [source] if isinstance(source, str | os.PathLike) else list(source)
-    return Corpus(paths, **reading)
+    if isinstance(source, str | os.PathLike):
+        source = [source]
+    if not isinstance(source, list | tuple):
+        raise TypeError(
+            "corpus must be a Corpus, a path or a list of paths; Corpus.from_texts takes an iterable of str"
+        )
+    return Corpus(source, **reading)
 
 
 def _without_bom(data: bytes) -> tuple[bytes, int]:

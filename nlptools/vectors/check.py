@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ import numpy as np
 
 from nlptools.base.resources import DEFAULT_MEMORY
 from nlptools.errors import DataError
+from nlptools.vectors.dimension import exact_dimension
+from nlptools.vectors.files import as_vectors
 from nlptools.vectors.hubness import NEAREST, find_hubs
 from nlptools.vectors.moments import OVERFLOW, Moments, eigenvectors, moments_of
 from nlptools.vectors.vectors import Vectors, Watch, shown_number, unwatched
@@ -32,7 +35,7 @@ class VectorCheck:
 
 
 def check_vectors(
-    vectors: Vectors,
+    vectors: Vectors | str | os.PathLike[str],
     *,
     nearest: int = NEAREST,
     queries: int | None = None,
@@ -42,13 +45,12 @@ def check_vectors(
     workers: int | None = None,
     watch: Watch = unwatched,
 ) -> VectorCheck:
-    """Measure vectors; docs/vectors.md says what the measures mean, and where they come from.
+    """Measure vectors, or those of a file; docs/vectors.md says what the measures mean, and where they come from.
 
     nearest, queries, seed: see hubness.find_hubs. hubs: how many are named. Raises DataError for a single vector
     and for vectors that are all zero.
     """
-    from nlptools.vectors.dimension import exact_dimension  # it loads what counts words
-
+    vectors = as_vectors(vectors, memory=memory, workers=workers)
     if len(vectors) < 2:
         raise DataError(vectors.source, None, "one vector: there is nothing to compare it with")
     lengths: list[np.ndarray] = []

@@ -340,6 +340,18 @@ def _read_words(path: str | os.PathLike[str], codec: str, on_error: str) -> list
 # --- writing ---------------------------------------------------------------------------------
 
 
+def as_vectors(
+    source: str | os.PathLike[str] | Vectors,
+    *,
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+) -> Vectors:
+    """Vectors as they are; those of a file, whose format its content tells. Other settings: read_vectors."""
+    if isinstance(source, Vectors):
+        return source
+    return read_vectors(source, memory=memory, workers=workers)
+
+
 def write_vectors(
     vectors: Vectors, path: str | os.PathLike[str], *, format: str | None = None
 ) -> None:

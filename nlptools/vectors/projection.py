@@ -6,10 +6,13 @@ Source of the bound: Johnson and Lindenstrauss (1984), in the form of Su Jianlin
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 
 import numpy as np
 
+from nlptools.vectors.dimension import dimension_bounds
+from nlptools.vectors.files import as_vectors
 from nlptools.vectors.vectors import Vectors, sample_rows, shown_number
 
 EPS = 0.1  # as for nlptools dim
@@ -31,10 +34,13 @@ def random_matrix(dimensions: int, dim: int, seed: int) -> np.ndarray:
     return normal.ravel()[: dimensions * dim].reshape(dimensions, dim)
 
 
-def project_vectors(vectors: Vectors, dim: int, *, seed: int = 0) -> Vectors:
-    """Every row times a random matrix of N(0, 1/dim): its squared length stays the same on average."""
+def project_vectors(
+    vectors: Vectors | str | os.PathLike[str], dim: int, *, seed: int = 0
+) -> Vectors:
+    """Vectors, or those of a file: every row times a random matrix of N(0, 1/dim): its squared length stays the same on average."""
     if dim < 1:
         raise ValueError("dim must be at least 1")
+    vectors = as_vectors(vectors)
     matrix = random_matrix(vectors.shape[1], dim, seed)
     return vectors.mapped(lambda rows: rows @ matrix, dim)
 
@@ -92,8 +98,6 @@ def _squared_distances(rows: np.ndarray, first: np.ndarray, second: np.ndarray) 
 
 def distortion_table(found: Distortion, shape: tuple[int, int], dim: int) -> str:
     """Lines of name, tab, value. shape: of the vectors that were projected to `dim` dimensions."""
-    from nlptools.vectors.dimension import dimension_bounds  # it loads what counts words
-
     rows = {
         "vectors": shape[0],
         "dimensions": shape[1],

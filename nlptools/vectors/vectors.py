@@ -49,6 +49,11 @@ class Vectors:
         self.source, self.format = source, format
         self._matrix, self._words = matrix, words
 
+    def __repr__(self) -> str:
+        rows, columns = self.shape
+        named = ", with words" if self._words is not None else ""
+        return f"Vectors({rows:,} x {columns:,}, {self.dtype}{named})"
+
     @classmethod
     def from_array(cls, matrix: np.ndarray, words: Sequence[str] | None = None) -> Vectors:
         """Vectors of a two-dimensional array of floating-point numbers.

@@ -10,6 +10,7 @@ import os
 import zipfile
 import zlib
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from nlptools.base.resources import DEFAULT_MEMORY
 from nlptools.base.storage import whole_file
 from nlptools.errors import DataError
 from nlptools.text.sources import reason
+from nlptools.vectors.files import as_vectors
 from nlptools.vectors.moments import eigenvectors, moments_of
 from nlptools.vectors.vectors import Vectors
 
@@ -102,6 +104,37 @@ class Whitening:
         except _NO_ARRAYS as error:
             raise DataError(path, None, f"not a whitening: {error}", hint) from None
         return found
+
+
+class Whitened(NamedTuple):
+    """Vectors after a whitening, and the whitening."""
+
+    vectors: Vectors
+    whitening: Whitening
+
+
+def whiten_vectors(
+    vectors: Vectors | str | os.PathLike[str],
+    *,
+    dim: int | None = None,
+    tolerance: float = TOLERANCE,
+    apply: Whitening | None = None,
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+) -> Whitened:
+    """Vectors, or those of a file, with mean 0 and covariance the identity; and the map that makes them so.
+
+    apply: a whitening of other vectors, instead of their own. The rest as in fit_whitening.
+    Raises ValueError for a dim that there is not, or a whitening of another dimension.
+    """
+    found = as_vectors(vectors, memory=memory, workers=workers)
+    if apply is None:
+        whitening = fit_whitening(
+            found, dim=dim, tolerance=tolerance, memory=memory, workers=workers
+        )
+    else:
+        whitening = apply.shortened(dim)
+    return Whitened(whitening.apply(found), whitening)
 
 
 def fit_whitening(

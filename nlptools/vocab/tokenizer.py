@@ -17,7 +17,7 @@ import numpy as np
 from nlptools.segmentation.jiebawords import JiebaWords
 from nlptools.text import chars
 from nlptools.vocab.unigram import VocabWords
-from nlptools.vocab.vocab import END, PAD, START, Vocab
+from nlptools.vocab.vocab import END, PAD, START, Vocab, load_vocab
 from nlptools.vocab.wordpiece import (
     CJK,
     CONTINUED,
@@ -289,6 +289,24 @@ class WordTokenizer:
                 found += [known[p], start, start + size]
                 start += size
         return tuple(found)
+
+
+def tokenize(
+    text: str,
+    vocab: Vocab | str | os.PathLike[str],
+    *,
+    pre: str = "vocab",
+    lower: bool = True,
+    weights: Mapping[str, float | None] | None = None,
+    jieba_dict: str | os.PathLike[str] | None = None,
+) -> list[str]:
+    """The tokens of one text; for many make a WordTokenizer, which has the same settings and reads nothing twice.
+
+    vocab: loaded, or a vocab.txt.
+    """
+    found = vocab if isinstance(vocab, Vocab) else load_vocab(vocab)
+    tokenizer = WordTokenizer(found, pre=pre, lower=lower, weights=weights, jieba_dict=jieba_dict)
+    return tokenizer.tokenize(text)
 
 
 def _spans(starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:

@@ -35,6 +35,13 @@ class Vocab:
     def __len__(self) -> int:
         return len(self.tokens)
 
+    def __repr__(self) -> str:
+        shown = " ".join(self.tokens[:5]) + (" ..." if len(self) > 5 else "")
+        return f"Vocab({len(self):,} tokens: {shown})"
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tokens)
+
     def __contains__(self, token: object) -> bool:
         return token in self.ids
 

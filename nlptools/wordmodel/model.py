@@ -9,21 +9,26 @@ header: word, count, expected, weight, separated by tabs. docs/formats.md descri
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from nlptools.base.frames import html_table, to_frame
 from nlptools.base.storage import whole_file
 from nlptools.errors import DataError
 from nlptools.text.corpus import Corpus
 from nlptools.text.folding import FOLDS
 from nlptools.wordmodel.em import LEAST_PENALTY, LONGEST
+
+if TYPE_CHECKING:
+    from nlptools.base.frames import DataFrame
 
 FORMAT = "# nlptools model"
 VERSION = 1
@@ -33,6 +38,15 @@ LARGEST = 1e15  # of any number in a model
 MOST_NATS = 1000.0  # of a penalty, and of the logarithm of a weight below 0
 MOST_WEIGHT = 40.0  # nats: exp(40) leaves room for sums in float32
 PLACES = ((2, 0), (2, 1), (3, 0), (3, 1), (3, 2))  # length of the unseen word, place in it
+
+
+class WeightedWord(NamedTuple):
+    """A row of a model: occurrences as a substring, of them as a word, logarithm of the weight."""
+
+    word: str
+    count: int  # type: ignore[assignment] # as the column is called; a row needs no tuple.count
+    expected: float
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -56,6 +70,23 @@ class WordModel:
 
     def __len__(self) -> int:
         return len(self.words)
+
+    def __repr__(self) -> str:
+        symbols = self.settings.get("symbols")
+        of = f" of {symbols:,} characters" if isinstance(symbols, int) else ""
+        return f"WordModel({len(self):,} words{of})"
+
+    def __iter__(self) -> Iterator[WeightedWord]:
+        columns = (self.counts.tolist(), self.expected.tolist(), self.weights.tolist())
+        yield from itertools.starmap(WeightedWord, zip(self.words, *columns, strict=True))
+
+    def to_frame(self) -> DataFrame:
+        """The words as a pandas DataFrame, with the columns of the file."""
+        columns = (list(self.words), self.counts, self.expected, self.weights)
+        return to_frame(dict(zip(COLUMNS.split("\t"), columns, strict=True)))
+
+    def _repr_html_(self) -> str:
+        return html_table(COLUMNS.split("\t"), self, total=len(self))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model; the file appears when it is complete."""

@@ -14,11 +14,11 @@ from nlptools import __version__
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, check_memory, ordered_map, unwatched
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
-from nlptools.text.corpus import Corpus
+from nlptools.text.corpus import CorpusLike, as_corpus
 from nlptools.wordmodel.em import LEAST_PENALTY, LONGEST, PENALTIES
 from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
 from nlptools.wordmodel.fit import ITERATIONS, MIN_COUNT, ROUNDS, Fitted, fit, lexicon
-from nlptools.wordmodel.model import PLACES, WordModel
+from nlptools.wordmodel.model import PLACES, WordModel, load_prior
 from nlptools.wordmodel.prior import Carried, auto_prior_weight
 from nlptools.wordmodel.sample import Sample, build_lattice, take_sample
 
@@ -41,12 +41,12 @@ class NothingToLearnError(NlptoolsError):
 
 
 def train_model(
-    corpus: Corpus,
+    corpus: CorpusLike,
     *,
     granularity: str = "default",
     penalty: Sequence[float] | None = None,
     numerals: str = "keep",
-    prior: WordModel | None = None,
+    prior: WordModel | str | None = None,
     prior_weight: float | None = None,
     sample: int = SAMPLE,
     memory: int = DEFAULT_MEMORY,
@@ -54,33 +54,32 @@ def train_model(
     tmp_dir: str | os.PathLike[str] | None = None,
     watch: Watch = unwatched,
 ) -> WordModel:
-    """Learn the words of a corpus: a model that segments any text like it.
+    """Learn the words of a corpus (a Corpus, or paths): a model that segments any text like it.
 
     granularity: "fine" prefers shorter words, "coarse" longer ones; penalty: nats for words of 2, 3, 4
     characters, in its place. numerals "split": 三年 is two words. prior: a general model under a small
-    corpus, its expected counts times prior_weight (None: by the sizes of both). sample: symbols to
+    corpus ("general": the package's; or the path of one), its expected counts times prior_weight (None: by the sizes of both). sample: symbols to
     learn from; of a larger corpus runs are taken evenly, and fewer where `memory` has no room for so
     many. Counts in the model are those of the whole corpus. workers changes no result. watch: called
     after each iteration with stage, number, log-likelihood and active candidates.
     Raises NlptoolsError for a corpus without Han characters, ValueError for settings without sense.
     """
-    if not isinstance(corpus, Corpus):
-        raise TypeError("corpus must be a Corpus; Corpus.from_texts takes an iterable of str")
+    text = as_corpus(corpus)
     check_memory(memory)
     workers = workers or os.cpu_count() or 1
 
     def open_text() -> TextSource:
         return EncodedText(
-            encode_corpus(corpus, latin="break", memory=memory, workers=workers, tmp_dir=tmp_dir)
+            encode_corpus(text, latin="break", memory=memory, workers=workers, tmp_dir=tmp_dir)
         )
 
     return learn_model(
         open_text,
-        fold=corpus.fold,
+        fold=text.fold,
         granularity=granularity,
         penalty=penalty,
         numerals=numerals,
-        prior=prior,
+        prior=load_prior(prior) if isinstance(prior, str) else prior,
         prior_weight=prior_weight,
         sample=sample,
         memory=memory,
