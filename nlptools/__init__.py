@@ -1,3 +1,85 @@
-"""Chinese text tools: raw text in; new words, a segmenter, n-gram counts and scores out."""
+"""Chinese text tools: raw text in; new words, a segmenter, n-gram counts and scores out.
+
+Every command is a function here, by the same name and with the same keywords; a command of a group has both words
+(`nlptools lm train` is lm_train). Beside them are the classes and readers that they take and give. All is loaded when
+it is first asked for, so that `import nlptools` costs nothing.
+"""
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
+
+# Name -> where it is defined: "module:name". __init__.pyi says the same for type checkers, and a test compares them.
+_HOMES = {
+    # commands
+    "compare": "review.compare:compare_corpora",
+    "count": "ngrams.count:count_ngrams",
+    "dim": "vocab.dimension:bounds_of",
+    "discover": "discovery.discover:discover_words",
+    "evaluate": "segmentation.evaluate:evaluate_segmentation",
+    "explain": "review.explain:explain_words",
+    "export": "review.export:export_words",
+    "lm_convert": "lm.files:convert_lm",
+    "lm_score": "lm.stream:score_text",
+    "lm_train": "lm.train:learn_lm",
+    "merge": "ngrams.merge:merge_files",
+    "report": "review.report:report_words",
+    "segment": "segmentation.segmenter:segment_text",
+    "tokenize": "vocab.tokenizer:tokenize",
+    "train": "wordmodel.train:train_model",
+    "vectors_check": "vectors.check:check_vectors",
+    "vectors_project": "vectors.projection:project_vectors",
+    "vectors_whiten": "vectors.whitening:whiten_vectors",
+    "vocab_build": "vocab.build:make_vocab",
+    "vocab_export": "vocab.huggingface:tokenizer_files",
+    "vocab_init_embeddings": "vocab.embeddings:init_embeddings",
+    # what they take and give
+    "Comparison": "review.compare:Comparison",
+    "Corpus": "text.corpus:Corpus",
+    "DataError": "errors:DataError",
+    "LanguageModel": "lm.model:LanguageModel",
+    "NgramCounts": "ngrams.counts:NgramCounts",
+    "NgramModel": "lm.trie:NgramModel",
+    "NlptoolsError": "errors:NlptoolsError",
+    "Segmenter": "segmentation.segmenter:Segmenter",
+    "TagCutter": "segmentation.tagger:TagCutter",
+    "Vectors": "vectors.vectors:Vectors",
+    "Vocab": "vocab.vocab:Vocab",
+    "Whitening": "vectors.whitening:Whitening",
+    "WordModel": "wordmodel.model:WordModel",
+    "WordTable": "discovery.table:WordTable",
+    "WordTokenizer": "vocab.tokenizer:WordTokenizer",
+    # readers and writers
+    "general_model": "wordmodel.model:general_model",
+    "load_counts": "ngrams.counts:load_counts",
+    "load_model": "wordmodel.model:load_model",
+    "load_vocab": "vocab.vocab:load_vocab",
+    "open_lm": "lm.files:open_lm",
+    "read_rows": "text.wordlists:read_rows",
+    "read_vectors": "vectors.files:read_vectors",
+    "read_weighted_words": "text.wordlists:read_weighted_words",
+    "read_words": "text.wordlists:read_words",
+    "write_model": "lm.files:write_model",
+    "write_vectors": "vectors.files:write_vectors",
+    # text piece by piece, for what does not fit into memory
+    "score_corpus": "lm.stream:score_corpus",
+    "segment_corpus": "segmentation.stream:segment_corpus",
+    "split_symbols": "ngrams.symbols:split_symbols",
+    "tokenize_corpus": "vocab.stream:tokenize_corpus",
+}
+
+__all__ = sorted(["__version__", *_HOMES])
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nlptools' has no attribute {name!r}")
+    module, _, own = _HOMES[name].partition(":")
+    found = getattr(import_module(f"nlptools.{module}"), own)
+    globals()[name] = found  # the next look-up finds it at once
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

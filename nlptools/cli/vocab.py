@@ -17,9 +17,9 @@ from nlptools.cli.vocabexport import export_vocab
 from nlptools.errors import DataError, NlptoolsError
 
 if TYPE_CHECKING:
+    from nlptools.segmentation.segmenter import Segmenter
     from nlptools.text.corpus import Corpus
     from nlptools.vocab.build import VocabBuild
-    from nlptools.vocab.wordcount import CorpusWords
 
 
 @click.group()
@@ -147,23 +147,21 @@ def build(
     _check(lists, base_file, corpus_paths, model, map_output, settings)
     _check_files([*lists, *corpus_paths, *filter(None, [base_file, model])], outputs)
     closing = Closing("vocab build", quiet)
-    from nlptools.vocab.build import build_vocab
+    from nlptools.vocab.build import make_vocab
     from nlptools.vocab.report import report_vocab
     from nlptools.vocab.vocab import load_vocab
 
     base = load_vocab(base_file) if base_file is not None else None
     if base is not None:
         _ = base.unknown  # what is wrong with it is said before the corpus is read
-    listed = _read_lists(lists, quiet) if lists else None
-    corpus, counted = None, None
+    listed = _read_lists(lists, quiet) if lists else {}
+    corpus = None
     if corpus_paths:
         reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
         corpus = open_corpus(corpus_paths, quiet, **reading)
-        counted = _count(corpus, listed is None, model, settings["lower"], workers)
-        if listed is None and not counted.words:
-            raise DataError(corpus.name, None, "no words", "it has no Han characters, no letters")
-    made = build_vocab(listed, base, counted, **settings)
-    report = report_vocab(made, counted)
+    cutter = _cutter(model) if corpus_paths and not lists else None
+    made = make_vocab(listed, base=base, corpus=corpus, model=cutter, workers=workers, **settings)
+    report = report_vocab(made, made.counted)
     pieces: dict[str, Iterator[str]] = {
         "--map": _map_pieces(made),
         "--weights": made.weight_lines(),
@@ -228,20 +226,14 @@ def _read_lists(lists: tuple[str, ...], quiet: bool) -> dict[str, float | None]:
     return found
 
 
-def _count(
-    corpus: Corpus, words: bool, model: str | None, lower: bool, workers: int | None
-) -> CorpusWords:
-    from nlptools.vocab.wordcount import count_corpus
-
-    if not words:
-        return count_corpus(corpus, lower=lower, workers=workers)
+def _cutter(model: str | None) -> Segmenter:
     from nlptools.segmentation.segmenter import Segmenter
 
     cutter = Segmenter.load(model)
     if cutter.fold:
         folds = "+".join(cutter.fold)
         note(f"The model was trained with --fold {folds}; the corpus is not folded.")
-    return count_corpus(corpus, cutter, lower=lower, workers=workers)
+    return cutter
 
 
 def _map_pieces(made: VocabBuild) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping, Sequence
 
@@ -168,6 +169,32 @@ class Segmenter(Cutter):
             with np.errstate(divide="ignore"):
                 np.log(score, out=score)
         return scores
+
+
+def segment_text(
+    text: str,
+    *,
+    model: str | os.PathLike[str] | WordModel | Cutter | None = None,
+    granularity: str | None = None,
+) -> list[str]:
+    """The words of one text; joined, they are the text. White space is a word too.
+
+    model: what Segmenter.load takes (None: the general model, which is loaded once), a WordModel, or any segmenter.
+    granularity: longer or shorter words than the model was trained for, None: as it was. For a whole corpus there is
+    segment_corpus, for many texts Segmenter.load once.
+    """
+    if isinstance(model, Cutter):
+        return model.segment(text)
+    if isinstance(model, WordModel):
+        return Segmenter.from_model(model, granularity).segment(text)
+    if model is None:
+        return _general(granularity).segment(text)
+    return Segmenter.load(model, granularity).segment(text)
+
+
+@functools.cache
+def _general(granularity: str | None) -> Segmenter:
+    return Segmenter.load(None, granularity)
 
 
 def _spell(words: Sequence[str]) -> tuple[list[str], np.ndarray]:

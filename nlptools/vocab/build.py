@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import string
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nlptools.errors import NlptoolsError
+from nlptools.base.storage import whole_file
+from nlptools.errors import DataError, NlptoolsError
 from nlptools.lattice.exact import LONGEST
 from nlptools.segmentation.jieba import OUTSIDE
+from nlptools.segmentation.segmenter import Segmenter
+from nlptools.segmentation.tokens import Cutter
+from nlptools.text.corpus import CorpusLike, as_corpus
+from nlptools.text.wordlists import read_weighted_words
 from nlptools.vocab.map import VocabMap
 from nlptools.vocab.redundancy import best_splits
 from nlptools.vocab.tokenizer import WordTokenizer
 from nlptools.vocab.unigram import UNKNOWN_PENALTY, score_words
-from nlptools.vocab.vocab import SPECIALS, Vocab, is_redundant, stem
-from nlptools.vocab.wordcount import CorpusWords, class_bits, fold_words
+from nlptools.vocab.vocab import SPECIALS, Vocab, is_redundant, load_vocab, stem
+from nlptools.vocab.wordcount import CorpusWords, class_bits, count_corpus, fold_words
 from nlptools.vocab.wordpiece import CJK, CONTINUED, DROP, OTHER, PUNCTUATION, SPACE
 
 MIN_COUNT = 5  # of the words of a corpus, which nobody chose
@@ -46,7 +52,7 @@ class VocabBuild:
     order. map: None where there is no base. weights: count of each token that has one. refused: word -> reason.
     folded, merged: words that folding changed, or made equal to another. known: words the base has. rare: words
     below min_count; long: above max_length; beyond: for which there was no room; redundant: words that pruning dropped, in order; mixed:
-    words of Han and other characters, which only jieba finds in a text.
+    words of Han and other characters, which only jieba finds in a text. counted: what make_vocab found in the corpus.
     """
 
     vocab: Vocab
@@ -66,6 +72,19 @@ class VocabBuild:
     rare: int = 0
     long: int = 0
     beyond: int = 0
+    counted: CorpusWords | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.vocab)
+
+    def __repr__(self) -> str:
+        kept, more = len(self.keep), len(self.characters)
+        return f"VocabBuild({len(self):,} tokens: {kept:,} kept, {more:,} characters, {len(self.words):,} words)"
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write vocab.txt; the file appears when it is complete."""
+        with whole_file(path) as stream:
+            stream.write("".join(self.vocab.lines()).encode("utf-8"))
 
     def weight_lines(self) -> Iterator[str]:
         """A table for the unigram model of the tokenizer: word and count, in the order of the ids."""
@@ -159,6 +178,73 @@ def build_vocab(
         good.long,
         len(candidates) - sum(word in vocab.ids for word in candidates),
     )
+
+
+def make_vocab(
+    listed: str
+    | os.PathLike[str]
+    | Sequence[str | os.PathLike[str]]
+    | Mapping[str, float | None] = (),
+    *,
+    base: Vocab | str | os.PathLike[str] | None = None,
+    corpus: CorpusLike | None = None,
+    model: str | os.PathLike[str] | Cutter | None = None,
+    keep_base: bool = False,
+    words: int | None = None,
+    size: int | None = None,
+    coverage: float | None = None,
+    prune: bool = False,
+    min_count: int | None = None,
+    max_length: int | None = None,
+    lower: bool = True,
+    workers: int | None = None,
+) -> VocabBuild:
+    """A vocabulary from word lists or a corpus, on top of a base or from nothing: build_vocab, and what it needs.
+
+    listed: word lists, or words with their counts; of several lists the first count of a word is taken. base: a Vocab, or
+    its vocab.txt. corpus: its characters, and its words where nothing is listed, as `model` cuts it (a segmenter, a model
+    or a word list; None: the general model). workers: threads; they change no result. The rest as in build_vocab.
+    Raises DataError for a corpus without words.
+    """
+    known = base if base is None or isinstance(base, Vocab) else load_vocab(base)
+    if known is not None:
+        _ = known.unknown  # what is wrong with it is said before the corpus is read
+    given = dict(listed) if isinstance(listed, Mapping) else _read_lists(listed)
+    counted = None
+    if corpus is not None:
+        text = as_corpus(corpus)
+        cutter = model if isinstance(model, Cutter) else None
+        if cutter is None and not given:
+            cutter = Segmenter.load(model)
+        counted = count_corpus(text, cutter, lower=lower, workers=workers)
+        if not given and not counted.words:
+            raise DataError(text.name, None, "no words", "it has no Han characters, no letters")
+    made = build_vocab(
+        given or None,
+        known,
+        counted,
+        keep_base=keep_base,
+        words=words,
+        size=size,
+        coverage=coverage,
+        prune=prune,
+        min_count=min_count,
+        max_length=max_length,
+        lower=lower,
+    )
+    return replace(made, counted=counted)
+
+
+def _read_lists(
+    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+) -> dict[str, float | None]:
+    """The words of several lists in the order in which they appear; the first count given is taken."""
+    found: dict[str, float | None] = {}
+    for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
+        for word, count in read_weighted_words(path, encoding="auto").items():
+            if found.get(word) is None:
+                found[word] = count
+    return found
 
 
 def _check(
