@@ -6,7 +6,6 @@ it is first asked for, so that `import nlptools` costs nothing.
 """
 
 from importlib import import_module
-from typing import Any
 
 __version__ = "0.1.0"
 
@@ -72,7 +71,7 @@ _HOMES = {
 __all__ = sorted(["__version__", *_HOMES])
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'nlptools' has no attribute {name!r}")
     module, _, own = _HOMES[name].partition(":")

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+# What the package index calls us; `nlptools` there is somebody else's.
+DISTRIBUTION = "nlptools-zh"
+
+
+def install_hint(extra: str) -> str:
+    """How to install one of the extras of pyproject.toml: from the package index, or in a checkout."""
+    return f"pip install '{DISTRIBUTION}[{extra}]', in a checkout bin/setup {extra}"
+
 
 class NlptoolsError(Exception):
     """Base of every error that is the data's or the machine's fault, never the code's.

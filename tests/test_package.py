@@ -16,6 +16,7 @@ import pytest
 from places import ROOT
 
 import nlptools
+from nlptools.errors import DISTRIBUTION, install_hint
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # The name of a distribution, where that of its module differs.
@@ -37,7 +38,13 @@ def imported() -> set[str]:
                 names.update(alias.name.split(".")[0] for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module:
                 names.add(node.module.split(".")[0])
-            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            elif (
+                isinstance(node, ast.Call)
+                and ast.unparse(node.func).endswith("import_module")
+                and isinstance(
+                    node.args[0], ast.Constant
+                )  # nlptools/__init__.py names modules of its own
+            ):
                 names.add(str(ast.literal_eval(node.args[0])).split(".")[0])
     return names
 
@@ -56,7 +63,7 @@ def test_the_version_is_in_one_place() -> None:
 
 def test_the_installed_version() -> None:
     try:
-        installed = metadata.version("nlptools")
+        installed = metadata.version(DISTRIBUTION)
     except metadata.PackageNotFoundError:
         pytest.skip("nlptools is not installed, only importable")
     assert installed == nlptools.__version__
@@ -85,14 +92,19 @@ def test_everything_used_is_a_dependency() -> None:
 
 
 def test_what_an_error_tells_to_install_exists() -> None:
-    """`pip install 'nlptools[zh]'` in a hint has to name an extra."""
+    """install_hint("zh") has to name an extra, and nothing may name the package of somebody else."""
     extras = set(PROJECT["project"]["optional-dependencies"])
     hinted = {
         extra
         for path in (ROOT / "nlptools").rglob("*.py")
-        for extra in re.findall(r"nlptools\[(\w+)\]", path.read_text(encoding="utf-8"))
+        for extra in re.findall(r'install_hint\("(\w+)"\)', path.read_text(encoding="utf-8"))
     }
     assert {"zh", "zstd"} <= hinted <= extras
+    assert PROJECT["project"]["name"] == DISTRIBUTION
+    assert install_hint("zh") == "pip install 'nlptools-zh[zh]', in a checkout bin/setup zh"
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "nlptools").rglob("*.py")]
+    wrong = re.compile(r"pip install '?nlptools\b(?!-zh)")
+    assert [page.name for page in pages if wrong.search(page.read_text(encoding="utf-8"))] == []
 
 
 def test_command_is_declared() -> None:
@@ -115,8 +127,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_wheel_is_the_package_alone(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    info = f"nlptools-{nlptools.__version__}.dist-info"
-    assert wheel.name == f"nlptools-{nlptools.__version__}-py3-none-any.whl"
+    info = f"nlptools_zh-{nlptools.__version__}.dist-info"
+    assert wheel.name == f"nlptools_zh-{nlptools.__version__}-py3-none-any.whl"
     assert {name.split("/")[0] for name in names} == {"nlptools", info}
     sources = {
         path.relative_to(ROOT).as_posix()

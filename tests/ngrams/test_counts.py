@@ -471,7 +471,7 @@ def test_wrong_arguments() -> None:
         count(["天"], latin="x")
     with pytest.raises(ValueError, match="memory must be at least 128 MB"):
         count(["天"], memory=1_000_000)
-    for wrong in (["天"], "天", None):
+    for wrong in (5, iter(["天"]), None):
         with pytest.raises(TypeError, match="corpus must be a Corpus"):
             count_ngrams(wrong)  # type: ignore[arg-type]
 

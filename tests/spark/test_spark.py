@@ -27,7 +27,7 @@ import numpy as np
 import pytest
 
 from nlptools.cli import main
-from nlptools.errors import DataError, NlptoolsError, ResourceError
+from nlptools.errors import DataError, NlptoolsError, ResourceError, install_hint
 from nlptools.ngrams.count import count_ngrams
 from nlptools.ngrams.merge import merge_files
 from nlptools.ngrams.parquet import MARKER, save_table
@@ -121,7 +121,7 @@ def test_no_pyspark_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(NlptoolsError, match="the Spark engine needs the module pyarrow") as caught:
         count_with_spark(SAMPLES)
-    assert caught.value.hint == "pip install 'nlptools[spark]'"
+    assert caught.value.hint == install_hint("spark")
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from places import DATA
 
-from nlptools.errors import DataError, NlptoolsError
+from nlptools.errors import DataError, NlptoolsError, install_hint
 from nlptools.text import decoding
 from nlptools.text.chars import is_han
 from nlptools.text.corpus import Block, Corpus
@@ -495,7 +495,7 @@ def test_zstd_without_its_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "zstandard", None)
     with pytest.raises(NlptoolsError) as caught:
         list(Corpus([path]).blocks())
-    assert caught.value.hint == "pip install 'nlptools[zstd]'"
+    assert caught.value.hint == install_hint("zstd")
 
 
 # --- encodings -------------------------------------------------------------------------------
@@ -801,7 +801,7 @@ def test_fold_to_simplified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "opencc", None)
     with pytest.raises(NlptoolsError) as caught:
         Corpus([path], fold=["t2s"])
-    assert caught.value.hint == "pip install 'nlptools[zh]'"
+    assert caught.value.hint == install_hint("zh")
     monkeypatch.undo()
     opencc = pytest.importorskip("opencc", reason="the extra nlptools[zh] is not installed")
     assert read(path, fold=["t2s"]) == PROSE

@@ -486,7 +486,7 @@ def test_penalties_at_their_limits(penalty: tuple[float, ...], made: list[list[s
 
 def test_a_corpus_is_a_corpus() -> None:
     with pytest.raises(TypeError, match="must be a Corpus"):
-        train_model(["天地玄黄"])  # type: ignore[arg-type]
+        train_model(iter(["天地玄黄"]))  # type: ignore[arg-type]
 
 
 def test_room_for_a_sample() -> None:
