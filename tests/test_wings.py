@@ -70,11 +70,12 @@ def imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
                 yield (inner if inner in MODULES else node.module), node.lineno
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
-            if wing_of("nlptools." + ast.unparse(node.args[0])) and isinstance(
-                node.args[0], ast.Constant
-            ):
-                yield node.args[0].value, node.lineno
+        elif (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func).endswith("import_module")
+            and isinstance(node.args[0], ast.Constant)  # __init__.py names modules of its own
+        ):
+            yield node.args[0].value, node.lineno
 
 
 def top(name: str) -> str:

@@ -16,6 +16,7 @@ import pytest
 from commandline import write
 
 from nlptools import __version__
+from nlptools.errors import install_hint
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.text.corpus import Corpus
 from nlptools.vectors.dimension import BOUNDS, Bounds, capacity, dimension_bounds
