@@ -11,15 +11,18 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
 from click.testing import CliRunner
 
 from nlptools.cli import main
 
+TEXT = "国家标准，国家。"
+
 posix = pytest.mark.skipif(os.name != "posix", reason="signals, pipes and terminals of POSIX")
-
-
-linux = pytest.mark.skipif(sys.platform != "linux", reason="files without a name exist on Linux")
+linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="files without a name, names of any bytes"
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,19 @@ def write(name: str, content: str | bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path.absolute()
+
+
+def counts_file(name: str = "c", text: str = TEXT, *more: object) -> Path:
+    run("count", "-o", name, "-q", *more, stdin=text).ok()
+    return Path(name)
+
+
+def large_text(symbols: int = 600_000) -> Path:
+    """Random Han characters: every n-gram is another one, so that much has to be spilled."""
+    rng = np.random.default_rng(1)
+    codes = rng.integers(0x4E00, 0x8000, symbols, np.uint32)
+    codes[::40] = ord("\n")
+    return write("large.txt", codes.tobytes().decode("utf-32-le"))
 
 
 PLAIN_LOCALE = {
