@@ -42,12 +42,31 @@ REFUSED = re.compile(
 )
 
 
+# Files of the same text.
+TWINS = [
+    ("made/laws6MB.txt.gz", "made/laws6MB.multimember.txt.gz", []),
+    ("made/laws6MB.txt.gz", "made/laws6MB.txt.bz2", []),
+    ("made/laws6MB.txt.gz", "made/laws6MB.txt.xz", []),
+    ("made/laws6MB.txt.gz", "made/laws6MB.txt.zst", []),
+    ("made/laws1MB.plain.txt", "made/laws1MB.gb18030.txt", ["--encoding", "gb18030"]),
+    ("made/laws1MB.plain.txt", "made/laws1MB.gb18030.txt", ["--encoding", "auto"]),
+    ("made/laws1MB.plain.txt", "made/laws1MB.utf16le_bom.txt", []),
+    ("made/laws1MB.plain.txt", "made/laws1MB.utf16be_bom.txt", []),
+    ("made/laws1MB.plain.txt", "made/laws1MB.utf16le_nobom.txt", ["--encoding", "utf-16-le"]),
+    ("made/laws1MB.plain.txt", "made/laws1MB.utf16le_nobom.txt", ["--encoding", "auto"]),
+    ("made/laws1MB.plain.txt", "made/laws1MB.utf8_bom_crlf.txt", []),
+    ("real/utf8_pku_test.txt", "real/gbk_pku_test.txt", ["--encoding", "gbk"]),
+]
+
+
 @needs_awkward
 @pytest.mark.parametrize("name", awkward_files())
 def test_awkward_file(name: str) -> None:
-    start = time.monotonic()
-    commands = (["count", "--tsv", "--order", 2, "--min-count", 2], ["discover"])
+    commands = [["count", "--tsv", "--order", 2, "--min-count", 2], ["discover"]]
+    if name in {other for plain, other, _ in TWINS if "6MB" in plain}:
+        del commands[1]  # 6 MB of which the counts are compared below
     for command in commands:
+        start = time.process_time()
         done = run(*command, AWKWARD / name)
         if REFUSED.search(name):
             assert str(AWKWARD / name) in done.error
@@ -56,7 +75,8 @@ def test_awkward_file(name: str) -> None:
             assert done.ok().out.startswith(("ngram\tcount\n", HEADER + "\n"))
         assert sane(done.out)
         assert sane(done.err)
-        assert time.monotonic() - start < 20
+        # Of a processor, not of the clock: nothing in a file makes work that grows faster than the file.
+        assert time.process_time() - start < 60
 
 
 @needs_awkward
@@ -81,22 +101,6 @@ def test_the_awkward_files_are_there() -> None:
     )
     assert set(listed) <= set(awkward_files())
     assert len(listed) > 50
-
-
-TWINS = [
-    ("made/laws6MB.txt.gz", "made/laws6MB.multimember.txt.gz", []),
-    ("made/laws6MB.txt.gz", "made/laws6MB.txt.bz2", []),
-    ("made/laws6MB.txt.gz", "made/laws6MB.txt.xz", []),
-    ("made/laws6MB.txt.gz", "made/laws6MB.txt.zst", []),
-    ("made/laws1MB.plain.txt", "made/laws1MB.gb18030.txt", ["--encoding", "gb18030"]),
-    ("made/laws1MB.plain.txt", "made/laws1MB.gb18030.txt", ["--encoding", "auto"]),
-    ("made/laws1MB.plain.txt", "made/laws1MB.utf16le_bom.txt", []),
-    ("made/laws1MB.plain.txt", "made/laws1MB.utf16be_bom.txt", []),
-    ("made/laws1MB.plain.txt", "made/laws1MB.utf16le_nobom.txt", ["--encoding", "utf-16-le"]),
-    ("made/laws1MB.plain.txt", "made/laws1MB.utf16le_nobom.txt", ["--encoding", "auto"]),
-    ("made/laws1MB.plain.txt", "made/laws1MB.utf8_bom_crlf.txt", []),
-    ("real/utf8_pku_test.txt", "real/gbk_pku_test.txt", ["--encoding", "gbk"]),
-]
 
 
 @pytest.fixture(scope="module")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import os
 import re
-import signal
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commandline import PLAIN_LOCALE, Done, large_text, on_terminal, posix, run, shell, write
+from commandline import (
+    PLAIN_LOCALE,
+    Done,
+    ended_by,
+    endless,
+    large_text,
+    on_terminal,
+    posix,
+    run,
+    shell,
+    write,
+)
 from lmcases import HEADER, NOTHING, Models
 from places import CLINIC, FORMATS, NOVEL
 
@@ -291,55 +295,18 @@ def test_a_corpus_that_cannot_be_read(novel: Models) -> None:
 # --- signals and the terminal ----------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def endless(*args: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A command that reads a pipe without end, and is at work when it is handed out."""
-    Path("tmp").mkdir()
-    data = NOVEL.read_bytes() * 35  # 1 MB
-    process = subprocess.Popen(
-        [sys.executable, "-m", "nlptools", "lm", *args, "--tmp-dir", "tmp", "-o", "out"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    fed = threading.Event()
-
-    def feed() -> None:
-        assert process.stdin is not None
-        with contextlib.suppress(OSError, ValueError):
-            for number in range(2000):
-                process.stdin.write(data)
-                if number == 2:
-                    fed.set()
-
-    feeder = threading.Thread(target=feed, daemon=True)
-    feeder.start()
-    try:
-        assert fed.wait(20)
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        feeder.join(10)
-        for stream in (process.stdin, process.stdout, process.stderr):
-            assert stream is not None
-            with contextlib.suppress(OSError):
-                stream.close()
-
-
 @posix
 @pytest.mark.parametrize("command", ["train", "score"])
 @pytest.mark.parametrize("name, code", [("SIGINT", 1), ("SIGTERM", 128 + 15)])
 def test_signals(novel: Models, command: str, name: str, code: int) -> None:
-    """Ended from outside: soon, in silence, and without a trace on the disk."""
-    more = ["--model", str(novel.native), "--sort"] if command == "score" else ["--memory", "128MB"]
-    with endless(command, *more) as process:
-        process.send_signal(getattr(signal, name))
-        start = time.monotonic()
-        assert process.wait(20) == code
-        assert time.monotonic() - start < 8
-        assert process.stderr is not None
-        said = process.stderr.read().decode()
+    """Ended from outside: in silence, and without a trace on the disk."""
+    Path("tmp").mkdir()
+    more = ["--model", novel.native, "--sort"] if command == "score" else ["--memory", "128MB"]
+    data = NOVEL.read_bytes() * 35  # 1 MB
+    work = ["lm", command, *more, "--tmp-dir", "tmp", "-o", "out"]
+    with endless(*work, data=data, pieces=3) as process:
+        ended, said = ended_by(name, process)
+    assert ended == code
     assert said.strip() == ("Aborted!" if name == "SIGINT" else "")
     assert os.listdir("tmp") == []
     assert os.listdir() == ["tmp"]

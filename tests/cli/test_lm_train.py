@@ -6,7 +6,6 @@ import gzip
 import json
 import os
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,9 +92,7 @@ def test_a_native_model_needs_a_name_before_anything_is_read(command: str) -> No
 
 def test_gzip_has_no_time_in_it(novel: Models) -> None:
     run("lm", "convert", novel.native, "-o", "a.arpa.gz", "-q").ok()
-    time.sleep(1.1)
-    run("lm", "convert", novel.arpa, "-o", "b.arpa.gz", "-q").ok()
-    assert Path("a.arpa.gz").read_bytes() == Path("b.arpa.gz").read_bytes()
+    assert Path("a.arpa.gz").read_bytes()[4:8] == bytes(4)  # MTIME of RFC 1952
 
 
 @posix

@@ -5,17 +5,24 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
-from commandline import PLAIN_LOCALE, TEXT, large_text, linux, on_terminal, posix, shell, write
+from commandline import (
+    PLAIN_LOCALE,
+    TEXT,
+    ended_by,
+    endless,
+    large_text,
+    linux,
+    on_terminal,
+    posix,
+    shell,
+    write,
+)
 
 from nlptools import __version__
 from nlptools.ngrams.counts import load_counts
@@ -93,59 +100,20 @@ def test_file_names_that_are_not_utf8() -> None:
 # --- signals ---------------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def endless_count(*more: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A count that reads a pipe without end, and has spilled already when it is handed out."""
-    Path("tmp").mkdir()
-    rng = np.random.default_rng(2)
-    piece = rng.integers(0x4E00, 0x8000, 1 << 20, np.uint32).tobytes().decode("utf-32-le")
-    data = piece.replace("\u4e01", "\n").encode()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "nlptools", "count", "--memory", "128MB", "--tmp-dir", "tmp", *more],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    fed = threading.Event()
-
-    def feed() -> None:
-        assert process.stdin is not None
-        with contextlib.suppress(OSError, ValueError):
-            for number in range(1000):
-                process.stdin.write(data)
-                if number == 4:
-                    fed.set()
-
-    feeder = threading.Thread(target=feed, daemon=True)
-    feeder.start()
-    try:
-        assert fed.wait(20)
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        feeder.join(10)
-        for stream in (process.stdout, process.stderr):
-            assert stream is not None
-            stream.close()
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-
-
 @posix
 @pytest.mark.parametrize(
     "name, code", [("SIGTERM", 128 + 15), ("SIGHUP", 128 + 1), ("SIGINT", 1), ("SIGKILL", -9)]
 )
 def test_signals(name: str, code: int) -> None:
-    """Ended from outside: soon, in silence, and without a trace on the disk."""
-    with endless_count("-o", "out") as process:
-        process.send_signal(getattr(signal, name))
-        start = time.monotonic()
-        assert process.wait(20) == code
-        assert time.monotonic() - start < 8
-        assert process.stderr is not None
-        said = process.stderr.read().decode()
+    """Ended from outside, after it has spilled: in silence, and without a trace on the disk."""
+    Path("tmp").mkdir()
+    rng = np.random.default_rng(2)
+    text = rng.integers(0x4E00, 0x8000, 1 << 20, np.uint32).tobytes().decode("utf-32-le")
+    data = text.replace("\u4e01", "\n").encode()
+    command = ["count", "--memory", "128MB", "--tmp-dir", "tmp", "-o", "out"]
+    with endless(*command, data=data, pieces=5) as process:
+        ended, said = ended_by(name, process)
+    assert ended == code
     assert said.strip() == ("Aborted!" if name == "SIGINT" else "")
     assert os.listdir("tmp") == []
     assert os.listdir() == ["tmp"]
