@@ -72,8 +72,9 @@ def imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
                 yield (inner if inner in MODULES else node.module), node.lineno
         elif (
             isinstance(node, ast.Call)
-            and ast.unparse(node.func).endswith("import_module")
+            and node.args
             and isinstance(node.args[0], ast.Constant)  # __init__.py names modules of its own
+            and ast.unparse(node.func).endswith("import_module")
         ):
             yield node.args[0].value, node.lineno
 
@@ -82,9 +83,15 @@ def top(name: str) -> str:
     return name.split(".")[0]
 
 
+@cache
+def imported_by(name: str) -> set[str]:
+    """The first parts of the names of all that a module of the package imports."""
+    return {top(imported) for imported, _ in imports(tree_of(name))}
+
+
 def users_of(module: str) -> set[str]:
     """The modules of the package that import an outside module, in whatever place."""
-    return {name for name in MODULES if any(top(m) == module for m, _ in imports(tree_of(name)))}
+    return {name for name in MODULES if module in imported_by(name)}
 
 
 def wrong_ways(name: str, tree: ast.AST) -> list[str]:

@@ -193,7 +193,7 @@ def pairs(draw: st.DrawFn, same_lines: bool = False) -> tuple[str, str]:
 
 
 @given(pairs(), st.integers(1, 40))
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_spans_twin(tmp_path: Path, texts: tuple[str, str], block_size: int) -> None:
     paths = [tmp_path / "gold.txt", tmp_path / "predicted.txt"]
     for path, text in zip(paths, texts, strict=True):
@@ -251,7 +251,7 @@ def test_spans_twin(tmp_path: Path, texts: tuple[str, str], block_size: int) -> 
 
 
 @given(pairs(same_lines=True), st.sampled_from([1, 3, 1 << 16]), st.sampled_from([4, 1 << 26]))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_sighan_twin(texts: tuple[str, str], batch: int, bits: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluation, "_WORDS", batch)
