@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nlptools.ngrams.counts import Level, NgramCounts
+from nlptools.ngrams.neighbours import NeighbourSums, SplitCounts, weakest_split
 
 _SLICE = 1 << 17
 
@@ -127,27 +128,27 @@ def pmi(frequent: Frequent, order: int) -> np.ndarray:
 
     min over j of log(total * c(w) / (c(w[:j]) * c(w[j:]))), with exact counts of all parts.
     float64, aligned with frequent.levels[order - 1]; +inf for order 1, which has no split.
-    Source: Su Jianlin, kexue.fm/archives/4256 and 6920 (word-discovery).
     """
     return np.log(cohesion(frequent, order, frequent.counts.total))
 
 
 def cohesion(frequent: Frequent, order: int, total: int) -> np.ndarray:
     """The ratio inside the logarithm of `pmi`; 4256 compares it, and has a total of its own."""
+    own = frequent.levels[order - 1].counts
+    return weakest_split(total, own, _splits(frequent, order))
+
+
+def _splits(frequent: Frequent, order: int) -> Iterator[SplitCounts]:
+    """Every way to divide the n-grams of one order, with the counts of both parts."""
     levels = frequent.levels
-    own = levels[order - 1].counts
-    prefixes = [np.arange(len(own))]
+    prefixes = [np.arange(len(levels[order - 1]))]
     for n in range(order - 1, 0, -1):
         prefixes.append(levels[n].parents[prefixes[-1]])
-    largest = np.zeros(len(own))
     suffix = prefixes[0]
     for j in range(1, order):
         suffix = levels[order - j].suffixes[suffix]
-        head = levels[j - 1].counts[prefixes[order - j]].astype(np.float64)
-        np.maximum(largest, head * levels[order - j - 1].counts[suffix], out=largest)
-    if order == 1:
-        return np.full(len(own), np.inf)
-    return float(total) * own / largest
+        heads = levels[j - 1].counts[prefixes[order - j]]
+        yield slice(None), heads, levels[order - j - 1].counts[suffix]
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,7 @@ def all_sides(
     for n in range(1, longest + 1):
         level = levels[n - 1]
         below = _take(counts.levels[n - 1], rows), _take(counts.levels[n - 1], rows + 1)
-        right, left = _NeighbourSum(level.counts), _NeighbourSum(level.counts)
+        right, left = NeighbourSums(level.counts), NeighbourSums(level.counts)
         listed = np.flatnonzero(begun[n - 1])
         table = level.parents[listed] * base + level.symbols[listed]
         nexts = []
@@ -263,29 +264,3 @@ def _place(ascending: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     places = np.minimum(np.searchsorted(ascending, wanted), len(ascending) - 1)
     places[ascending[places] != wanted] = -1
     return places
-
-
-class _NeighbourSum:
-    """Adds up the neighbours of n-grams seen at least twice together."""
-
-    def __init__(self, counts: np.ndarray) -> None:
-        self.counts = counts
-        self.kinds = np.zeros(len(counts), np.int64)
-        self.seen = np.zeros(len(counts), np.int64)
-        self.weight = np.zeros(len(counts))
-
-    def add(self, index: np.ndarray, counts: np.ndarray) -> None:
-        """counts[i] occurrences of n-gram index[i] with one neighbour; index -1 is left out."""
-        wanted = index >= 0
-        index, number = index[wanted], counts[wanted].astype(np.float64)
-        size = len(self.counts)
-        self.kinds += np.bincount(index, minlength=size)
-        self.seen += np.bincount(index, number, minlength=size).astype(np.int64)
-        self.weight += np.bincount(index, number * np.log(number), minlength=size)
-
-    def entropy(self) -> np.ndarray:
-        return np.maximum(np.log(self.counts) - self.weight / self.counts, 0.0)
-
-    def variety(self) -> np.ndarray:
-        # Whatever was not seen twice was seen once: a rare neighbour or a break.
-        return self.kinds + self.counts - self.seen

@@ -17,7 +17,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nlptools.base.resources import ordered_map
-from nlptools.discovery import terms
 from nlptools.discovery.terms import (
     FUNCTION_SHARE,
     LONGEST_TERM,
@@ -314,23 +313,12 @@ def test_terms_by_zipf() -> None:
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_pieces_and_threads_do_not_matter(workers: int) -> None:
-    """Nor when the counts of neighbours are put together."""
     case = zipf_case()
     whole = case.find(2)
     with ThreadPoolExecutor(workers) as pool, mock.patch.object(tally, "_PIECE", 100):
         pieces = case.find(2, functools.partial(ordered_map, pool, workers))
     for name in Terms.__dataclass_fields__:
         assert np.array_equal(getattr(pieces, name), getattr(whole, name)), name
-    real = terms._Neighbours.add
-
-    def merge_often(self: terms._Neighbours, *args: np.ndarray) -> None:
-        real(self, *args)
-        self._merge()
-
-    with mock.patch.object(terms._Neighbours, "add", merge_often):
-        often = case.find(2)
-    assert np.array_equal(often.left_entropy, whole.left_entropy)
-    assert np.array_equal(often.right_edge, whole.right_edge)
 
 
 # --- words in symbol ids ---------------------------------------------------------------------
