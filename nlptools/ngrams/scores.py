@@ -194,56 +194,93 @@ def all_sides(
             f"the neighbours of {longest}-grams need counts of order {longest + 1}; "
             f"counted were {counts.order}"
         )
-    base = len(counts.alphabet) + 1
-    # Both sides go down symbol by symbol, so every prefix of a wanted n-gram is wanted too.
+    begun = _begun(frequent, longest, wanted)
+    result = []
+    rows = np.flatnonzero(counts.levels[0].counts[:] >= 2)
+    itself = _index(levels[0].rows, begun[0], rows)
+    above = _Rows(rows, itself, itself)
+    for n in range(1, longest + 1):
+        own = levels[n - 1].counts
+        left, right = NeighbourSums(own), NeighbourSums(own)
+        suffix_of = _SuffixFinder(frequent, n, begun[n - 1])
+        nexts = []
+        for child, symbols, number, parents in _children(counts, n, above.rows):
+            right.add(above.itself[parents], number)
+            suffix = suffix_of(above.suffix[parents], symbols)
+            left.add(suffix, number)
+            if n < longest:
+                index = _index(levels[n].rows, begun[n], child)
+                on = np.flatnonzero((index >= 0) | (suffix >= 0))
+                nexts.append((child[on], index[on].astype(np.int32), suffix[on].astype(np.int32)))
+        result.append(Sides(left.entropy(), right.entropy(), left.variety(), right.variety()))
+        if n < longest:
+            del above
+            above = _Rows(*map(_joined, zip(*nexts, strict=True)))
+    return result
+
+
+def _begun(
+    frequent: Frequent, longest: int, wanted: Sequence[np.ndarray] | None
+) -> list[np.ndarray]:
+    """Masks of the wanted n-grams and of all their prefixes, for both sides go down symbol by symbol."""
+    levels = frequent.levels
     begun = [
         np.ones(len(levels[n]), bool) if wanted is None else wanted[n].copy()
         for n in range(longest)
     ]
     for n in range(longest - 1, 0, -1):
         begun[n - 1][levels[n].parents[begun[n]]] = True
-    result = []
-    # Rows of the counts that may matter for the next order: their number, the index of the row itself
-    # and of its suffix (for an order less) among the frequent n-grams, -1 for not frequent or not asked for.
-    rows = np.flatnonzero(counts.levels[0].counts[:] >= 2)
-    itself = _index(levels[0].rows, begun[0], rows)
-    suffix = itself
-    for n in range(1, longest + 1):
-        level = levels[n - 1]
-        below = _take(counts.levels[n - 1], rows), _take(counts.levels[n - 1], rows + 1)
-        right, left = NeighbourSums(level.counts), NeighbourSums(level.counts)
-        listed = np.flatnonzero(begun[n - 1])
-        table = level.parents[listed] * base + level.symbols[listed]
-        nexts = []
-        for child, symbols, number in _slices(counts.levels[n], 2):
-            child = child.astype(below[0].dtype)
-            parents = np.searchsorted(below[0], child, side="right") - 1
-            mine = np.flatnonzero((parents >= 0) & (child < np.append(below[1], 0)[parents]))
-            child, symbols, number, parents = (
-                child[mine],
-                symbols[mine],
-                number[mine],
-                parents[mine],
-            )
-            right.add(itself[parents], number)
-            if n == 1:
-                found = _index(level.rows, begun[0], symbols.astype(np.int64) - 1)
-            else:
-                found = np.full(len(child), -1)
-                known = np.flatnonzero(suffix[parents] >= 0)
-                query = suffix[parents[known]].astype(np.int64) * base + symbols[known]
-                place = _find(table, query)
-                found[known] = np.append(listed, -1)[place]
-            left.add(found, number)
-            if n < longest:
-                index = _index(levels[n].rows, begun[n], child)
-                on = np.flatnonzero((index >= 0) | (found >= 0))
-                nexts.append((child[on], index[on].astype(np.int32), found[on].astype(np.int32)))
-        result.append(Sides(left.entropy(), right.entropy(), left.variety(), right.variety()))
-        if n < longest:
-            del below, rows, itself, suffix
-            rows, itself, suffix = map(_joined, zip(*nexts, strict=True))
-    return result
+    return begun
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of one order of the counts that may matter for the next order; aligned.
+
+    rows: ascending. itself, suffix: index of the n-gram and of its suffix (an order less) among the frequent
+    n-grams, -1 for not frequent or not asked for.
+    """
+
+    rows: np.ndarray
+    itself: np.ndarray
+    suffix: np.ndarray
+
+
+def _children(
+    counts: NgramCounts, n: int, rows: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """(row, last symbol, count, place of the parent among `rows`) of order n + 1, seen twice or more.
+
+    rows: ascending, of order n; children of others are left out.
+    """
+    begins, ends = _take(counts.levels[n - 1], rows), _take(counts.levels[n - 1], rows + 1)
+    for child, symbols, number in _slices(counts.levels[n], 2):
+        child = child.astype(begins.dtype)
+        parents = np.searchsorted(begins, child, side="right") - 1
+        mine = np.flatnonzero((parents >= 0) & (child < np.append(ends, 0)[parents]))
+        yield child[mine], symbols[mine], number[mine], parents[mine]
+
+
+class _SuffixFinder:
+    """Index, among the frequent n-grams of one order, of (suffix of order n - 1, last symbol)."""
+
+    def __init__(self, frequent: Frequent, n: int, wanted: np.ndarray) -> None:
+        """wanted: mask over them; all others are not found."""
+        self._level, self._wanted, self._single = frequent.levels[n - 1], wanted, n == 1
+        self._base = len(frequent.counts.alphabet) + 1
+        self._listed = np.flatnonzero(wanted)
+        parents, symbols = self._level.parents[self._listed], self._level.symbols[self._listed]
+        self._keys = parents * self._base + symbols
+
+    def __call__(self, suffixes: np.ndarray, symbols: np.ndarray) -> np.ndarray:
+        """suffixes: -1 for none, not looked at for n = 1. Gives -1 for what is not found."""
+        if self._single:
+            return _index(self._level.rows, self._wanted, symbols.astype(np.int64) - 1)
+        found = np.full(len(symbols), -1)
+        known = np.flatnonzero(suffixes >= 0)
+        query = suffixes[known].astype(np.int64) * self._base + symbols[known]
+        found[known] = np.append(self._listed, -1)[_find(self._keys, query)]
+        return found
 
 
 def _joined(pieces: Sequence[np.ndarray]) -> np.ndarray:
