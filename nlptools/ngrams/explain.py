@@ -13,6 +13,8 @@ from nlptools.ngrams.counts import MAX_ORDER, NgramCounts
 from nlptools.ngrams.neighbours import NeighbourSums, weakest_split
 from nlptools.ngrams.symbols import split_symbols
 
+_SHOWN = 5  # neighbours in the repr of a side
+
 
 @dataclass(frozen=True)
 class Split:
@@ -25,7 +27,7 @@ class Split:
     pmi: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Side:
     """Neighbours on one side of a word.
 
@@ -38,8 +40,14 @@ class Side:
     entropy: float
     variety: int
 
+    def __repr__(self) -> str:
+        """The most frequent neighbours alone: there may be thousands."""
+        shown = " ".join(f"{symbol} {count:,}" for symbol, count in self.neighbours[:_SHOWN])
+        more = " ..." if len(self.neighbours) > _SHOWN else ""
+        return f"<Side: entropy {self.entropy:.4f}, variety {self.variety:,}: {shown}{more}>"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """All about one word. pmi: of the weakest split, inf for a single symbol, nan when it never occurs.
 
@@ -54,6 +62,15 @@ class Explanation:
     pmi: float
     left: Side | None
     right: Side | None
+
+    def __repr__(self) -> str:
+        """One line: what `discover` says of a word."""
+        if not self.count:
+            return f"<Explanation of {self.word!r}: never occurs>"
+        numbers = [f"count {self.count:,} of {self.total:,}", f"PMI {self.pmi:.4f}"]
+        if self.left and self.right:
+            numbers.append(f"entropy {self.left.entropy:.4f} left, {self.right.entropy:.4f} right")
+        return f"<Explanation of {self.word!r}: {', '.join(numbers)}>"
 
 
 def word_symbols(word: str, latin: str = "run") -> list[str]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nlptools.base.frames import html_table, to_frame
 from nlptools.ngrams.neighbours import NeighbourPairs, SplitCounts, weakest_split
 from nlptools.ngrams.symbols import SymbolEncoder
 from nlptools.text.chars import MAX_RUN
@@ -22,10 +23,29 @@ from nlptools.usage.contexts import Context, line_end, spread
 from nlptools.usage.matcher import IdMatcher
 from nlptools.usage.windows import Window, read_windows
 
+if TYPE_CHECKING:
+    from nlptools.base.frames import DataFrame
+
+_SHOWN = 5  # neighbours of a word in a notebook
+
 
 @dataclass(frozen=True)
+class WordUsage:
+    """How one word is used: a row of `Usage`, with the same names and units."""
+
+    word: str
+    count: int
+    pmi: float
+    left_entropy: float
+    right_entropy: float
+    left: list[tuple[str, int]]
+    right: list[tuple[str, int]]
+    contexts: list[Context]
+
+
+@dataclass(frozen=True, repr=False)
 class Usage:
-    """How words are used in a row of corpora; all columns are aligned with `words`.
+    """How words are used in a row of corpora; all columns are aligned with `words`, iteration gives `WordUsage`.
 
     by_corpus: occurrences, int64, a row for each corpus. symbols, characters: of each corpus. pmi: of the weakest
     split, nats, inf for a single symbol; nan for what never occurs. left_entropy, right_entropy: nats.
@@ -51,6 +71,39 @@ class Usage:
     contexts: list[list[Context]]
     first: np.ndarray
 
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __iter__(self) -> Iterator[WordUsage]:
+        numbers = (self.counts, self.pmi, self.left_entropy, self.right_entropy)
+        columns = (column.tolist() for column in numbers)
+        rows = zip(self.words, *columns, self.left, self.right, self.contexts, strict=True)
+        return itertools.starmap(WordUsage, rows)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Usage: words {len(self):,}, corpora {len(self.symbols):,}, "
+            f"symbols {sum(self.symbols):,}, occurrences {int(self.counts.sum()):,}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the first words, with their most frequent neighbours."""
+        header = ["word", "count", "pmi", "left entropy", "right entropy", "left", "right"]
+        rows = (
+            (
+                *(row.word, row.count, row.pmi, row.left_entropy, row.right_entropy),
+                *(_listed(row.left), _listed(row.right)),
+            )
+            for row in self
+        )
+        return html_table(header, rows, total=len(self))
+
+    def to_frame(self) -> DataFrame:
+        """The numbers of each word as a pandas DataFrame, unrounded."""
+        names = ("pmi", "left_entropy", "right_entropy", "left_breaks", "right_breaks", "first")
+        columns = {name: getattr(self, name) for name in names}
+        return to_frame({"word": self.words, "count": self.counts, **columns})
+
     @property
     def counts(self) -> np.ndarray:
         """Occurrences in all corpora."""
@@ -66,6 +119,10 @@ class Usage:
             chosen = column[at] if isinstance(column, np.ndarray) else [column[i] for i in rows]
             changed[name] = chosen
         return replace(self, **changed)
+
+
+def _listed(neighbours: list[tuple[str, int]]) -> str:
+    return " ".join(f"{text} {count:,}" for text, count in neighbours[:_SHOWN])
 
 
 def measure_usage(
