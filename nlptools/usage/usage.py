@@ -19,7 +19,8 @@ from nlptools.ngrams.symbols import SymbolEncoder
 from nlptools.text.chars import MAX_RUN
 from nlptools.text.corpus import Corpus
 from nlptools.text.folding import fold_text
-from nlptools.usage.contexts import Context, line_end, spread
+from nlptools.usage.contexts import Context
+from nlptools.usage.contextsample import ContextSample
 from nlptools.usage.matcher import IdMatcher
 from nlptools.usage.windows import Window, read_windows
 
@@ -155,10 +156,8 @@ class _Pass:
         self, words: Sequence[str], fold: tuple[str, ...], contexts: int, width: int, latin: str
     ) -> None:
         self.encoder = SymbolEncoder(latin)
-        self.wanted, self.width = contexts, width
-        self.keys: dict[
-            tuple[int, ...], int
-        ] = {}  # ids -> number; the words first, then their parts
+        # Ids -> number; the words first, then their parts.
+        self.keys: dict[tuple[int, ...], int] = {}
         self.texts: list[str] = []
         # -1: a word with a break in it.
         numbers = [self._number(fold_text(word, fold) if fold else word) for word in words]
@@ -180,9 +179,7 @@ class _Pass:
         self.by_corpus: list[np.ndarray] = []
         self.symbols: list[int] = []
         self.characters: list[int] = []
-        self.first = np.full(self.number, -1, np.int64)
-        self.step = np.ones(self.number, np.int64)
-        self.kept: list[list[tuple[int, Context]]] = [[] for _ in range(self.number)]
+        self.sample = ContextSample(self.texts, contexts, width)
         self.left, self.right = NeighbourPairs(), NeighbourPairs()
 
     def _number(self, word: str) -> int:
@@ -204,6 +201,7 @@ class _Pass:
         self.by_corpus.append(self.counts[: self.number] - before)
 
     def _take(self, window: Window, before: int) -> None:
+        """One window, which `before` characters of all corpora precede."""
         scanned = self.encoder.scan(window.text)
         ids = self.encoder.name(scanned)
         places = None if scanned.kept is None else np.flatnonzero(scanned.kept)
@@ -218,7 +216,6 @@ class _Pass:
         start = last - self.lengths[found] + 1
         own = (start >= low) & (start < high)
         start, last, found = start[own], last[own], found[own]
-        earlier = self.counts[: self.number].copy()
         self.counts += np.bincount(found, minlength=len(self.counts))
         words = found < self.number
         start, last, found = start[words], last[words], found[words]
@@ -229,52 +226,13 @@ class _Pass:
         self.left.add(found, edged[start])
         self.right.add(found, edged[last + 2])
         order = np.argsort(found, kind="stable")
-        self._sample(window, before, earlier, found[order], start[order], places)
-
-    def _sample(
-        self,
-        window: Window,
-        before: int,
-        earlier: np.ndarray,
-        found: np.ndarray,
-        start: np.ndarray,
-        places: np.ndarray | None,
-    ) -> None:
-        """Note first places, and keep every step-th occurrence of each word, thinned out as there are more.
-
-        earlier: occurrences of each word before this window; found: sorted, and the places of each word too.
-        """
         at = start if places is None else places[start]
-        new = np.flatnonzero(np.diff(found, prepend=-1))
-        unseen = new[self.first[found[new]] < 0]
-        self.first[found[unseen]] = before + at[unseen] - window.start
-        if not self.wanted:
-            return
-        rank = np.arange(len(found)) - np.repeat(new, np.diff(new, append=len(found)))
-        number = earlier[found] + rank
-        seen = self.counts[: self.number]
-        self.step = _steps(self.step, seen, 2 * self.wanted)
-        rows = np.flatnonzero(number % self.step[found] == 0)
-        lines = window.lines(at[rows])
-        columns = (found[rows], number[rows], lines, at[rows])
-        for word, nth, line, place in zip(*(c.tolist() for c in columns), strict=True):
-            self.kept[word].append((nth, self._context(window, line, word, place)))
-        for word in found[new].tolist():
-            step = int(self.step[word])
-            if step > 1:
-                self.kept[word] = [item for item in self.kept[word] if item[0] % step == 0]
-
-    def _context(self, window: Window, line: int, word: int, place: int) -> Context:
-        text, end = window.text, place + len(self.texts[word])
-        left = line_end(text[max(0, place - self.width) : place], last=True)
-        right = line_end(text[end : end + self.width], last=False)
-        return Context(window.source, line, left, self.texts[word], right)
+        self.sample.add(window, before, found[order], at[order])
 
     def finish(self, words: list[str], neighbours: int) -> Usage:
         """What was collected, for each word."""
         own, splits = self.counts[: self.number], self._splits()
         left, right = self.left.sums(own), self.right.sums(own)
-        kept = [spread([item[1] for item in items], self.wanted) for items in self.kept]
         # After the words one that is given to all that have a break in them, and never occurs.
         every = Usage(
             [*self.texts, ""],
@@ -292,8 +250,8 @@ class _Pass:
             [*_most_frequent(self.right, self.number, neighbours, self.encoder), []],
             np.append(left.breaks(), 0),
             np.append(right.breaks(), 0),
-            [*kept, []],
-            np.append(self.first, -1),
+            [*self.sample.contexts(), []],
+            np.append(self.sample.first, -1),
         )
         rows = np.where(self.at >= 0, self.at, self.number)
         return replace(every.select(rows.tolist()), words=words)
@@ -345,16 +303,6 @@ def _most_frequent(
         sorted(itertools.islice(named, len(rows)), key=lambda item: (-item[1], item[0]))[:most]
         for rows in chosen
     ]
-
-
-def _steps(step: np.ndarray, seen: np.ndarray, room: int) -> np.ndarray:
-    """The least power of two, not below `step`, that leaves fewer than `room` of so many occurrences."""
-    step = step.copy()
-    while True:
-        over = -(-seen // step) >= room
-        if not over.any():
-            return step
-        step[over] *= 2
 
 
 def _pmi(

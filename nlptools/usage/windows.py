@@ -1,4 +1,4 @@
-"""Corpus -> windows: stretches of text that overlap, so that whatever begins in one is seen there with its surroundings."""
+"""Corpus -> windows: stretches of text that overlap, so that what begins in one is seen with its surroundings."""
 
 from __future__ import annotations
 
