@@ -164,6 +164,7 @@ def test_what_can_be_no_word() -> None:
     assert cut(segmenter, longest + "天") == " ".join(longest + "天")
     assert cut(Segmenter.from_counts({longest: 9}), longest) == longest
     assert cut(Segmenter(["\ud83d", "\ude00", "天地"], np.zeros(3)), "天地") == "天地"
+    assert cut(Segmenter.from_counts({"天地": 9, "": 9}), "天地") == "天地"  # nothing, at the end
 
 
 def test_the_weight_of_what_is_unknown() -> None:
