@@ -20,6 +20,7 @@ from nlptools.errors import DataError
 from nlptools.lm.files import open_lm
 from nlptools.lm.model import LanguageModel
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, SymbolEncoder
+from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus, CorpusLike, as_corpus
 from nlptools.text.folding import FOLDS
 
@@ -284,9 +285,7 @@ def _whole_lines(corpus: Corpus) -> Iterator[tuple[str, str, int]]:
     held: list[str] = []
     source, first = "", 1
     for block in corpus.blocks():
-        text = block.text
-        if "\r" in text:  # CR and LF are in one block
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = with_line_feeds(block.text)  # CR and LF are in one block
         if held and not block.inside:
             yield from _pieces("".join(held) + "\n", source, first)
             held = []

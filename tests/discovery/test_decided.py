@@ -13,7 +13,7 @@ from nlptools.discovery.discover import discover_words
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.count import count_ngrams
 from nlptools.text.corpus import Corpus
-from nlptools.text.wordrows import read_decided, read_rows
+from nlptools.text.wordlists import read_decided, read_rows
 
 
 @pytest.mark.parametrize("method", ["em", "entropy", "pmi", "lm"])

@@ -16,7 +16,15 @@ from places import SAMPLES
 from nlptools.discovery.table import format_words
 from nlptools.discovery.wordtable import WordTable, make_table
 from nlptools.errors import DataError
-from nlptools.text.wordlists import is_json_lines, read_weighted_words, read_words
+from nlptools.text.wordlists import (
+    EntryCount,
+    count_entries,
+    is_json_lines,
+    read_decided,
+    read_rows,
+    read_weighted_words,
+    read_words,
+)
 
 
 def words_of(tmp_path: Path, text: str | bytes, name: str = "list.txt", **reading: str) -> set[str]:
@@ -272,3 +280,69 @@ def test_weights_of_a_model(tmp_path: Path) -> None:
     )
     assert read_weighted_words(path) == {"沈渡秋": 34.5}
     assert read_words([path]) == {"沈渡秋"}
+
+
+# --- one parser --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name, text, words",
+    [
+        ("list.txt", "云计算 300 n\n区块链 n\n\n云计算\n", ["云计算", "区块链"]),
+        ("list.txt", "云计算\t300\n 区块链 \tn\n", ["云计算", "区块链"]),
+        ("list.tsv", "word\tcount\n云计算\t5\nNew York 3\t3\n", ["云计算", "New York 3"]),
+        ("list.tsv", "term\tcount\n云计算\t5\n区块链\t3\n", ["云计算", "区块链"]),
+        ("list.csv", 'word,count\n"云,计""算",5\n区块链,3\n', ['云,计"算', "区块链"]),
+        ("list.csv", 'word,count\n"云\n计算",5\n区块链,3\n', ["云\n计算", "区块链"]),
+        ("list.jsonl", '{"word": "云计算 300"}\n\n{"word": "区块链"}\n', ["云计算 300", "区块链"]),
+        ("a.model", "# nlptools model 1\n# {}\nword\tcount\n云计算\t5\n", ["云计算"]),
+    ],
+)
+def test_all_views_have_the_same_words(
+    tmp_path: Path, name: str, text: str, words: list[str]
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    assert read_words([path]) == set(words)
+    assert list(read_weighted_words(path)) == words
+    assert read_rows(path).words == words
+    assert count_entries(path).entries == len(words)
+    assert read_decided([path], "accepted") == read_decided([path], "rejected") == set(words)
+
+
+def test_a_word_and_its_piece(tmp_path: Path) -> None:
+    """One word, but two entries of a vocabulary; what stands behind a piece is not part of it."""
+    path = tmp_path / "list.txt"
+    path.write_text("学\n##学 30 n\n##学\t5\n", encoding="utf-8")
+    assert read_words([path]) == {"学"}
+    assert read_weighted_words(path) == {"学": 5}
+    assert count_entries(path) == EntryCount(2, 1)
+
+
+def test_a_folder_of_all_kinds(tmp_path: Path) -> None:
+    """Each file by its own kind and header; decisions go for the file that has them."""
+    for name, text in {
+        "a.tsv": "word\tcount\tdecision\n甲乙\t3\taccepted\n丙丁\t2\trejected\n",
+        "b.jsonl": '{"word": ["戊己", "庚辛"], "count": 4}\n',
+        "c.csv": "word,count\n壬癸,1\n",
+        "d.txt": "子丑 9\n",
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    every = {"甲乙": 3, "丙丁": 2, "戊己": 4, "庚辛": 4, "壬癸": 1, "子丑": 9}
+    assert read_weighted_words(tmp_path) == every
+    assert read_words([tmp_path]) == set(every)
+    assert count_entries(tmp_path) == EntryCount(6, 0)
+    assert read_decided([tmp_path], "rejected") == set(every) - {"甲乙"}
+    with pytest.raises(DataError, match="the field `word` is no text"):
+        read_rows(tmp_path)
+
+
+def test_rows_of_a_folder_have_one_header(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("word\tcount\n甲乙\t3\n", encoding="utf-8")
+    (tmp_path / "b.tsv").write_text("word\tcount\n丙丁\t2\n甲乙\t9\n", encoding="utf-8")
+    rows = read_rows(tmp_path)
+    assert rows.lines == ["甲乙\t3", "丙丁\t2"]
+    assert rows.columns == {"count": [3, 2]}
+    (tmp_path / "c.tsv").write_text("word\tscore\n丙丁\t2\n", encoding="utf-8")
+    with pytest.raises(DataError, match="lists with different columns"):
+        read_rows(tmp_path)
