@@ -144,7 +144,7 @@ def _json_list(source: str, encoding: str, one_word: bool) -> WordList:
     for _ in Corpus([source], encoding=encoding, field="word").blocks():
         pass  # it says what is wrong with the file, and the rest of this function need not
     columns = ["word", *NUMBERS, *FLAGS]
-    rows = []
+    rows: list[ListRow] = []
     for line in map(str.strip, lines_of(_raw_text(source, encoding))):
         if not line:
             continue
