@@ -31,8 +31,9 @@ from nlptools.ngrams.merge import merge_files
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES
 from nlptools.review.compare import FORMATS as COMPARE_FORMATS
 from nlptools.review.compare import compare_counts
-from nlptools.review.export import MOST, TARGETS, export_words
+from nlptools.review.export import export_words
 from nlptools.review.slices import find_slices
+from nlptools.review.targets import MOST, TARGETS
 from nlptools.segmentation.evaluate import PROTOCOLS, evaluate_segmentation
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.segmentation.stream import FORMATS as SEGMENT_FORMATS
@@ -318,7 +319,7 @@ CHOICES = [
     ("segment", "granularity", GRANULARITIES),
     ("segment", "format", SEGMENT_FORMATS),
     ("evaluate", "protocol", tuple(PROTOCOLS)),
-    ("export", "to", TARGETS),
+    ("export", "to", tuple(TARGETS)),
     ("compare", "format", COMPARE_FORMATS),
     ("lm train", "format", MODEL_FORMATS),
     ("lm train", "smoothing", SMOOTHINGS),
