@@ -35,6 +35,7 @@ from nlptools.review.export import export_words
 from nlptools.review.slices import find_slices
 from nlptools.review.targets import MOST, TARGETS
 from nlptools.segmentation.evaluate import PROTOCOLS, evaluate_segmentation
+from nlptools.segmentation.methods import METHODS as SEGMENT_METHODS
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.segmentation.stream import FORMATS as SEGMENT_FORMATS
 from nlptools.segmentation.stream import segment_corpus
@@ -317,6 +318,7 @@ CHOICES = [
     ("train", "granularity", GRANULARITIES),
     ("train", "numerals", NUMERALS),
     ("segment", "granularity", GRANULARITIES),
+    ("segment", "method", tuple(SEGMENT_METHODS)),
     ("segment", "format", SEGMENT_FORMATS),
     ("evaluate", "protocol", tuple(PROTOCOLS)),
     ("export", "to", tuple(TARGETS)),
@@ -376,9 +378,8 @@ def test_every_choice_was_compared() -> None:
         for name, option in options_of(command).items()
         if isinstance(option.type, click.Choice)
     }
-    # explain and evaluate print text and JSON of their own; their formats are those of no table. The methods
-    # of segment are three classes.
-    own = {("explain", "format"), ("evaluate", "format"), ("segment", "method"), ("dim", "format")}
+    # explain and evaluate print text and JSON of their own; their formats are those of no table.
+    own = {("explain", "format"), ("evaluate", "format"), ("dim", "format")}
     assert found == {(command, name) for command, name, _ in CHOICES} | own
 
 
