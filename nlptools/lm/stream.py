@@ -27,7 +27,7 @@ from nlptools.text.folding import FOLDS
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
 
-FORMATS = ("tsv", "jsonl")
+SCORE_FORMATS = ("tsv", "jsonl")
 COLUMNS = ("source", "line", "log10_prob", "per_symbol", "symbols", "oov", "text")
 DIGITS = 4
 # Characters that are scored at a time: some arrays of 8 bytes for each, for every thread.
@@ -318,8 +318,8 @@ def format_lines(lines: ScoredLines, how: str) -> str:
 
     Raises ValueError for an unknown format.
     """
-    if how not in FORMATS:
-        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {how!r}")
+    if how not in SCORE_FORMATS:
+        raise ValueError(f"format must be one of {', '.join(SCORE_FORMATS)}, not {how!r}")
     return _tsv(lines) if how == "tsv" else _json_lines(lines)
 
 

@@ -20,7 +20,7 @@ from nlptools.text.records import lines_of
 from nlptools.vocab.tokenizer import Encoded, WordTokenizer
 from nlptools.vocab.vocab import END, START, UNKNOWN
 
-FORMATS = ("tokens", "ids", "jsonl")
+TOKEN_FORMATS = ("tokens", "ids", "jsonl")
 PIECE = 1 << 18  # characters that are tokenized at a time: their arrays stay in the cache
 _LINE = 0x0A
 # Every pre-segmenter cuts on both sides of these, and no small letter depends on what is beyond: so no
@@ -57,8 +57,8 @@ def tokenize_corpus(
     Raises ValueError for an unknown format and a max_length that leaves no place, DataError where the vocabulary has
     no [CLS] or [SEP].
     """
-    if format not in FORMATS:
-        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {format!r}")
+    if format not in TOKEN_FORMATS:
+        raise ValueError(f"format must be one of {', '.join(TOKEN_FORMATS)}, not {format!r}")
     if max_length is not None and max_length < (3 if special else 1):
         raise ValueError(f"max_length must be at least {3 if special else 1}, not {max_length}")
     if special:
