@@ -15,8 +15,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nlptools.base.frames import html_table, to_frame
 from nlptools.errors import DataError
 from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus
@@ -24,6 +25,9 @@ from nlptools.text.decoding import decompress, find_codec, to_utf8
 from nlptools.text.delimited import csv_line, read_cells
 from nlptools.text.records import lines_of
 from nlptools.text.sources import find_sources
+
+if TYPE_CHECKING:
+    from nlptools.base.frames import DataFrame
 
 LARGEST = 1e15  # of a count: beyond it sums would not be finite
 ACCEPTED, REJECTED = DECISIONS = ("accepted", "rejected")
@@ -230,7 +234,7 @@ def read_weighted_words(
 # --- rows as they stand, with decisions --------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class WordRows:
     """Rows of a word list, each word once; all lists are aligned.
 
@@ -245,6 +249,30 @@ class WordRows:
     lines: list[str]
     columns: dict[str, list[Any]] = field(default_factory=dict)
     decisions: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        beside = [name for name in self._named() if name != "word"]
+        told = f" with {', '.join(beside)}" if beside else ""
+        return f"<WordRows: {len(self.words):,} words{told} ({self.kind})>"
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """(word, its line) of each row."""
+        return zip(self.words, self.lines, strict=True)
+
+    def to_frame(self) -> DataFrame:
+        """A pandas DataFrame of the words and what stands beside them."""
+        return to_frame(self._named())
+
+    def _repr_html_(self) -> str:
+        columns = self._named()
+        return html_table(list(columns), list(zip(*columns.values(), strict=True)))
+
+    def _named(self) -> dict[str, list[Any]]:
+        decisions = {"decision": self.decisions} if self.decisions else {}
+        return {"word": self.words, **self.columns, **decisions}
 
 
 def read_rows(path: str | os.PathLike[str], *, encoding: str = "auto") -> WordRows:
