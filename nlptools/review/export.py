@@ -92,8 +92,8 @@ def export_words(
     freq, for jieba, hanlp and rime: "corpus" writes the counts, a number that number; "win", for jieba,
     the smallest frequencies with which jieba cuts each word as one (winning_frequencies). jieba_dict:
     the dictionary that they have to win against, by default that of the installed jieba. tag: part of
-    speech, for jieba, hanlp and pkuseg. min_count: words with a smaller count are left out; top: no more
-    than the first so many. name: of a Rime dictionary, as in its file name NAME.dict.yaml.
+    speech, for jieba, hanlp and pkuseg. min_count: words with a smaller count are left out; top: how
+    many words are written at most. name: of a Rime dictionary, as in its file name NAME.dict.yaml.
 
     A word is refused if the target would not read it as it is, or could never find it in a text; the
     reasons are in docs/export.md. Raises ValueError for an unknown target, a setting that the target

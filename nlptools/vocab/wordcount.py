@@ -14,8 +14,8 @@ from nlptools.text import chars
 from nlptools.text.corpus import Corpus
 from nlptools.vocab.wordpiece import CJK, DROP, OTHER, SPACE, classes, fold_case, fold_codes
 
-# Lines that are held out: a group of so many, every so many groups, the first of them early, so that a
-# page of text has one too. Neighbouring lines are alike, single lines would not be unseen.
+# Lines that are held out: groups of GROUP lines, one group in EVERY, the first of them early, so that even a
+# page of text has one. Neighbouring lines are alike, single lines would not be unseen.
 GROUP, EVERY, FIRST = 8, 20, 3
 MOST_HELD = 2_000_000  # characters; enough for four digits, whatever the size of the corpus
 _CODES = 0x110000
