@@ -19,24 +19,22 @@ from nlptools.cli import main
 from nlptools.discovery.discover import COMPATS, METHODS, discover_words
 from nlptools.discovery.table import FORMATS
 from nlptools.discovery.wordtable import SORT_COLUMNS
-from nlptools.lm.files import FORMATS as MODEL_FORMATS
-from nlptools.lm.files import open_lm, read_trie, write_model
+from nlptools.lm.files import MODEL_FORMATS, open_lm, read_trie, write_model
 from nlptools.lm.smoothing import SMOOTHINGS, train_lm
-from nlptools.lm.stream import FORMATS as SCORE_FORMATS
-from nlptools.lm.stream import oddest_lines, score_corpus, table_pieces
+from nlptools.lm.stream import SCORE_FORMATS, oddest_lines, score_corpus, table_pieces
 from nlptools.lm.trie import MAX_MODEL_ORDER
 from nlptools.ngrams.count import count_ngrams, count_sentences
 from nlptools.ngrams.counts import MAX_ORDER
 from nlptools.ngrams.merge import merge_files
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES
-from nlptools.review.compare import FORMATS as COMPARE_FORMATS
-from nlptools.review.compare import compare_counts
-from nlptools.review.export import MOST, TARGETS, export_words
+from nlptools.review.compare import COMPARE_FORMATS, compare_counts
+from nlptools.review.export import export_words
 from nlptools.review.slices import find_slices
+from nlptools.review.targets import MOST, TARGETS
 from nlptools.segmentation.evaluate import PROTOCOLS, evaluate_segmentation
+from nlptools.segmentation.methods import METHODS as SEGMENT_METHODS
 from nlptools.segmentation.segmenter import Segmenter
-from nlptools.segmentation.stream import FORMATS as SEGMENT_FORMATS
-from nlptools.segmentation.stream import segment_corpus
+from nlptools.segmentation.stream import SEGMENT_FORMATS, segment_corpus
 from nlptools.segmentation.tagger import TagCutter
 from nlptools.spark.count import count_with_spark
 from nlptools.spark.segment import segment_with_spark
@@ -44,12 +42,15 @@ from nlptools.spark.train import train_with_spark
 from nlptools.text.corpus import FOLDS, ON_ERROR, Corpus
 from nlptools.usage.contexts import find_contexts
 from nlptools.usage.usage import measure_usage
-from nlptools.vectors.check import FORMATS as CHECK_FORMATS
-from nlptools.vectors.check import check_vectors
+from nlptools.vectors.check import CHECK_FORMATS, check_vectors
 from nlptools.vectors.dimension import dimension_bounds
-from nlptools.vectors.files import DUPLICATES, read_vectors, write_vectors
-from nlptools.vectors.files import FORMATS as VECTOR_FORMATS
-from nlptools.vectors.files import OUTPUT_FORMATS as VECTOR_OUTPUTS
+from nlptools.vectors.files import (
+    DUPLICATES,
+    INPUT_FORMATS,
+    OUTPUT_FORMATS,
+    read_vectors,
+    write_vectors,
+)
 from nlptools.vectors.projection import measure_distortion, project_vectors
 from nlptools.vectors.whitening import fit_whitening
 from nlptools.vocab.build import build_vocab
@@ -57,8 +58,7 @@ from nlptools.vocab.embeddings import UNKNOWN as UNKNOWN_PIECES
 from nlptools.vocab.embeddings import init_embeddings
 from nlptools.vocab.huggingface import FALLBACKS, tokenizer_files
 from nlptools.vocab.huggingface import TARGETS as EXPORT_TARGETS
-from nlptools.vocab.stream import FORMATS as TOKEN_FORMATS
-from nlptools.vocab.stream import tokenize_corpus
+from nlptools.vocab.stream import TOKEN_FORMATS, tokenize_corpus
 from nlptools.vocab.tokenizer import PRE, WordTokenizer
 from nlptools.vocab.wordcount import count_corpus, count_words
 from nlptools.wordmodel.train import GRANULARITIES, NUMERALS, train_model
@@ -316,18 +316,19 @@ CHOICES = [
     ("train", "granularity", GRANULARITIES),
     ("train", "numerals", NUMERALS),
     ("segment", "granularity", GRANULARITIES),
+    ("segment", "method", tuple(SEGMENT_METHODS)),
     ("segment", "format", SEGMENT_FORMATS),
     ("evaluate", "protocol", tuple(PROTOCOLS)),
-    ("export", "to", TARGETS),
+    ("export", "to", tuple(TARGETS)),
     ("compare", "format", COMPARE_FORMATS),
     ("lm train", "format", MODEL_FORMATS),
     ("lm train", "smoothing", SMOOTHINGS),
     ("lm score", "format", SCORE_FORMATS),
     ("lm convert", "format", MODEL_FORMATS),
     ("vectors check", "format", CHECK_FORMATS),
-    *((f"vectors {name}", "format", VECTOR_OUTPUTS) for name in ("whiten", "project")),
+    *((f"vectors {name}", "format", OUTPUT_FORMATS) for name in ("whiten", "project")),
     *(
-        (f"vectors {name}", "input_format", VECTOR_FORMATS)
+        (f"vectors {name}", "input_format", INPUT_FORMATS)
         for name in ("check", "whiten", "project")
     ),
     *((f"vectors {name}", "duplicates", DUPLICATES) for name in ("check", "whiten", "project")),
@@ -375,9 +376,8 @@ def test_every_choice_was_compared() -> None:
         for name, option in options_of(command).items()
         if isinstance(option.type, click.Choice)
     }
-    # explain and evaluate print text and JSON of their own; their formats are those of no table. The methods
-    # of segment are three classes.
-    own = {("explain", "format"), ("evaluate", "format"), ("segment", "method"), ("dim", "format")}
+    # explain and evaluate print text and JSON of their own; their formats are those of no table.
+    own = {("explain", "format"), ("evaluate", "format"), ("dim", "format")}
     assert found == {(command, name) for command, name, _ in CHOICES} | own
 
 
