@@ -76,6 +76,7 @@ def explain_words(
     corpus: CorpusLike | None = None,
     counts: NgramCounts | None = None,
     contexts: int = CONTEXTS,
+    fold: Sequence[str] | None = None,
     latin: str = "run",
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
@@ -85,7 +86,7 @@ def explain_words(
 
     corpus: what is counted, unless counts of it are given, and where the contexts come from. latin: as in
     count_ngrams, for a corpus without counts. contexts: at most so many of each word; none where a pipe was read
-    for the counts. The words are folded as the corpus or, without one, the counts were.
+    for the counts. fold: of the words; None: that of the corpus or, without one, of the counts.
     Raises ValueError without corpus and counts, NlptoolsError for a word with a break in it.
     """
     asked = [words] if isinstance(words, str) else list(words)
@@ -94,8 +95,9 @@ def explain_words(
         counts.require(1)
     elif text is None:
         raise ValueError("there is neither a corpus nor its counts")
-    fold = text.fold if text is not None else _folds_of(counts)
-    asked = [fold_text(word, fold) for word in asked]
+    if fold is None:
+        fold = text.fold if text is not None else _folds_of(counts)
+    asked = [fold_text(word, tuple(fold)) for word in asked]
     twice = text is not None and (text.rereadable or counts is not None)
     if counts is None:
         assert text is not None
