@@ -1,5 +1,5 @@
 """Word lists -> what people look at, compare and hand on to other programs.
 
 In: word lists, corpora. Out: a page of HTML, a comparison of corpora, dictionaries of other programs.
-Read: targets, export, slices, compare, page_data, page (whose built parts lie in assets/).
+Read: targets, export, explain, slices, compare, page_data, report, page (whose built parts lie in assets/).
 """
