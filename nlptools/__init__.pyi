@@ -12,6 +12,7 @@ from nlptools.ngrams.counts import NgramCounts as NgramCounts
 from nlptools.ngrams.counts import load_counts as load_counts
 from nlptools.ngrams.symbols import split_symbols as split_symbols
 from nlptools.review.compare import Comparison as Comparison
+from nlptools.segmentation.methods import open_cutter as open_cutter
 from nlptools.segmentation.segmenter import Segmenter as Segmenter
 from nlptools.segmentation.stream import segment_corpus as segment_corpus
 from nlptools.segmentation.tagger import TagCutter as TagCutter
