@@ -24,7 +24,7 @@ from nlptools.discovery.rules import (
 from nlptools.discovery.table import WordTable, stack_tables
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.counts import NgramCounts
-from nlptools.text.corpus import Corpus
+from nlptools.text.corpus import CorpusLike, as_corpus
 from nlptools.text.folding import fold_text
 from nlptools.wordmodel.model import WordModel
 
@@ -35,11 +35,11 @@ _FIND: dict[str, Callable[[Request], Found]] = {
     "pmi": pmi.find,
 }
 # How often each method calls `watch`.
-STEPS = {"em": em.STEPS, "entropy": entropy.STEPS, "lm": lm.STEPS, "pmi": pmi.STEPS}
+STEPS: dict[str, int] = {"em": em.STEPS, "entropy": entropy.STEPS, "lm": lm.STEPS, "pmi": pmi.STEPS}
 
 
 def discover_words(
-    corpus: Corpus | None,
+    corpus: CorpusLike | None,
     *,
     method: str = DEFAULT_METHOD,
     min_score: float = MIN_SCORE,
@@ -66,7 +66,7 @@ def discover_words(
     tmp_dir: str | os.PathLike[str] | None = None,
     watch: Watch = unwatched,
 ) -> WordTable:
-    """Find the words of a corpus and rank them.
+    """Find the words of a corpus (a Corpus, or paths) and rank them.
 
     method "em": a unigram word model is trained on the corpus; words of two to four symbols are ranked by
     how often it expects them as words, terms of five to eight are sequences of its words that hold
@@ -89,6 +89,7 @@ def discover_words(
     Raises ValueError for settings that make no sense or do not go together (rules.py), NlptoolsError for
     counts that do not fit.
     """
+    corpus = None if corpus is None else as_corpus(corpus)
     given: dict[str, Any] = {
         **{"corpus": corpus, "counts": counts, "sort": sort, "compat": compat, "weights": weights},
         **{"min_score": min_score, "min_count": min_count, "min_entropy": min_entropy},
