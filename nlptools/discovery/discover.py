@@ -12,7 +12,7 @@ import numpy as np
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, unwatched
 from nlptools.discovery import em, entropy, lm, pmi
 from nlptools.discovery.given import given_words
-from nlptools.discovery.method import Bars, Found, Machine, Request, has_number
+from nlptools.discovery.method import Bars, Findings, Machine, Request, has_number
 from nlptools.discovery.rules import (
     DEFAULT_METHOD,
     METHODS,
@@ -28,7 +28,7 @@ from nlptools.text.corpus import CorpusLike, as_corpus
 from nlptools.text.folding import fold_text
 from nlptools.wordmodel.model import WordModel
 
-_FIND: dict[str, Callable[[Request], Found]] = {
+_FIND: dict[str, Callable[[Request], Findings]] = {
     "em": em.find,
     "entropy": entropy.find,
     "lm": lm.find,
@@ -189,7 +189,7 @@ def _without(table: WordTable, reason: str, out: np.ndarray) -> WordTable:
     return replace(table.where(~out), removed={**table.removed, reason: number})
 
 
-def _filled(table: WordTable, found: Found, filters: Filters, top: int | None) -> WordTable:
+def _filled(table: WordTable, found: Findings, filters: Filters, top: int | None) -> WordTable:
     """The table with at least `top` words, if there are so many."""
     if top is not None and len(table) < top:
         # A few more than asked for, as the filters take some out; everything if that is not enough.
@@ -200,7 +200,9 @@ def _filled(table: WordTable, found: Found, filters: Filters, top: int | None) -
     return table
 
 
-def _with_accepted(table: WordTable, found: Found, filters: Filters, request: Request) -> WordTable:
+def _with_accepted(
+    table: WordTable, found: Findings, filters: Filters, request: Request
+) -> WordTable:
     """The table and those of the accepted words that occur, marked as not passed where they did not."""
     missing = set(filters.lists.accepted).difference(table.words)
     if missing:

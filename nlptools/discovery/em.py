@@ -19,7 +19,7 @@ from nlptools.base.resources import Watch, ordered_map
 from nlptools.discovery.em_score import expectation_score, shrinkage, term_score
 from nlptools.discovery.keyness import keyness
 from nlptools.discovery.method import (
-    Found,
+    Findings,
     Request,
     barred,
     bars_used,
@@ -49,7 +49,7 @@ LEAST_SHARE = 0.1
 PRIOR_TIMES = 2.0
 # Rounds of co-training. A second one, which gives a segmenter +.003 F1, leaves the ranking as it is.
 ROUNDS = 1
-STEPS = ITERATIONS + 1 + 2 * ROUNDS + 2  # calls of `watch`: training, tally, terms
+STEPS: int = ITERATIONS + 1 + 2 * ROUNDS + 2  # calls of `watch`: training, tally, terms
 
 Run = Callable[..., Iterable[Any]]
 
@@ -59,7 +59,7 @@ def default_min_count_expected(least: int) -> int:
     return max(min(least, 5), round(0.4 * least))
 
 
-def find(request: Request) -> Found:
+def find(request: Request) -> Findings:
     """Words of two to four symbols, and terms of five to eight, which are sequences of such words.
 
     What is as frequent in request.background loses its score. request.prior: a WordModel, None, or "auto": the
@@ -75,7 +75,7 @@ def find(request: Request) -> Found:
     candidates = list_candidates(frequent)
     asked = max(shortest, 2), min(longest, LONGEST)
     rare = rarer(counts, [len(level) for level in frequent.levels], asked)
-    facts = Found.of(counts, WordTable.empty(), lambda number: WordTable.empty(), {})
+    facts = Findings.of(counts, WordTable.empty(), lambda number: WordTable.empty(), {})
     del counts, frequent  # their memory is for the model
     prior = _prior(request.prior, facts.symbols)
 

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from nlptools.discovery.columns import NUMBERS
-from nlptools.discovery.method import Found, Request, counted, default_min_count, listed, rarer
+from nlptools.discovery.method import Findings, Request, counted, default_min_count, listed, rarer
 from nlptools.discovery.table import WordTable, stack_tables
 from nlptools.ngrams.counts import NgramCounts
 from nlptools.ngrams.scores import Frequent, Sides, all_sides, frequent_ngrams, pmi
@@ -36,7 +36,7 @@ def default_min_entropy(total: int) -> float:
     return math.log(max(total, 2)) / 10
 
 
-def find(request: Request) -> Found:
+def find(request: Request) -> Findings:
     """n-grams of request.lengths symbols that pass the three bars; score = ln(count) * PMI * min(entropy, 3)."""
     lengths, bars = request.lengths, request.bars
     counts = counted(request, lengths[1] + 1)
@@ -47,7 +47,7 @@ def find(request: Request) -> Found:
     others = OtherNgrams(table, counts, (max(lengths[0], 2), lengths[1]), min(least, 2))
     used: dict[str, object] = {"method": "entropy", "min_count": least}
     used |= {"min_pmi": listed(cohesive), "min_entropy": f"{free:.3g}"}
-    return Found.of(counts, table, others.scored, used)
+    return Findings.of(counts, table, others.scored, used)
 
 
 def free_ngrams(

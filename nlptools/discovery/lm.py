@@ -15,7 +15,7 @@ import numpy as np
 from nlptools.base.resources import MIN_MEMORY, ordered_map
 from nlptools.discovery.entropy import MOST_FREEDOM, OtherNgrams, ngram_texts
 from nlptools.discovery.method import (
-    Found,
+    Findings,
     Request,
     barred,
     bars_used,
@@ -38,7 +38,7 @@ LEAST_CUT = 2  # times; once may be an accident
 STEPS = 2  # calls of `watch`
 
 
-def find(request: Request) -> Found:
+def find(request: Request) -> Findings:
     """What is cut out; score = that of the method entropy times the share of its occurrences in which it is.
 
     Where the longest word is not asked for it is as long as the counts allow. min_pmi and min_entropy are no
@@ -53,7 +53,7 @@ def find(request: Request) -> Found:
     used: dict[str, object] = {"method": "lm", "min_count": least}
     used |= {"max_length": request.lengths[1], "weights": listed(request.weights)}
     table = every.where(every.passed)
-    return Found.of(counts, table, others.unscored, used | bars_used(bars))
+    return Findings.of(counts, table, others.unscored, used | bars_used(bars))
 
 
 def _lengths(request: Request) -> tuple[int, int]:

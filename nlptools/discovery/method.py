@@ -1,4 +1,4 @@
-"""What every method of discovery gets and gives, Request -> Found, and what several of them share."""
+"""What every method of discovery gets and gives, Request -> Findings, and what several of them share."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Found:
+class Findings:
     """What a method found.
 
     table: what passed. more: the table with the best so many others (None: all), marked as not passed.
@@ -106,11 +106,11 @@ class Found:
         table: WordTable,
         more: Callable[[int | None], WordTable],
         used: dict[str, object],
-    ) -> Found:
+    ) -> Findings:
         """With what the counts say; they are not kept."""
         ngrams = sum(counts.size(n) for n in range(1, counts.order + 1))
         settings = counts.settings
-        return Found(table, more, used, settings.latin, settings.fold, counts.total, ngrams)
+        return Findings(table, more, used, settings.latin, settings.fold, counts.total, ngrams)
 
 
 def default_min_count(total: int) -> int:

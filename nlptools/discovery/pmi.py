@@ -14,7 +14,7 @@ from nlptools.base.spool import Spool
 from nlptools.discovery.entropy import OtherNgrams, ngram_symbols, ngram_texts
 from nlptools.discovery.joiner import Joiner, WordCounts, ids_of
 from nlptools.discovery.longwords import LongWords
-from nlptools.discovery.method import Found, Request, counted_and_kept, default_min_count, listed
+from nlptools.discovery.method import Findings, Request, counted_and_kept, default_min_count, listed
 from nlptools.discovery.table import WordTable, stack_tables
 from nlptools.ngrams.counts import NgramCounts
 from nlptools.ngrams.encode import EncodedCorpus
@@ -28,7 +28,7 @@ MIN_PMI_4256 = (math.log(5), math.log(25), math.log(125))
 MIN_COUNT_4256 = 128
 
 
-def find(request: Request) -> Found:
+def find(request: Request) -> Findings:
     """n-grams above min_pmi nats (for 2, 3, ... symbols), joined wherever they overlap; score = how often the
     word was cut out.
     """
@@ -45,7 +45,7 @@ def find(request: Request) -> Found:
     others = OtherNgrams(table, counts, wide, min(least, 2))
     method = f"pmi/{compat}" if compat else "pmi"
     used: dict[str, object] = {"method": method, "min_count": least, "min_pmi": listed(bars)}
-    return Found.of(counts, table, others.unscored, used)
+    return Findings.of(counts, table, others.unscored, used)
 
 
 def join_words(
