@@ -154,10 +154,10 @@ class OtherNgrams:
         """With the best `number` others of all lengths and those that are as good (None: all)."""
         least = -math.inf
         if number is not None:
-            scores = np.concatenate([every.scores for every in self._every.values()])
-            place = len(scores) - number - len(self._have)  # the words of the table are among them
-            if place > 0:
-                least = np.partition(scores, place)[place]
+            scores = np.sort(np.concatenate([every.scores for every in self._every.values()]))
+            asked = number + len(self._have)  # the words of the table are among them
+            if asked < len(scores):
+                least = scores[-asked] if asked else math.inf
         return self._with(
             {n: np.flatnonzero(every.scores >= least) for n, every in self._every.items()}
         )
