@@ -121,7 +121,7 @@ def test_formats_agree(size: int) -> None:
     assert plain == words == [row[0] for row in tsv] == [row["word"] for row in lines]
     assert tsv == comma
     assert [int(row[1]) for row in tsv] == [row["count"] for row in lines] == table.counts.tolist()
-    assert [row[9] == "yes" for row in tsv] == [row["known"] for row in lines]
+    assert [row[COLUMNS.index("known")] == "yes" for row in tsv] == [row["known"] for row in lines]
     assert [list(row) for row in lines] == [list(COLUMNS)] * size
 
 
