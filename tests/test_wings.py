@@ -188,7 +188,6 @@ WHOLE = {
     ("cli", "output"),
     ("cli", "processes"),
     ("cli", "twins"),
-    ("discovery", "decided"),
     ("spark", "spark"),
 }
 
