@@ -66,6 +66,10 @@ class ExplainedWord:
         row["contexts"] = [dataclasses.asdict(context) for context in self.contexts]
         return row
 
+    def __repr__(self) -> str:
+        found = self.explanation
+        return f"ExplainedWord({found.word}: count {found.count:,}, PMI {found.pmi:.4f})"
+
     def __str__(self) -> str:
         return "\n".join(self.lines())
 

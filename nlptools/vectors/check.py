@@ -7,9 +7,11 @@ import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nlptools.base.frames import html_table, to_frame
 from nlptools.base.resources import DEFAULT_MEMORY
 from nlptools.errors import DataError
 from nlptools.vectors.dimension import exact_dimension
@@ -17,6 +19,9 @@ from nlptools.vectors.files import as_vectors
 from nlptools.vectors.hubness import NEAREST, find_hubs
 from nlptools.vectors.moments import OVERFLOW, Moments, eigenvectors, moments_of
 from nlptools.vectors.vectors import Vectors, Watch, shown_number, unwatched
+
+if TYPE_CHECKING:
+    from nlptools.base.frames import DataFrame
 
 FORMATS = ("tsv", "json")
 HUBS = 10
@@ -32,6 +37,21 @@ class VectorCheck:
     measures: dict[str, float]
     hubs: list[tuple[str, float]]
     exact: bool
+
+    def __repr__(self) -> str:
+        rows, columns = self.measures["vectors"], self.measures["dimensions"]
+        return f"VectorCheck({rows:,} x {columns:,}, isotropy {self.measures['isotropy']:.4g})"
+
+    def __iter__(self) -> Iterator[tuple[str, float]]:
+        """(name, value) of each measure."""
+        return iter(self.measures.items())
+
+    def to_frame(self) -> DataFrame:
+        """The measures as a pandas DataFrame with the columns measure and value."""
+        return to_frame({"measure": list(self.measures), "value": list(self.measures.values())})
+
+    def _repr_html_(self) -> str:
+        return html_table(("measure", "value"), list(self.measures.items()))
 
 
 def check_vectors(

@@ -43,6 +43,10 @@ class Whitening:
     matrix: np.ndarray
     eigenvalues: np.ndarray
 
+    def __repr__(self) -> str:
+        before, after = self.matrix.shape
+        return f"Whitening({before:,} -> {after:,} dimensions, {self.variance:.1%} of the variance)"
+
     @property
     def rank(self) -> int:
         """Directions that have a variance, among those kept."""

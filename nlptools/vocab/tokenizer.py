@@ -52,6 +52,9 @@ class Encoded:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def __repr__(self) -> str:
+        return f"Encoded({len(self):,} tokens of {len(self.codes):,} characters)"
+
     @property
     def offsets(self) -> np.ndarray:
         """Start and stop of each token in the given text, in characters, shape (tokens, 2); int64."""
@@ -104,6 +107,9 @@ class WordTokenizer:
             self._jieba = JiebaWords(jieba_dict)
             ids = [vocab.ids.get(word, -1) for word in self._jieba.words]
             self._token_of = np.array([*ids, -1], np.int32)
+
+    def __repr__(self) -> str:
+        return f"WordTokenizer({len(self.vocab):,} tokens, pre={self.pre!r}, lower={self.lower})"
 
     def encode(self, text: str) -> Encoded:
         """The tokens of a text, without [CLS] and [SEP]."""
