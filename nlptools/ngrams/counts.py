@@ -363,6 +363,11 @@ def _narrow(
     return column if column.dtype == wanted else _Cast(column, wanted)  # type: ignore[return-value]
 
 
+def as_counts(source: NgramCounts | str | os.PathLike[str]) -> NgramCounts:
+    """Counts as they are; those of a file, mapped from the disk. Raises DataError as load_counts."""
+    return source if isinstance(source, NgramCounts) else load_counts(source)
+
+
 def load_counts(
     path: str | os.PathLike[str], *, mapped: bool = True, data: bytes | None = None
 ) -> NgramCounts:

@@ -122,13 +122,13 @@ def whiten_vectors(
     *,
     dim: int | None = None,
     tolerance: float = TOLERANCE,
-    apply: Whitening | None = None,
+    apply: Whitening | str | os.PathLike[str] | None = None,
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
 ) -> Whitened:
     """Vectors, or those of a file, with mean 0 and covariance the identity; and the map that makes them so.
 
-    apply: a whitening of other vectors, instead of their own. The rest as in fit_whitening.
+    apply: a whitening of other vectors, or its file, instead of their own. The rest as in fit_whitening.
     Raises ValueError for a dim that there is not, or a whitening of another dimension.
     """
     found = as_vectors(vectors, memory=memory, workers=workers)
@@ -137,7 +137,8 @@ def whiten_vectors(
             found, dim=dim, tolerance=tolerance, memory=memory, workers=workers
         )
     else:
-        whitening = apply.shortened(dim)
+        loaded = apply if isinstance(apply, Whitening) else Whitening.load(apply)
+        whitening = loaded.shortened(dim)
     return Whitened(whitening.apply(found), whitening)
 
 

@@ -22,7 +22,7 @@ from nlptools.vocab.map import VocabMap
 from nlptools.vocab.redundancy import best_splits
 from nlptools.vocab.tokenizer import WordTokenizer
 from nlptools.vocab.unigram import UNKNOWN_PENALTY, score_words
-from nlptools.vocab.vocab import SPECIALS, Vocab, is_redundant, load_vocab, stem
+from nlptools.vocab.vocab import SPECIALS, Vocab, as_vocab, is_redundant, stem
 from nlptools.vocab.wordcount import CorpusWords, class_bits, count_corpus, fold_words
 from nlptools.vocab.wordpiece import CJK, CONTINUED, DROP, OTHER, PUNCTUATION, SPACE
 
@@ -206,7 +206,7 @@ def make_vocab(
     or a word list; None: the general model). workers: threads; they change no result. The rest as in build_vocab.
     Raises DataError for a corpus without words.
     """
-    known = base if base is None or isinstance(base, Vocab) else load_vocab(base)
+    known = None if base is None else as_vocab(base)
     if known is not None:
         _ = known.unknown  # what is wrong with it is said before the corpus is read
     given = dict(listed) if isinstance(listed, Mapping) else _read_lists(listed)

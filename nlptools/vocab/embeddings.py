@@ -22,7 +22,7 @@ from nlptools.errors import DataError
 from nlptools.vectors.checkpoints import Checkpoint, Made, Stored, StoredRows, open_checkpoint
 from nlptools.vectors.headers import sized
 from nlptools.vectors.vectors import batch_rows, shown_number
-from nlptools.vocab.map import VocabMap
+from nlptools.vocab.map import VocabMap, read_map
 
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
@@ -121,7 +121,7 @@ class EmbeddingReport:
 
 def init_embeddings(
     source: str | os.PathLike[str],
-    vocab_map: VocabMap,
+    map: VocabMap | str | os.PathLike[str],
     output: str | os.PathLike[str],
     *,
     tensor: Sequence[str] = (),
@@ -130,8 +130,9 @@ def init_embeddings(
 ) -> EmbeddingReport:
     """Write the checkpoint `source` (.npy, .npz, .safetensors) for a new vocabulary to `output`.
 
+    map: which tokens are kept and what new words are made of (VocabBuild.map), or its file.
     Every array of floats whose first dimension is base_size, be it embedding, output weight or output bias, gets
-    len(vocab_map) rows: those of `keep`, bit for bit, then for each word the mean of the rows of its pieces,
+    len(map) rows: those of `keep`, bit for bit, then for each word the mean of the rows of its pieces,
     computed in float64 and rounded once to the type of the array. All other arrays are copied byte for byte.
     A .npy file may hold a matrix or a vector (a bias).
 
@@ -145,6 +146,7 @@ def init_embeddings(
     """
     if unknown not in UNKNOWN:
         raise ValueError(f"unknown must be one of {', '.join(UNKNOWN)}, not {unknown!r}")
+    vocab_map = map if isinstance(map, VocabMap) else read_map(map)
     checkpoint = open_checkpoint(source)
     _check_output(checkpoint, output)
     chosen = _choose(checkpoint, vocab_map.base_size, tensor)

@@ -9,15 +9,15 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from nlptools.segmentation.jiebawords import JiebaWords
 from nlptools.text import chars
-from nlptools.vocab.unigram import VocabWords
-from nlptools.vocab.vocab import END, PAD, START, Vocab, load_vocab
+from nlptools.vocab.unigram import VocabWords, Weights, as_weights
+from nlptools.vocab.vocab import END, PAD, START, Vocab, as_vocab
 from nlptools.vocab.wordpiece import (
     CJK,
     CONTINUED,
@@ -79,7 +79,7 @@ class WordTokenizer:
         *,
         pre: str = "vocab",
         lower: bool = True,
-        weights: Mapping[str, float | None] | None = None,
+        weights: Weights | None = None,
         jieba_dict: str | os.PathLike[str] | None = None,
     ) -> None:
         """pre: what cuts the text into words: the vocabulary's own unigram model ("vocab"), jieba without its
@@ -303,15 +303,17 @@ def tokenize(
     *,
     pre: str = "vocab",
     lower: bool = True,
-    weights: Mapping[str, float | None] | None = None,
+    weights: Weights | str | os.PathLike[str] | None = None,
     jieba_dict: str | os.PathLike[str] | None = None,
 ) -> list[str]:
     """The tokens of one text; for many make a WordTokenizer, which has the same settings and reads nothing twice.
 
-    vocab: loaded, or a vocab.txt.
+    vocab: loaded, or a vocab.txt; weights: counts of words, or a list with them. The rest as in WordTokenizer.
+    Raises ValueError for another `pre`, DataError for a vocabulary without [UNK].
     """
-    found = vocab if isinstance(vocab, Vocab) else load_vocab(vocab)
-    tokenizer = WordTokenizer(found, pre=pre, lower=lower, weights=weights, jieba_dict=jieba_dict)
+    tokenizer = WordTokenizer(
+        as_vocab(vocab), pre=pre, lower=lower, weights=as_weights(weights), jieba_dict=jieba_dict
+    )
     return tokenizer.tokenize(text)
 
 

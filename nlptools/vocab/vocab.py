@@ -124,6 +124,11 @@ def load_vocab(path: str | os.PathLike[str]) -> Vocab:
     return Vocab(tokens, name)
 
 
+def as_vocab(source: Vocab | str | os.PathLike[str]) -> Vocab:
+    """A vocabulary as it is; that of a vocab.txt. Raises DataError as load_vocab."""
+    return source if isinstance(source, Vocab) else load_vocab(source)
+
+
 def stem(token: str) -> str:
     """A token without the ## of a continued piece."""
     return token.removeprefix(CONTINUED)

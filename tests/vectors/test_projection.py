@@ -13,8 +13,8 @@ from nlptools.vectors.projection import (
     bound_eps,
     distortion_table,
     measure_distortion,
-    project_vectors,
     random_matrix,
+    random_projection,
 )
 from nlptools.vectors.vectors import Vectors
 
@@ -59,22 +59,22 @@ def test_the_matrix_is_normal() -> None:
 
 def test_projection() -> None:
     matrix = some(300, 40)
-    found = project_vectors(Vectors.from_array(matrix, list(map(str, range(300)))), 9, seed=5)
+    found = random_projection(Vectors.from_array(matrix, list(map(str, range(300)))), 9, seed=5)
     expected = matrix.astype(np.float64) @ random_matrix(40, 9, 5)
     assert np.allclose(found.array(), expected, rtol=1e-6)
     assert found.dtype == np.float32
     assert list(found.words())[:2] == ["0", "1"]
     with pytest.raises(ValueError, match="dim must be at least 1"):
-        project_vectors(found, 0)
+        random_projection(found, 0)
 
 
 def test_batches_change_hardly_a_bit() -> None:
     """They change nothing for a file, because they are always the same; by another size digits stay."""
     given = Vectors.from_array(some(500, 30))
-    first = project_vectors(given, 6).array()
-    assert first.tobytes() == project_vectors(given, 6).array().tobytes()
+    first = random_projection(given, 6).array()
+    assert first.tobytes() == random_projection(given, 6).array().tobytes()
     with mock.patch.object(vectors, "BATCH", 100):
-        other = project_vectors(Vectors.from_array(some(500, 30)), 6).array()
+        other = random_projection(Vectors.from_array(some(500, 30)), 6).array()
     assert np.allclose(first, other, rtol=1e-6)
 
 
@@ -106,7 +106,7 @@ def test_equal_vectors_have_no_distortion() -> None:
 def test_the_theory() -> None:
     """d'/d is chi-square with k degrees of freedom over k: its mean deviation is near sqrt(4 / (pi k))."""
     given = Vectors.from_array(some(1000, 200, 1))
-    found = measure_distortion(given, project_vectors(given, 400), eps=0.1, pairs=20_000)
+    found = measure_distortion(given, random_projection(given, 400), eps=0.1, pairs=20_000)
     assert found.pairs == 20_000
     assert found.mean == pytest.approx(math.sqrt(4 / (math.pi * 400)), rel=0.1)
     # P(|chi2_400 / 400 - 1| > 0.1) = 0.158
@@ -116,7 +116,7 @@ def test_the_theory() -> None:
 
 def test_a_sample_of_pairs() -> None:
     given = Vectors.from_array(some(3000, 10))
-    after = project_vectors(given, 5)
+    after = random_projection(given, 5)
     found = measure_distortion(given, after, pairs=50, seed=1)
     assert found.pairs == 50
     assert found == measure_distortion(given, after, pairs=50, seed=1)
