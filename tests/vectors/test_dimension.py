@@ -505,3 +505,17 @@ def test_broken_json(tmp_path: Path) -> None:
     path.write_text('{"a": 0,', encoding="utf-8")
     with pytest.raises(DataError, match="not a vocab"):
         count_entries(path)
+
+
+def test_bounds_show_themselves() -> None:
+    """8.33 ln 100,000 = 95.9027; by the lemma 24 ln 100,000 / 0.1^2 = 27631.02."""
+    found = dimension_bounds(100_000)
+    assert repr(found) == "Bounds(100,000 words: exact 96, JL 27,632 at eps 0.1)"
+    rows = {name: dimension for name, dimension, _, _ in found}
+    assert list(rows) == [bound.name for bound in BOUNDS.values()]
+    assert (rows["exact"], rows["JL"]) == (96, 27632)
+    assert rows["8.33 ln N"] == pytest.approx(95.9027, abs=1e-4)
+    frame = found.to_frame()
+    assert list(frame.columns) == ["bound", "dimension", "formula", "source"]
+    assert frame["dimension"].tolist() == list(rows.values())
+    assert found._repr_html_().count("<tr>") == 1 + len(BOUNDS)

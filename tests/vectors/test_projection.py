@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
 import pytest
+from commandline import run
 
 from nlptools.vectors import projection, vectors
+from nlptools.vectors.files import write_vectors
 from nlptools.vectors.projection import (
     bound_eps,
     distortion_table,
     measure_distortion,
+    project_vectors,
     random_matrix,
     random_projection,
 )
@@ -143,3 +147,28 @@ def test_table() -> None:
         "bound_dim\t1106\nbound_eps\t0.499828\n"
     )
     assert bound_eps(100_000, 1105) > 0.5 > bound_eps(100_000, 1106)
+
+
+def test_project_takes_files_and_measures(tmp_path: Path) -> None:
+    given = Vectors.from_array(some(40, 30), [f"w{i}" for i in range(40)])
+    write_vectors(given, tmp_path / "given.npy")
+    straight = project_vectors(given, 5, seed=3, eps=0.2, pairs=100)
+    after = random_projection(given, 5, seed=3)
+    assert straight.vectors.array().tobytes() == after.array().tobytes()
+    assert straight.distortion == measure_distortion(given, after, eps=0.2, pairs=100, seed=3)
+    assert list(straight.vectors.words()) == list(given.words())
+    of_path = project_vectors(tmp_path / "given.npy", 5, seed=3, eps=0.2, pairs=100)
+    assert of_path.distortion == straight.distortion
+    for options in ({"dim": 0}, {"eps": 1.0}, {"pairs": 0}):
+        with pytest.raises(ValueError, match=next(iter(options))):
+            project_vectors(given, **{"dim": 5, **options})  # type: ignore[arg-type]
+
+
+def test_project_prints_what_the_function_measures(tmp_path: Path) -> None:
+    write_vectors(Vectors.from_array(some(40, 30)), tmp_path / "given.npy")
+    printed = run(
+        "vectors", "project", tmp_path / "given.npy", "-o", tmp_path / "out.npy", "--dim", 5
+    )
+    found = project_vectors(tmp_path / "given.npy", 5)
+    assert printed.ok().out == distortion_table(found.distortion, (40, 30), 5)
+    assert np.array_equal(np.load(tmp_path / "out.npy"), found.vectors.array())
