@@ -47,6 +47,7 @@ _HOMES = {
     "NgramModel": "lm.trie:NgramModel",
     "NlptoolsError": "errors:NlptoolsError",
     "Page": "review.report:Page",
+    "Projected": "vectors.projection:Projected",
     "ScoredText": "lm.stream:ScoredText",
     "Segmenter": "segmentation.segmenter:Segmenter",
     "TagCutter": "segmentation.tagger:TagCutter",

@@ -41,6 +41,7 @@ from nlptools.vectors.check import check_vectors as vectors_check
 from nlptools.vectors.dimension import Bounds as Bounds
 from nlptools.vectors.files import read_vectors as read_vectors
 from nlptools.vectors.files import write_vectors as write_vectors
+from nlptools.vectors.projection import Projected as Projected
 from nlptools.vectors.projection import project_vectors as vectors_project
 from nlptools.vectors.vectors import Vectors as Vectors
 from nlptools.vectors.whitening import Whitened as Whitened
@@ -77,6 +78,7 @@ __all__ = [
     "NgramModel",
     "NlptoolsError",
     "Page",
+    "Projected",
     "ScoredText",
     "Segmenter",
     "TagCutter",

@@ -144,3 +144,11 @@ def test_a_wing_does_not_replace_a_function() -> None:
     """Importing nlptools.X makes X a name of the package: no wing may be called as a command is."""
     wings = {path.name for path in (ROOT / "nlptools").iterdir() if path.is_dir()}
     assert wings & set(HOMES) == set()
+
+
+def test_every_name_stands_on_the_page_of_the_api() -> None:
+    """Once, in a group; docs/api.md names them, bin/docs puts their docstrings there."""
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    named = re.findall(r"^::: nlptools\.(\w+)$", text, re.MULTILINE)
+    assert sorted(named) == sorted(HOMES)
+    assert set(re.findall(r"\]\[nlptools\.(\w+)\]", text)) <= set(named)
