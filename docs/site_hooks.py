@@ -25,6 +25,8 @@ INCLUDED = {
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^()\s]+)\)")
 _BLOCK = re.compile(r"(^```.*?^```[^\n]*$|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 
+_FENCE = re.compile(r"\A(```\w+).*")  # "console stderr": what follows the language is for the tests
+
 
 def on_config(config: Any) -> Any:
     """The navigation: guides and pages of reference in the order in which docs/index.md names them."""
@@ -39,9 +41,9 @@ def on_config(config: Any) -> Any:
         raise PluginError(f"docs/index.md does not link to {', '.join(sorted(missing))}")
     guides = [page for page in pages if page.startswith("guides/")]
     config.nav = [
-        {"Start": ["index.md", "readme.md"]},
+        {"Start": ["index.md", {"README": "readme.md"}]},
         {"Guides": [page for page in guides if ".zh-CN" not in page]},
-        {"中文": ["readme.zh-CN.md", *(page for page in guides if ".zh-CN" in page)]},
+        {"中文": [{"README": "readme.zh-CN.md"}, *(page for page in guides if ".zh-CN" in page)]},
         {"Reference": [p for p in pages if p not in guides and not p.startswith("readme")]},
     ]
     return config
@@ -63,6 +65,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     parts[0::2] = [
         _LINK.sub(lambda link: site_link(link, source, own), part) for part in parts[0::2]
     ]
+    parts[1::2] = [_FENCE.sub(r"\1", part) for part in parts[1::2]]
     return "".join(parts)
 
 
@@ -82,4 +85,6 @@ def site_link(link: re.Match[str], source: str, own: str) -> str:
     page = page_of(posixpath.normpath(posixpath.join(posixpath.dirname(source), path)))
     if page is None:
         return f"{text} (`{path.removeprefix('../').removeprefix('../')}`)"
-    return f"{mark}[{text}]({posixpath.relpath(page, posixpath.dirname(own) or '.')}{hash_}{anchor})"
+    return (
+        f"{mark}[{text}]({posixpath.relpath(page, posixpath.dirname(own) or '.')}{hash_}{anchor})"
+    )

@@ -1,4 +1,4 @@
-"""Sources (paths.py) or strings -> Corpus: blocks of text of several MB, afresh on every loop.
+"""Sources (sources.py) or strings -> Corpus: blocks of text of several MB, afresh on every loop.
 
 One source passes through: raw chunks -> decompressed, UTF-8 (decoding.py) -> pieces of decoded
 text that end where a line ends -> the field or column asked for (records.py) -> blocks, folded
