@@ -46,7 +46,7 @@ def browser(folder: Path, lang: str = "en") -> Iterator[Any]:
         started.quit()
 
 
-def until(what: Callable[[], Any], seconds: float = 20) -> Any:
+def until(what: Callable[[], Any], seconds: float = 300) -> Any:
     """The first true value of a function; fails after some seconds."""
     end = time.monotonic() + seconds
     while True:

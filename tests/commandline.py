@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
 from click.testing import CliRunner
 
 from nlptools.cli import main
 
+TEXT = "国家标准，国家。"
+HANG = 600  # seconds: what takes longer hangs, however busy the machine is
+
 posix = pytest.mark.skipif(os.name != "posix", reason="signals, pipes and terminals of POSIX")
-
-
-linux = pytest.mark.skipif(sys.platform != "linux", reason="files without a name exist on Linux")
+linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="files without a name, names of any bytes"
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ def shell(command: str, **environment: str) -> Done:
         env={**os.environ, "PATH": path, **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=HANG,
         check=False,
     )
     assert b"Traceback" not in done.stderr, done.stderr.decode()
@@ -81,6 +88,19 @@ def write(name: str, content: str | bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path.absolute()
+
+
+def counts_file(name: str = "c", text: str = TEXT, *more: object) -> Path:
+    run("count", "-o", name, "-q", *more, stdin=text).ok()
+    return Path(name)
+
+
+def large_text(symbols: int = 600_000) -> Path:
+    """Random Han characters: every n-gram is another one, so that much has to be spilled."""
+    rng = np.random.default_rng(1)
+    codes = rng.integers(0x4E00, 0x8000, symbols, np.uint32)
+    codes[::40] = ord("\n")
+    return write("large.txt", codes.tobytes().decode("utf-32-le"))
 
 
 PLAIN_LOCALE = {
@@ -124,11 +144,53 @@ def on_terminal(*args: str, pieces: int) -> tuple[int, bytes, bytes]:
     assert process.stdout is not None
     with process.stdout as stdout:
         out = stdout.read()
-    code = process.wait(30)
+    code = process.wait(HANG)
     for thread in threads:
         thread.join()
     os.close(master)
     return code, out, bytes(shown)
+
+
+@contextlib.contextmanager
+def endless(*args: object, data: bytes, pieces: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that reads a pipe without end; it has read so many pieces of data when it is handed out."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nlptools", *map(str, args)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    fed = threading.Event()
+
+    def feed() -> None:
+        assert process.stdin is not None
+        with contextlib.suppress(OSError, ValueError):
+            for number in itertools.count(1):
+                process.stdin.write(data)
+                if number == pieces:
+                    fed.set()
+
+    feeder = threading.Thread(target=feed, daemon=True)
+    feeder.start()
+    try:
+        assert fed.wait(HANG)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        feeder.join(HANG)
+        for stream in (process.stdin, process.stdout, process.stderr):
+            assert stream is not None
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
+def ended_by(name: str, process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """(exit code, stderr) of a process that gets a signal."""
+    process.send_signal(getattr(signal, name))
+    code = process.wait(HANG)
+    assert process.stderr is not None
+    return code, process.stderr.read().decode()
 
 
 def printed(*args: object, stdin: str | bytes | None = None) -> str:

@@ -101,15 +101,18 @@ def make_folder(folder: Path) -> Path:
     return folder
 
 
-def run_block(block: Block, folder: Path) -> list[str]:
-    """What is wrong with a block; nothing when all is as shown."""
+PROGRAMS = Path(sys.executable).parent
+
+
+def run_block(block: Block, folder: Path, programs: Path = PROGRAMS) -> list[str]:
+    """What is wrong with a block; nothing when all is as shown. programs: where `nlptools` is."""
     if block.kind == "pycon":
         return _run_python(block, folder)
-    return [problem for example in block.examples if (problem := _run(example, folder))]
+    return [problem for example in block.examples if (problem := _run(example, folder, programs))]
 
 
-def _run(example: Example, folder: Path) -> str:
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+def _run(example: Example, folder: Path, programs: Path) -> str:
+    path = os.pathsep.join([str(programs), str(PROGRAMS), os.environ["PATH"]])
     done = subprocess.run(
         ["bash", "-c", example.command],
         cwd=folder,
@@ -117,7 +120,7 @@ def _run(example: Example, folder: Path) -> str:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT if example.stderr else subprocess.PIPE,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     printed = done.stdout.decode()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jiebacases import import_jieba
 from places import DATA
 
-from nlptools.segmentation.jiebawords import JiebaWords
+from nlptools.segmentation.jieba import JiebaWords
 from nlptools.vocab.vocab import Vocab, load_vocab
 
 BERT, WOBERT, PLUS = "bert-base-chinese", "wobert_base", "wobert_plus_base"

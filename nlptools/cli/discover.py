@@ -253,8 +253,7 @@ def discover(
     from nlptools.discovery.em import STEPS as EM_STEPS
     from nlptools.discovery.lm import STEPS as LM_STEPS
     from nlptools.ngrams.counts import load_counts
-    from nlptools.text.wordlists import read_words
-    from nlptools.text.wordrows import ACCEPTED, REJECTED, read_decided
+    from nlptools.text.wordlists import ACCEPTED, REJECTED, read_decided, read_words
     from nlptools.wordmodel.model import load_prior
 
     settings["known"] = read_words(known_files, encoding="auto")

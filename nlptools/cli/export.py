@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,26 @@ import click
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, note, open_corpus
 from nlptools.errors import DataError
+from nlptools.review.targets import MOST, TARGETS
 
 if TYPE_CHECKING:
     from nlptools.review.export import Export
 
 _SHOWN = 5  # refused words named for each reason
+_ABOUT = "; ".join(f"{target.name}: {target.about}" for target in TARGETS.values() if target.about)
+_WITH_FREQUENCY = [target.name for target in TARGETS.values() if target.frequency]
+_WINNING = [target.name for target in TARGETS.values() if target.winning]
+_TAGS = {name: target.tags.default or "none" for name, target in TARGETS.items() if target.tags}
+_USUAL_TAG = Counter(_TAGS.values()).most_common(1)[0][0]
+_DEFAULT_TAGS = "; ".join(
+    [_USUAL_TAG, *(f"{name}: {tag}" for name, tag in _TAGS.items() if tag != _USUAL_TAG)]
+)
+
+
+def _listed(names: Iterable[str]) -> str:
+    """In words: a, b and c."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 class Frequency(click.ParamType):  # type: ignore[type-arg]
@@ -30,10 +46,8 @@ class Frequency(click.ParamType):  # type: ignore[type-arg]
             number = int(value)
         except ValueError:
             number = 0
-        if not 0 < number < 1 << 31:  # export.MOST
-            self.fail(
-                f"{value!r} is neither corpus, win nor a number from 1 to 2147483647", param, ctx
-            )
+        if not 1 <= number <= MOST:
+            self.fail(f"{value!r} is neither corpus, win nor a number from 1 to {MOST}", param, ctx)
         return number
 
 
@@ -51,9 +65,8 @@ Examples:
 @click.option(
     "--to",
     required=True,
-    type=click.Choice(["jieba", "hanlp", "pkuseg", "thulac", "ltp", "ik", "rime", "plain", "json"]),
-    help="Whose dictionary. hanlp: HanLP 1.x; ik: the plug-in of Elasticsearch and OpenSearch; plain: a word a "
-    "line; json: an array of objects with word and count.",
+    type=click.Choice(list(TARGETS)),
+    help=f"Whose dictionary. {_ABOUT}.",
 )
 @click.option(
     "--freq",
@@ -61,8 +74,8 @@ Examples:
     metavar="[corpus|win|N]",
     default="corpus",
     show_default=True,
-    help="For jieba, hanlp and rime. corpus: the counts of the lists; a number: that one for each word; win, for "
-    "jieba: the smallest with which jieba cuts each word as one, proven by cutting.",
+    help=f"For {_listed(_WITH_FREQUENCY)}. corpus: the counts of the lists; a number: that one for each word; win, "
+    f"for {_listed(_WINNING)}: the smallest with which jieba cuts each word as one, proven by cutting.",
 )
 @click.option(
     "--jieba-dict",
@@ -72,7 +85,7 @@ Examples:
 @click.option(
     "--tag",
     type=options.TextParam(),
-    help="Part of speech of all words, for jieba, hanlp and pkuseg.  [default: nz; pkuseg: none]",
+    help=f"Part of speech of all words, for {_listed(_TAGS)}.  [default: {_DEFAULT_TAGS}]",
 )
 @click.option(
     "--min-count",
@@ -120,19 +133,20 @@ def export(
     for path in words:  # says what is wrong with stdin
         if path == "-":
             open_corpus((path,), quiet, field=None, column=None)
+    target = TARGETS[to]
     found = merge_words(words)
     if not found:
         raise DataError(words[0], None, "no words", "nothing to export")
-    name = _rime_name(output)
+    name = _name_of(output, target.suffix)
     result = export_words(found, to, name=name, **settings)
     deliver(result.pieces(), output)
     if refused_output is not None:
         deliver(result.refused_pieces(), refused_output)
     if not quiet:
         _tell_refused(result, refused_output)
-        if to == "rime" and output is not None and not output.endswith(".dict.yaml"):
-            note(f"Rime looks for it under the name {name}.dict.yaml.")
-    made_by = {"to": to} | ({"freq": settings["freq"]} if to in _WITH_FREQUENCY else {})
+        if output is not None and not output.endswith(target.suffix):
+            note(f"{to.capitalize()} looks for it under the name {name}{target.suffix}.")
+    made_by = {"to": to} | ({"freq": settings["freq"]} if target.frequency else {})
     if result.tag is not None:
         made_by["tag"] = result.tag
     closing.show(
@@ -146,19 +160,16 @@ def export(
     )
 
 
-_WITH_FREQUENCY = ("jieba", "hanlp", "rime")  # export.WITH_FREQUENCY
-
-
 def _same(first: str, second: str) -> bool:
     return Path(first).resolve() == Path(second).resolve()
 
 
-def _rime_name(output: str | None) -> str:
-    """What Rime calls a dictionary is the name of its file, without .dict.yaml."""
+def _name_of(output: str | None, suffix: str) -> str:
+    """What a dictionary calls itself: the name of its file, without what all have at the end."""
     if output is None:
         return "nlptools"
     name = Path(output).name
-    return name.removesuffix(".dict.yaml") if name.endswith(".dict.yaml") else Path(output).stem
+    return name.removesuffix(suffix) if suffix and name.endswith(suffix) else Path(output).stem
 
 
 def _tell_refused(result: Export, written_to: str | None) -> None:

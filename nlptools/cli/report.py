@@ -60,8 +60,7 @@ def report(
     """
     closing = Closing("report", quiet)
     from nlptools.review.report import report_words
-    from nlptools.text.wordlists import read_words
-    from nlptools.text.wordrows import read_rows
+    from nlptools.text.wordlists import read_rows, read_words
 
     rows = read_rows(words)
     known = read_words(known_files, encoding="auto")

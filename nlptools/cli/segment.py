@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,8 +17,15 @@ from nlptools.cli.console import (
     open_corpus,
     usage_errors,
 )
+from nlptools.segmentation.methods import METHODS, open_cutter, problems
+
+if TYPE_CHECKING:
+    from nlptools.segmentation.tokens import Cutter
+    from nlptools.text.corpus import Corpus
 
 BLOCK = 1 << 20  # bytes of text: what is cut at a time stays in the cache
+_PRODUCT = "; ".join(f"{m.name}: {m.about}" for m in METHODS.values() if not m.reference)
+_REFERENCES = ", ".join(f"{m.name} {m.about}" for m in METHODS.values() if m.reference)
 
 
 @click.command(
@@ -56,12 +63,10 @@ Examples:
 )
 @click.option(
     "--method",
-    type=click.Choice(["model", "lm", "pmi", "nvbe"]),
+    type=click.Choice(list(METHODS)),
     default="model",
     show_default=True,
-    help="model: the best path through weighted words; lm: the best tags by a character language model "
-    "(kexue.fm 3956). To compare with: pmi cuts at weak pairs "
-    "(kexue.fm 3913), nvbe by branching entropy (Magistry & Sagot 2012).",
+    help=f"{_PRODUCT}. To compare with: {_REFERENCES}.",
 )
 @click.option(
     "--weights",
@@ -123,19 +128,15 @@ def segment(
     Lines stay lines. Letters and digits in a row are one word, a repeated mark is one, any other
     character that is not Han is one.
     """
-    by_counts = method in ("pmi", "nvbe")
-    if counts_file is not None and not by_counts:
-        raise click.UsageError("--counts goes with --method pmi or nvbe.")
-    if counts_file is None and by_counts:
-        raise click.UsageError(f"--method {method} needs the counts of a corpus: --counts FILE.")
-    if method == "lm" and model is None:
-        raise click.UsageError("--method lm needs a language model: --model FILE.")
-    if model is not None and by_counts:
-        raise click.UsageError("--model goes with --method model or lm.")
-    if method != "model" and (granularity is not None or adapt):
-        raise click.UsageError("--granularity and --adapt go with --method model.")
-    if weights is not None and method != "lm":
-        raise click.UsageError("--weights goes with --method lm.")
+    asked: dict[str, Any] = {
+        "model": model,
+        "counts": counts_file,
+        "granularity": granularity,
+        "weights": weights,
+    }
+    asked = {name: value for name, value in asked.items() if value is not None}
+    for problem in problems(method, asked | ({"adapt": True} if adapt else {}), "--{}".format):
+        raise click.UsageError(f"{problem}.")
     if not separator or "\n" in separator or "\r" in separator:
         raise click.UsageError("--separator must not be empty, nor a line end.")
     if format == "jsonl" and given_options() & {"separator"}:
@@ -154,45 +155,17 @@ def segment(
             paths, quiet, encoding=encoding, on_error=on_error, field=None, column=None, fold=()
         )
         corpus.block_size = BLOCK
-    from nlptools.segmentation.segmenter import Segmenter
     from nlptools.segmentation.stream import segment_corpus
-    from nlptools.wordmodel.model import load_prior
 
-    if counts_file is not None:
-        from nlptools.segmentation.baselines import load_cutter
-
-        cutter = load_cutter(method, counts_file)
-    elif method == "lm":
-        from nlptools.lm.files import open_lm
-        from nlptools.segmentation.tagger import TagCutter
-
-        try:
-            cutter = TagCutter(open_lm(str(model)), weights=weights)
-        except ValueError as error:
-            raise click.UsageError(f"--weights: {error}") from None
-    elif adapt:
-        from nlptools.wordmodel.train import STEPS, NothingToLearnError, train_model
-
-        if not corpus.rereadable:
-            raise click.UsageError("--adapt reads the text twice: name files, not a pipe.")
-        with StageBar(STEPS, quiet) as bar:
-            prior = load_prior(model or "general")
-            # As the model was trained, unless a granularity is asked for.
-            given = prior.settings.get("penalties", (0.0,))[1:] or None
-            try:
-                prior = train_model(
-                    corpus,
-                    granularity=granularity or "default",
-                    penalty=None if granularity else given,
-                    prior=prior,
-                    workers=workers,
-                    watch=bar.step,
-                )
-            except NothingToLearnError:
-                note("There are no Han characters to learn from; the model is used as it is.")
-        cutter = Segmenter.from_model(prior)
+    if adapt:
+        cutter = _adapted(corpus, model, granularity, workers, quiet)
     else:
-        cutter = Segmenter.load(model, granularity)
+        try:
+            cutter = open_cutter(method, **asked)
+        except ValueError as error:
+            if weights is None:
+                raise
+            raise click.UsageError(f"--weights: {error}") from None
     if folds := getattr(cutter, "fold", ()):
         note(
             f"The model was trained with --fold {'+'.join(folds)}; segment does not fold the text."
@@ -218,8 +191,36 @@ def segment(
         pieces = segment_corpus(corpus, cutter, separator=separator, format=format, workers=workers)
         deliver(pieces, output)
     made_by = {"method": method} if method != "model" else {}
-    if not by_counts:
+    if METHODS[method].file == "model":
         made_by["model"] = model or "general"
     if adapt:
         made_by["adapted"] = "yes"
     closing.show(corpus, made_by, results)
+
+
+def _adapted(
+    corpus: Corpus, model: str | None, granularity: str | None, workers: int | None, quiet: bool
+) -> Cutter:
+    """A segmenter that has learnt the words of the corpus, on top of a model."""
+    from nlptools.segmentation.segmenter import Segmenter
+    from nlptools.wordmodel.model import load_prior
+    from nlptools.wordmodel.train import STEPS, NothingToLearnError, train_model
+
+    if not corpus.rereadable:
+        raise click.UsageError("--adapt reads the text twice: name files, not a pipe.")
+    with StageBar(STEPS, quiet) as bar:
+        prior = load_prior(model or "general")
+        # As the model was trained, unless a granularity is asked for.
+        given = prior.settings.get("penalties", (0.0,))[1:] or None
+        try:
+            prior = train_model(
+                corpus,
+                granularity=granularity or "default",
+                penalty=None if granularity else given,
+                prior=prior,
+                workers=workers,
+                watch=bar.step,
+            )
+        except NothingToLearnError:
+            note("There are no Han characters to learn from; the model is used as it is.")
+    return Segmenter.from_model(prior)

@@ -21,6 +21,7 @@ from nlptools.discovery.terms import SHORTEST_TERM, Terms, find_terms
 from nlptools.discovery.wordtable import WordTable, make_table, stack_tables
 from nlptools.ngrams.encode import EncodedCorpus
 from nlptools.ngrams.scores import Frequent, all_sides, pmi
+from nlptools.ngrams.symbols import join_texts
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.text.chars import is_han
 from nlptools.wordmodel.em import LONGEST, PENALTIES, expect, find_rows, weights
@@ -91,9 +92,7 @@ def join_symbols(spelling: np.ndarray, texts: Sequence[str]) -> list[str]:
     """Texts of rows of symbol ids, the first of which is 1, padded with 0."""
     if not len(spelling):
         return []
-    first, *rest = np.array(["", *texts], object)[spelling].T
-    joined: list[str] = sum(rest, first).tolist()
-    return joined
+    return join_texts(["", *texts], spelling.T)
 
 
 def list_candidates(frequent: Frequent) -> Candidates:

@@ -12,6 +12,7 @@ import numpy as np
 from nlptools.discovery.wordtable import ARRAYS, WordTable, make_table, stack_tables
 from nlptools.ngrams.counts import NgramCounts
 from nlptools.ngrams.scores import Frequent, Sides, all_sides, frequent_ngrams, pmi
+from nlptools.ngrams.symbols import join_texts
 
 # Freedom beyond e**3 = 20 equally likely neighbours says no more: without the bound function words
 # and, in clean data, markup come up to the top.
@@ -78,11 +79,9 @@ def ngram_symbols(frequent: Frequent, order: int, index: np.ndarray) -> list[lis
 def ngram_texts(frequent: Frequent, order: int, index: np.ndarray) -> list[str]:
     """Texts of frequent n-grams of one order."""
     names = frequent.counts.alphabet.symbols
-    own = np.array([names[row] for row in frequent.levels[0].rows.tolist()], object)
+    own = [names[row] for row in frequent.levels[0].rows.tolist()]
     symbols = np.array(ngram_symbols(frequent, order, index), np.int64).reshape(-1, order)
-    first, *rest = (own[column] for column in symbols.T)
-    texts: list[str] = sum(rest, first).tolist()
-    return texts
+    return join_texts(own, symbols.T)
 
 
 def fill_up(

@@ -6,13 +6,14 @@ the first symbols of a node begin are looked at, so a pass costs next to nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from nlptools.base.keys import KeyTable
 from nlptools.discovery.joiner import Joiner
+from nlptools.ngrams.neighbours import NeighbourPairs, SplitCounts, weakest_split
 from nlptools.ngrams.scores import Frequent
 
 
@@ -93,8 +94,7 @@ class LongWords:
         self.word_at = np.full(size, -1, np.int64)
         for row, length in enumerate(self.lengths.tolist()):
             self.word_at[self.nodes[length - self.depth][row, 0]] = row
-        self._left: list[np.ndarray] = []
-        self._right: list[np.ndarray] = []
+        self._left, self._right = NeighbourPairs(), NeighbourPairs()
 
     def add(self, ids: np.ndarray, full: np.ndarray, at: np.ndarray, index: np.ndarray) -> None:
         """One block: its ids for the joiner, its full ids, and positions and indices of `Cut.hits`."""
@@ -118,12 +118,10 @@ class LongWords:
     def _add_neighbours(
         self, word: np.ndarray, at: np.ndarray, length: int, full: np.ndarray
     ) -> None:
-        """Keep (word, neighbour) as one key for each occurrence that is not next to a break."""
-        for kept, place in ((self._left, at - 1), (self._right, at + length)):
+        """Note what stands beside words of one length that begin at some places."""
+        for pairs, place in ((self._left, at - 1), (self._right, at + length)):
             inside = (place >= 0) & (place < len(full))
-            neighbour = full[place[inside]].astype(np.int64)
-            pair = (word[inside] << 32) | neighbour
-            kept.append(pair[neighbour > 0])
+            pairs.add(word[inside], full[place[inside]])
 
     def finish(self) -> LongStatistics:
         """Statistics of the words, from all blocks."""
@@ -136,22 +134,18 @@ class LongWords:
         )
         return LongStatistics(
             counts,
-            self._pmi(counts),
-            self._entropy(self._left, counts),
-            self._entropy(self._right, counts),
+            np.log(weakest_split(self.frequent.counts.total, counts, self._splits())),
+            self._left.sums(counts).entropy(),
+            self._right.sums(counts).entropy(),
         )
 
-    def _pmi(self, counts: np.ndarray) -> np.ndarray:
-        total = float(self.frequent.counts.total)
-        best = np.full(len(self.lengths), np.inf)
-        rows = np.arange(len(self.lengths))
+    def _splits(self) -> Iterator[SplitCounts]:
+        """Every way to divide the words, with the counts of both parts."""
         for j in range(1, int(self.lengths.max(initial=1))):
-            split = rows[self.lengths > j]
-            prefix = self._substring_counts(split, np.zeros_like(split), np.full_like(split, j))
-            suffix = self._substring_counts(split, np.full_like(split, j), self.lengths[split] - j)
-            value = np.log(total * counts[split] / (prefix.astype(np.float64) * suffix))
-            best[split] = np.minimum(best[split], value)
-        return best
+            words = np.flatnonzero(self.lengths > j)
+            start, at = np.zeros_like(words), np.full_like(words, j)
+            heads = self._substring_counts(words, start, at)
+            yield words, heads, self._substring_counts(words, at, self.lengths[words] - j)
 
     def _substring_counts(
         self, word: np.ndarray, start: np.ndarray, length: np.ndarray
@@ -165,11 +159,3 @@ class LongWords:
             else:
                 out[these] = self.visits[self.nodes[n - self.depth][word[these], start[these]]]
         return out
-
-    @staticmethod
-    def _entropy(pairs: list[np.ndarray], counts: np.ndarray) -> np.ndarray:
-        """As scores.sides: neighbours at breaks are all different and add nothing to the sum."""
-        every: Iterable[np.ndarray] = pairs or [np.empty(0, np.int64)]
-        keys, number = np.unique(np.concatenate(list(every)), return_counts=True)
-        weight = np.bincount(keys >> 32, number * np.log(number), minlength=len(counts))
-        return np.maximum(np.log(np.maximum(counts, 1)) - weight / np.maximum(counts, 1), 0.0)

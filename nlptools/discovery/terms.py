@@ -6,7 +6,7 @@ those of the whole corpus: occurrences, neighbours, and how often both ends are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from nlptools.base import keys
 from nlptools.lattice.trie import Trie
 from nlptools.ngrams.encode import EncodedCorpus
+from nlptools.ngrams.neighbours import NeighbourPairs, weakest_split
 from nlptools.wordmodel.candidates import find_substrings
 from nlptools.wordmodel.em import LONGEST
 from nlptools.wordmodel.expected_counts import Shards, Weighted, WordLookup, pieces, stretches
@@ -34,7 +35,7 @@ class Terms:
     spelling: symbol ids padded with 0; counts: occurrences; expected: of them with an end of a word on both
     sides; pmi: of the weakest split between two of its words, nats; normed_pmi: the same divided by -ln p;
     left_entropy, right_entropy: nats; left_edge, right_edge: share of the occurrences next to a break;
-    shards: as in tally.
+    shards: tenths of the corpus that have it.
     """
 
     spelling: np.ndarray
@@ -114,49 +115,52 @@ def _candidates(
     return spelling[first], splits[first]
 
 
-class _Neighbours:
-    """Counts of (term, neighbour); neighbours at breaks are left out."""
+class _Occurrences:
+    """Where terms and the parts of their splits occur in the whole corpus: the sums, piece by piece."""
 
-    def __init__(self) -> None:
-        self._pairs = np.zeros(0, np.uint64)
-        self._counts = np.zeros(0, np.int64)
-        self._new: list[np.ndarray] = []
-        self._size = 0
+    def __init__(self, texts: np.ndarray, terms: np.ndarray, size: int, symbols: int) -> None:
+        """texts: distinct, symbol ids below `size` padded with 0; terms: which rows of it are the terms;
+        symbols: of the whole corpus.
+        """
+        self._texts = texts
+        self._trie = Trie(texts, size)
+        # A text is its row + 1; 0: none.
+        self._tables = self._trie.tabulate(np.arange(1, len(texts) + 1, dtype=np.int32), 0)
+        self._term_of = np.full(len(texts) + 1, -1, np.int64)
+        self._term_of[terms.astype(np.int64) + 1] = np.arange(len(terms))
+        self._counts = np.zeros(len(texts) + 1, np.int64)
+        self._singles = np.zeros(size, np.int64)
+        self.whole = np.zeros(len(terms), np.int64)  # with an end of a word on both sides
+        self.left, self.right = NeighbourPairs(), NeighbourPairs()
+        self.shards = Shards(len(terms), symbols)
 
-    def add(self, term: np.ndarray, neighbour: np.ndarray) -> None:
-        pairs = (term.astype(np.uint64) << np.uint64(32)) | neighbour.astype(np.uint64)
-        self._new.append(pairs[neighbour > 0])
-        self._size += len(self._new[-1])
-        if self._size > 1 << 19:
-            self._merge()
+    def look_up(self, ids: np.ndarray) -> list[np.ndarray]:
+        """By length - 2: the text that ends at each symbol."""
+        return self._trie.look_up(ids, self._tables)
 
-    def _merge(self) -> None:
-        if not self._size:
-            return
-        pairs = np.concatenate([self._pairs, *self._new])
-        counts = np.concatenate([self._counts, np.ones(self._size, np.int64)])
-        self._new.clear()
-        self._size = 0
-        self._pairs, place = np.unique(pairs, return_inverse=True)
-        self._counts = np.bincount(place, weights=counts, minlength=len(self._pairs)).astype(
-            np.int64
-        )
+    def take(
+        self, ids: np.ndarray, before: int, ends: np.ndarray, found: Sequence[np.ndarray]
+    ) -> None:
+        """One piece of the corpus: its ids, the symbols before it, where words end, and `look_up`."""
+        self._singles += np.bincount(ids, minlength=len(self._singles))
+        padded = np.concatenate([[0], ids, [0]])
+        for k, ending in enumerate(found, 2):
+            at = np.flatnonzero(ending)
+            np.add.at(self._counts, ending[at], 1)
+            if k < SHORTEST_TERM:
+                continue
+            term = self._term_of[ending[at]]
+            at, term = at[term >= 0], term[term >= 0]
+            self.left.add(term, padded[at - k + 1])
+            self.right.add(term, padded[at + 2])
+            free = ends[at] & ((at < k) | ends[at - k])
+            np.add.at(self.whole, term[free], 1)
+            self.shards.add(term, before, ids, at)
 
-    def entropy(self, counts: np.ndarray) -> np.ndarray:
-        """Branching entropy of each term, nats; every break is a neighbour of its own."""
-        self._merge()
-        owner = (self._pairs >> np.uint64(32)).astype(np.int64)
-        together = self._counts * np.log(self._counts)
-        together = np.bincount(owner, weights=together, minlength=len(counts))
-        counts = np.maximum(counts, 1)
-        return np.maximum(np.log(counts) - together / counts, 0.0)
-
-    def edge(self, counts: np.ndarray) -> np.ndarray:
-        """Share of the occurrences of each term that have no neighbour."""
-        self._merge()
-        owner = (self._pairs >> np.uint64(32)).astype(np.int64)
-        inside = np.bincount(owner, weights=self._counts, minlength=len(counts))
-        return 1 - inside / np.maximum(counts, 1)
+    def counts(self) -> np.ndarray:
+        """Occurrences of every text, int64."""
+        first, single = self._texts[:, 0], self._texts[:, 1] == 0
+        return np.where(single, self._singles[first], self._counts[1:])
 
 
 def _statistics(
@@ -169,70 +173,48 @@ def _statistics(
     run: Callable[..., Iterable[Any]],
 ) -> Terms:
     size, number = len(sample.texts) + 1, len(spelling)
-    rows = np.arange(number)
-    lengths = np.count_nonzero(spelling, axis=1)
-    # Everything that is counted: the terms, then what is left and right of each split.
-    split_of = [rows[splits[:, j] > 0] for j in range(splits.shape[1])]
-    heads = [
-        _part(spelling[r], np.zeros(len(r), np.int64), splits[r, j]) for j, r in enumerate(split_of)
-    ]
-    tails = [_part(spelling[r], splits[r, j], lengths[r]) for j, r in enumerate(split_of)]
-    every = np.concatenate([spelling, *heads, *tails])
-    place, first_rows = keys.row_ranks(every, size)
-    every = every[first_rows]
-    term_of = np.full(len(every) + 1, -1, np.int64)
-    term_of[place[:number].astype(np.int64) + 1] = rows
-    trie = Trie(every, size)
-    tables = trie.tabulate(np.arange(1, len(every) + 1, dtype=np.int32), 0)
-    counts = np.zeros(len(every) + 1, np.int64)
-    singles = np.zeros(size, np.int64)
-    whole = np.zeros(number, np.int64)
-    shards = Shards(number, sample.symbols)
-    left, right = _Neighbours(), _Neighbours()
+    divided = [np.flatnonzero(column) for column in splits.T]
+    rows = np.concatenate([spelling, *_parts(spelling, splits, divided)])
+    place, first = keys.row_ranks(rows, size)
+    found = _Occurrences(rows[first], place[:number], size, sample.symbols)
 
-    def work(piece: tuple[np.ndarray, int]) -> Any:
+    def work(piece: tuple[np.ndarray, int]) -> tuple[Any, ...]:
         ids, before = piece
-        ends = finder.ends(ids)
-        return ids, before, ends, trie.look_up(ids, tables)
+        return ids, before, finder.ends(ids), found.look_up(ids)
 
-    for ids, before, ends, found in run(work, pieces(encoded, sample.number)):
-        singles += np.bincount(ids, minlength=size)
-        padded = np.concatenate([[0], ids, [0]])
-        for k, ending in enumerate(found, 2):
-            at = np.flatnonzero(ending)
-            np.add.at(counts, ending[at], 1)
-            if k < SHORTEST_TERM:
-                continue
-            term = term_of[ending[at]]
-            at, term = at[term >= 0], term[term >= 0]
-            left.add(term, padded[at - k + 1])
-            right.add(term, padded[at + 2])
-            free = ends[at] & ((at < k) | ends[at - k])
-            np.add.at(whole, term[free], 1)
-            shards.add(term, before, ids, at)
-    single = every[:, 1] == 0
-    own = np.where(single, singles[every[:, 0]], counts[1:])
-    f = own[place[:number]]
-    total = float(max(sample.symbols, 1))
-    pmi = np.full(number, np.inf)
-    sizes = [number, *map(len, heads), *map(len, tails)]
-    parts = np.split(own[place], np.cumsum(sizes)[:-1])[1:]
-    for r, head, tail in zip(split_of, parts[: len(heads)], parts[len(heads) :], strict=True):
-        pmi[r] = np.minimum(pmi[r], np.log(total * f[r] / (head.astype(np.float64) * tail)))
-    kept = np.flatnonzero(f >= min_count)
-    result = Terms(
+    for piece in run(work, pieces(encoded, sample.number)):
+        found.take(*piece)
+    sizes = [number, *np.repeat([len(terms) for terms in divided], 2)]
+    counts, *parts = np.split(found.counts()[place], np.cumsum(sizes)[:-1])
+    total = max(sample.symbols, 1)
+    pmi = np.log(weakest_split(total, counts, zip(divided, parts[::2], parts[1::2], strict=True)))
+    left, right = found.left.sums(counts), found.right.sums(counts)
+    kept = np.flatnonzero(counts >= min_count)
+    columns = (
         spelling,
-        f,
-        whole.astype(np.float64),
+        counts,
+        found.whole.astype(np.float64),
         pmi,
-        pmi / -np.log(np.minimum(f / total, 0.5)),
-        left.entropy(f),
-        right.entropy(f),
-        left.edge(f),
-        right.edge(f),
-        shards.number(),
+        # A probability above a half would make the divisor as small as one likes.
+        pmi / -np.log(np.minimum(counts / total, 0.5)),
+        left.entropy(),
+        right.entropy(),
+        left.edge(),
+        right.edge(),
+        found.shards.number(),
     )
-    return Terms(*(getattr(result, name)[kept] for name in Terms.__dataclass_fields__))
+    return Terms(*(column[kept] for column in columns))
+
+
+def _parts(
+    spelling: np.ndarray, splits: np.ndarray, divided: Sequence[np.ndarray]
+) -> Iterator[np.ndarray]:
+    """For each column of splits the left parts of the terms that it divides, then their right parts."""
+    lengths = np.count_nonzero(spelling, axis=1)
+    for terms, column in zip(divided, splits.T, strict=True):
+        at = column[terms]
+        yield _part(spelling[terms], np.zeros(len(terms), np.int64), at)
+        yield _part(spelling[terms], at, lengths[terms])
 
 
 def _part(spelling: np.ndarray, start: np.ndarray, stop: np.ndarray) -> np.ndarray:

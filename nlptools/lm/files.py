@@ -12,7 +12,7 @@ from nlptools.lm.arpa import read_arpa, write_arpa
 from nlptools.lm.model import KIND, LanguageModel, load_lm
 from nlptools.lm.trie import NgramModel
 
-FORMATS = ("native", "arpa")
+MODEL_FORMATS = ("native", "arpa")
 
 
 def format_of(path: str | os.PathLike[str]) -> str:
@@ -82,8 +82,8 @@ def write_model(
     """
     if format is None:
         format = format_of(path)
-    if format not in FORMATS:
-        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {format!r}")
+    if format not in MODEL_FORMATS:
+        raise ValueError(f"format must be one of {', '.join(MODEL_FORMATS)}, not {format!r}")
     if format == "arpa":
         write_arpa(model, path)
         return

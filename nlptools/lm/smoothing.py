@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,12 +35,35 @@ from nlptools.lm.trie import (
 from nlptools.ngrams.counts import SLICE, NgramCounts
 from nlptools.ngrams.symbols import END, START
 
-KNESER_NEY, WITTEN_BELL, MAXIMUM_LIKELIHOOD = SMOOTHINGS = ("kneser-ney", "witten-bell", "ml")
+KNESER_NEY, WITTEN_BELL, MAXIMUM_LIKELIHOOD = "kneser-ney", "witten-bell", "ml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Smoothing:
+    """What a smoothing does with counts.
+
+    discounted: below the highest order an n-gram counts its contexts, and of every number a discount is taken,
+    which is estimated from the counts. per_type: what each n-gram that occurs adds to what its context gives to
+    the order below. backs_off: that is given; False: what was never seen is impossible. prune: of train_lm.
+    """
+
+    discounted: bool
+    per_type: float
+    backs_off: bool
+    prune: tuple[int, ...]
+
+
 # Discounts of an order whose own cannot be estimated: those of KenLM's lmplz --discount_fallback.
 FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
 # Maximum likelihood of rare n-grams says nothing: those of two and more symbols that occur up to so often are
 # impossible. Best of 1, 3, 7 for the segmentation of kexue.fm/archives/3956 on a development set.
 PRUNE_ML = (0, 3)
+_RULES = {
+    KNESER_NEY: Smoothing(discounted=True, per_type=0, backs_off=True, prune=(0,)),
+    WITTEN_BELL: Smoothing(discounted=False, per_type=1, backs_off=True, prune=(0,)),
+    MAXIMUM_LIKELIHOOD: Smoothing(discounted=False, per_type=0, backs_off=False, prune=PRUNE_ML),
+}
+SMOOTHINGS = tuple(_RULES)
 # Bytes that a row takes at the end: symbol, suffix, probability, back-off, first child.
 BYTES_PER_ROW = 24
 
@@ -68,7 +91,7 @@ def train_lm(
     if smoothing not in SMOOTHINGS:
         raise ValueError(f"smoothing must be one of {', '.join(SMOOTHINGS)}, not {smoothing!r}")
     if prune is None:
-        prune = PRUNE_ML[: counts.order] if smoothing == MAXIMUM_LIKELIHOOD else (0,)
+        prune = _RULES[smoothing].prune[: counts.order]
     _check(counts)
     thresholds = _thresholds(prune, counts.order)
     rows = sum(counts.size(n) for n in range(1, counts.order + 1))
@@ -116,6 +139,7 @@ class _Estimate:
         folder: Path,
     ) -> None:
         self.counts, self.smoothing, self.thresholds = counts, smoothing, thresholds
+        self.rules = _RULES[smoothing]
         self.start = int(counts.alphabet.ids([START])[0]) - 1  # the row of <s>
         self.suffixes: list[Suffixes] = []
         for n in range(2, counts.order + 1):
@@ -125,7 +149,7 @@ class _Estimate:
         self.begun = [rows_begun(counts, n) for n in orders]
         self.discounts = [FALLBACK_DISCOUNTS for _ in orders]
         self.fallback: list[int] = []
-        if smoothing == KNESER_NEY:
+        if self.rules.discounted:
             last = self._last_rows(appearance)
             for n in orders:
                 self._set_discounts(n, last[n - 1] if n <= len(last) else None)
@@ -135,12 +159,12 @@ class _Estimate:
     def _numbers(self, n: int, first: int, last: int) -> np.ndarray:
         """The counts that the smoothing sees of some rows, int64.
 
-        Kneser-Ney: below the highest order the number of contexts; what begins a sentence has but one, and
+        Discounted: below the highest order the number of contexts; what begins a sentence has but one, and
         counts as often as it occurs. <s> itself is no symbol that follows another.
         """
         level = self.counts.levels[n - 1]
         begun = self.begun[n - 1]
-        if self.smoothing == KNESER_NEY and n < self.counts.order:
+        if self.rules.discounted and n < self.counts.order:
             numbers = self.suffixes[n - 1].contexts[first:last].astype(np.int64)
             low, high = max(first, begun.start), min(last, begun.stop)
             if low < high:
@@ -200,12 +224,12 @@ class _Estimate:
     def _shares(self, n: int, first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(kept, given, whether it stays in the model) of some rows; float64, float64, bool."""
         numbers = self._numbers(n, first, last)
-        if self.smoothing == KNESER_NEY:
+        if self.rules.discounted:
             given = np.array([0.0, *self.discounts[n - 1]])[np.minimum(numbers, 3)]
             kept = numbers - given
         else:
             kept = numbers.astype(np.float64)
-            given = (numbers > 0) * (1.0 if self.smoothing == WITTEN_BELL else 0.0)
+            given = (numbers > 0) * float(self.rules.per_type)
         stays = self._stays(n, first, last)
         if not stays.all():
             given[~stays] += kept[~stays]
@@ -239,7 +263,7 @@ class _Estimate:
             "smoothing": self.smoothing,
             "prune": list(self.thresholds),
         }
-        if self.smoothing == KNESER_NEY:
+        if self.rules.discounted:
             how["discounts"] = [np.round(d, DECIMALS).tolist() for d in self.discounts]
             how["fallback"] = self.fallback
         return NgramModel((UNKNOWN, *symbols), out.finish(), how)
@@ -249,7 +273,7 @@ class _Estimate:
         size = len(self.counts.alphabet)
         kept, given, stays = self._shares(1, 0, size)
         total = kept.sum() + given.sum()
-        back = 0.0 if self.smoothing == MAXIMUM_LIKELIHOOD else given.sum() / total
+        back = given.sum() / total if self.rules.backs_off else 0.0
         unknown = back / int(np.count_nonzero(stays))  # <unk> is one more symbol, <s> none
         probs = kept / total + unknown
         probs[self.start] = 1  # never asked for: as lmplz has it
@@ -276,7 +300,7 @@ class _Estimate:
             leaf = total == 0  # what ends a sentence
             total[leaf] = 1
             back = left / total
-            if self.smoothing == MAXIMUM_LIKELIHOOD:
+            if not self.rules.backs_off:
                 back[:] = 0
             found = kept / part.spread(total)
             found += part.spread(back) * lower[part.first : part.last]

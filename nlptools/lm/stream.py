@@ -20,13 +20,14 @@ from nlptools.errors import DataError
 from nlptools.lm.files import open_lm
 from nlptools.lm.model import LanguageModel
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, SymbolEncoder
+from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus, CorpusLike, as_corpus
 from nlptools.text.folding import FOLDS
 
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
 
-FORMATS = ("tsv", "jsonl")
+SCORE_FORMATS = ("tsv", "jsonl")
 COLUMNS = ("source", "line", "log10_prob", "per_symbol", "symbols", "oov", "text")
 DIGITS = 4
 # Characters that are scored at a time: some arrays of 8 bytes for each, for every thread.
@@ -284,9 +285,7 @@ def _whole_lines(corpus: Corpus) -> Iterator[tuple[str, str, int]]:
     held: list[str] = []
     source, first = "", 1
     for block in corpus.blocks():
-        text = block.text
-        if "\r" in text:  # CR and LF are in one block
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = with_line_feeds(block.text)  # CR and LF are in one block
         if held and not block.inside:
             yield from _pieces("".join(held) + "\n", source, first)
             held = []
@@ -319,8 +318,8 @@ def format_lines(lines: ScoredLines, how: str) -> str:
 
     Raises ValueError for an unknown format.
     """
-    if how not in FORMATS:
-        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {how!r}")
+    if how not in SCORE_FORMATS:
+        raise ValueError(f"format must be one of {', '.join(SCORE_FORMATS)}, not {how!r}")
     return _tsv(lines) if how == "tsv" else _json_lines(lines)
 
 

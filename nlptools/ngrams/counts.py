@@ -21,7 +21,7 @@ from nlptools.base.frames import html_table, to_frame
 from nlptools.base.keys import id_dtype
 from nlptools.base.storage import Column
 from nlptools.errors import DataError, NlptoolsError
-from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, Alphabet, split_symbols
+from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, Alphabet, join_texts, split_symbols
 
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
@@ -255,10 +255,7 @@ class NgramCounts(NgramTrie):
         """Texts of n-grams of one order, given by ascending rows."""
         if not len(rows):
             return []
-        names = np.array(["", *self.alphabet.symbols], object)
-        first, *rest = (names[column] for column in self.symbols_of(order, rows))
-        texts: list[str] = sum(rest, first).tolist()
-        return texts
+        return join_texts(["", *self.alphabet.symbols], self.symbols_of(order, rows))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the counts file; it appears under its name only when complete.

@@ -10,7 +10,10 @@ import numpy as np
 from nlptools.base.storage import Column
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.counts import MAX_ORDER, NgramCounts
+from nlptools.ngrams.neighbours import NeighbourSums, weakest_split
 from nlptools.ngrams.symbols import split_symbols
+
+_SHOWN = 5  # neighbours in the repr of a side
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Split:
     pmi: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Side:
     """Neighbours on one side of a word.
 
@@ -37,8 +40,14 @@ class Side:
     entropy: float
     variety: int
 
+    def __repr__(self) -> str:
+        """The most frequent neighbours alone: there may be thousands."""
+        shown = " ".join(f"{symbol} {count:,}" for symbol, count in self.neighbours[:_SHOWN])
+        more = " ..." if len(self.neighbours) > _SHOWN else ""
+        return f"<Side: entropy {self.entropy:.4f}, variety {self.variety:,}: {shown}{more}>"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """All about one word. pmi: of the weakest split, inf for a single symbol, nan when it never occurs.
 
@@ -53,6 +62,15 @@ class Explanation:
     pmi: float
     left: Side | None
     right: Side | None
+
+    def __repr__(self) -> str:
+        """One line: what `discover` says of a word."""
+        if not self.count:
+            return f"<Explanation of {self.word!r}: never occurs>"
+        numbers = [f"count {self.count:,} of {self.total:,}", f"PMI {self.pmi:.4f}"]
+        if self.left and self.right:
+            numbers.append(f"entropy {self.left.entropy:.4f} left, {self.right.entropy:.4f} right")
+        return f"<Explanation of {self.word!r}: {', '.join(numbers)}>"
 
 
 def word_symbols(word: str, latin: str = "run") -> list[str]:
@@ -78,32 +96,34 @@ def explain_word(counts: NgramCounts, word: str) -> Explanation:
             f"{word!r} has {len(symbols)} symbols, counted were n-grams of up to {counts.order}",
             "ask for its parts" if len(symbols) > MAX_ORDER else f"count with --order {order}",
         )
-    total, own = counts.total, counts.count(symbols)
-    splits = []
-    for j in range(1, len(symbols)):
-        left, right = counts.count(symbols[:j]), counts.count(symbols[j:])
-        value = math.log(total * own / (left * right)) if own else math.nan
-        splits.append(Split("".join(symbols[:j]), "".join(symbols[j:]), left, right, value))
+    own = counts.count(symbols)
+    splits = _splits(counts, symbols, own)
+    left = right = None
+    if own and len(symbols) < counts.order:
+        left = _side(own, _left_neighbours(counts, symbols))
+        right = _side(own, _right_neighbours(counts, symbols))
     weakest = min((split.pmi for split in splits), default=math.inf) if own else math.nan
-    covered = own and len(symbols) < counts.order
-    return Explanation(
-        word,
-        symbols,
-        own,
-        total,
-        splits,
-        weakest,
-        _side(own, _left_neighbours(counts, symbols)) if covered else None,
-        _side(own, _right_neighbours(counts, symbols)) if covered else None,
-    )
+    return Explanation(word, symbols, own, counts.total, splits, weakest, left, right)
+
+
+def _splits(counts: NgramCounts, symbols: list[str], own: int) -> list[Split]:
+    """Every way to divide a word that occurs `own` times."""
+    parts = [(symbols[:j], symbols[j:]) for j in range(1, len(symbols))]
+    heads = np.array([counts.count(head) for head, _ in parts], np.int64)
+    tails = np.array([counts.count(tail) for _, tail in parts], np.int64)
+    # Each split as if it were the only one.
+    ratios = weakest_split(counts.total, np.full(len(parts), own), [(slice(None), heads, tails)])
+    values = np.log(ratios).tolist() if own else [math.nan] * len(parts)
+    numbers = zip(parts, heads.tolist(), tails.tolist(), values, strict=True)
+    return [Split("".join(a), "".join(b), *rest) for (a, b), *rest in numbers]
 
 
 def _side(own: int, found: list[tuple[str, int]]) -> Side:
+    """What the neighbours (symbol, count) on one side of a word that occurs `own` times add up to."""
     found.sort(key=lambda item: (-item[1], item[0]))
-    breaks = own - sum(count for _, count in found)
-    weight = sum(count * math.log(count) for _, count in found)
-    entropy = max(math.log(own) - weight / own, 0.0)
-    return Side(found, breaks, entropy, len(found) + breaks)
+    sums = NeighbourSums(np.array([own]))
+    sums.add(np.zeros(len(found), np.int64), np.array([count for _, count in found], np.int64))
+    return Side(found, int(sums.breaks()[0]), float(sums.entropy()[0]), int(sums.variety()[0]))
 
 
 def _right_neighbours(counts: NgramCounts, symbols: list[str]) -> list[tuple[str, int]]:

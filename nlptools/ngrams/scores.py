@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nlptools.ngrams.counts import Level, NgramCounts
+from nlptools.ngrams.neighbours import NeighbourSums, SplitCounts, weakest_split
 
 _SLICE = 1 << 17
 
@@ -127,27 +128,27 @@ def pmi(frequent: Frequent, order: int) -> np.ndarray:
 
     min over j of log(total * c(w) / (c(w[:j]) * c(w[j:]))), with exact counts of all parts.
     float64, aligned with frequent.levels[order - 1]; +inf for order 1, which has no split.
-    Source: Su Jianlin, kexue.fm/archives/4256 and 6920 (word-discovery).
     """
     return np.log(cohesion(frequent, order, frequent.counts.total))
 
 
 def cohesion(frequent: Frequent, order: int, total: int) -> np.ndarray:
     """The ratio inside the logarithm of `pmi`; 4256 compares it, and has a total of its own."""
+    own = frequent.levels[order - 1].counts
+    return weakest_split(total, own, _splits(frequent, order))
+
+
+def _splits(frequent: Frequent, order: int) -> Iterator[SplitCounts]:
+    """Every way to divide the n-grams of one order, with the counts of both parts."""
     levels = frequent.levels
-    own = levels[order - 1].counts
-    prefixes = [np.arange(len(own))]
+    prefixes = [np.arange(len(levels[order - 1]))]
     for n in range(order - 1, 0, -1):
         prefixes.append(levels[n].parents[prefixes[-1]])
-    largest = np.zeros(len(own))
     suffix = prefixes[0]
     for j in range(1, order):
         suffix = levels[order - j].suffixes[suffix]
-        head = levels[j - 1].counts[prefixes[order - j]].astype(np.float64)
-        np.maximum(largest, head * levels[order - j - 1].counts[suffix], out=largest)
-    if order == 1:
-        return np.full(len(own), np.inf)
-    return float(total) * own / largest
+        heads = levels[j - 1].counts[prefixes[order - j]]
+        yield slice(None), heads, levels[order - j - 1].counts[suffix]
 
 
 @dataclass(frozen=True)
@@ -193,56 +194,93 @@ def all_sides(
             f"the neighbours of {longest}-grams need counts of order {longest + 1}; "
             f"counted were {counts.order}"
         )
-    base = len(counts.alphabet) + 1
-    # Both sides go down symbol by symbol, so every prefix of a wanted n-gram is wanted too.
+    begun = _begun(frequent, longest, wanted)
+    result = []
+    rows = np.flatnonzero(counts.levels[0].counts[:] >= 2)
+    itself = _index(levels[0].rows, begun[0], rows)
+    above = _Rows(rows, itself, itself)
+    for n in range(1, longest + 1):
+        own = levels[n - 1].counts
+        left, right = NeighbourSums(own), NeighbourSums(own)
+        suffix_of = _SuffixFinder(frequent, n, begun[n - 1])
+        nexts = []
+        for child, symbols, number, parents in _children(counts, n, above.rows):
+            right.add(above.itself[parents], number)
+            suffix = suffix_of(above.suffix[parents], symbols)
+            left.add(suffix, number)
+            if n < longest:
+                index = _index(levels[n].rows, begun[n], child)
+                on = np.flatnonzero((index >= 0) | (suffix >= 0))
+                nexts.append((child[on], index[on].astype(np.int32), suffix[on].astype(np.int32)))
+        result.append(Sides(left.entropy(), right.entropy(), left.variety(), right.variety()))
+        if n < longest:
+            del above
+            above = _Rows(*map(_joined, zip(*nexts, strict=True)))
+    return result
+
+
+def _begun(
+    frequent: Frequent, longest: int, wanted: Sequence[np.ndarray] | None
+) -> list[np.ndarray]:
+    """Masks of the wanted n-grams and of all their prefixes, for both sides go down symbol by symbol."""
+    levels = frequent.levels
     begun = [
         np.ones(len(levels[n]), bool) if wanted is None else wanted[n].copy()
         for n in range(longest)
     ]
     for n in range(longest - 1, 0, -1):
         begun[n - 1][levels[n].parents[begun[n]]] = True
-    result = []
-    # Rows of the counts that may matter for the next order: their number, the index of the row itself
-    # and of its suffix (for an order less) among the frequent n-grams, -1 for not frequent or not asked for.
-    rows = np.flatnonzero(counts.levels[0].counts[:] >= 2)
-    itself = _index(levels[0].rows, begun[0], rows)
-    suffix = itself
-    for n in range(1, longest + 1):
-        level = levels[n - 1]
-        below = _take(counts.levels[n - 1], rows), _take(counts.levels[n - 1], rows + 1)
-        right, left = _NeighbourSum(level.counts), _NeighbourSum(level.counts)
-        listed = np.flatnonzero(begun[n - 1])
-        table = level.parents[listed] * base + level.symbols[listed]
-        nexts = []
-        for child, symbols, number in _slices(counts.levels[n], 2):
-            child = child.astype(below[0].dtype)
-            parents = np.searchsorted(below[0], child, side="right") - 1
-            mine = np.flatnonzero((parents >= 0) & (child < np.append(below[1], 0)[parents]))
-            child, symbols, number, parents = (
-                child[mine],
-                symbols[mine],
-                number[mine],
-                parents[mine],
-            )
-            right.add(itself[parents], number)
-            if n == 1:
-                found = _index(level.rows, begun[0], symbols.astype(np.int64) - 1)
-            else:
-                found = np.full(len(child), -1)
-                known = np.flatnonzero(suffix[parents] >= 0)
-                query = suffix[parents[known]].astype(np.int64) * base + symbols[known]
-                place = _find(table, query)
-                found[known] = np.append(listed, -1)[place]
-            left.add(found, number)
-            if n < longest:
-                index = _index(levels[n].rows, begun[n], child)
-                on = np.flatnonzero((index >= 0) | (found >= 0))
-                nexts.append((child[on], index[on].astype(np.int32), found[on].astype(np.int32)))
-        result.append(Sides(left.entropy(), right.entropy(), left.variety(), right.variety()))
-        if n < longest:
-            del below, rows, itself, suffix
-            rows, itself, suffix = map(_joined, zip(*nexts, strict=True))
-    return result
+    return begun
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of one order of the counts that may matter for the next order; aligned.
+
+    rows: ascending. itself, suffix: index of the n-gram and of its suffix (an order less) among the frequent
+    n-grams, -1 for not frequent or not asked for.
+    """
+
+    rows: np.ndarray
+    itself: np.ndarray
+    suffix: np.ndarray
+
+
+def _children(
+    counts: NgramCounts, n: int, rows: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """(row, last symbol, count, place of the parent among `rows`) of order n + 1, seen twice or more.
+
+    rows: ascending, of order n; children of others are left out.
+    """
+    begins, ends = _take(counts.levels[n - 1], rows), _take(counts.levels[n - 1], rows + 1)
+    for child, symbols, number in _slices(counts.levels[n], 2):
+        child = child.astype(begins.dtype)
+        parents = np.searchsorted(begins, child, side="right") - 1
+        mine = np.flatnonzero((parents >= 0) & (child < np.append(ends, 0)[parents]))
+        yield child[mine], symbols[mine], number[mine], parents[mine]
+
+
+class _SuffixFinder:
+    """Index, among the frequent n-grams of one order, of (suffix of order n - 1, last symbol)."""
+
+    def __init__(self, frequent: Frequent, n: int, wanted: np.ndarray) -> None:
+        """wanted: mask over them; all others are not found."""
+        self._level, self._wanted, self._single = frequent.levels[n - 1], wanted, n == 1
+        self._base = len(frequent.counts.alphabet) + 1
+        self._listed = np.flatnonzero(wanted)
+        parents, symbols = self._level.parents[self._listed], self._level.symbols[self._listed]
+        self._keys = parents * self._base + symbols
+
+    def __call__(self, suffixes: np.ndarray, symbols: np.ndarray) -> np.ndarray:
+        """suffixes: -1 for none, not looked at for n = 1. Gives -1 for what is not found."""
+        if self._single:
+            return _index(self._level.rows, self._wanted, symbols.astype(np.int64) - 1)
+        found = np.full(len(symbols), -1)
+        known = np.flatnonzero(suffixes >= 0)
+        query = suffixes[known].astype(np.int64) * self._base + symbols[known]
+        found[known] = np.append(self._listed, -1)[_find(self._keys, query)]
+        return found
 
 
 def _joined(pieces: Sequence[np.ndarray]) -> np.ndarray:
@@ -263,29 +301,3 @@ def _place(ascending: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     places = np.minimum(np.searchsorted(ascending, wanted), len(ascending) - 1)
     places[ascending[places] != wanted] = -1
     return places
-
-
-class _NeighbourSum:
-    """Adds up the neighbours of n-grams seen at least twice together."""
-
-    def __init__(self, counts: np.ndarray) -> None:
-        self.counts = counts
-        self.kinds = np.zeros(len(counts), np.int64)
-        self.seen = np.zeros(len(counts), np.int64)
-        self.weight = np.zeros(len(counts))
-
-    def add(self, index: np.ndarray, counts: np.ndarray) -> None:
-        """counts[i] occurrences of n-gram index[i] with one neighbour; index -1 is left out."""
-        wanted = index >= 0
-        index, number = index[wanted], counts[wanted].astype(np.float64)
-        size = len(self.counts)
-        self.kinds += np.bincount(index, minlength=size)
-        self.seen += np.bincount(index, number, minlength=size).astype(np.int64)
-        self.weight += np.bincount(index, number * np.log(number), minlength=size)
-
-    def entropy(self) -> np.ndarray:
-        return np.maximum(np.log(self.counts) - self.weight / self.counts, 0.0)
-
-    def variety(self) -> np.ndarray:
-        # Whatever was not seen twice was seen once: a rare neighbour or a break.
-        return self.kinds + self.counts - self.seen

@@ -312,6 +312,18 @@ def split_symbols(text: str, latin: str = "run", sentences: str = "none") -> lis
     return [next(texts) if i else "" for i in ids.tolist()]
 
 
+def join_texts(texts: Sequence[str], columns: Iterable[np.ndarray]) -> list[str]:
+    """Ids of symbols -> the texts that they spell. texts: of each id; columns: the first symbols, the second, ...
+
+    >>> join_texts(["", "天", "地"], [np.array([1, 2]), np.array([2, 0])])
+    ['天地', '地']
+    """
+    names = np.array(texts, object)
+    first, *rest = (names[column] for column in columns)
+    joined: list[str] = sum(rest, first).tolist()
+    return joined
+
+
 @dataclass(frozen=True)
 class IdBlock:
     """Symbol ids of one block; joined: it goes on without a break from the block before."""

@@ -37,7 +37,7 @@ from nlptools.usage.usage import Usage, measure_usage
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
 
-FORMATS = ("tsv", "jsonl", "csv", "plain")
+COMPARE_FORMATS = ("tsv", "jsonl", "csv", "plain")
 COLUMNS = (
     *("word", "count_a", "count_b", "rate_a", "rate_b"),
     *("log_odds", "z", "first_seen", "new"),
@@ -301,8 +301,8 @@ def per_million(counts: np.ndarray, total: int) -> np.ndarray:
 
 def format_comparison(found: Comparison, how: str) -> Iterator[str]:
     """The comparison as TSV, CSV, JSON Lines or plain words. Raises ValueError for an unknown format."""
-    if how not in FORMATS:
-        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {how!r}")
+    if how not in COMPARE_FORMATS:
+        raise ValueError(f"format must be one of {', '.join(COMPARE_FORMATS)}, not {how!r}")
     rows = comparison_rows(found)
     if how == "plain":
         yield from (f"{row[0]}\n" for row in rows)

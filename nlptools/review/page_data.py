@@ -13,7 +13,7 @@ import numpy as np
 
 from nlptools import __version__
 from nlptools.review.compare import Comparison, per_million
-from nlptools.text.wordrows import WordRows
+from nlptools.text.wordlists import WordRows
 from nlptools.usage.usage import Usage
 
 _GROWTH_POINTS = 200

@@ -11,7 +11,7 @@ from nlptools.review.compare import Comparison, format_comparison
 from nlptools.review.page import render_page
 from nlptools.review.page_data import report_data
 from nlptools.text.corpus import CorpusLike, as_corpus
-from nlptools.text.wordrows import WordRows, read_rows
+from nlptools.text.wordlists import WordRows, read_rows
 from nlptools.usage.usage import Usage, measure_usage
 
 

@@ -129,8 +129,8 @@ def _standardised(values: np.ndarray) -> np.ndarray:
     return centred / deviation if deviation > 1e-9 else np.zeros(len(values))
 
 
-def load_cutter(method: str, path: str | os.PathLike[str]) -> Cutter:
-    """The segmenter of that method ("pmi", "nvbe") by a counts file."""
+def read_counts(path: str | os.PathLike[str]) -> NgramCounts:
+    """The whole of a counts file, in memory. Raises DataError where it is damaged."""
     counts = load_counts(path, mapped=False)
     counts.check(path)
-    return PmiCutter(counts) if method == "pmi" else BranchingCutter(counts)
+    return counts

@@ -5,15 +5,21 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nlptools.base.frames import html_table, to_frame
 from nlptools.errors import DataError
+from nlptools.segmentation.lcs import longest_common_subsequence
 from nlptools.text import chars
 from nlptools.text.chars import HAN, classes, code_points
 from nlptools.text.corpus import Corpus
+
+if TYPE_CHECKING:
+    from nlptools.base.frames import DataFrame
 
 # Protocol -> what it counts; shown with every result, because F1 means nothing without it.
 PROTOCOLS = {
@@ -27,7 +33,6 @@ _LF, _CR = 0x0A, 0x0D
 _TEXT, _SPACE, _LINE_END = range(3)
 _WORDS = 1 << 16  # words that are str at a time; changes no result
 _LONGEST_LINE = 1 << 16  # words; the bit vectors of a line grow with its square
-_TABLE_BITS = 1 << 26  # of an LCS table that is kept whole
 _SAME_TEXT = (
     "the predicted file must be a segmentation of the same text; "
     "was it normalised, or are lines missing?"
@@ -78,9 +83,11 @@ class Agreement(Recalled):
         return _ratio(2 * self.right, self.gold + self.predicted)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
-    """Scores of a segmentation. protocol: how `right` words were found, see evaluate_segmentation.
+    """Scores of a segmentation; a loop over it gives (measure, value), as `measures` does.
+
+    protocol: how `right` words were found, see evaluate_segmentation.
 
     characters: of the text, without white space. words: all of them. han_words: those made of Han
     characters only. boundaries: gaps between two Han characters of a line; where a line ends in
@@ -101,6 +108,25 @@ class Evaluation:
     by_length: dict[str, Recalled]
     oov: Recalled | None
     iv: Recalled | None
+
+    def __repr__(self) -> str:
+        words = self.words
+        return (
+            f"<Evaluation by {self.protocol}: F1 {words.f1:.4f}, precision {words.precision:.4f}, "
+            f"recall {words.recall:.4f} of {words.gold:,} words>"
+        )
+
+    def __iter__(self) -> Iterator[tuple[str, str | int | float]]:
+        return iter(self.measures().items())
+
+    def to_frame(self) -> DataFrame:
+        """A pandas DataFrame: a measure and its value in each row."""
+        measures = self.measures()
+        return to_frame({"measure": list(measures), "value": list(measures.values())})
+
+    def _repr_html_(self) -> str:
+        rows = [row for row in self if not isinstance(row[1], str)]
+        return html_table(("measure", "value"), rows)
 
     @property
     def oov_rate(self) -> float:
@@ -458,75 +484,3 @@ def _batches(gold_line: np.ndarray, line: np.ndarray, lines: int) -> Iterator[tu
     """All lines as ranges of lines, each of about _WORDS words."""
     starts = {0, lines, *gold_line[::_WORDS].tolist(), *line[::_WORDS].tolist()}
     return itertools.pairwise(sorted(starts))
-
-
-def longest_common_subsequence(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
-    """One longest common subsequence of two word sequences: pairs of places in a and in b, rising.
-
-    Bit-parallel: row j of the table of LCS lengths is an integer, in which bit i is 0 where the
-    length grows by one from a[:i] to a[:i + 1]. What the rows of a long pair would take in memory is
-    saved by halving b (Hirschberg 1975).
-
-    >>> longest_common_subsequence(["人人", "人"], ["人", "人人"])
-    [(0, 1)]
-
-    Source: Hyyrö 2004, Bit-parallel LCS-length computation revisited.
-    """
-    in_a, in_b = set(a), set(b)
-    left = [i for i, word in enumerate(a) if word in in_b]
-    right = [j for j, word in enumerate(b) if word in in_a]
-    pairs = _align([a[i] for i in left], [b[j] for j in right])
-    return [(left[i], right[j]) for i, j in pairs]
-
-
-def _align(a: list[str], b: list[str]) -> list[tuple[int, int]]:
-    if not a or not b:
-        return []
-    if len(a) * len(b) <= _TABLE_BITS or len(b) == 1:
-        return _trace(a, b)
-    middle = len(b) // 2
-    ahead = _lengths(a, b[:middle])
-    behind = _lengths(a[::-1], b[: middle - 1 : -1])
-    cut = int(np.argmax(ahead + behind[::-1]))
-    rest = _align(a[cut:], b[middle:])
-    return _align(a[:cut], b[:middle]) + [(cut + i, middle + j) for i, j in rest]
-
-
-def _rows(a: list[str], b: list[str]) -> Iterator[int]:
-    """The row of the table for no word of b, for its first, its first two, ..."""
-    places: dict[str, int] = {}
-    for i, word in enumerate(a):
-        places[word] = places.get(word, 0) | 1 << i
-    every = row = (1 << len(a)) - 1
-    yield row
-    for word in b:
-        hits = row & places.get(word, 0)
-        row = (row + hits | row - hits) & every
-        yield row
-
-
-def _lengths(a: list[str], b: list[str]) -> np.ndarray:
-    """LCS length of b and a[:i], for every i from 0 to len(a)."""
-    for row in _rows(a, b):  # noqa: B007
-        pass
-    data = np.frombuffer(row.to_bytes((len(a) + 7) // 8, "little"), np.uint8)
-    grows = 1 - np.unpackbits(data, count=len(a), bitorder="little")
-    lengths = np.zeros(len(a) + 1, np.int64)
-    np.cumsum(grows, out=lengths[1:])
-    return lengths
-
-
-def _trace(a: list[str], b: list[str]) -> list[tuple[int, int]]:
-    """One way back through the whole table."""
-    rows = list(_rows(a, b))
-    pairs = []
-    i, j = len(a), len(b)
-    while i and j:
-        if a[i - 1] == b[j - 1]:
-            i, j = i - 1, j - 1
-            pairs.append((i, j))
-        elif rows[j] >> (i - 1) & 1:  # a[i - 1] adds nothing
-            i -= 1
-        else:
-            j -= 1
-    return pairs[::-1]

@@ -1,4 +1,8 @@
-"""A dictionary as jieba has it + text -> the words jieba cuts without its HMM; new words -> frequencies that win."""
+"""A dictionary of jieba + text -> the words that jieba cuts without its HMM; new words -> frequencies that win.
+
+JiebaDictionary does it as jieba itself does, word by word, and knows what happens when words are added.
+JiebaWords does it for a block of text at a time, and finds the same words: as fast as a tokenizer needs it.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from math import log
 from pathlib import Path
 
+import numpy as np
+
 from nlptools.errors import DataError, NlptoolsError
+from nlptools.lattice.exact import PathFinder
 from nlptools.text.sources import reason
 
 # jieba cuts at every other character before it looks at its dictionary (re_han_default of jieba 0.42.1;
 # so Han of the extensions, `·` and white space are in no word).
-_INSIDE = "\u4e00-\u9fd5a-zA-Z0-9+#&._%\\-"
+_HAN = ("\u4e00", "\u9fd5")
+_LETTERS = (("0", "9"), ("A", "Z"), ("a", "z"))
+_SIGNS = "+#&._%-"
+_INSIDE = "".join(f"{first}-{last}" for first, last in (_HAN, *_LETTERS)) + re.escape(_SIGNS)
 OUTSIDE = re.compile(f"[^{_INSIDE}]")
 _RUNS = re.compile(f"([{_INSIDE}]+)")
 _SPACE = re.compile(r"(\r\n|\s)")
@@ -158,6 +168,80 @@ def find_dictionary() -> Path:
         "jieba is not installed, and what wins depends on its dictionary",
         "pip install jieba, or name its dict.txt with --jieba-dict FILE",
     )
+
+
+# --- a block of text at a time --------------------------------------------------------------
+
+_CUT_AT, _LETTER, _OTHER = range(3)
+
+
+def _kind_table() -> np.ndarray:
+    """What jieba makes of a character, uint8, for the first 0x10000; it cuts at all others."""
+    kinds = np.zeros(0x10000, np.uint8)
+    for (first, last), kind in ((_HAN, _OTHER), *((ends, _LETTER) for ends in _LETTERS)):
+        kinds[ord(first) : ord(last) + 1] = kind
+    kinds[[ord(sign) for sign in _SIGNS]] = _OTHER
+    return kinds
+
+
+_KINDS = _kind_table()
+
+
+class JiebaWords:
+    """Where words end as jieba.lcut(text, HMM=False) cuts.
+
+    words: those of the dictionary that have a frequency above 0; the numbers of `cut` point to them.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        """path: a dictionary as jieba has it; None: that of the installed package.
+
+        Raises DataError for another file, NlptoolsError where no file is named and jieba is not installed.
+        """
+        frequencies, total = _read_frequencies(find_dictionary() if path is None else path)
+        self.words = [word for word, frequency in frequencies.items() if frequency]
+        numbers = [frequency for frequency in frequencies.values() if frequency]
+        # jieba's own expression: a logarithm of NumPy may differ in the last digit.
+        log_total = log(total)
+        score_of = {number: log(number) - log_total for number in set(numbers)}
+        scores = np.array([score_of[number] for number in numbers])
+        inside = np.flatnonzero(_KINDS)
+        self._finder = PathFinder(self.words, scores, log(1) - log_total, inside, backward=True)
+
+    def cut(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(whether a word ends at each code point, bool; the number of that word, int32, -1 where the
+        dictionary does not have it).
+        """
+        found = self._finder.find(codes)
+        ends, words = found.lengths > 0, found.words
+        kinds = np.take(_KINDS, np.minimum(codes, 0xFFFF))
+        if codes.dtype != np.uint16:
+            kinds[codes > 0xFFFF] = _CUT_AT
+        ends[kinds == _CUT_AT] = True
+        # Single letters and digits in a row are one word.
+        letter = (found.lengths == 1) & (kinds == _LETTER)
+        joined = letter[:-1] & letter[1:]
+        ends[:-1][joined] = False
+        words[:-1][joined] = -1
+        words[1:][joined] = -1
+        line = (codes[:-1] == 13) & (codes[1:] == 10)
+        ends[:-1][line] = False
+        return ends, words
+
+
+def _read_frequencies(path: str | os.PathLike[str]) -> tuple[dict[str, int], int]:
+    """Frequencies by word, and their total, in which a word that is listed twice counts twice."""
+    try:
+        with open(path, encoding="utf-8", newline="\n") as file:
+            rows = [line.strip().split(" ", 2) for line in file]
+        frequencies = {row[0]: int(row[1]) for row in rows}
+        total = sum(int(row[1]) for row in rows)
+        if total > 0 and min(frequencies.values()) >= 0:
+            return frequencies, total
+    except (OSError, ValueError, IndexError):
+        pass
+    dictionary = JiebaDictionary.load(path)  # which says what is wrong, or reads it after all
+    return dictionary.frequencies, dictionary.total
 
 
 # --- frequencies that win ------------------------------------------------------------------

@@ -63,9 +63,13 @@ class Segmenter(Cutter):
             unknown = float(least.min(initial=0.0)) - 1
         single[~np.isfinite(single)] = unknown
         self._single = single
+        self._words = len(values)
         self._trie = Trie(spelled, self.size)
         self._tables = self._trie.tabulate(values, -np.inf)
         self._base = self._place_base(places) if places is not None else None
+
+    def __repr__(self) -> str:
+        return f"<Segmenter: {self._words:,} words of {len(self.symbols):,} symbols>"
 
     @classmethod
     def from_model(cls, model: WordModel, granularity: str | None = None) -> Segmenter:

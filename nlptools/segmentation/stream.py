@@ -16,7 +16,7 @@ from nlptools.text import chars
 from nlptools.text.corpus import Corpus
 from nlptools.text.records import lines_of
 
-FORMATS = ("text", "jsonl")
+SEGMENT_FORMATS = ("text", "jsonl")
 # Characters that are cut at a time: their arrays stay in the cache. Measured: 2**18 and 2**19 alike.
 PIECE = 1 << 18
 CONTEXT = 128  # characters of a text without breaks that wait for what follows
@@ -36,8 +36,8 @@ def segment_corpus(
     the text, where they do not occur in it. "jsonl": for each line an object with its text, its words (but
     not white space) and their offsets, in characters. workers: threads; they change no result.
     """
-    if format not in FORMATS:
-        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {format!r}")
+    if format not in SEGMENT_FORMATS:
+        raise ValueError(f"format must be one of {', '.join(SEGMENT_FORMATS)}, not {format!r}")
     if not separator or "\n" in separator or "\r" in separator:
         raise ValueError("separator must be some characters other than line ends")
     workers = workers or os.cpu_count() or 1

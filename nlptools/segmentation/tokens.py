@@ -55,6 +55,9 @@ class Cutter:
             if len(symbol) == 1 and ord(symbol) < 0x10000 and chars.is_han(symbol):
                 self._lookup[ord(symbol)] = number
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(self.symbols):,} symbols>"
+
     def cut(self, ids: np.ndarray) -> np.ndarray:
         """Whether a word ends at each symbol, bool; True at breaks (0)."""
         raise NotImplementedError
@@ -75,7 +78,7 @@ class Cutter:
         ends[-1] = True
         ids = self._ids(codes, kinds)
         if self.has_runs or np.any(kinds == MARK):
-            # One cell for each token-to-be, which ends where the next begins: a mark parts no word.
+            # One cell for each token-to-be, which ends where the next begins: no word ends before a mark.
             at = np.flatnonzero(~joined)
             if self.has_runs:
                 self._name_runs(codes, kinds, ids, at)

@@ -123,7 +123,12 @@ def find_cut(text: str) -> tuple[int, bool]:
     return (len(text) - MAX_RUN - 1, False) if endless else (0, False)
 
 
-def count_line_breaks(text: str, start: int, stop: int) -> int:
+def with_line_feeds(text: str) -> str:
+    """The text with LF for every line end (LF, CRLF, lone CR)."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def count_line_breaks(text: str, start: int = 0, stop: int | None = None) -> int:
     """Line ends (LF, CRLF, lone CR) between two places of a text."""
     returns = text.count("\r", start, stop)
     ends = text.count("\n", start, stop) + returns

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nlptools.errors import DataError
-from nlptools.text.chars import find_cut
+from nlptools.text.chars import count_line_breaks, find_cut
 from nlptools.text.decoding import (
     MARK,
     MARK_ERRORS,
@@ -388,7 +388,7 @@ class Corpus:
                     continue
                 whole = "".join(head) + tail[:cut]
                 yield self._block(whole, source, line, joined, inside)
-                line = line + _count_line_ends(whole) if numbered else piece.line
+                line = line + count_line_breaks(whole) if numbered else piece.line
                 head, tail, joined = [], tail[cut:], not clean
                 inside = not whole.endswith(("\n", "\r"))
         if head or tail:
@@ -448,11 +448,6 @@ def as_corpus(source: CorpusLike, **reading: Any) -> Corpus:
 def _without_bom(data: bytes) -> tuple[bytes, int]:
     """UTF-8 without a byte order mark at its beginning, and how long that was."""
     return (data[3:], 3) if data.startswith(codecs.BOM_UTF8) else (data, 0)
-
-
-def _count_line_ends(text: str) -> int:
-    count = text.count("\n")
-    return count + text.count("\r") - text.count("\r\n") if "\r" in text else count
 
 
 def _batches(records: Iterable[tuple[str, int]], size: int) -> Iterator[Piece]:

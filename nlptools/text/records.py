@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import itertools
 import json
@@ -11,6 +10,7 @@ from typing import NamedTuple
 
 from nlptools.errors import DataError
 from nlptools.text.decoding import MARK
+from nlptools.text.delimited import DelimitedError, read_cells
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
@@ -77,8 +77,7 @@ def column_texts(
         return
     lines = itertools.chain([header], lines)
     tabs = _bare_name(source).endswith(".tsv") or ("\t" in header and "," not in header)
-    csv.field_size_limit(max(csv.field_size_limit(), 2**31 - 1))
-    rows = csv.reader(lines, delimiter="\t" if tabs else ",", strict=True)
+    rows = read_cells(lines, delimiter="\t" if tabs else ",", strict=True)
     index = int(column) - 1 if column.isdecimal() else -1
     while True:
         number = rows.line_num + 1
@@ -97,7 +96,7 @@ def column_texts(
             yield row[index], number
         except StopIteration:
             return
-        except csv.Error as error:
+        except DelimitedError as error:
             if skipped is None:
                 hint = "a quotation mark inside a quoted cell is written twice"
                 raise DataError(source, number, f"not CSV: {error}", hint) from None

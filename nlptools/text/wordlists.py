@@ -1,31 +1,83 @@
-"""Word list files (plain, jieba dictionary, vocab.txt, our own TSV, CSV, JSON lines) -> words, with counts if wanted."""
+"""Word list files -> rows of words with what stands beside them -> sets, weights, decisions, numbers of entries.
+
+One parser, read_lists, knows the formats: a word a line, jieba dictionary, vocab.txt, tables and models of ours
+(TSV, CSV, JSON Lines). Every other function here is a view of its rows.
+"""
 
 from __future__ import annotations
 
-import csv
+import io
 import itertools
 import json
+import math
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nlptools.base.frames import html_table, to_frame
 from nlptools.errors import DataError
+from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus
-from nlptools.text.decoding import decompress, to_utf8
+from nlptools.text.decoding import decompress, find_codec, to_utf8
+from nlptools.text.delimited import csv_line, read_cells
 from nlptools.text.records import lines_of
+from nlptools.text.sources import find_sources
+
+if TYPE_CHECKING:
+    from nlptools.base.frames import DataFrame
+
+LARGEST = 1e15  # of a count: beyond it sums would not be finite
+ACCEPTED, REJECTED = DECISIONS = ("accepted", "rejected")
+NUMBERS = ("score", "expected", "shards", "count")
+FLAGS = ("term", "known")
+# The weight of a word: the first of these columns with a number in it.
+WEIGHTS = ("expected", "count")
 
 # A jieba line is `word [frequency] [tag]`. Words may hold spaces, so frequency and tag are taken from the
 # right; a tag without a frequency only after a word with something but ASCII in it ("machine learning"
 # is a word, "云计算 n" a word and its tag), and only in small letters, as in jieba ("卡拉 OK" is a word).
-_JIEBA = re.compile(r"(?P<word>.+?)(?:[ \t]+[0-9]+(?:\.[0-9]+)?(?:[ \t]+[A-Za-z]+)?|[ \t]+[a-z]+)?")
-_JIEBA_FREQUENCY = re.compile(r"(?P<word>.+?)[ \t]+[0-9]+(?:\.[0-9]+)?(?:[ \t]+[A-Za-z]+)?")
-LARGEST = 1e15  # of a count: beyond it sums would not be finite
-_OWN_HEADERS = ("word\t", "term\t", "# nlptools")
+_FREQUENCY = r"[ \t]+[0-9]+(?:\.[0-9]+)?(?:[ \t]+[A-Za-z]+)?\Z"
+_AFTER_ASCII = re.compile(_FREQUENCY)
+_AFTER_WORD = re.compile(rf"{_FREQUENCY}|[ \t]+[a-z]+\Z")
 _JSON_LINES = re.compile(r"\.(jsonl|ndjson)(\.[a-z0-9]+)?$", re.IGNORECASE)
-# The weight of a word in a table of ours: the first of these columns that says something.
-_WEIGHTS = ("expected", "count")
+_JSON = re.compile(r"\.json(\.[a-z0-9]+)?$", re.IGNORECASE)
+
+
+# --- the parser ------------------------------------------------------------------------------
+
+
+class ListRow(NamedTuple):
+    """A word with what stands beside it.
+
+    line: as the file has it; in a list of lines only what follows the word. cells: aligned with the columns of the
+    list, though there may be more or fewer; the first is the word, in a list of lines with the `##` of a word
+    piece, which `word` has not.
+    """
+
+    word: str
+    line: str
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True)
+class WordList:
+    """One file. kind: "tsv", "csv", "jsonl", or "lines" for words and dictionaries. header: the first line of a
+    TSV or CSV. columns: names of the cells. rows: those with a word, in order; to be read once.
+    """
+
+    kind: str
+    header: str
+    columns: Sequence[str]
+    rows: Iterator[ListRow]
+
+    def weighted(self) -> Iterator[tuple[str, float | None]]:
+        """Words with their weights (see WEIGHTS); None where no number from 0 stands."""
+        places = [self.columns.index(name) for name in WEIGHTS if name in self.columns]
+        for word, _, cells in self.rows:
+            yield word, _weight(cells[place] for place in places if place < len(cells))
 
 
 def is_json_lines(path: str | os.PathLike[str]) -> bool:
@@ -33,20 +85,137 @@ def is_json_lines(path: str | os.PathLike[str]) -> bool:
     return bool(_JSON_LINES.search(os.fspath(path)))
 
 
+def read_lists(
+    path: str | os.PathLike[str], *, encoding: str, one_word: bool = False
+) -> Iterator[WordList]:
+    """The lists of a path: a file, or a folder or pattern of many, each with its own header.
+
+    one_word: a record of JSON Lines must have one word, not a list of them.
+    Raises DataError for what cannot be read, or has no words where its kind has them.
+    """
+    for source in find_sources([path]):
+        if is_json_lines(source.name):
+            yield _json_list(source.name, encoding, one_word)
+        else:
+            yield _parse(_text_of(source.name, encoding))
+
+
+def _text_of(source: str, encoding: str) -> str:
+    return "".join(block.text for block in Corpus([source], encoding=encoding).blocks())
+
+
+def _parse(text: str) -> WordList:
+    # Not str.splitlines: line 344 of bert-base-chinese's vocab.txt is U+2028.
+    lines = with_line_feeds(text).split("\n")
+    if lines[0].startswith("# nlptools"):  # a model: settings and places come before the table
+        lines = list(itertools.dropwhile(lambda line: line.startswith("# "), lines)) or [""]
+    header = lines[0]
+    if header.startswith("word,"):
+        # A cell may hold a line end, so the lines of the file are not those of the rows.
+        columns, *table = read_cells(io.StringIO("\n".join(lines)))
+        rows = (ListRow(cells[0], csv_line(cells), cells) for cells in table if cells and cells[0])
+        return WordList("csv", csv_line(columns), columns, rows)
+    if header.startswith(("word\t", "term\t")):
+        return WordList("tsv", header, header.split("\t"), _tsv_rows(lines[1:]))
+    return WordList("lines", "", ("word", "count", "tag"), _line_rows(lines))
+
+
+def _tsv_rows(lines: Iterable[str]) -> Iterator[ListRow]:
+    """Nothing is quoted in it."""
+    for line in lines:
+        cells = line.split("\t")
+        if word := cells[0].strip(" "):
+            yield ListRow(word, line, [word, *cells[1:]])
+
+
+def _line_rows(lines: Iterable[str]) -> Iterator[ListRow]:
+    for line in lines:
+        if "\t" in line:
+            entry, _, rest = line.partition("\t")
+            entry, rest = entry.strip(" "), rest.strip()
+        else:
+            entry, rest = line.strip(" "), ""
+            if " " in entry:
+                after = _AFTER_ASCII if entry.isascii() else _AFTER_WORD
+                if found := after.search(entry, 1):
+                    entry, rest = entry[: found.start()], found[0].lstrip()
+        if entry:
+            word = entry[2:] if entry.startswith("##") and len(entry) > 2 else entry
+            yield ListRow(word, rest, (entry, *rest.split()) if rest else (entry,))
+
+
+def _json_list(source: str, encoding: str, one_word: bool) -> WordList:
+    for _ in Corpus([source], encoding=encoding, field="word").blocks():
+        pass  # it says what is wrong with the file, and the rest of this function need not
+    columns = ["word", *NUMBERS, *FLAGS]
+    rows: list[ListRow] = []
+    for line in map(str.strip, lines_of(_raw_text(source, encoding))):
+        if not line:
+            continue
+        record = json.loads(line)
+        if "decision" in record and columns[-1] != "decision":
+            columns.append("decision")
+        words = record["word"]
+        if one_word and not isinstance(words, str):
+            raise DataError(source, None, f"the field `word` is no text: {str(words)[:40]}")
+        beside = [_text(record.get(name)) for name in (*NUMBERS, *FLAGS, "decision")]
+        several = [words] if isinstance(words, str) else words
+        rows.extend(ListRow(word, line, [word, *beside]) for word in several if word)
+    return WordList("jsonl", "", columns, iter(rows))
+
+
+def _raw_text(source: str, encoding: str) -> str:
+    """The decoded text; a Corpus would give the words alone."""
+    codec = encoding if encoding == "auto" else find_codec(encoding)
+    with open(source, "rb") as file:
+        chunks = decompress(iter(lambda: file.read(1 << 20), b""), source)
+        chunks, _ = to_utf8(chunks, source, codec, "strict")
+        return b"".join(chunks).decode("utf-8-sig")
+
+
+def _text(value: Any) -> str:
+    """A value of JSON as a table has it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
+def _weight(cells: Iterable[str]) -> float | None:
+    """The first of the cells that is a number from 0."""
+    for cell in cells:
+        number = _number(cell)
+        if number is not None and 0 <= number < LARGEST:
+            return number
+    return None
+
+
+def _number(cell: str) -> float | None:
+    try:
+        number = float(cell)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _flag(cell: str) -> bool | None:
+    return {"yes": True, "true": True, "no": False, "false": False}.get(cell.strip().lower())
+
+
+# --- words, with their weights -----------------------------------------------------------------
+
+
 def read_words(paths: Iterable[str | os.PathLike[str]], *, encoding: str = "utf-8") -> set[str]:
     """All words of the files. Tolerates BOM, CRLF, blank lines, tabs, and spaces inside words.
 
-    In a tab-separated line the word is the first cell, in JSON lines the field "word". The `##` of
+    In a tab-separated line the word is the first cell, in JSON Lines the field "word". The `##` of
     word pieces is not part of a word; special tokens such as [CLS] stay what they are.
     """
-    words: set[str] = set()
-    for path in paths:
-        field = "word" if is_json_lines(path) else None
-        blocks = Corpus([path], encoding=encoding, field=field).blocks()
-        # A path may be a folder or a pattern: many files, each with its own header.
-        for _, of_file in itertools.groupby(blocks, key=lambda block: block.source):
-            words.update(filter(None, _words("".join(block.text for block in of_file))))
-    return words
+    return {
+        row.word
+        for path in paths
+        for listed in read_lists(path, encoding=encoding)
+        for row in listed.rows
+    }
 
 
 def read_weighted_words(
@@ -54,102 +223,114 @@ def read_weighted_words(
 ) -> dict[str, float | None]:
     """Words of a file with their counts: a jieba dictionary, a table or a model of ours (its column
     "expected", else "count"), or any lines of word and number; None for a word without a number.
+    Of a word that occurs twice the last number is taken.
     """
-    if is_json_lines(path):
-        return _weighted_json(os.fspath(path), encoding)
-    text = "".join(block.text for block in Corpus([path], encoding=encoding).blocks())
-    lines = without_settings(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    if lines[0].startswith(("word\t", "word,")):
-        names, *rows = _table_rows(lines)
-        columns = [names.index(column) for column in _WEIGHTS if column in names]
-        return {
-            row[0]: _number(*(row[column] for column in columns if column < len(row)))
-            for row in rows
-            if row and row[0]
-        }
     found: dict[str, float | None] = {}
-    for line in lines:
-        word = _word(line)
-        if not word:
-            continue
-        rest = line.strip(" ").removeprefix("##").removeprefix(word).split()
-        found[word] = _number(rest[0]) if rest else None
+    for listed in read_lists(path, encoding=encoding):
+        found.update(listed.weighted())
     return found
 
 
-def _weighted_json(path: str, encoding: str) -> dict[str, float | None]:
-    for _ in Corpus([path], encoding=encoding, field="word").blocks():
-        pass  # it says what is wrong with the file, and the rest of this function need not
-    with open(path, "rb") as file:
-        chunks = decompress(iter(lambda: file.read(1 << 20), b""), path)
-        chunks, _ = to_utf8(chunks, path, encoding, "strict")
-        text = b"".join(chunks).decode("utf-8-sig")
-    found: dict[str, float | None] = {}
-    for line in lines_of(text):
-        if not line.isspace():
-            row = json.loads(line)
-            words = [row["word"]] if isinstance(row["word"], str) else row["word"]
-            weight = _number(*(row.get(column) for column in _WEIGHTS))
-            found.update((word, weight) for word in words if word)
+# --- rows as they stand, with decisions --------------------------------------------------------
+
+
+@dataclass(frozen=True, repr=False)
+class WordRows:
+    """Rows of a word list, each word once; all lists are aligned.
+
+    kind, header: as of WordList. lines: each row as it stands in the file; for "lines" what follows the word.
+    columns: NUMBERS and FLAGS of the file that say something, None where a row says nothing.
+    decisions: "accepted", "rejected", or "".
+    """
+
+    words: list[str]
+    kind: str
+    header: str
+    lines: list[str]
+    columns: dict[str, list[Any]] = field(default_factory=dict)
+    decisions: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        beside = [name for name in self._named() if name != "word"]
+        told = f" with {', '.join(beside)}" if beside else ""
+        return f"<WordRows: {len(self.words):,} words{told} ({self.kind})>"
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """(word, its line) of each row."""
+        return zip(self.words, self.lines, strict=True)
+
+    def to_frame(self) -> DataFrame:
+        """A pandas DataFrame of the words and what stands beside them."""
+        return to_frame(self._named())
+
+    def _repr_html_(self) -> str:
+        columns = self._named()
+        return html_table(list(columns), list(zip(*columns.values(), strict=True)))
+
+    def _named(self) -> dict[str, list[Any]]:
+        decisions = {"decision": self.decisions} if self.decisions else {}
+        return {"word": self.words, **self.columns, **decisions}
+
+
+def read_rows(path: str | os.PathLike[str], *, encoding: str = "auto") -> WordRows:
+    """The rows of a table of ours, a jieba dictionary or any list with a word a line.
+
+    Raises DataError for a folder or pattern whose lists differ in their columns.
+    """
+    first, *others = read_lists(path, encoding=encoding, one_word=True)
+    if any((other.kind, other.header) != (first.kind, first.header) for other in others):
+        raise DataError(path, None, "lists with different columns", "name one of the files")
+    rows = itertools.chain(first.rows, *(other.rows for other in others))
+    return _distinct(WordList(first.kind, first.header, first.columns, rows))
+
+
+def read_decided(
+    paths: Iterable[str | os.PathLike[str]], decision: str, *, encoding: str = "auto"
+) -> set[str]:
+    """Words that were accepted or rejected: those of files with a column `decision` that says so, and all
+    words of other files.
+    """
+    if decision not in DECISIONS:
+        raise ValueError(f"decision must be one of {', '.join(DECISIONS)}, not {decision!r}")
+    found: set[str] = set()
+    for path in paths:
+        for rows in map(_distinct, read_lists(path, encoding=encoding)):
+            made = rows.decisions or [decision] * len(rows.words)
+            found.update(
+                word for word, one in zip(rows.words, made, strict=True) if one == decision
+            )
     return found
 
 
-def _number(*cells: object) -> float | None:
-    """The first of the cells that is a number from 0."""
-    for cell in cells:
-        try:
-            number = float(cell)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            continue
-        if 0 <= number < LARGEST:
-            return number
-    return None
+def _distinct(listed: WordList) -> WordRows:
+    """The first row of each word."""
+    first: dict[str, ListRow] = {}
+    for row in listed.rows:
+        first.setdefault(row.word, row)
+
+    def column(name: str) -> list[str]:
+        at = listed.columns.index(name)
+        return [row.cells[at] if at < len(row.cells) else "" for row in first.values()]
+
+    columns: dict[str, list[Any]] = {}
+    # What stands beside the words of a dictionary is only carried along.
+    for name in (*NUMBERS, *FLAGS) if listed.kind != "lines" else ():
+        if name in listed.columns:
+            values = list(map(_flag if name in FLAGS else _number, column(name)))
+            if any(value is not None for value in values):
+                columns[name] = values
+    decisions: list[str] = []
+    if "decision" in listed.columns:
+        made = map(str.strip, column("decision"))
+        decisions = [decision if decision in DECISIONS else "" for decision in made]
+    lines = [row.line for row in first.values()]
+    return WordRows(list(first), listed.kind, listed.header, lines, columns, decisions)
 
 
-def split_list_line(line: str) -> tuple[str, str]:
-    """The word of a line of a plain list or a jieba dictionary, and what follows it."""
-    word = _word(line)
-    rest = line.strip(" ").removeprefix("##").removeprefix(word) if word else ""
-    return word, rest.strip()
-
-
-def without_settings(lines: list[str]) -> list[str]:
-    """The lines of a file; of a model only its table, before which there are settings and places."""
-    if not lines[0].startswith("# nlptools"):
-        return lines
-    return list(itertools.dropwhile(lambda line: line.startswith("# "), lines)) or [""]
-
-
-def _table_rows(lines: list[str]) -> list[list[str]]:
-    """Cells of a CSV, and of a TSV, in which nothing is quoted; the header is there."""
-    if lines[0].startswith("word\t"):
-        return [line.split("\t") for line in lines]
-    csv.field_size_limit(max(csv.field_size_limit(), 2**31 - 1))
-    return list(csv.reader(lines))
-
-
-def _words(text: str) -> Iterable[str]:
-    # Not str.splitlines: line 344 of bert-base-chinese's vocab.txt is U+2028.
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if lines[0].startswith("word,"):
-        return [row[0] for row in _table_rows(lines)[1:] if row]
-    lines = without_settings(lines)
-    if lines[0].startswith(_OWN_HEADERS):
-        del lines[0]
-    return map(_word, lines)
-
-
-def _word(line: str) -> str:
-    if "\t" in line:
-        return line.partition("\t")[0].strip(" ")
-    line = line.strip(" ")
-    if line.startswith("##") and len(line) > 2:
-        return line[2:]
-    if " " not in line:
-        return line
-    pattern = _JIEBA_FREQUENCY if line.isascii() else _JIEBA
-    found = pattern.fullmatch(line)
-    return found["word"] if found else line
+# --- how many entries --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -160,33 +341,25 @@ class EntryCount:
     repeated: int
 
 
-# What follows a word in a jieba dictionary, `word frequency [tag]`.
-_FREQUENCY = re.compile(r"[ \t]+[0-9]+(\.[0-9]+)?([ \t]+[A-Za-z]+)?$")
-
-
 def count_entries(path: str | os.PathLike[str], *, encoding: str = "auto") -> EntryCount:
-    """How many words a list has: vocab.txt, vocab.json, plain, jieba, or what discover and train wrote.
+    """How many words a list has, which may also be a vocab.json: an object of tokens with their ids.
 
-    An entry is a line that is not empty, without what stands after a tab or a frequency; in JSON lines the
-    field "word". Unlike in read_words, `##ing` and `ing` are two entries, because they have two vectors.
+    Unlike in read_words, `##ing` and `ing` are two entries, because they have two vectors.
     Raises DataError for a list without entries.
     """
-    field = "word" if is_json_lines(path) else None
-    corpus = Corpus([path], encoding=encoding, field=field)
     found: Counter[str] = Counter()
-    # A path may be a folder or a pattern: many files, each with its own header.
-    for source, blocks in itertools.groupby(corpus.blocks(), key=lambda block: block.source):
-        text = "".join(block.text for block in blocks)
-        if re.search(r"\.json(\.[a-z0-9]+)?$", source, re.IGNORECASE):
-            found.update(_json_entries(text, source))
+    for source in find_sources([path]):
+        if _JSON.search(source.name):
+            found.update(_tokens(_text_of(source.name, encoding), source.name))
         else:
-            found.update(filter(None, _line_entries(text)))
+            for listed in read_lists(source.name, encoding=encoding):
+                found.update(row.cells[0] for row in listed.rows)
     if not found:
         raise DataError(path, None, "no entries", "name a list with a word on each line")
     return EntryCount(len(found), found.total() - len(found))
 
 
-def _json_entries(text: str, source: str) -> Iterable[str]:
+def _tokens(text: str, source: str) -> Iterable[str]:
     """The tokens of a vocab.json, an object of token and id."""
     try:
         tokens = json.loads(text)
@@ -197,16 +370,3 @@ def _json_entries(text: str, source: str) -> Iterable[str]:
             source, None, "not a vocab.json, which has an id for each token", "name a list of words"
         )
     return tokens
-
-
-def _line_entries(text: str) -> Iterable[str]:
-    # Not str.splitlines: line 344 of bert-base-chinese's vocab.txt is U+2028.
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if lines[0].startswith("# nlptools"):  # a model: settings and places come before the table
-        lines = list(itertools.dropwhile(lambda line: line.startswith("# "), lines)) or [""]
-    if lines[0].startswith("word,"):
-        csv.field_size_limit(max(csv.field_size_limit(), 2**31 - 1))
-        return [row[0] for row in csv.reader(lines[1:]) if row]
-    if lines[0].startswith(("word\t", "term\t")):
-        del lines[0]
-    return (_FREQUENCY.sub("", line.partition("\t")[0].strip(" ")) for line in lines)

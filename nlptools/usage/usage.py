@@ -9,23 +9,44 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nlptools.base.frames import html_table, to_frame
+from nlptools.ngrams.neighbours import NeighbourPairs, SplitCounts, weakest_split
 from nlptools.ngrams.symbols import SymbolEncoder
-from nlptools.text.chars import MAX_RUN, code_points, count_line_breaks
+from nlptools.text.chars import MAX_RUN
 from nlptools.text.corpus import Corpus
 from nlptools.text.folding import fold_text
-from nlptools.usage.contexts import Context, line_end, spread
+from nlptools.usage.contexts import Context
+from nlptools.usage.contextsample import ContextSample
 from nlptools.usage.matcher import IdMatcher
+from nlptools.usage.windows import Window, read_windows
 
-_MERGE = 1 << 22  # pairs of word and neighbour that wait to be counted together
+if TYPE_CHECKING:
+    from nlptools.base.frames import DataFrame
+
+_SHOWN = 5  # neighbours of a word in a notebook
 
 
 @dataclass(frozen=True)
+class WordUsage:
+    """How one word is used: a row of `Usage`, with the same names and units."""
+
+    word: str
+    count: int
+    pmi: float
+    left_entropy: float
+    right_entropy: float
+    left: list[tuple[str, int]]
+    right: list[tuple[str, int]]
+    contexts: list[Context]
+
+
+@dataclass(frozen=True, repr=False)
 class Usage:
-    """How words are used in a row of corpora; all columns are aligned with `words`.
+    """How words are used in a row of corpora; all columns are aligned with `words`, iteration gives `WordUsage`.
 
     by_corpus: occurrences, int64, a row for each corpus. symbols, characters: of each corpus. pmi: of the weakest
     split, nats, inf for a single symbol; nan for what never occurs. left_entropy, right_entropy: nats.
@@ -51,6 +72,39 @@ class Usage:
     contexts: list[list[Context]]
     first: np.ndarray
 
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __iter__(self) -> Iterator[WordUsage]:
+        numbers = (self.counts, self.pmi, self.left_entropy, self.right_entropy)
+        columns = (column.tolist() for column in numbers)
+        rows = zip(self.words, *columns, self.left, self.right, self.contexts, strict=True)
+        return itertools.starmap(WordUsage, rows)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Usage: words {len(self):,}, corpora {len(self.symbols):,}, "
+            f"symbols {sum(self.symbols):,}, occurrences {int(self.counts.sum()):,}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the first words, with their most frequent neighbours."""
+        header = ["word", "count", "pmi", "left entropy", "right entropy", "left", "right"]
+        rows = (
+            (
+                *(row.word, row.count, row.pmi, row.left_entropy, row.right_entropy),
+                *(_listed(row.left), _listed(row.right)),
+            )
+            for row in self
+        )
+        return html_table(header, rows, total=len(self))
+
+    def to_frame(self) -> DataFrame:
+        """The numbers of each word as a pandas DataFrame, unrounded."""
+        names = ("pmi", "left_entropy", "right_entropy", "left_breaks", "right_breaks", "first")
+        columns = {name: getattr(self, name) for name in names}
+        return to_frame({"word": self.words, "count": self.counts, **columns})
+
     @property
     def counts(self) -> np.ndarray:
         """Occurrences in all corpora."""
@@ -66,6 +120,10 @@ class Usage:
             chosen = column[at] if isinstance(column, np.ndarray) else [column[i] for i in rows]
             changed[name] = chosen
         return replace(self, **changed)
+
+
+def _listed(neighbours: list[tuple[str, int]]) -> str:
+    return " ".join(f"{text} {count:,}" for text, count in neighbours[:_SHOWN])
 
 
 def measure_usage(
@@ -88,59 +146,7 @@ def measure_usage(
     pass_ = _Pass(words, corpora[0].fold if corpora else (), contexts, width, latin)
     for number, corpus in enumerate(corpora):
         pass_.read(number, corpus)
-    return pass_.finish(list(words), neighbours, len(corpora))
-
-
-@dataclass(frozen=True)
-class _Window:
-    """A stretch of text; occurrences that begin from `start` to `stop` are this window's."""
-
-    text: str
-    source: str
-    line: int
-    start: int
-    stop: int
-
-
-def _windows(corpus: Corpus, margin: int) -> Iterator[_Window]:
-    """Blocks, and where a line goes on over several of them, with `margin` characters of both neighbours."""
-    text, source, line, start = "", "", 1, 0
-    for block in corpus.blocks():
-        if block.inside and text:
-            stop = len(text) + len(block.text) - margin
-            text += block.text
-            if stop > start:
-                yield _Window(text, source, line, start, stop)
-                # What lies before the text that is kept has to be long enough for a symbol, too.
-                cut = _outside_line_end(text, max(0, stop - margin))
-                line += count_line_breaks(text, 0, cut)
-                text, start = text[cut:], stop - cut
-            continue
-        if text:
-            yield _Window(text, source, line, start, len(text))
-        text, source, line, start = block.text, block.source, block.line, 0
-        stop = len(text) - margin
-        if stop > margin:
-            # Most blocks end a line; what is near the end waits for the next one all the same.
-            yield _Window(text, source, line, 0, stop)
-            cut = _outside_line_end(text, stop - margin)
-            line += count_line_breaks(text, 0, cut)
-            text, start = text[cut:], stop - cut
-    if text:
-        yield _Window(text, source, line, start, len(text))
-
-
-def _outside_line_end(text: str, cut: int) -> int:
-    """The place, or the one before it where it lies in the middle of a CR LF."""
-    return cut - 1 if text[cut - 1 : cut + 1] == "\r\n" else cut
-
-
-def _line_ends(text: str) -> np.ndarray:
-    """Where lines end, at the last character of the end: LF, CR LF, lone CR."""
-    codes = code_points(text)
-    feed, back = codes == 10, codes == 13
-    back[:-1] &= ~feed[1:]
-    return np.flatnonzero(feed | back)
+    return pass_.finish(list(words), neighbours)
 
 
 class _Pass:
@@ -150,13 +156,12 @@ class _Pass:
         self, words: Sequence[str], fold: tuple[str, ...], contexts: int, width: int, latin: str
     ) -> None:
         self.encoder = SymbolEncoder(latin)
-        self.wanted, self.width = contexts, width
-        self.keys: dict[
-            tuple[int, ...], int
-        ] = {}  # ids -> number; the words first, then their parts
+        # Ids -> number; the words first, then their parts.
+        self.keys: dict[tuple[int, ...], int] = {}
         self.texts: list[str] = []
         # -1: a word with a break in it.
-        self.at = np.array([self._number(fold_text(w, fold) if fold else w) for w in words])
+        numbers = [self._number(fold_text(word, fold) if fold else word) for word in words]
+        self.at = np.array(numbers, np.int64)
         self.number = len(self.keys)
         for ids in list(self.keys):
             for j in range(1, len(ids)):
@@ -174,10 +179,8 @@ class _Pass:
         self.by_corpus: list[np.ndarray] = []
         self.symbols: list[int] = []
         self.characters: list[int] = []
-        self.first = np.full(self.number, -1, np.int64)
-        self.step = np.ones(self.number, np.int64)
-        self.kept: list[list[tuple[int, Context]]] = [[] for _ in range(self.number)]
-        self.left, self.right = _Pairs(), _Pairs()
+        self.sample = ContextSample(self.texts, contexts, width)
+        self.left, self.right = NeighbourPairs(), NeighbourPairs()
 
     def _number(self, word: str) -> int:
         ids = tuple(self.encoder.encode(word).tolist()) if word else ()
@@ -192,12 +195,13 @@ class _Pass:
         self.symbols.append(0)
         self.characters.append(0)
         before = self.counts[: self.number].copy()
-        for window in _windows(corpus, self.margin):
+        for window in read_windows(corpus, self.margin):
             self._take(window, sum(self.characters))
             self.characters[number] += window.stop - window.start
         self.by_corpus.append(self.counts[: self.number] - before)
 
-    def _take(self, window: _Window, before: int) -> None:
+    def _take(self, window: Window, before: int) -> None:
+        """One window, which `before` characters of all corpora precede."""
         scanned = self.encoder.scan(window.text)
         ids = self.encoder.name(scanned)
         places = None if scanned.kept is None else np.flatnonzero(scanned.kept)
@@ -212,7 +216,6 @@ class _Pass:
         start = last - self.lengths[found] + 1
         own = (start >= low) & (start < high)
         start, last, found = start[own], last[own], found[own]
-        earlier = self.counts[: self.number].copy()
         self.counts += np.bincount(found, minlength=len(self.counts))
         words = found < self.number
         start, last, found = start[words], last[words], found[words]
@@ -223,92 +226,35 @@ class _Pass:
         self.left.add(found, edged[start])
         self.right.add(found, edged[last + 2])
         order = np.argsort(found, kind="stable")
-        self._sample(window, before, earlier, found[order], start[order], places)
-
-    def _sample(
-        self,
-        window: _Window,
-        before: int,
-        earlier: np.ndarray,
-        found: np.ndarray,
-        start: np.ndarray,
-        places: np.ndarray | None,
-    ) -> None:
-        """Note first places, and keep every step-th occurrence of each word, thinned out as there are more.
-
-        earlier: occurrences of each word before this window; found: sorted, and the places of each word too.
-        """
         at = start if places is None else places[start]
-        new = np.flatnonzero(np.diff(found, prepend=-1))
-        unseen = new[self.first[found[new]] < 0]
-        self.first[found[unseen]] = before + at[unseen] - window.start
-        if not self.wanted:
-            return
-        rank = np.arange(len(found)) - np.repeat(new, np.diff(new, append=len(found)))
-        number = earlier[found] + rank
-        seen = self.counts[: self.number]
-        self.step = _steps(self.step, seen, 2 * self.wanted)
-        rows = np.flatnonzero(number % self.step[found] == 0)
-        lines = window.line + np.searchsorted(_line_ends(window.text), at[rows])
-        columns = (found[rows], number[rows], lines, at[rows])
-        for word, nth, line, place in zip(*(c.tolist() for c in columns), strict=True):
-            self.kept[word].append((nth, self._context(window, line, word, place)))
-        for word in found[new].tolist():
-            step = int(self.step[word])
-            if step > 1:
-                self.kept[word] = [item for item in self.kept[word] if item[0] % step == 0]
+        self.sample.add(window, before, found[order], at[order])
 
-    def _context(self, window: _Window, line: int, word: int, place: int) -> Context:
-        text, end = window.text, place + len(self.texts[word])
-        left = line_end(text[max(0, place - self.width) : place], last=True)
-        right = line_end(text[end : end + self.width], last=False)
-        return Context(window.source, line, left, self.texts[word], right)
-
-    def finish(self, words: list[str], neighbours: int, corpora: int) -> Usage:
+    def finish(self, words: list[str], neighbours: int) -> Usage:
         """What was collected, for each word."""
-        at = np.maximum(self.at, 0)
-        given = self.at >= 0
-        if not self.number:
-            at, given = np.zeros(len(words), np.int64), np.zeros(len(words), bool)
-        total = sum(self.symbols)
-        splits = self._splits()
-        own = self.counts[: self.number]
-        pmi = np.array(
-            [
-                _weakest(total, count, parts)
-                for count, parts in zip(own.tolist(), splits, strict=True)
-            ]
-        )
-        left, left_breaks, left_entropy = self.left.finish(own, neighbours, self.encoder)
-        right, right_breaks, right_entropy = self.right.finish(own, neighbours, self.encoder)
-        by_corpus = np.array(self.by_corpus, np.int64).reshape(corpora, self.number)
-
-        def column(values: np.ndarray, missing: float) -> np.ndarray:
-            if not self.number:
-                return np.full(len(words), missing, values.dtype)
-            return np.where(given, values[at], missing).astype(values.dtype)
-
-        def listed(values: list) -> list:  # type: ignore[type-arg]
-            return [values[i] if i >= 0 else [] for i in (self.at.tolist() if len(words) else [])]
-
-        kept = [spread([item[1] for item in items], self.wanted) for items in self.kept]
-        return Usage(
-            words,
-            np.array([column(row, 0) for row in by_corpus], np.int64).reshape(corpora, len(words)),
+        own, splits = self.counts[: self.number], self._splits()
+        left, right = self.left.sums(own), self.right.sums(own)
+        # After the words one that is given to all that have a break in them, and never occurs.
+        every = Usage(
+            [*self.texts, ""],
+            np.array([np.append(row, 0) for row in self.by_corpus], np.int64).reshape(
+                -1, self.number + 1
+            ),
             self.symbols,
             self.characters,
-            column(pmi, np.nan),
-            column(left_entropy, np.nan),
-            column(right_entropy, np.nan),
-            column(self.lengths[: self.number], 0),
-            listed(splits),
-            listed(left),
-            listed(right),
-            column(left_breaks, 0),
-            column(right_breaks, 0),
-            listed(kept),
-            column(self.first, -1),
+            np.append(_pmi(sum(self.symbols), own, splits), np.nan),
+            np.append(left.entropy(), np.nan),
+            np.append(right.entropy(), np.nan),
+            np.append(self.lengths[: self.number], 0),
+            [*splits, []],
+            [*_most_frequent(self.left, self.number, neighbours, self.encoder), []],
+            [*_most_frequent(self.right, self.number, neighbours, self.encoder), []],
+            np.append(left.breaks(), 0),
+            np.append(right.breaks(), 0),
+            [*self.sample.contexts(), []],
+            np.append(self.sample.first, -1),
         )
+        rows = np.where(self.at >= 0, self.at, self.number)
+        return replace(every.select(rows.tolist()), words=words)
 
     def _splits(self) -> list[list[tuple[str, str, int, int]]]:
         """Of every word, at every place."""
@@ -337,75 +283,38 @@ class _Pass:
         return int(self.counts[self.keys[part]])
 
 
-class _Pairs:
-    """Counts pairs of a word and a neighbour; neighbour 0 is a break."""
-
-    def __init__(self) -> None:
-        self._waiting: list[np.ndarray] = []
-        self._size = 0
-        self._keys = np.empty(0, np.int64)
-        self._counts = np.empty(0, np.int64)
-
-    def add(self, words: np.ndarray, neighbours: np.ndarray) -> None:
-        self._waiting.append((words << 32) | neighbours)
-        self._size += len(words)
-        if self._size >= _MERGE:
-            self._merge()
-
-    def _merge(self) -> None:
-        if not self._waiting:
-            return
-        keys, counts = np.unique(np.concatenate(self._waiting), return_counts=True)
-        self._waiting, self._size = [], 0
-        every = np.concatenate([self._keys, keys])
-        self._keys, where = np.unique(every, return_inverse=True)
-        weights = np.concatenate([self._counts, counts])
-        merged = np.zeros(len(self._keys), np.int64)
-        np.add.at(merged, where.ravel(), weights)
-        self._counts = merged
-
-    def finish(
-        self, own: np.ndarray, most: int, encoder: SymbolEncoder
-    ) -> tuple[list[list[tuple[str, int]]], np.ndarray, np.ndarray]:
-        """For each word its most frequent neighbours, the breaks beside it, and the entropy as in scores.py."""
-        self._merge()
-        word, neighbour, counts = self._keys >> 32, self._keys & 0xFFFFFFFF, self._counts
-        breaks = np.zeros(len(own), np.int64)
-        at_break = neighbour == 0
-        breaks[word[at_break]] = counts[at_break]
-        word, neighbour, counts = word[~at_break], neighbour[~at_break], counts[~at_break]
-        weight = np.bincount(word, counts * np.log(counts), minlength=len(own))
-        entropy = np.maximum(np.log(np.maximum(own, 1)) - weight / np.maximum(own, 1), 0.0)
-        # Among equal counts the texts decide; only what may be shown is given its text.
-        order = np.lexsort([-counts, word])
-        bounds = np.searchsorted(word[order], np.arange(len(own) + 1))
-        chosen: list[np.ndarray] = []
-        for row in range(len(own)):
-            rows = order[bounds[row] : bounds[row + 1]]
-            if len(rows) > most:
-                rows = rows[counts[rows] >= counts[rows[most - 1]]] if most else rows[:0]
-            chosen.append(rows)
-        every = np.concatenate(chosen) if chosen else np.empty(0, np.int64)
-        pairs = zip(encoder.texts(neighbour[every]), counts[every].tolist(), strict=True)
-        shown = [
-            sorted(itertools.islice(pairs, len(rows)), key=lambda item: (-item[1], item[0]))[:most]
-            for rows in chosen
-        ]
-        return shown, breaks, entropy
+def _most_frequent(
+    pairs: NeighbourPairs, size: int, most: int, encoder: SymbolEncoder
+) -> list[list[tuple[str, int]]]:
+    """(text, count) of the most frequent neighbours of each of `size` words; equal counts by text."""
+    words, neighbours, counts = pairs.counts()
+    order = np.lexsort([-counts, words])
+    bounds = np.searchsorted(words[order], np.arange(size + 1))
+    chosen: list[np.ndarray] = []
+    for word in range(size):
+        rows = order[bounds[word] : bounds[word + 1]]
+        if len(rows) > most:
+            # All with the count of the last, for their texts decide; only these are given a text.
+            rows = rows[counts[rows] >= counts[rows[most - 1]]] if most else rows[:0]
+        chosen.append(rows)
+    every = np.concatenate(chosen) if chosen else np.empty(0, np.int64)
+    named = zip(encoder.texts(neighbours[every]), counts[every].tolist(), strict=True)
+    return [
+        sorted(itertools.islice(named, len(rows)), key=lambda item: (-item[1], item[0]))[:most]
+        for rows in chosen
+    ]
 
 
-def _steps(step: np.ndarray, seen: np.ndarray, room: int) -> np.ndarray:
-    """The least power of two, not below `step`, that leaves fewer than `room` of so many occurrences."""
-    step = step.copy()
-    while True:
-        over = -(-seen // step) >= room
-        if not over.any():
-            return step
-        step[over] *= 2
+def _pmi(
+    total: int, counts: np.ndarray, splits: Sequence[Sequence[tuple[str, str, int, int]]]
+) -> np.ndarray:
+    """Of the weakest split of each word, nats; inf for a single symbol, nan for what never occurs."""
 
+    def columns() -> Iterator[SplitCounts]:
+        for j in range(max(map(len, splits), default=0)):
+            rows = [row for row, parts in enumerate(splits) if len(parts) > j]
+            numbers = np.array([splits[row][j][2:] for row in rows], np.int64)
+            yield np.array(rows), numbers[:, 0], numbers[:, 1]
 
-def _weakest(total: int, count: int, splits: list[tuple[str, str, int, int]]) -> float:
-    if not count:
-        return float("nan")
-    values = [np.log(total * count / (left * right)) for _, _, left, right in splits]
-    return float(min(values, default=float("inf")))
+    ratios = weakest_split(total, counts, columns())
+    return np.log(np.where(counts > 0, ratios, np.nan))

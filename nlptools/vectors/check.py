@@ -23,7 +23,7 @@ from nlptools.vectors.vectors import Vectors, Watch, shown_number, unwatched
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
 
-FORMATS = ("tsv", "json")
+CHECK_FORMATS = ("tsv", "json")
 HUBS = 10
 
 
@@ -169,9 +169,9 @@ def isotropy(vectors: Vectors, moments: Moments) -> float:
 
 
 def check_table(check: VectorCheck, format: str) -> str:
-    """One of FORMATS: lines of name, tab, value; or one JSON object, with null for what is not known."""
-    if format not in FORMATS:
-        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {format!r}")
+    """One of CHECK_FORMATS: lines of name, tab, value; or one JSON object, with null for what is not known."""
+    if format not in CHECK_FORMATS:
+        raise ValueError(f"format must be one of {', '.join(CHECK_FORMATS)}, not {format!r}")
     if format == "json":
         hubs = [{"word": name, "count": _plain(count)} for name, count in check.hubs]
         known = {name: _plain(value) for name, value in check.measures.items()}

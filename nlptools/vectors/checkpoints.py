@@ -83,7 +83,7 @@ class StoredRows:
         self.stored = stored
         self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         row = np.dtype((np.void, stored.columns * stored.dtype.itemsize))
-        # As so many bytes each: in a .safetensors file numbers may lie at odd places.
+        # Rows of bytes, not of numbers: in a .safetensors file numbers may lie at odd places.
         self._rows = np.frombuffer(self._map, row, stored.shape[0], begin)
 
     def take(self, ids: np.ndarray | slice) -> np.ndarray:

@@ -148,9 +148,9 @@ class Capacities:
 
 
 def dimension_bounds(vocab_size: int, *, eps: float = 0.1) -> Bounds:
-    """The bounds on the dimension of the vectors of so many words, side by side.
+    """All bounds on the dimension of word vectors for a vocabulary of this size.
 
-    For the size of an attention head give the length of the sequence: there are so many keys to tell apart
+    For the size of an attention head give the length of the sequence, which is the number of keys to tell apart
     (kexue.fm/archives/8711). eps: for the lemma of Johnson and Lindenstrauss, how far a squared distance
     may be off, as a share of it. Raises ValueError for less than one word, and unless 1e-6 <= eps < 1.
 

@@ -51,7 +51,7 @@ from nlptools.vectors.vectors import (
 
 TEXTS = ("word2vec", "glove")
 STREAMS = (*TEXTS, "word2vec-bin")
-FORMATS = (*STREAMS, "npy", "npz", "safetensors")  # that are read
+INPUT_FORMATS = (*STREAMS, "npy", "npz", "safetensors")  # that are read
 OUTPUT_FORMATS = (*STREAMS, "npy", "safetensors")
 DUPLICATES = ("error", "first")
 BLOCK_SIZE = 1 << 18  # bytes of a text parsed at a time: their arrays stay in the cache
@@ -108,7 +108,7 @@ def read_vectors(
 ) -> Vectors:
     """All vectors of a file; `-` is stdin, for text and word2vec binary.
 
-    input_format: one of FORMATS, None: found out. words: a file with a word in each line, for arrays. tensor: the
+    input_format: one of INPUT_FORMATS, None: found out. words: a file with a word in each line, for arrays. tensor: the
     name of one of several arrays. duplicates: what a word that came before is, an "error" or left out ("first").
     encoding, on_error: of words, as for Corpus. memory: bytes for the whole process; a third of it for the
     numbers, of which more go to a file in tmp_dir. workers: threads, None: one for each core. block_size: bytes
@@ -118,7 +118,7 @@ def read_vectors(
     numbers, a header that does not fit, words that come twice, nothing at all.
     """
     for name, value, allowed in (
-        ("input_format", input_format, (None, *FORMATS)),
+        ("input_format", input_format, (None, *INPUT_FORMATS)),
         ("duplicates", duplicates, DUPLICATES),
         ("on_error", on_error, ON_ERROR),
     ):

@@ -22,8 +22,8 @@ from nlptools.base.resources import DEFAULT_MEMORY, ordered_map
 from nlptools.vectors.vectors import Vectors, Watch, batch_rows, sample_rows, unwatched
 
 NEAREST = 10
-EXACT_ROWS = 50_000  # up to so many vectors all are asked for their nearest
-SAMPLE = 10_000  # of more vectors
+EXACT_ROWS = 50_000  # no more vectors than these are all asked for their nearest
+SAMPLE = 10_000  # as many are asked where there are more
 
 _QUERIES, _TILE = 256, 4096  # vectors whose cosines are computed at a time
 _PAIRS = 1 << 19  # numbers in the vectors of pairs whose cosines are computed exactly at a time
@@ -100,8 +100,8 @@ def find_hubs(
 ) -> Hubness:
     """Count how often each vector is among the nearest of others. norms: of all rows, float64.
 
-    nearest: k, fewer where there are not so many others. queries: how many vectors are asked, None: all up to
-    50,000, of more 10,000. The counts do not depend on memory and workers.
+    nearest: k; fewer if there are fewer other vectors. queries: how many vectors are asked; None: all of up to
+    50,000, else 10,000. The counts do not depend on memory and workers.
     """
     if nearest < 1 or (queries is not None and queries < 1):
         raise ValueError("nearest and queries must be at least 1")

@@ -45,7 +45,7 @@ def random_projection(vectors: Vectors, dim: int, *, seed: int = 0) -> Vectors:
 
 
 def bound_eps(rows: int, dim: int) -> float:
-    """The eps for which so many dimensions are enough by the lemma, see dim.BOUNDS; above 1 it says nothing."""
+    """The smallest eps for which the lemma says that `dim` dimensions are enough; above 1 it says nothing."""
     return math.sqrt(24 * math.log(rows) / dim)
 
 

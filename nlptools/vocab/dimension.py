@@ -21,7 +21,7 @@ def bounds_of(
     eps: float = 0.1,
     workers: int | None = None,
 ) -> Bounds:
-    """The bounds of dimension_bounds for so many words, or for as many as a list or a corpus has.
+    """The bounds of dimension_bounds for a number of words, or for the words of a list or a corpus.
 
     vocab: a list of words in any format, see count_entries. corpus: its distinct words that occur at least min_count
     times, cut by the general model. eps: as in dimension_bounds. workers: threads; they change no result.

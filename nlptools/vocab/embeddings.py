@@ -319,7 +319,7 @@ class _Work:
         self.norms[name] = Norms.of(_joined(norms))
 
     def _means(self) -> Iterator[np.ndarray]:
-        """StoredRows of new words in float64: so many words at a time that their pieces are a batch."""
+        """StoredRows of new words in float64, in groups of words whose pieces make up a batch."""
         ids, offsets = self.recipe.ids, self.recipe.offsets
         start, size = 0, batch_rows(self.stored.columns)
         while start < len(offsets) - 1:

@@ -14,12 +14,13 @@ import numpy as np
 
 from nlptools.base.resources import ordered_map
 from nlptools.errors import DataError
+from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus
 from nlptools.text.records import lines_of
 from nlptools.vocab.tokenizer import Encoded, WordTokenizer
 from nlptools.vocab.vocab import END, START, UNKNOWN
 
-FORMATS = ("tokens", "ids", "jsonl")
+TOKEN_FORMATS = ("tokens", "ids", "jsonl")
 PIECE = 1 << 18  # characters that are tokenized at a time: their arrays stay in the cache
 _LINE = 0x0A
 # Every pre-segmenter cuts on both sides of these, and no small letter depends on what is beyond: so no
@@ -56,8 +57,8 @@ def tokenize_corpus(
     Raises ValueError for an unknown format and a max_length that leaves no place, DataError where the vocabulary has
     no [CLS] or [SEP].
     """
-    if format not in FORMATS:
-        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {format!r}")
+    if format not in TOKEN_FORMATS:
+        raise ValueError(f"format must be one of {', '.join(TOKEN_FORMATS)}, not {format!r}")
     if max_length is not None and max_length < (3 if special else 1):
         raise ValueError(f"max_length must be at least {3 if special else 1}, not {max_length}")
     if special:
@@ -127,16 +128,16 @@ def _texts(corpus: Corpus, whole_lines: bool) -> Iterator[tuple[str, bool]]:
         held += block.text
         end = max(held.rfind("\n"), held.rfind("\r")) + 1  # a block holds CR and LF together
         for start, stop in _pieces(held, end):
-            yield _unix(held[start:stop]), False
+            yield with_line_feeds(held[start:stop]), False
         held = held[end:]
         while len(held) > 4 * PIECE and not whole_lines:
             places = [found.end() for found in _SAFE.finditer(held, 0, 3 * PIECE)]
             if not places:
                 break
-            yield _unix(held[: places[-1]]), True
+            yield with_line_feeds(held[: places[-1]]), True
             held = held[places[-1] :]
     if held:
-        text = _unix(held)
+        text = with_line_feeds(held)
         yield text if text.endswith("\n") else text + "\n", False
 
 
@@ -147,10 +148,6 @@ def _pieces(text: str, end: int) -> Iterator[tuple[int, int]]:
         stop = text.find("\n", start + PIECE, end) + 1 if end - start > PIECE else end
         yield start, stop or end
         start = stop or end
-
-
-def _unix(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def _lines(sheet: _Sheet, piece: tuple[str, bool]) -> tuple[str, int, int]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.segmentation.jiebawords import JiebaWords
+from nlptools.segmentation.jieba import JiebaWords
 from nlptools.text import chars
 from nlptools.vocab.unigram import VocabWords, Weights, as_weights
 from nlptools.vocab.vocab import END, PAD, START, Vocab, as_vocab

@@ -14,8 +14,8 @@ from nlptools.text import chars
 from nlptools.text.corpus import Corpus
 from nlptools.vocab.wordpiece import CJK, DROP, OTHER, SPACE, classes, fold_case, fold_codes
 
-# Lines that are held out: a group of so many, every so many groups, the first of them early, so that a
-# page of text has one too. Neighbouring lines are alike, single lines would not be unseen.
+# Lines that are held out: groups of GROUP lines, one group in EVERY, the first of them early, so that even a
+# page of text has one. Neighbouring lines are alike, single lines would not be unseen.
 GROUP, EVERY, FIRST = 8, 20, 3
 MOST_HELD = 2_000_000  # characters; enough for four digits, whatever the size of the corpus
 _CODES = 0x110000
@@ -95,7 +95,7 @@ def _counted(corpus: Corpus, found: CorpusWords, lower: bool) -> Iterator[str]:
         for first, text in _groups(block.text, line):
             out = (first // GROUP) % EVERY == FIRST
             (taken if out else parts).append(text)
-        line += _count_lines(block.text)
+        line += chars.count_line_breaks(block.text)
         text = "".join(parts)
         if size < MOST_HELD and taken:
             held.append("".join(taken)[: MOST_HELD - size])
@@ -106,13 +106,9 @@ def _counted(corpus: Corpus, found: CorpusWords, lower: bool) -> Iterator[str]:
     found.held = "".join(held)
 
 
-def _count_lines(text: str) -> int:
-    return text.count("\n") + text.count("\r") - text.count("\r\n")
-
-
 def _groups(text: str, line: int) -> Iterator[tuple[int, str]]:
     """(number of its first line, text) of the pieces of a text that lie in one group of lines each."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = chars.with_line_feeds(text).split("\n")
     last = lines.pop()
     at = 0
     while at < len(lines):

@@ -14,6 +14,7 @@ from nlptools import __version__
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, check_memory, ordered_map, unwatched
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
+from nlptools.ngrams.symbols import join_texts
 from nlptools.text.corpus import CorpusLike, as_corpus
 from nlptools.wordmodel.em import LEAST_PENALTY, LONGEST, PENALTIES
 from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
@@ -205,10 +206,7 @@ def _model(
     settings: dict[str, Any],
 ) -> WordModel:
     """Best first by weight without its penalty, that is by expected count; ties by text."""
-    texts = np.array(["", *sample.texts], object)
-    columns = texts[words.spelling]
-    names = sum((columns[:, j] for j in range(1, LONGEST)), columns[:, 0]).tolist()
-    names += sample.texts
+    names = join_texts(["", *sample.texts], words.spelling[:, :LONGEST].T) + sample.texts
     counts = np.concatenate([found.words, found.singles[1:]])
     expected = np.concatenate([found.expected_words[0], found.expected_singles[0][1:]])
     weight = np.concatenate([words.words, words.singles[1:]]).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Around every test of a command: signals as they were, a folder of its own."""
+"""Around every test of a command: signals as they were, a folder of its own; and what several files build once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from commandline import run
+from lmcases import Models
+from places import NOVEL
 
 
 @pytest.fixture(autouse=True)
@@ -25,3 +28,12 @@ def own_signals() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def novel(tmp_path_factory: pytest.TempPathFactory) -> Models:
+    folder = tmp_path_factory.mktemp("models")
+    models = Models(folder / "novel.lm", folder / "novel.arpa")
+    for path in (models.native, models.arpa):
+        run("lm", "train", NOVEL, "-q", "-o", path).ok()
+    return models

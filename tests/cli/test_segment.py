@@ -261,8 +261,11 @@ def test_adapt() -> None:
             ["--method", "nvbe", "--counts", "c", "--model", "m"],
             "--model goes with --method model or lm",
         ),
-        (["--method", "pmi", "--counts", "c", "--granularity", "fine"], "go with --method model"),
-        (["--method", "pmi", "--counts", "c", "--adapt"], "go with --method model"),
+        (
+            ["--method", "pmi", "--counts", "c", "--granularity", "fine"],
+            "--granularity goes with --method model.",
+        ),
+        (["--method", "pmi", "--counts", "c", "--adapt"], "--adapt goes with --method model."),
         (["--method", "jieba"], "'jieba' is not one of 'model', 'lm', 'pmi', 'nvbe'"),
         (["--format", "xml"], "'xml' is not one of 'text', 'jsonl'"),
         (["--granularity", "x"], "'x' is not one of 'coarse', 'default', 'fine'"),

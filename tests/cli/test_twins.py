@@ -20,30 +20,27 @@ from nlptools.cli import main
 from nlptools.discovery.discover import COMPATS, METHODS
 from nlptools.discovery.table import FORMATS
 from nlptools.discovery.wordtable import SORT_COLUMNS
-from nlptools.lm.files import FORMATS as MODEL_FORMATS
+from nlptools.lm.files import MODEL_FORMATS
 from nlptools.lm.smoothing import SMOOTHINGS
-from nlptools.lm.stream import FORMATS as SCORE_FORMATS
+from nlptools.lm.stream import SCORE_FORMATS
 from nlptools.lm.trie import MAX_MODEL_ORDER
 from nlptools.ngrams.counts import MAX_ORDER
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES
-from nlptools.review.compare import FORMATS as COMPARE_FORMATS
-from nlptools.review.export import MOST, TARGETS
+from nlptools.review.compare import COMPARE_FORMATS
+from nlptools.review.targets import MOST, TARGETS
 from nlptools.segmentation.evaluate import PROTOCOLS
-from nlptools.segmentation.stream import FORMATS as SEGMENT_FORMATS
-from nlptools.segmentation.stream import segment_corpus
+from nlptools.segmentation.methods import METHODS as SEGMENT_METHODS
+from nlptools.segmentation.stream import SEGMENT_FORMATS, segment_corpus
 from nlptools.spark.count import count_with_spark
 from nlptools.spark.segment import segment_with_spark
 from nlptools.spark.train import train_with_spark
 from nlptools.text.corpus import FOLDS, ON_ERROR, Corpus
-from nlptools.vectors.check import FORMATS as CHECK_FORMATS
-from nlptools.vectors.files import DUPLICATES, read_vectors
-from nlptools.vectors.files import FORMATS as VECTOR_FORMATS
-from nlptools.vectors.files import OUTPUT_FORMATS as VECTOR_OUTPUTS
+from nlptools.vectors.check import CHECK_FORMATS
+from nlptools.vectors.files import DUPLICATES, INPUT_FORMATS, OUTPUT_FORMATS, read_vectors
 from nlptools.vocab.embeddings import UNKNOWN as UNKNOWN_PIECES
 from nlptools.vocab.huggingface import FALLBACKS
 from nlptools.vocab.huggingface import TARGETS as EXPORT_TARGETS
-from nlptools.vocab.stream import FORMATS as TOKEN_FORMATS
-from nlptools.vocab.stream import tokenize_corpus
+from nlptools.vocab.stream import TOKEN_FORMATS, tokenize_corpus
 from nlptools.vocab.tokenizer import PRE
 from nlptools.wordmodel.train import GRANULARITIES, NUMERALS
 
@@ -291,18 +288,19 @@ CHOICES = [
     ("train", "granularity", GRANULARITIES),
     ("train", "numerals", NUMERALS),
     ("segment", "granularity", GRANULARITIES),
+    ("segment", "method", tuple(SEGMENT_METHODS)),
     ("segment", "format", SEGMENT_FORMATS),
     ("evaluate", "protocol", tuple(PROTOCOLS)),
-    ("export", "to", TARGETS),
+    ("export", "to", tuple(TARGETS)),
     ("compare", "format", COMPARE_FORMATS),
     ("lm train", "format", MODEL_FORMATS),
     ("lm train", "smoothing", SMOOTHINGS),
     ("lm score", "format", SCORE_FORMATS),
     ("lm convert", "format", MODEL_FORMATS),
     ("vectors check", "format", CHECK_FORMATS),
-    *((f"vectors {name}", "format", VECTOR_OUTPUTS) for name in ("whiten", "project")),
+    *((f"vectors {name}", "format", OUTPUT_FORMATS) for name in ("whiten", "project")),
     *(
-        (f"vectors {name}", "input_format", VECTOR_FORMATS)
+        (f"vectors {name}", "input_format", INPUT_FORMATS)
         for name in ("check", "whiten", "project")
     ),
     *((f"vectors {name}", "duplicates", DUPLICATES) for name in ("check", "whiten", "project")),
@@ -350,9 +348,8 @@ def test_every_choice_was_compared() -> None:
         for name, option in options_of(command).items()
         if isinstance(option.type, click.Choice)
     }
-    # explain and evaluate print text and JSON of their own; their formats are those of no table. The methods
-    # of segment are three classes.
-    own = {("explain", "format"), ("evaluate", "format"), ("segment", "method"), ("dim", "format")}
+    # explain and evaluate print text and JSON of their own; their formats are those of no table.
+    own = {("explain", "format"), ("evaluate", "format"), ("dim", "format")}
     assert found == {(command, name) for command, name, _ in CHOICES} | own
 
 

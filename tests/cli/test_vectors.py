@@ -17,10 +17,9 @@ from vectorcases import MATRIX, WORDS, safetensors_of, text_of
 from nlptools import __version__
 from nlptools.cli import main
 from nlptools.vectors import hubness
-from nlptools.vectors.check import FORMATS, check_table, check_vectors
+from nlptools.vectors.check import CHECK_FORMATS, check_table, check_vectors
 from nlptools.vectors.dimension import dimension_bounds
-from nlptools.vectors.files import DUPLICATES, OUTPUT_FORMATS, read_vectors
-from nlptools.vectors.files import FORMATS as INPUT_FORMATS
+from nlptools.vectors.files import DUPLICATES, INPUT_FORMATS, OUTPUT_FORMATS, read_vectors
 from nlptools.vectors.projection import random_projection
 from nlptools.vectors.whitening import Whitening, fit_whitening
 
@@ -320,7 +319,7 @@ def test_choices_are_those_of_the_functions() -> None:
         }
         assert choices["input_format"] == INPUT_FORMATS
         assert choices["duplicates"] == DUPLICATES
-        assert choices["format"] == (FORMATS if command.name == "check" else OUTPUT_FORMATS)
+        assert choices["format"] == (CHECK_FORMATS if command.name == "check" else OUTPUT_FORMATS)
 
 
 def test_the_sample_is_as_described() -> None:

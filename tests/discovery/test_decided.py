@@ -13,7 +13,6 @@ from nlptools.discovery.discover import discover_words
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.count import count_ngrams
 from nlptools.text.corpus import Corpus
-from nlptools.text.wordrows import read_decided, read_rows
 
 
 @pytest.mark.parametrize("method", ["em", "entropy", "pmi", "lm"])
@@ -89,36 +88,3 @@ def test_the_command_reads_what_the_page_gives(tmp_path: Path) -> None:
     )
     assert failed.exit_code == 1
     assert "accepted and rejected" in failed.output
-
-
-def test_rows_of_every_kind(tmp_path: Path) -> None:
-    path = tmp_path / "list"
-    path.write_text("机器学习 12 n\n云计算\n\n云计算\nNew York 3\n", encoding="utf-8")
-    rows = read_rows(path)
-    assert rows.words == ["机器学习", "云计算", "New York"]
-    assert rows.kind == "lines"
-    assert rows.lines == ["12 n", "", "3"]
-    assert rows.columns == {}
-    path.write_text('word,score,decision\n"a,b",1.5,accepted\n丙,,?\n', encoding="utf-8")
-    rows = read_rows(path)
-    assert (rows.words, rows.kind, rows.header) == (["a,b", "丙"], "csv", "word,score,decision")
-    assert rows.lines == ['"a,b",1.5,accepted', "丙,,?"]
-    assert rows.columns == {"score": [1.5, None]}
-    assert rows.decisions == ["accepted", ""]
-    path = tmp_path / "list.jsonl"
-    path.write_text(
-        '{"word": "甲", "known": true, "score": null}\n{"word": "乙", "score": 2}\n',
-        encoding="utf-8",
-    )
-    rows = read_rows(path)
-    assert rows.columns == {"score": [None, 2.0], "known": [True, None]}
-    assert rows.decisions == []
-    assert read_decided([path], "accepted") == {"甲", "乙"}
-    path.write_text('{"word": "甲", "decision": "rejected"}\n{"word": "乙"}\n', encoding="utf-8")
-    assert read_decided([path], "rejected") == {"甲"}
-    assert read_decided([path], "accepted") == set()
-    with pytest.raises(ValueError, match="decision must be one of"):
-        read_decided([path], "maybe")
-    path.write_text('{"word": ["甲"]}\n', encoding="utf-8")
-    with pytest.raises(NlptoolsError):
-        read_rows(path)

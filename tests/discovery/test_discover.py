@@ -348,6 +348,22 @@ def test_entropy_worked() -> None:
     assert by_entropy([WORN], min_count=5, min_pmi=[0], min_entropy=0).words == []
 
 
+@pytest.mark.parametrize(
+    "bars, lengths",
+    [
+        ([0, 99, 99], {2}),
+        ([99, 0, 99], {3}),
+        ([99, 99, 0], {4}),
+        ([99, 0], {3, 4}),
+        ([0], {2, 3, 4}),
+    ],
+)
+def test_entropy_has_a_bar_for_each_length(bars: list[float], lengths: set[int]) -> None:
+    """The last one of all longer words. Every n-gram of 天地玄黄 has a PMI of ln 4."""
+    table = by_entropy(["天地玄黄"] * 3, min_count=3, min_entropy=0, min_pmi=bars)
+    assert set(map(len, table.words)) == lengths
+
+
 def test_entropy_says_what_was_removed() -> None:
     table = by_entropy([WORN], min_count=4, min_pmi=[1], min_entropy=0.7)
     assert table.removed["entropy"] == 1

@@ -131,6 +131,8 @@ def test_keyness_worked() -> None:
     # 壬癸, which never occurs there, is taken for half an occurrence: ln 200 / 3.
     assert found.tolist() == pytest.approx([1, math.log(2) / KEYNESS, 0, 0, 1])
     assert KEYNESS == 3
+    # Of 100 there it would be half of what it is here.
+    assert keyness(table, 1000, background({}, 100))[-1] == pytest.approx(math.log(2) / KEYNESS)
     assert keyness(WordTable.empty(), 0, background({}, 0)).tolist() == []
 
 

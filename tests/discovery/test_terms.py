@@ -17,7 +17,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nlptools.base.resources import ordered_map
-from nlptools.discovery import terms
 from nlptools.discovery.terms import (
     FUNCTION_SHARE,
     LONGEST_TERM,
@@ -176,6 +175,24 @@ def test_an_end_inside_a_word() -> None:
     assert (found["counts"], found["expected"]) == (5, 4)
 
 
+def test_a_term_behind_the_first_symbol() -> None:
+    """It begins with a word only where one ends before it, also at the beginning of the corpus."""
+    texts = ["开全国代表大会", *["全国代表大会"] * 3]
+    case = make(texts, {"开全": -0.5, "全国": -2.0, "代表": -2.0, "大会": -2.0}, {})
+    assert case.cut("开全国代表大会")[0] == ("开", "全")
+    found = rows(case.find(2), case)[tuple("全国代表大会")]
+    assert (found["counts"], found["expected"]) == (4, 3)
+
+
+def test_most_of_the_text_is_one_term() -> None:
+    """-ln p is no less than ln 2. 天 40 times: 35 times six, which split into 39 twos and 37 fours."""
+    case = make(["天" * 40], {"天天": -1.0}, {})
+    found = rows(case.find(2), case)[tuple("天" * 6)]
+    assert found["counts"] == 35
+    assert found["pmi"] == pytest.approx(math.log(40 * 35 / (39 * 37)))
+    assert found["normed_pmi"] == pytest.approx(math.log(40 * 35 / (39 * 37)) / math.log(2))
+
+
 def test_equal_runs_count_once_in_the_sample_alone() -> None:
     """What repeats is learnt from once; its numbers are those of the corpus all the same."""
     texts = ["全国代表大会"] * 8 + ["开全国代表大会"]
@@ -314,23 +331,12 @@ def test_terms_by_zipf() -> None:
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_pieces_and_threads_do_not_matter(workers: int) -> None:
-    """Nor when the counts of neighbours are put together."""
     case = zipf_case()
     whole = case.find(2)
     with ThreadPoolExecutor(workers) as pool, mock.patch.object(tally, "_PIECE", 100):
         pieces = case.find(2, functools.partial(ordered_map, pool, workers))
     for name in Terms.__dataclass_fields__:
         assert np.array_equal(getattr(pieces, name), getattr(whole, name)), name
-    real = terms._Neighbours.add
-
-    def merge_often(self: terms._Neighbours, *args: np.ndarray) -> None:
-        real(self, *args)
-        self._merge()
-
-    with mock.patch.object(terms._Neighbours, "add", merge_often):
-        often = case.find(2)
-    assert np.array_equal(often.left_entropy, whole.left_entropy)
-    assert np.array_equal(often.right_edge, whole.right_edge)
 
 
 # --- words in symbol ids ---------------------------------------------------------------------

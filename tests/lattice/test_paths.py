@@ -418,7 +418,7 @@ def test_small_pieces_meet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lattice, "PIECE", 80)
     monkeypatch.setattr(lattice, "OVERLAP", 40)
     rng = np.random.default_rng(3)
-    for _ in range(40):
+    for _ in range(15):
         ids = ids_of(rng.integers(1, 600, 5).tolist())
         scores = random_scores(rng, len(ids))
         assert np.array_equal(cut_runs(ids, scores), undivided(ids, scores))

@@ -628,18 +628,17 @@ def damaged_headers(data: bytes) -> Iterator[bytes]:
             yield data[:i] + bytes([other]) + data[i + 1 :]
 
 
-def test_a_changed_byte_in_the_header_ends_in_no_traceback(sound: bytes, tmp_path: Path) -> None:
-    noticed = sum(load(data, tmp_path / "x") is None for data in damaged_headers(sound))
-    assert noticed > 5000
-
-
 def test_a_changed_byte_in_the_header_is_noticed(sound: bytes, tmp_path: Path) -> None:
+    """Or changes nothing; it ends in no traceback."""
     whole = load(sound, tmp_path / "whole")
-    wrong = []
+    wrong, noticed = [], 0
     for data in damaged_headers(sound):
-        if load(data, tmp_path / "x") not in (None, whole):
+        found = load(data, tmp_path / "x")
+        noticed += found is None
+        if found not in (None, whole):
             at = next(i for i, (a, b) in enumerate(zip(sound, data, strict=True)) if a != b)
             wrong.append(data[max(0, at - 12) : at + 12])
+    assert noticed > 5000
     assert not wrong, f"{len(wrong)} loaded as something else, first {wrong[:3]}"
 
 

@@ -111,15 +111,6 @@ def test_entropy_at_breaks() -> None:
     assert one(frequent, found.right_variety, "葡萄") == 3
 
 
-def test_one_neighbour_is_no_freedom() -> None:
-    frequent = frequent_ngrams(count(["吃葡萄皮"] * 7), 1)
-    found = sides(frequent, 2)
-    for entropy in (found.left_entropy, found.right_entropy):
-        assert one(frequent, entropy, "葡萄") == 0
-    for variety in (found.left_variety, found.right_variety):
-        assert one(frequent, variety, "葡萄") == 1
-
-
 # --- the twins -------------------------------------------------------------------------------
 
 

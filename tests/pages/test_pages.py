@@ -1,4 +1,4 @@
-"""Every example of README, docs and cases/ is run; what it prints is what the page shows.
+"""Every example of README, docs and pages/cases is run; what it prints is what the page shows.
 
 What the pages say beside their examples is compared with the code where that can be done.
 """
@@ -6,14 +6,15 @@ What the pages say beside their examples is compared with the code where that ca
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
 from click.shell_completion import ShellComplete
-from console import ROOT, Block, blocks, make_folder, matches, run_block
-from test_wings import ORDER
+from console import ROOT, blocks, make_folder, run_block
+from forkserver import commands
 
 from nlptools.cli import main
 from nlptools.discovery.em import LEAST_FREEDOM, MIN_SCORE, MOST_FREEDOM, shrinkage
@@ -22,58 +23,41 @@ from nlptools.wordmodel.model import GENERAL, general_model
 
 assert np
 
-# Blocks that can be run on each page, at least. A page that loses its examples fails here.
-LEAST = {
-    "README.md": 36,
-    "README.zh-CN.md": 36,
-    "docs/formats.md": 14,
-    "docs/how-it-works.md": 24,
-    "docs/dimension.md": 10,
-    "docs/export.md": 9,
-    "docs/report.md": 3,
-    "docs/vectors.md": 7,
-    "docs/vocab.md": 6,
-    "docs/scale.md": 1,
-    "tests/cases/pipes.md": 4,
-    "tests/cases/counts.md": 4,
-    "tests/cases/errors.md": 4,
-    "tests/cases/formats.md": 4,
-    "tests/cases/segment.md": 4,
-    "tests/cases/lm.md": 7,
-}
-
-
-def pages() -> list[str]:
-    """All pages, those of the table first."""
-    found = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("tests/cases/*.md")]
-    names = sorted(path.relative_to(ROOT).as_posix() for path in found)
-    return [*LEAST, *(name for name in names if name not in LEAST)]
-
-
-@pytest.mark.parametrize("name", pages())
-def test_page(name: str, tmp_path: Path) -> None:
-    path = ROOT / name
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    if text.count("\n") < 3:
-        pytest.skip(f"{name} is not written yet")
-    found = blocks(text)
-    assert len(found) >= LEAST.get(name, 0)
-    assert text.count("\n```console") + text.count("\n```pycon") == len(found)
-    folder = make_folder(tmp_path)
-    problems = [problem for block in found for problem in run_block(block, folder)]
-    assert not problems, f"{name}\n" + "\n\n".join(problems)
-
-
-def test_there_is_a_page_of_cases() -> None:
-    assert sum(name.startswith("tests/cases/") for name in pages()) >= 4
-    assert all((ROOT / name).exists() for name in LEAST if name.startswith("tests/"))
-
-
 READMES = ("README.md", "README.zh-CN.md")
+CASES = "tests/pages/cases/"
 
 
 def text_of(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
+
+
+def pages() -> list[str]:
+    """All pages: README first, which takes longest."""
+    found = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob(f"{CASES}*.md")]
+    names = {path.relative_to(ROOT).as_posix() for path in found}
+    return [*READMES, *sorted(names - {*READMES})]
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with the `nlptools` that examples run."""
+    with commands(tmp_path_factory.mktemp("programs")) as folder:
+        yield folder
+
+
+# What is run of the English README is not run again: the next test but one compares the blocks.
+@pytest.mark.parametrize("name", [name for name in pages() if name != READMES[1]])
+def test_page(name: str, tmp_path: Path, programs: Path) -> None:
+    found = blocks(text_of(name))
+    assert text_of(name).count("\n```console") + text_of(name).count("\n```pycon") == len(found)
+    assert found or (name != READMES[0] and not name.startswith(CASES))
+    folder = make_folder(tmp_path)
+    problems = [problem for block in found for problem in run_block(block, folder, programs)]
+    assert not problems, f"{name}\n" + "\n\n".join(problems)
+
+
+def test_there_is_a_page_of_cases() -> None:
+    assert sum(name.startswith(CASES) for name in pages()) >= 4
 
 
 def test_the_readmes_have_the_same_examples() -> None:
@@ -92,17 +76,6 @@ def test_the_readmes_are_in_step() -> None:
     assert headings(english) == headings(chinese)
     assert english.count("\n| ") == chinese.count("\n| ")
     assert english.count("\n- ") == chinese.count("\n- ")
-
-
-@pytest.mark.parametrize("name", READMES)
-def test_the_map_has_every_module_in_order(name: str) -> None:
-    found = re.search(r"^```text\nnlptools/\n(.*?)^```$", text_of(name), re.DOTALL | re.MULTILINE)
-    assert found
-    listed = re.findall(r"^  (\w+)\.py  ", found[1], re.MULTILINE)
-    parts = [module.split(".") for module in ORDER]
-    assert listed == [
-        part[1] for part in parts if len(part) == 2 and part[1] not in ("cli", "report", "__main__")
-    ]
 
 
 @pytest.mark.parametrize("name", READMES)
@@ -221,126 +194,3 @@ def test_links_lead_somewhere(name: str) -> None:
             titles = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
             anchors = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
             assert anchor in anchors, f"{target}#{anchor}"
-
-
-# --- the runner itself: it has to notice ------------------------------------------------------
-
-PAGE = """Text.
-
-```console
-$ echo 词 > made
-$ cat made
-词
-$ ls data
-samples
-```
-
-```console stderr
-$ echo one; echo two >&2; exit 3  # exit 3
-one
-two
-```
-
-```sh
-$ not run
-```
-
-```pycon
->>> open("made", encoding="utf-8").read()
-'词\\n'
-```
-"""
-
-
-def check(page: str, folder: Path) -> list[str]:
-    return [problem for block in blocks(page) for problem in run_block(block, folder)]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make_folder(tmp_path)
-
-
-def test_blocks_are_found() -> None:
-    first, second, third = blocks(PAGE)
-    assert [example.command for example in first.examples] == [
-        "echo 词 > made",
-        "cat made",
-        "ls data",
-    ]
-    assert [example.line for example in first.examples] == [4, 5, 7]
-    assert [example.shown for example in first.examples] == ["", "词\n", "samples\n"]
-    assert [(example.code, example.stderr) for example in second.examples] == [(3, True)]
-    assert third == Block(22, "pycon", third.text)
-
-
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_page_that_is_right(folder: Path) -> None:
-    assert check(PAGE, folder) == []
-
-
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize(
-    "before, after, problem",
-    [
-        ("\n词\n", "\n字\n", "line 5: $ cat made"),
-        ("samples\n", "samples\nmore\n", "line 7: $ ls data"),
-        ("samples\n", "", "line 7: $ ls data"),
-        ("# exit 3", "", "(exit 3)"),
-        ("exit 3  #", "exit 1  #", "printed (exit 1)"),
-        ("\ntwo\n", "\n", "line 12"),
-        ("console stderr", "console", "--- stderr\ntwo"),
-        ("'词\\n'", "'字'", "Expected:\n    '字'\nGot:\n    '词\\n'"),
-    ],
-)
-def test_a_page_that_is_wrong(folder: Path, before: str, after: str, problem: str) -> None:
-    assert PAGE.count(before) >= 1
-    problems = check(PAGE.replace(before, after, 1), folder)
-    assert len(problems) == 1
-    assert problem in problems[0]
-
-
-def test_a_block_without_a_command() -> None:
-    with pytest.raises(ValueError, match="line 2: a console block begins with a command"):
-        blocks("```console\nls\n```\n")
-
-
-@pytest.mark.parametrize(
-    "command, shown, code",
-    [
-        ("a", "b\n", 0),
-        ("a  # exit 7", "b\n", 7),
-        ("a", "Error: b\nhint: c\n", 1),
-        ("a", "b\nError: c\n", 1),
-        ("a", "Usage: a\n\nError: b\n", 2),
-        ("a  # exit 2", "...\nError: b\n", 2),
-        ("a", "no Error: here\n", 0),
-    ],
-)
-def test_exit_codes(command: str, shown: str, code: int) -> None:
-    (block,) = blocks(f"```console\n$ {command}\n{shown}```\n")
-    assert [example.code for example in block.examples] == [code]
-
-
-@pytest.mark.parametrize(
-    "shown, printed, same",
-    [
-        ("a\nb\n", "a\nb\n", True),
-        ("a\n...\n", "a\n", True),
-        ("a\n...\n", "a\nb\nc\n", True),
-        ("...\nc\n", "a\nb\nc\n", True),
-        ("a ... c\n", "a b c\n", True),
-        ("a\n...\nd\n", "a\nb\nc\n", False),
-        ("a ... c\n", "a b\nc\n", False),
-        ("a\n", "a\n\n", False),
-        ("a.c\n", "abc\n", False),
-        ("", "a\n", False),
-        ("", "\n", False),
-        ("a\n", "a", True),
-        ("", "", True),
-    ],
-)
-def test_matching(shown: str, printed: str, same: bool) -> None:
-    assert matches(shown, printed) is same

@@ -74,6 +74,13 @@ def test_rare_words_are_shrunk() -> None:
     assert plain[0] == pytest.approx(math.log(2), abs=1e-4)
 
 
+def test_a_word_that_is_all_there_is() -> None:
+    # Beforehand 2 in A and 3 in B; in A 12 against 20 + 2 - 12 = 10 others, in B 33 against none: half a one.
+    value, z = log_odds(np.array([10]), np.array([30]), 20, 30, shrink=5)
+    assert value[0] == pytest.approx(math.log(33 / 0.5) - math.log(12 / 10))
+    assert z[0] == pytest.approx(value[0] / math.sqrt(1 / 33 + 1 / 12))
+
+
 def test_order_first_seen_and_mean() -> None:
     slices = np.array([[10, 0, 0, 0], [0, 0, 3, 9], [0, 0, 9, 3], [5, 5, 5, 5], [0, 0, 0, 0]])
     found = compare_counts(["旧", "新", "早", "平", "无"], slices, [100] * 4, list("wxyz"), 2)

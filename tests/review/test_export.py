@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import string
 import unicodedata
+from collections.abc import Iterator
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +16,10 @@ from hypothesis import strategies as st
 from jiebacases import import_jieba
 from places import DATA
 
+from nlptools import __version__
 from nlptools.errors import DataError
-from nlptools.review import export
-from nlptools.review.export import (
-    MOST,
-    TAGS,
-    TARGETS,
-    WITH_FREQUENCY,
-    export_words,
-    ik_form,
-    merge_words,
-    refusal,
-    visible,
-)
+from nlptools.review.export import WHAT_IS_READ, export_words, merge_words, visible
+from nlptools.review.targets import MOST, TARGETS, Tags, Target, ik_form
 from nlptools.segmentation.jieba import JiebaDictionary
 
 WORDS = {
@@ -84,7 +77,7 @@ def test_lines(to: str, how: dict[str, Any], lines: list[str]) -> None:
 
 
 def test_rime() -> None:
-    assert text(WORDS, "rime", name="forum") == RIME.format(export.__version__)
+    assert text(WORDS, "rime", name="forum") == RIME.format(__version__)
     header = text({}, "rime", name='a"b: c').split("\n")
     assert header[2] == 'name: "a\\"b: c"'
     assert "沈渡秋\t9\n松烟派\t9\n" in text(WORDS, "rime", freq=9)
@@ -159,8 +152,39 @@ def test_settings_that_a_target_does_not_have(to: str, how: dict[str, Any], prob
         export_words({"词": 1}, to, **how)
 
 
-def test_tables_name_targets() -> None:
-    assert set(TAGS) | set(WITH_FREQUENCY) < set(TARGETS)
+@pytest.mark.parametrize("kind, made", [(Target, TARGETS["rime"]), (Tags, TARGETS["jieba"].tags)])
+def test_nothing_of_a_format_can_be_forgotten(kind: Any, made: Any) -> None:
+    """Without any one of its fields an entry cannot be made, so the module cannot be imported."""
+    every = {field.name: getattr(made, field.name) for field in fields(kind)}
+    assert kind(**every) == made
+    for name in every:
+        with pytest.raises(TypeError, match=f"'{name}'"):
+            kind(**{key: value for key, value in every.items() if key != name})
+
+
+def test_an_entry_is_all_that_a_format_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ansj: word, tag and frequency, separated by tabs."""
+
+    def write(words: Any, tag: str | None, name: str) -> Iterator[str]:
+        for word, frequency in words.items():
+            yield f"{word}\t{tag}\t{frequency}\n"
+
+    tags = Tags(pattern="[a-z]+", rule="only small letters", default="userDefine")
+    entry = replace(TARGETS["hanlp"], name="ansj", write=write, tags=tags)
+    monkeypatch.setitem(TARGETS, "ansj", entry)
+    assert text({"云计算": 5, "a b": 1}, "ansj") == "云计算\tuserDefine\t5\n"
+    assert text({"云计算": 5}, "ansj", freq=9, tag="n") == "云计算\tn\t9\n"
+    with pytest.raises(ValueError, match="freq win is for jieba: how ansj weighs"):
+        export_words({"云计算": 5}, "ansj", freq="win")
+    with pytest.raises(ValueError, match="tag must have only small letters for ansj"):
+        export_words({"云计算": 5}, "ansj", tag="N")
+
+
+def test_an_export_shows_itself() -> None:
+    result = export_words({"沈渡秋": 35, "松烟派": None, "a b": 1}, "jieba")
+    assert repr(result) == "<Export for jieba: 2 words, 1 refused>"
+    assert list(result) == [("沈渡秋", 35), ("松烟派", None)]
+    assert len(result) == 2
 
 
 # --- reasons ---------------------------------------------------------------------------------------
@@ -196,7 +220,7 @@ SEGMENTERS = ("jieba", "hanlp", "pkuseg", "thulac", "ltp", "ik", "rime")
 )  # fmt: skip
 def test_reasons(word: str, targets: tuple[str, ...], why: str) -> None:
     for to in targets:
-        assert refusal(word, to) == why
+        assert TARGETS[to].refusal(word) == why
         assert export_words({word: 1}, to).refused == {word: why}
 
 
@@ -217,11 +241,11 @@ def test_reasons(word: str, targets: tuple[str, ...], why: str) -> None:
 )
 def test_accepted(word: str, targets: tuple[str, ...]) -> None:
     for to in targets:
-        assert refusal(word, to) == ""
+        assert TARGETS[to].refusal(word) == ""
 
 
 @settings(max_examples=300)
-@given(st.lists(st.text(min_size=1, max_size=6), max_size=6), st.sampled_from(TARGETS))
+@given(st.lists(st.text(min_size=1, max_size=6), max_size=6), st.sampled_from(list(TARGETS)))
 def test_what_is_written_can_be_read_line_by_line(words: list[str], to: str) -> None:
     """Every word is written once or refused; UTF-8, one line each, no first column is empty or trimmed."""
     result = export_words(dict.fromkeys(words, 3.0), to)
@@ -263,7 +287,7 @@ def test_no_word_lists(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"\x81\xff\x00\x80\xff" * 9)
     with pytest.raises(DataError) as caught:
         merge_words([tmp_path / "a.txt"])
-    assert caught.value.hint == export.WHAT_IS_READ
+    assert caught.value.hint == WHAT_IS_READ
 
 
 # --- frequencies that win --------------------------------------------------------------------------
@@ -363,7 +387,7 @@ def test_jieba_cuts_at_what_is_refused() -> None:
         word = f"甲{sign}乙"
         tokenizer.add_word(word, 10**9)
         whole = tokenizer.lcut(word, HMM=False) == [word]
-        assert whole is (refusal(word, "jieba") == ""), f"U+{ord(sign):04X}"
+        assert whole is (TARGETS["jieba"].refusal(word) == ""), f"U+{ord(sign):04X}"
 
 
 def test_pkuseg_reads_it(tmp_path: Path) -> None:

@@ -16,8 +16,7 @@ from click.testing import CliRunner
 from places import SAMPLES
 
 from nlptools.cli import main
-from nlptools.text.wordlists import read_words
-from nlptools.text.wordrows import read_decided, read_rows
+from nlptools.text.wordlists import read_decided, read_rows, read_words
 
 HOSTILE = "</script><script>window.hit=1</script>"
 HOSTILE_TEXT = (

@@ -7,17 +7,18 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lcscases import lcs_length
 from places import DATA
 
 from nlptools.errors import DataError
 from nlptools.segmentation import evaluate as evaluation
+from nlptools.segmentation import lcs
 from nlptools.segmentation.evaluate import (
     ERRORS,
     LENGTHS,
@@ -26,7 +27,6 @@ from nlptools.segmentation.evaluate import (
     Evaluation,
     Recalled,
     evaluate_segmentation,
-    longest_common_subsequence,
 )
 from nlptools.text.chars import is_han
 from nlptools.text.corpus import Corpus
@@ -167,15 +167,6 @@ def gaps_of(text: str) -> tuple[set[int], set[int]]:
     return word_ends, line_ends
 
 
-@cache
-def lcs_length(a: tuple[str, ...], b: tuple[str, ...]) -> int:
-    if not a or not b:
-        return 0
-    if a[-1] == b[-1]:
-        return lcs_length(a[:-1], b[:-1]) + 1
-    return max(lcs_length(a[:-1], b), lcs_length(a, b[:-1]))
-
-
 @st.composite
 def pairs(draw: st.DrawFn, same_lines: bool = False) -> tuple[str, str]:
     """Two segmentations of one text."""
@@ -193,7 +184,7 @@ def pairs(draw: st.DrawFn, same_lines: bool = False) -> tuple[str, str]:
 
 
 @given(pairs(), st.integers(1, 40))
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_spans_twin(tmp_path: Path, texts: tuple[str, str], block_size: int) -> None:
     paths = [tmp_path / "gold.txt", tmp_path / "predicted.txt"]
     for path, text in zip(paths, texts, strict=True):
@@ -251,11 +242,11 @@ def test_spans_twin(tmp_path: Path, texts: tuple[str, str], block_size: int) -> 
 
 
 @given(pairs(same_lines=True), st.sampled_from([1, 3, 1 << 16]), st.sampled_from([4, 1 << 26]))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_sighan_twin(texts: tuple[str, str], batch: int, bits: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluation, "_WORDS", batch)
-        patch.setattr(evaluation, "_TABLE_BITS", bits)
+        patch.setattr(lcs, "_TABLE_BITS", bits)
         found = evaluate([texts[0]], [texts[1]], {"人", "人民", "A"}, "sighan")
     lines = [map(tuple, lines_of(text)) for text in texts]
     right = sum(lcs_length(a, b) for a, b in zip(*lines, strict=True))
@@ -271,39 +262,6 @@ def test_sighan_twin(texts: tuple[str, str], batch: int, bits: int) -> None:
     assert sum(part.right for part in found.by_length.values()) == right
     assert found.han_words.right <= right
     assert (found.boundaries, found.errors) == (spans.boundaries, spans.errors)
-
-
-@given(
-    st.lists(st.sampled_from("甲乙丙丁"), max_size=14),
-    st.lists(st.sampled_from("甲乙丙戊"), max_size=14),
-    st.sampled_from([1, 6, 20, 1 << 26]),
-)
-@settings(max_examples=400)
-def test_longest_common_subsequence(a: list[str], b: list[str], bits: int) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "_TABLE_BITS", bits)
-        found = longest_common_subsequence(a, b)
-    assert len(found) == lcs_length(tuple(a), tuple(b))
-    assert all(a[i] == b[j] for i, j in found)
-    for place in (0, 1):
-        rising = [pair[place] for pair in found]
-        assert rising == sorted(set(rising))
-
-
-def test_long_sequences_with_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than 64 words: beyond one machine word, and through many halvings."""
-    random = np.random.default_rng(3)
-    a, b = (random.integers(0, 9, 700).astype(str).tolist() for _ in range(2))
-    whole = longest_common_subsequence(a, b)
-    monkeypatch.setattr(evaluation, "_TABLE_BITS", 1000)
-    halved = longest_common_subsequence(a, b)
-    table = np.zeros((len(a) + 1, len(b) + 1), np.int64)
-    for i, word in enumerate(a, 1):
-        for j, other in enumerate(b, 1):
-            same = table[i - 1, j - 1] + 1
-            table[i, j] = same if word == other else max(table[i - 1, j], table[i, j - 1])
-    assert len(whole) == len(halved) == table[-1, -1]
-    assert all(a[i] == b[j] for i, j in halved)
 
 
 # --- protocols --------------------------------------------------------------------------------
@@ -536,3 +494,15 @@ def test_pku_every_character_a_word(pku_test: Path, protocol: str) -> None:
     assert found.words.f1 == pytest.approx(2 * 47_490 / (104_372 + 172_733))
     assert found.boundaries.recall == 1
     assert found.errors == {"inside": 172_733 - 47_490, "join": 0, "crossing": 0}
+
+
+def test_a_result_shows_itself() -> None:
+    found = evaluate(["我们 喜欢 学习 。"], ["我们 喜 欢 学习 。"])  # 3 of 4 and of 5
+    assert repr(found) == (
+        "<Evaluation by spans: F1 0.6667, precision 0.6000, recall 0.7500 of 4 words>"
+    )
+    assert dict(found) == found.measures()
+    frame = found.to_frame()
+    assert list(frame.columns) == ["measure", "value"]
+    assert dict(zip(frame["measure"], frame["value"], strict=True)) == found.measures()
+    assert '<td style="text-align: left">gold_words</td>' in found._repr_html_()

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import places
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,8 +23,7 @@ from nlptools.text.corpus import Corpus
 
 TEXTS = st.lists(st.text(st.sampled_from("天地人𠮷，ab1 \n"), max_size=12), max_size=6)
 TEMPORARY = Path(tempfile.gettempdir())
-HERE = Path(__file__).parent
-SAMPLES = sorted(str(path) for path in (HERE.parent / "data/samples").glob("*.txt"))
+SAMPLES = sorted(map(str, places.SAMPLES.glob("*.txt")))
 
 
 def counted(texts: list[str], order: int = 3, **how: str) -> NgramCounts:

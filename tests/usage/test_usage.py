@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,10 @@ from nlptools.text.corpus import Corpus
 from nlptools.usage.contexts import find_contexts
 from nlptools.usage.matcher import IdMatcher
 from nlptools.usage.usage import Usage, measure_usage
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what pandas warns of at import is not ours
+    import pandas  # noqa: F401
 
 TEXT = "吃葡萄不吐葡萄皮，不吃葡萄倒吐葡萄皮。\n5G网络，用5G，15G不是5G\nC++和C"
 
@@ -51,6 +56,28 @@ def test_by_hand() -> None:
     assert [c.line for c in usage.contexts[1]] == [2, 2, 2]
     assert usage.contexts[1][0].right == "网络，用5G，15G不是5G"
     assert usage.characters == [len(TEXT)]
+
+
+def test_it_shows_itself() -> None:
+    usage = usage_of([TEXT], ["葡萄", "没有"], contexts=1)
+    assert repr(usage) == "<Usage: words 2, corpora 1, symbols 29, occurrences 4>"
+    first, second = usage
+    assert len(usage) == 2
+    assert (first.word, first.count, first.left) == ("葡萄", 4, [("吃", 2), ("吐", 2)])
+    assert first.pmi == pytest.approx(math.log(29 * 4 / 16))
+    assert (first.left_entropy, first.right_entropy) == pytest.approx(
+        (math.log(2), 1.0397), abs=1e-4
+    )
+    assert (second.word, second.count, second.right, second.contexts) == ("没有", 0, [], [])
+    assert first.contexts == usage.contexts[0]
+    page = usage._repr_html_()
+    assert ">葡萄<" in page
+    assert ">皮 2 不 1 倒 1<" in page
+    frame = usage.to_frame()
+    assert frame["word"].tolist() == ["葡萄", "没有"]
+    assert frame["count"].tolist() == [4, 0]
+    assert frame["left_entropy"][0] == usage.left_entropy[0]
+    assert list(frame.columns)[-3:] == ["left_breaks", "right_breaks", "first"]
 
 
 @pytest.mark.parametrize("name", ["novel.txt", "startup.txt", "clinic.txt"])

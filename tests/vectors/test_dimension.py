@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
 import math
 from collections import Counter
 from decimal import Decimal
@@ -15,13 +14,11 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from places import ROOT, SAMPLES
+from places import SAMPLES
 
-from nlptools.errors import DataError
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus
-from nlptools.text.wordlists import EntryCount, count_entries
 from nlptools.vectors.dimension import (
     ASYMPTOTIC,
     BOUNDS,
@@ -434,77 +431,6 @@ def test_equals_a_loop(name: str) -> None:
     for block_size, workers in itertools.product((97, 4096), (1, 3)):
         corpus = Corpus([path], block_size=block_size)
         assert count_words(corpus, segmenter, workers=workers) == expected
-
-
-# --- counting entries -------------------------------------------------------------------------
-
-LISTS = {
-    "plain.txt": ("词\n词语\n\n词\n", EntryCount(2, 1)),
-    "dos.txt": ("\ufeff词\r\n词语\r\n", EntryCount(2, 0)),
-    "no end.txt": ("词\n词语", EntryCount(2, 0)),
-    # A piece and a word have a vector each; U+2028 is one, and ends no line.
-    "vocab.txt": ("[PAD]\n[CLS]\ning\n##ing\n\u2028\n的\n", EntryCount(6, 0)),
-    "dict.txt": ("云计算 300 n\n云计算 5 v\nmachine learning 12\n卡拉 OK\n", EntryCount(3, 1)),
-    "tabs.txt": ("词\t3\n词\t5\n词语\t1\n", EntryCount(2, 1)),
-    "found.tsv": ("word\tcount\n词\t3\n词语\t1\n", EntryCount(2, 0)),
-    "found.csv": ('word,count\n词,3\n"a,b",1\n', EntryCount(2, 0)),
-    "own.model": (
-        '# nlptools words 1\n# {"total": 3}\nword\tcount\n词\t3\n',
-        EntryCount(1, 0),
-    ),
-    "found.jsonl": ('{"word": "词"}\n{"word": "词语"}\n', EntryCount(2, 0)),
-    "vocab.json": ('{"a": 0, "b": 1, "##a": 2}', EntryCount(3, 0)),
-}
-
-
-@pytest.mark.parametrize("name", LISTS)
-def test_entries(name: str, tmp_path: Path) -> None:
-    text, expected = LISTS[name]
-    (tmp_path / name).write_bytes(text.encode())
-    assert count_entries(tmp_path / name) == expected
-
-
-def test_what_our_commands_write(tmp_path: Path) -> None:
-    """As many entries as rows."""
-    model = ROOT / "nlptools" / "wordmodel" / "general.tsv.gz"
-    assert count_entries(model) == EntryCount(53_186, 0)
-    assert count_entries(SAMPLES / "userdict.txt") == EntryCount(15, 0)
-
-
-def test_a_whole_folder(tmp_path: Path) -> None:
-    for name in ("one.tsv", "two.tsv"):
-        (tmp_path / name).write_text("word\tcount\n词\t3\n" + name, encoding="utf-8")
-    assert count_entries(tmp_path) == EntryCount(3, 1)
-
-
-def test_another_encoding(tmp_path: Path) -> None:
-    path = tmp_path / "gbk.txt"
-    path.write_bytes("词典\n词语\n汉字编码的一个例子\n".encode("gb18030"))
-    assert count_entries(path) == EntryCount(3, 0)
-
-
-@pytest.mark.parametrize("text", ["", "\n \n", "word\tcount\n"])
-def test_no_entries(text: str, tmp_path: Path) -> None:
-    path = tmp_path / "list.txt"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(DataError, match=r"list\.txt: no entries$") as caught:
-        count_entries(path)
-    assert caught.value.hint
-
-
-@pytest.mark.parametrize("value", [[1, 2], {"model": {}}, {"a": True}, {"a": 1.5}, "a"])
-def test_another_json(value: object, tmp_path: Path) -> None:
-    path = tmp_path / "tokenizer.json"
-    path.write_text(json.dumps(value), encoding="utf-8")
-    with pytest.raises(DataError, match=r"tokenizer\.json: not a vocab\.json"):
-        count_entries(path)
-
-
-def test_broken_json(tmp_path: Path) -> None:
-    path = tmp_path / "vocab.json"
-    path.write_text('{"a": 0,', encoding="utf-8")
-    with pytest.raises(DataError, match="not a vocab"):
-        count_entries(path)
 
 
 def test_bounds_show_themselves() -> None:

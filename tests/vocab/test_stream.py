@@ -16,7 +16,7 @@ from tokencases import TINY
 from nlptools.errors import DataError
 from nlptools.text.corpus import Corpus
 from nlptools.vocab import stream as tokenstream
-from nlptools.vocab.stream import FORMATS, TokenCounts, decode_corpus, tokenize_corpus
+from nlptools.vocab.stream import TOKEN_FORMATS, TokenCounts, decode_corpus, tokenize_corpus
 from nlptools.vocab.tokenizer import PRE, WordTokenizer
 from nlptools.vocab.vocab import Vocab
 
@@ -104,7 +104,11 @@ TEXT = st.text(
     max_size=40,
 )
 OPTIONS = st.fixed_dictionaries(
-    {"format": st.sampled_from(FORMATS), "special": st.booleans(), "mark_unknown": st.booleans()},
+    {
+        "format": st.sampled_from(TOKEN_FORMATS),
+        "special": st.booleans(),
+        "mark_unknown": st.booleans(),
+    },
     optional={"max_length": st.integers(3, 6)},
 )
 

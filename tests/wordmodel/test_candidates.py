@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
+from unittest import mock
 
 import numpy as np
 import oracles
@@ -83,6 +85,22 @@ def test_the_sort_is_the_callers() -> None:
     ):
         assert words.spelling.tolist() == others.spelling.tolist()
         assert ending.tolist() == other_ending.tolist()
+
+
+def test_the_sort_knows_how_large_a_key_can_be() -> None:
+    """By that it sees whether key and position fit into 64 bits together."""
+    limits = []
+
+    def ranks(*args: Any) -> tuple[np.ndarray, np.ndarray]:
+        limits.append(args[1])
+        return dense_ranks(*args)
+
+    dense_ranks = keys.dense_ranks
+    with mock.patch.object(keys, "dense_ranks", ranks):
+        found = list(find_substrings(np.array([1, 2, 6, 2, 1], np.uint16), 7, 3, 1))
+    # (first symbol, last symbol), then (pair or none, last symbol).
+    assert [len(words) for words, _ in found] == [5, 4]
+    assert limits == [7 * 7, 5 * 7]
 
 
 def test_single_symbols() -> None:

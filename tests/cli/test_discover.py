@@ -1,0 +1,306 @@
+"""`nlptools discover`: what it prints by each method, in each format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import re
+from functools import partialmethod
+from pathlib import Path
+
+import pytest
+from commandline import run, write
+from places import NOVEL, SAMPLES
+from tqdm import tqdm
+
+from nlptools import __version__
+from nlptools.discovery.table import COLUMNS
+
+HEADER = "\t".join(COLUMNS)
+
+
+def test_discover_tsv() -> None:
+    done = run("discover", NOVEL).ok()
+    header, *lines = done.out.split("\n")[:-1]
+    assert header == HEADER
+    assert HEADER.replace("\t", " ") == (
+        "word count expected pmi left_entropy right_entropy shards score term known"
+    )
+    assert len(lines) > 20
+    text = NOVEL.read_text(encoding="utf-8")
+    previous = math.inf
+    for line in lines:
+        word, count, expected, *numbers, shards, score, term, known = line.split("\t")
+        assert text.count(word) >= int(count) > 1
+        assert re.fullmatch(r"\d+\.\d\d", expected)
+        assert float(expected) <= int(count)
+        assert all(re.fullmatch(r"\d+\.\d{4}", number) for number in [*numbers, score])
+        assert 1 <= int(shards) <= 10
+        assert term == ("yes" if len(word) > 4 else "no")
+        assert known == "no"
+        assert 0.7 <= float(score) <= previous
+        previous = float(score)
+    words = [line.split("\t")[0] for line in lines]
+    assert {"沈渡秋", "陆青蘅", "司空翎"} <= set(words[:30])
+    assert len(set(words)) == len(words)
+
+
+@pytest.mark.parametrize("method", ["entropy", "pmi"])
+def test_discover_says_no_more_than_the_method_knows(method: str) -> None:
+    """One header for all methods; a cell is empty, in JSON null, where there is nothing to say."""
+    done = run("discover", NOVEL, "-q", "--method", method, "--min-count", 4).ok()
+    header, *lines = done.out.split("\n")[:-1]
+    assert header == HEADER
+    assert len(lines) > 20
+    for line in lines:
+        _, count, expected, *numbers, shards, _, term, known = line.split("\t")
+        assert int(count) >= 4
+        assert (expected, shards, term, known) == ("", "", "no", "no")
+        assert all(re.fullmatch(r"-?\d+\.\d{4}", number) for number in numbers)
+    done = run("discover", NOVEL, "-q", "--method", method, "--top", 1, "--format", "jsonl").ok()
+    row = json.loads(done.out, parse_constant=pytest.fail)
+    assert [name for name, value in row.items() if value is None] == ["expected", "shards"]
+    assert (row["term"], row["known"]) == (False, False)
+
+
+def test_discover_by_a_language_model() -> None:
+    done = run("discover", NOVEL, "--method", "lm").ok()
+    header, *lines = done.out.split("\n")[:-1]
+    assert header == HEADER
+    assert len(lines) > 300
+    previous, whole = math.inf, 0
+    for line in lines:
+        word, count, expected, *numbers, shards, score, term, known = line.split("\t")
+        assert 2 <= len(word) <= 5
+        assert re.fullmatch(r"\d+\.00", expected)
+        assert 2 <= float(expected) <= int(count)
+        assert all(re.fullmatch(r"-?\d+\.\d{4}", number) for number in [*numbers, score])
+        assert (shards, term, known) == ("", "no", "no")
+        assert 0 <= float(score) <= previous
+        previous, whole = float(score), whole + (float(expected) == int(count))
+    assert 0 < whole < len(lines)
+    words = [line.split("\t")[0] for line in lines]
+    assert words[:2] == ["沈渡秋", "陆青蘅"]
+    weights = "weights:0.3,0.005,0.003,0.003"
+    assert f" | method:lm min_count:2 max_length:5 {weights} latin:run | " in done.err
+    text = NOVEL.read_text(encoding="utf-8")
+    assert run("discover", "-q", "--method", "lm", stdin=text).ok().out == done.out
+    for more in (["--workers", 3], ["--memory", "128MB"], ["--weights", "0.3,0.005,0.003,0.003"]):
+        assert run("discover", NOVEL, "-q", "--method", "lm", *more).ok().out == done.out
+    sparing = ["--weights", "0.01,0.001", "--min-pmi", 3, "--min-entropy", 1]
+    fewer = run("discover", NOVEL, "--method", "lm", *sparing).ok()
+    assert 20 < fewer.out.count("\n") < len(lines) / 2
+    assert " weights:0.01,0.001 min_pmi:3 min_entropy:1 latin:run | " in fewer.err
+
+
+def test_discover_formats_agree() -> None:
+    outputs = {
+        how: run("discover", NOVEL, "-q", "--format", how).ok().out
+        for how in ("tsv", "csv", "jsonl", "plain")
+    }
+    tsv = [line.split("\t") for line in outputs["tsv"].split("\n")[:-1]]
+    assert list(csv.reader(io.StringIO(outputs["csv"]))) == tsv
+    rows = [
+        json.loads(line, parse_constant=pytest.fail) for line in outputs["jsonl"].split("\n")[:-1]
+    ]
+    assert [list(row) for row in rows] == [list(COLUMNS)] * (len(tsv) - 1)
+    assert [row["word"] for row in rows] == [row[0] for row in tsv[1:]]
+    assert [row["count"] for row in rows] == [int(row[1]) for row in tsv[1:]]
+    assert outputs["plain"].split("\n")[:-1] == [row[0] for row in tsv[1:]]
+
+
+@pytest.mark.parametrize("how", ["tsv", "csv", "jsonl", "plain"])
+def test_output_file_is_what_is_printed(how: str) -> None:
+    printed = run("discover", NOVEL, "-q", "--format", how).ok()
+    written = run("discover", NOVEL, "-q", "--format", how, "-o", "out").ok()
+    assert (written.out, written.err) == ("", "")
+    assert Path("out").read_bytes().decode() == printed.out
+    assert os.listdir() == ["out"]
+
+
+def test_single_symbols_in_json() -> None:
+    """The PMI of a single symbol is infinite, which JSON cannot say."""
+    done = run("discover", NOVEL, "--method", "pmi", "--min-length", 1, "--format", "jsonl").ok()
+    rows = [json.loads(line, parse_constant=pytest.fail) for line in done.out.split("\n")[:-1]]
+    single = [row for row in rows if len(row["word"]) == 1]
+    assert single
+    assert all(row["pmi"] is None for row in single)
+
+
+def test_top() -> None:
+    every = run("discover", NOVEL, "-q").ok().out.split("\n")
+    assert run("discover", NOVEL, "-q", "--top", 5).ok().out.split("\n") == [*every[:6], ""]
+    many = run("discover", NOVEL, "-q", "--top", 100_000).ok().out.split("\n")
+    assert many[: len(every) - 1] == every[:-1]
+    assert len(many) > 2 * len(every)
+
+
+@pytest.mark.parametrize(
+    "name, column",
+    [
+        ("count", 1),
+        ("expected", 2),
+        ("pmi", 3),
+        ("left-entropy", 4),
+        ("right-entropy", 5),
+        ("score", 7),
+    ],
+)
+def test_sort(name: str, column: int) -> None:
+    lines = run("discover", NOVEL, "-q", "--sort", name).ok().out.split("\n")[1:-1]
+    rows = [line.split("\t") for line in lines]
+    expected = sorted(rows, key=lambda row: -float(row[column]))
+    assert [row[column] for row in rows] == [row[column] for row in expected]
+    assert sorted(lines) == sorted(run("discover", NOVEL, "-q").ok().out.split("\n")[1:-1])
+
+
+def test_sort_by_word() -> None:
+    words = run("discover", NOVEL, "-q", "--sort", "word", "--format", "plain").ok().out.split("\n")
+    assert words[:-1] == sorted(words[:-1])
+
+
+def test_the_method_pmi() -> None:
+    done = run("discover", NOVEL, "--method", "pmi").ok()
+    assert done.out.startswith(HEADER + "\n")
+    words = [line.split("\t")[0] for line in done.out.split("\n")[1:-1]]
+    assert "沈渡秋" in words
+    assert " method:pmi min_count:2 min_pmi:2,4,6 " in done.err
+    compat = run("discover", NOVEL, "--method", "pmi", "--compat", 4256, "--min-count", 5).ok()
+    assert " method:pmi/4256 min_count:5 " in compat.err
+
+
+def test_known_words_in_all_formats() -> None:
+    text = run("discover", NOVEL, "-q", "--top", 3, "--format", "plain").ok().out
+    names = text.split("\n")[:-1]
+    write("plain.txt", text)
+    write("bom.txt", "\ufeff" + text.replace("\n", "\r\n"))
+    write("jieba.txt", "".join(f"{name} 300 nr\n" for name in names))
+    write("vocab.txt", "[PAD]\n[CLS]\n##了\n" + text)
+    write("gb.txt", (text + "我们的国家\n这个问题\n").encode("gb18030"))
+    for how in ("tsv", "csv", "jsonl"):
+        run("discover", NOVEL, "-q", "--top", 3, "--format", how, "-o", f"own.{how}").ok()
+    expected = run("discover", NOVEL, "-q", "--known", "plain.txt").ok().out
+    assert [line.endswith("\tyes") for line in expected.split("\n")[1:5]] == [True] * 3 + [False]
+    for name in os.listdir():
+        assert run("discover", NOVEL, "-q", "--known", name).ok().out == expected, name
+    fresh = run("discover", NOVEL, "-q", "--known", "jieba.txt", "--new-only").ok().out
+    assert fresh.split("\n") == [
+        line for line in expected.split("\n") if not line.endswith("\tyes")
+    ]
+
+
+def test_several_lists_of_known_words() -> None:
+    write("a.txt", "沈渡秋\n")
+    write("b.txt", "陆青蘅\n")
+    done = run("discover", NOVEL, "-q", "--known", "a.txt", "--known", "b.txt", "--new-only").ok()
+    assert "沈渡秋\t" not in done.out
+    assert "陆青蘅\t" not in done.out
+    assert "司空翎\t" in done.out
+
+
+def test_the_closing_line_of_discover() -> None:
+    done = run("discover", NOVEL, "--fold", "lower").ok()
+    line = done.err.split("\n")[-2]
+    assert line.startswith(
+        f"nlptools {__version__} discover | method:em min_count:2 min_score:0.7 prior:general latin:run "
+        "fold:lower |"
+    )
+    assert f" | {done.out.count(chr(10)) - 1:,} words | " in line
+    assert run("discover", NOVEL, "-q").ok().err == ""
+    bars = ["--min-score", 0.5, "--min-pmi", "1,2", "--min-entropy", 0.5, "--min-count", 3]
+    assert (
+        " min_score:0.5 prior:general min_pmi:1,2 min_entropy:0.5 latin:run | "
+        in run("discover", NOVEL, *bars).ok().err
+    )
+    done = run("discover", NOVEL, "--method", "entropy").ok()
+    assert " discover | method:entropy min_count:2 min_pmi:2 min_entropy:0.904 latin:" in done.err
+
+
+def test_few_words_are_explained() -> None:
+    done = run("discover", NOVEL, "--min-count", 10_000).ok()
+    assert done.out == HEADER + "\n"
+    assert "the filter `rarer than 10000` removed" in done.err or "0 words" in done.err
+    entropy = ["--method", "entropy"]
+    for args, reason, option in (
+        ([*entropy, "--min-entropy", 3], "entropy", "--min-entropy"),
+        ([*entropy, "--min-pmi", 9], "PMI", "--min-pmi"),
+        (["--min-score", 9], "score below 9", "--min-score"),
+        (["--min-score", 0, "--min-entropy", 3], "entropy", "--min-entropy"),
+        (["--min-score", 0, "--min-pmi", 9], "PMI", "--min-pmi"),
+        (["--min-count", 10_000], "rarer than 10000", "--min-count"),
+    ):
+        noted = run("discover", NOVEL, *args).ok().err
+        assert re.search(rf"the filter `{reason}` removed [\d,]+; lower {option}, or ask", noted)
+        assert "Few words" not in run("discover", NOVEL, *args, "-q").ok().err
+    assert "Few words" not in run("discover", NOVEL, "--top", 3).ok().err
+
+
+def test_few_words_of_a_language_model_are_explained() -> None:
+    by = ["--method", "lm"]
+    for args, reason, remedy in (
+        (["--weights", "0,0"], "seldom cut out", "--top N ranks them all the same"),
+        (["--min-count", 10_000], "rarer than 10000", "lower --min-count, or ask for --top N"),
+        (["--min-pmi", 9, "--min-count", 20], "rarer than 20", "lower --min-count"),
+        (
+            ["--weights", "1e9,1e9", "--max-length", 2, "--min-count", 30],
+            "longer than 2",
+            "raise --max-length, or lower --weights",
+        ),
+    ):
+        noted = run("discover", NOVEL, *by, *args).ok().err
+        found = re.search(rf"the filter `{reason}` removed ([\d,]+); {remedy}", noted)
+        assert found
+        assert found[1] != "0"
+
+
+def test_background_and_prior() -> None:
+    """Models of other text: what is as frequent there loses its score; and what is learnt on top of."""
+    plain = run("discover", NOVEL).ok()
+    keyed = run("discover", NOVEL, "--background", "general", "--format", "plain").ok().out
+    assert keyed.split("\n")[0] == "沈渡秋"
+    assert "什么" not in keyed.split("\n")
+    assert "\n什么\t" in plain.out
+    run("train", NOVEL, "-q", "-o", "novel.model").ok()
+    same = ["--background", "novel.model", "--prior", "none"]
+    assert run("discover", NOVEL, "-q", *same).ok().out == HEADER + "\n"
+    assert " prior:general latin:" in plain.err
+    assert run("discover", NOVEL, "--prior", "general").ok().out == plain.out
+    assert run("discover", NOVEL, "--prior", "auto").ok().out == plain.out
+    alone = run("discover", NOVEL, "--prior", "none").ok()
+    assert alone.out != plain.out
+    assert "prior" not in alone.err
+    given = run("discover", NOVEL, "--prior", "novel.model").ok()
+    assert re.search(" prior:[0-9a-f]{8} latin:", given.err)
+    for option in ("--background", "--prior"):
+        error = run("discover", NOVEL, option, "nothing").error
+        assert error == "Error: nothing: no such file\n"
+        error = run("discover", NOVEL, option, SAMPLES / "known.txt").error
+        assert "known.txt:1: not an nlptools model\nhint: make one with nlptools train" in error
+
+
+def test_progress_of_discover(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bar has a step for each call of the watcher, and leaves nothing behind."""
+    quiet = run("discover", NOVEL, "-q").ok()
+    monkeypatch.setattr("nlptools.cli.console.shows_progress", lambda quiet: not quiet)
+    monkeypatch.setattr("tqdm.std.tqdm.__init__", partialmethod(tqdm.__init__, mininterval=0))
+    done = run("discover", NOVEL).ok()
+    assert done.out == quiet.out
+    stages = re.findall(r"\r([a-zA-Z -]+ \d): +(\d+)%", done.err)
+    assert stages[0][0] == "EM 1"
+    assert [stage for stage, _ in stages[-2:]] == ["expected counts 1", "terms 1"]
+    assert stages[-1][1] == "100"
+    assert re.search(r"\r +\rnlptools \S+ discover \| ", done.err)
+
+
+def test_progress_of_a_language_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    quiet = run("discover", NOVEL, "-q", "--method", "lm").ok()
+    monkeypatch.setattr("nlptools.cli.console.shows_progress", lambda quiet: not quiet)
+    monkeypatch.setattr("tqdm.std.tqdm.__init__", partialmethod(tqdm.__init__, mininterval=0))
+    done = run("discover", NOVEL, "--method", "lm").ok()
+    assert done.out == quiet.out
+    stages = re.findall(r"\r([a-zA-Z -]+ \d): +(\d+)%", done.err)
+    assert stages == [("language model 1", "50"), ("words 1", "100")]
+    assert re.search(r"\r +\rnlptools \S+ discover \| ", done.err)

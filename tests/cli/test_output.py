@@ -1,0 +1,189 @@
+"""Where output goes: onto the input, through links, to devices, and to disks that are full or break."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from commandline import TEXT, counts_file, large_text, linux, posix, run, shell, write
+from places import NOVEL
+
+from nlptools.base import storage
+from nlptools.ngrams.counts import load_counts
+
+
+def test_output_onto_the_input() -> None:
+    """The corpus is read before its place is taken; a file is never read and written at once."""
+    expected = run("discover", NOVEL, "-q").ok().out
+    copy = write("x", NOVEL.read_bytes())
+    run("discover", copy, "-o", copy, "-q").ok()
+    assert copy.read_bytes().decode() == expected
+    copy = write("y", NOVEL.read_bytes())
+    run("count", copy, "-o", copy, "-q").ok()
+    assert load_counts(copy).order == 5
+
+
+def test_output_replaces_and_follows_links() -> None:
+    write("a.txt", TEXT)
+    write("old", "something longer than the counts " * 100)
+    Path("link").symlink_to("old")
+    run("count", "a.txt", "-o", "link", "-q").ok()
+    assert Path("link").is_symlink()
+    assert load_counts("old").total == 6
+
+
+@posix
+def test_output_rights_follow_the_umask() -> None:
+    write("a.txt", TEXT)
+    before = os.umask(0o027)
+    try:
+        run("count", "a.txt", "-o", "out", "-q").ok()
+    finally:
+        os.umask(before)
+    assert Path("out").stat().st_mode & 0o777 == 0o640
+
+
+@posix
+def test_output_to_a_device_or_pipe() -> None:
+    write("a.txt", TEXT)
+    run("count", "a.txt", "-o", "c", "-q").ok()
+    run("count", "a.txt", "-o", "/dev/null", "-q").ok()
+    assert not Path("/dev/null").is_file()
+    done = shell("nlptools count a.txt -o /dev/stdout -q | cmp - c").ok()
+    assert done.err == ""
+
+
+@linux
+def test_output_on_a_disk_without_nameless_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NFS and others have no O_TMPFILE; a file with a hidden name is renamed then."""
+    real = os.open
+
+    def refuse(path: object, flags: int, *args: object, **kwargs: object) -> int:
+        if flags & os.O_TMPFILE == os.O_TMPFILE:
+            raise OSError(95, "Operation not supported")
+        return real(path, flags, *args, **kwargs)  # type: ignore[arg-type]
+
+    write("a.txt", TEXT)
+    monkeypatch.setattr(storage.os, "open", refuse)
+    before = os.umask(0o027)
+    try:
+        run("count", "a.txt", "-o", "out", "-q").ok()
+    finally:
+        os.umask(before)
+    assert load_counts("out").total == 6
+    assert Path("out").stat().st_mode & 0o777 == 0o640
+    assert sorted(os.listdir()) == ["a.txt", "out"]
+
+
+def test_output_where_nothing_can_be_written() -> None:
+    write("a.txt", TEXT)
+    Path("d").mkdir()
+    for command in ("count", "discover"):
+        error = run(command, "a.txt", "-o", "no/where").error
+        assert error == "Error: no/where: cannot write: No such file or directory\n"
+        assert "d: is a folder\nhint: name a file" in run(command, "a.txt", "-o", "d").error
+        assert "cannot write" in run(command, "a.txt", "-o", "a.txt/b").error
+    assert sorted(os.listdir()) == ["a.txt", "d"]
+
+
+def test_temporary_folder_that_is_none() -> None:
+    write("a.txt", TEXT)
+    counts_file("c")
+    for place, problem in (("no/where", "No such file"), ("a.txt", "Not a directory")):
+        for command in (
+            ["count", "a.txt", "-o", "out"],
+            ["discover", "a.txt"],
+            ["discover", "a.txt", "--method", "pmi"],
+            ["discover", "a.txt", "--method", "lm"],
+            ["merge", "c", "c", "-o", "out"],
+        ):
+            error = run(*command, "--tmp-dir", place).error
+            assert error.startswith(
+                f"Error: {place}: cannot write temporary files there: {problem}"
+            )
+            assert "hint: choose another folder with --tmp-dir" in error
+            assert not Path("out").exists()
+
+
+@posix
+@pytest.mark.parametrize("where", ["tmp", "out"])
+def test_limit_of_file_size(where: str) -> None:
+    """As a full disk, without one: no file may grow beyond 1 MB (ulimit counts in kB)."""
+    large_text()
+    Path("tmp").mkdir()
+    memory = "128MB" if where == "tmp" else "1GB"
+    done = shell(f"ulimit -f 1024; nlptools count large.txt -o out --memory {memory} --tmp-dir tmp")
+    if where == "tmp":
+        assert done.error.startswith("Error: tmp: no space left on the disk while spilling there\n")
+        assert "hint: choose another folder with --tmp-dir, or give more --memory" in done.error
+    else:
+        assert done.error == "Error: out: cannot write: File too large\n"
+    assert sorted(os.listdir()) == ["large.txt", "tmp"]
+    assert os.listdir("tmp") == []
+
+
+def can_mount() -> bool:
+    if sys.platform != "linux" or not shutil.which("unshare"):
+        return False
+    command = ["unshare", "-m", "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/tmp"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("where", ["tmp", "out", "words"])
+def test_full_disk(where: str) -> None:
+    """A disk of 1 MB, in a mount namespace of its own: gone with the process."""
+    if not can_mount():
+        pytest.skip("mounting a small disk needs root")
+    large_text()
+    Path("disk").mkdir()
+    command = {
+        "tmp": "count large.txt -o out --memory 128MB --tmp-dir disk",
+        "out": "count large.txt -o disk/out",
+        "words": "discover large.txt --min-count 1 --top 100000 -o disk/words",
+    }[where]
+    done = shell(
+        "unshare -m bash -c 'mount -t tmpfs -o size=1m tmpfs disk;"
+        f" nlptools {command} -q; code=$?; ls -A disk; exit $code'"
+    )
+    if where == "tmp":
+        assert "Error: disk: no space left on the disk while spilling there\n" in done.error
+    else:
+        assert f"Error: disk/{where}: cannot write: No space left on device\n" in done.error
+    assert done.out == ""  # nothing is left on the disk
+    assert not Path("out").exists()
+
+
+def test_disk_that_fails_while_spilling(monkeypatch: pytest.MonkeyPatch) -> None:
+    large_text(200_000)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(storage.SpillFile, "write", fail)
+    done = run("count", "large.txt", "-o", "out", "--memory", "128MB")
+    assert "no space left on the disk while spilling there" in done.error
+    assert os.listdir() == ["large.txt"]
+
+
+def test_disk_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    large_text(200_000)
+
+    def fail(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(storage.SpillFile, "write", fail)
+    done = run("count", "large.txt", "-o", "out", "--memory", "128MB")
+    assert done.error == "Error: Input/output error\n"
+
+
+def test_not_enough_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("nlptools.ngrams.count.count_ngrams", fail)
+    error = run("count", NOVEL, "--tsv").error
+    assert error == "Error: not enough memory\nhint: give a smaller --memory\n"

@@ -1,0 +1,181 @@
+"""Texts -> symbols, sentences, exact counts, PMI, entropies; an n-gram is a tuple of symbols, a break ""."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+from fractions import Fraction
+
+Ngram = tuple[str, ...]
+# The character classes, spelled with characters.
+HAN = "〇㐀-䶿一-鿿\uf900-\ufaff\U00020000-\U0003fffd"
+LETTER = "A-Za-zÀ-ÖØ-öø-ɏΆΈ-\u03ffḀ-ỿＡ-Ｚａ-ｚ"
+DIGIT = "0-9０-９"
+ALNUM = LETTER + DIGIT
+JOINS = re.escape(".-_&'．")
+PLUS = "+＋"
+SHARP = "#＃"
+# A run: letters and digits; a connector between two of them; up to two pluses after one of them;
+# a sharp after a letter that stands alone.
+RUN = re.compile(
+    f"(?:(?<![{ALNUM}{JOINS}{PLUS}{SHARP}])[{LETTER}][{SHARP}][{ALNUM}]*|[{ALNUM}]+)"
+    f"(?:(?<=[{ALNUM}])(?:[{JOINS}][{ALNUM}]+|[{PLUS}]{{1,2}}[{ALNUM}]*))*"
+)
+ONE_HAN = re.compile(f"[{HAN}]")
+ONE_ALNUM = re.compile(f"[{ALNUM}]")
+MAX_RUN = 64
+
+
+def symbols_of(text: str, latin: str = "run") -> list[str]:
+    """The symbols of a text; "" for each stretch of breaks between, before or after them."""
+    symbols: list[str] = []
+    i = 0
+    while i < len(text):
+        symbol, length = "", 1
+        if ONE_HAN.match(text, i) or (ONE_ALNUM.match(text, i) and latin == "char"):
+            symbol = text[i]
+        elif latin == "run" and (run := RUN.match(text, i)):
+            length = len(run[0])
+            symbol = run[0] if length <= MAX_RUN else ""
+        if symbol or not symbols or symbols[-1]:
+            symbols.append(symbol)
+        i += length
+    return symbols
+
+
+def stretches(texts: Iterable[str], latin: str = "run") -> list[list[str]]:
+    """What lies between two breaks, from all texts."""
+    found: list[list[str]] = []
+    for text in texts:
+        current: list[str] = []
+        for symbol in [*symbols_of(text, latin), ""]:
+            if symbol:
+                current.append(symbol)
+            elif current:
+                found.append(current)
+                current = []
+    return found
+
+
+def count_ngrams(texts: Iterable[str], order: int, latin: str = "run") -> Counter[Ngram]:
+    """All n-grams of orders 1 .. order, never across a break or from one text to the next."""
+    counts: Counter[Ngram] = Counter()
+    for stretch in stretches(texts, latin):
+        for n in range(1, order + 1):
+            counts.update(zip(*(stretch[i:] for i in range(n)), strict=False))
+    return counts
+
+
+def total(counts: Counter[Ngram]) -> int:
+    return sum(count for ngram, count in counts.items() if len(ngram) == 1)
+
+
+def ratio(counts: Counter[Ngram], ngram: Ngram, size: int) -> Fraction:
+    """The weakest split's size * c(w) / (c(left part) * c(right part)), exactly."""
+    return min(
+        Fraction(size * counts[ngram], counts[ngram[:j]] * counts[ngram[j:]])
+        for j in range(1, len(ngram))
+    )
+
+
+def pmi(counts: Counter[Ngram], ngram: Ngram) -> float:
+    """Of the weakest split, nats; infinite for a single symbol."""
+    if len(ngram) == 1:
+        return math.inf
+    return math.log(ratio(counts, ngram, total(counts)))
+
+
+def neighbours(
+    texts: Iterable[str], wanted: Iterable[Ngram], latin: str = "run"
+) -> dict[Ngram, tuple[Counter[object], Counter[object]]]:
+    """What stands left and right of each occurrence; at a break something that stands nowhere else."""
+    found: dict[Ngram, tuple[Counter[object], Counter[object]]] = {
+        ngram: (Counter(), Counter()) for ngram in wanted
+    }
+    lengths = {len(ngram) for ngram in found}
+    for stretch in stretches(texts, latin):
+        for n in lengths:
+            for i in range(len(stretch) - n + 1):
+                sides = found.get(tuple(stretch[i : i + n]))
+                if sides is not None:
+                    sides[0][stretch[i - 1] if i else object()] += 1
+                    sides[1][stretch[i + n] if i + n < len(stretch) else object()] += 1
+    return found
+
+
+def entropy(side: Counter[object]) -> float:
+    """Of a distribution, nats."""
+    size = sum(side.values())
+    return -math.fsum(count / size * math.log(count / size) for count in side.values())
+
+
+def branching_entropy(
+    texts: Iterable[str], wanted: Iterable[Ngram], latin: str = "run"
+) -> dict[Ngram, tuple[float, float]]:
+    """(left, right) entropy of the neighbours, nats."""
+    found = neighbours(texts, wanted, latin)
+    return {ngram: (entropy(left), entropy(right)) for ngram, (left, right) in found.items()}
+
+
+def accessor_variety(
+    texts: Iterable[str], wanted: Iterable[Ngram], latin: str = "run"
+) -> dict[Ngram, tuple[int, int]]:
+    """(left, right) number of different neighbours."""
+    found = neighbours(texts, wanted, latin)
+    return {ngram: (len(left), len(right)) for ngram, (left, right) in found.items()}
+
+
+START, END, UNKNOWN = "<s>", "</s>", "<unk>"
+LINE_END = re.compile("[\r\n]")
+# White space and control characters: no symbols, and no breaks.
+BLANK = re.compile("[\0- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
+
+
+def visible_symbols(text: str, latin: str = "run") -> list[str]:
+    """As symbols_of, but every visible character is a symbol, and only the end of a line is a break.
+
+    So are letters and digits that are no symbols: with latin "break", and runs that are too long.
+    """
+    symbols: list[str] = []
+    i = 0
+    while i < len(text):
+        symbol, length = text[i], 1
+        if LINE_END.match(text, i) or (latin == "break" and ONE_ALNUM.match(text, i)):
+            symbol = ""
+        elif latin == "run" and (run := RUN.match(text, i)):
+            length = len(run[0])
+            symbol = run[0] if length <= MAX_RUN else ""
+        i += length
+        if BLANK.fullmatch(symbol):
+            continue
+        if symbol or not symbols or symbols[-1]:
+            symbols.append(symbol)
+    return symbols
+
+
+def sentences(texts: Iterable[str], mode: str, latin: str = "run") -> list[Ngram]:
+    """The sentences of all texts, each from <s> to </s>; mode: "clause" or "line"."""
+    split = {"clause": symbols_of, "line": visible_symbols}[mode]
+    found: list[Ngram] = []
+    for text in texts:
+        current: list[str] = []
+        for symbol in [*split(text, latin), ""]:
+            if symbol:
+                current.append(symbol)
+            elif current:
+                found.append((START, *current, END))
+                current = []
+    return found
+
+
+def count_sentences(
+    texts: Iterable[str], order: int, mode: str, latin: str = "run"
+) -> Counter[Ngram]:
+    """All n-grams of orders 1 .. order of the sentences."""
+    counts: Counter[Ngram] = Counter()
+    for sentence in sentences(texts, mode, latin):
+        for n in range(1, order + 1):
+            counts.update(zip(*(sentence[i:] for i in range(n)), strict=False))
+    return counts
