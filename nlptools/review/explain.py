@@ -67,8 +67,7 @@ class ExplainedWord:
         return row
 
     def __repr__(self) -> str:
-        found = self.explanation
-        return f"ExplainedWord({found.word}: count {found.count:,}, PMI {found.pmi:.4f})"
+        return f"ExplainedWord{repr(self.explanation).removeprefix('Explanation')}"
 
     def __str__(self) -> str:
         return "\n".join(self.lines())

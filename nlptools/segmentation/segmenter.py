@@ -69,7 +69,7 @@ class Segmenter(Cutter):
         self._base = self._place_base(places) if places is not None else None
 
     def __repr__(self) -> str:
-        return f"<Segmenter: {self._words:,} words of {len(self.symbols):,} symbols>"
+        return f"Segmenter({self._words:,} words of {len(self.symbols):,} symbols)"
 
     @classmethod
     def from_model(cls, model: WordModel, granularity: str | None = None) -> Segmenter:

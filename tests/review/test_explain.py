@@ -40,7 +40,9 @@ def test_by_hand() -> None:
     ]
     assert str(found) == "\n".join(found.lines())
     assert found.lines(neighbours=1)[3].endswith("标 3 and 1 more")
-    assert repr(found) == "ExplainedWord(国家: count 4, PMI 1.3218)"
+    assert repr(found) == (
+        "ExplainedWord('国家': count 4 of 15, PMI 1.3218, entropy 1.3863 left, 0.5623 right)"
+    )
     assert found.row()["pmi"] == 1.3218
     assert len(found.contexts) == 4
 
