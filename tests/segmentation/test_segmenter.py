@@ -533,13 +533,15 @@ def test_the_model_of_one_text_is_an_object_or_a_file(tmp_path: Path) -> None:
     model.save(tmp_path / "general.model")
     for granularity in (None, "fine", "coarse"):
         expected = segment_text("中华人民共和国成立", granularity=granularity)
-        for given in (model, tmp_path / "general.model", "general"):
+        for same in (model, tmp_path / "general.model", "general"):
             assert (
-                segment_text("中华人民共和国成立", model=given, granularity=granularity) == expected
+                segment_text("中华人民共和国成立", model=same, granularity=granularity) == expected
             )
     with pytest.raises(ValueError, match="granularity must be one of"):
         segment_text("今天", granularity="finest")
     with pytest.raises(NlptoolsError, match="a word list has no granularity"):
         segment_text("今天", model=tmp_path / "words.txt", granularity="fine")
+    with pytest.raises(ValueError, match="a segmenter has its granularity"):
+        segment_text("今天", model=listed, granularity="fine")
     with pytest.raises(DataError):
         segment_text("今天", model=tmp_path / "nothing.model")
