@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import importlib
 import inspect
 import re
@@ -152,3 +153,19 @@ def test_every_name_stands_on_the_page_of_the_api() -> None:
     named = re.findall(r"^::: nlptools\.(\w+)$", text, re.MULTILINE)
     assert sorted(named) == sorted(HOMES)
     assert set(re.findall(r"\]\[nlptools\.(\w+)\]", text)) <= set(named)
+
+
+EXAMPLES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in (ROOT / "nlptools").rglob("*.py")
+    if "\n    >>> " in path.read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_in_docstrings(name: str) -> None:
+    if name.startswith("nlptools.spark"):
+        pytest.importorskip("pyspark")
+    done = doctest.testmod(importlib.import_module(name))
+    assert done.attempted > 0
+    assert done.failed == 0

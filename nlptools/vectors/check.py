@@ -67,8 +67,10 @@ def check_vectors(
 ) -> VectorCheck:
     """Measure vectors, or those of a file; docs/vectors.md says what the measures mean, and where they come from.
 
-    nearest, queries, seed: see hubness.find_hubs. hubs: how many are named. Raises DataError for a single vector
-    and for vectors that are all zero.
+    nearest: so many nearest neighbours of each vector, for hubs; queries: ask so many vectors for theirs, None: all of
+    up to 50,000, else 10,000; seed: which ones. hubs: how many are named. memory: bytes for the whole process;
+    workers: threads, which change no result; watch: called with stage, done and total.
+    Raises DataError for a single vector and for vectors that are all zero.
     """
     vectors = as_vectors(vectors, memory=memory, workers=workers)
     if len(vectors) < 2:

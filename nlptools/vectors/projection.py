@@ -115,7 +115,8 @@ def project_vectors(
     """Vectors, or those of a file, with `dim` dimensions by a random projection; and how far distances are off.
 
     seed: of the matrix and of the pairs that are measured; the same seed gives the same numbers on every machine.
-    eps, pairs: as in measure_distortion. memory, workers: for reading a file.
+    eps: how far a squared distance may be off, as a share of it; pairs: how many distances are measured. memory,
+    workers: for reading a file.
     Raises ValueError for a dim below 1, an eps that is not between 0 and 1, and pairs below 1.
     """
     found = as_vectors(vectors, memory=memory, workers=workers)

@@ -128,7 +128,9 @@ def whiten_vectors(
 ) -> Whitened:
     """Vectors, or those of a file, with mean 0 and covariance the identity; and the map that makes them so.
 
-    apply: a whitening of other vectors, or its file, instead of their own. The rest as in fit_whitening.
+    dim: how many directions are kept, None: all. tolerance: an eigenvalue of at most so much of the largest counts as
+    0, and so does its column. apply: a whitening of other vectors, or its file, instead of their own. memory: bytes
+    for the whole process; workers: threads, which change no result.
     Raises ValueError for a dim that there is not, or a whitening of another dimension.
     """
     found = as_vectors(vectors, memory=memory, workers=workers)
