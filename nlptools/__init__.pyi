@@ -1,29 +1,59 @@
 """The names of `import nlptools` as type checkers see them; what they are, and a test, __init__.py says."""
 
+from nlptools.discovery.discover import discover_words as discover
 from nlptools.discovery.table import WordTable as WordTable
 from nlptools.errors import DataError as DataError
 from nlptools.errors import NlptoolsError as NlptoolsError
+from nlptools.lm.files import convert_lm as lm_convert
 from nlptools.lm.files import open_lm as open_lm
 from nlptools.lm.files import write_model as write_model
 from nlptools.lm.model import LanguageModel as LanguageModel
+from nlptools.lm.stream import ScoredText as ScoredText
 from nlptools.lm.stream import score_corpus as score_corpus
+from nlptools.lm.stream import score_text as lm_score
+from nlptools.lm.train import learn_lm as lm_train
 from nlptools.lm.trie import NgramModel as NgramModel
+from nlptools.ngrams.count import count_ngrams as count
 from nlptools.ngrams.counts import NgramCounts as NgramCounts
 from nlptools.ngrams.counts import load_counts as load_counts
+from nlptools.ngrams.merge import merge_files as merge
 from nlptools.ngrams.symbols import split_symbols as split_symbols
 from nlptools.review.compare import Comparison as Comparison
+from nlptools.review.compare import compare_corpora as compare
+from nlptools.review.explain import ExplainedWord as ExplainedWord
+from nlptools.review.explain import explain_words as explain
+from nlptools.review.export import Export as Export
+from nlptools.review.export import export_words as export
+from nlptools.review.report import Page as Page
+from nlptools.review.report import report_words as report
+from nlptools.segmentation.evaluate import Evaluation as Evaluation
+from nlptools.segmentation.evaluate import evaluate_segmentation as evaluate
 from nlptools.segmentation.methods import open_cutter as open_cutter
 from nlptools.segmentation.segmenter import Segmenter as Segmenter
+from nlptools.segmentation.segmenter import segment_text as segment
 from nlptools.segmentation.stream import segment_corpus as segment_corpus
 from nlptools.segmentation.tagger import TagCutter as TagCutter
 from nlptools.text.corpus import Corpus as Corpus
 from nlptools.text.wordlists import read_rows as read_rows
 from nlptools.text.wordlists import read_weighted_words as read_weighted_words
 from nlptools.text.wordlists import read_words as read_words
+from nlptools.vectors.check import VectorCheck as VectorCheck
+from nlptools.vectors.check import check_vectors as vectors_check
+from nlptools.vectors.dimension import Bounds as Bounds
 from nlptools.vectors.files import read_vectors as read_vectors
 from nlptools.vectors.files import write_vectors as write_vectors
+from nlptools.vectors.projection import Projected as Projected
+from nlptools.vectors.projection import project_vectors as vectors_project
 from nlptools.vectors.vectors import Vectors as Vectors
+from nlptools.vectors.whitening import Whitened as Whitened
 from nlptools.vectors.whitening import Whitening as Whitening
+from nlptools.vectors.whitening import whiten_vectors as vectors_whiten
+from nlptools.vocab.build import VocabBuild as VocabBuild
+from nlptools.vocab.build import make_vocab as vocab_build
+from nlptools.vocab.dimension import bounds_of as dim
+from nlptools.vocab.embeddings import EmbeddingReport as EmbeddingReport
+from nlptools.vocab.embeddings import init_embeddings as vocab_init_embeddings
+from nlptools.vocab.huggingface import tokenizer_files as vocab_export
 from nlptools.vocab.stream import tokenize_corpus as tokenize_corpus
 from nlptools.vocab.tokenizer import WordTokenizer as WordTokenizer
 from nlptools.vocab.tokenizer import tokenize as tokenize
@@ -32,6 +62,71 @@ from nlptools.vocab.vocab import load_vocab as load_vocab
 from nlptools.wordmodel.model import WordModel as WordModel
 from nlptools.wordmodel.model import general_model as general_model
 from nlptools.wordmodel.model import load_model as load_model
+from nlptools.wordmodel.train import train_model as train
 
 __version__: str
-__all__: list[str]
+__all__ = [
+    "Bounds",
+    "Comparison",
+    "Corpus",
+    "DataError",
+    "EmbeddingReport",
+    "Evaluation",
+    "ExplainedWord",
+    "Export",
+    "LanguageModel",
+    "NgramCounts",
+    "NgramModel",
+    "NlptoolsError",
+    "Page",
+    "Projected",
+    "ScoredText",
+    "Segmenter",
+    "TagCutter",
+    "VectorCheck",
+    "Vectors",
+    "Vocab",
+    "VocabBuild",
+    "Whitened",
+    "Whitening",
+    "WordModel",
+    "WordTable",
+    "WordTokenizer",
+    "__version__",
+    "compare",
+    "count",
+    "dim",
+    "discover",
+    "evaluate",
+    "explain",
+    "export",
+    "general_model",
+    "lm_convert",
+    "lm_score",
+    "lm_train",
+    "load_counts",
+    "load_model",
+    "load_vocab",
+    "merge",
+    "open_lm",
+    "read_rows",
+    "read_vectors",
+    "read_weighted_words",
+    "read_words",
+    "report",
+    "score_corpus",
+    "segment",
+    "segment_corpus",
+    "split_symbols",
+    "tokenize",
+    "tokenize_corpus",
+    "train",
+    "vectors_check",
+    "vectors_project",
+    "vectors_whiten",
+    "vocab_build",
+    "vocab_export",
+    "vocab_init_embeddings",
+    "write_model",
+    "write_vectors",
+]

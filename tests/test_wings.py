@@ -157,6 +157,27 @@ def test_a_wing_says_what_is_in_it(wing: str) -> None:
     assert files - words == set()
 
 
+def test_the_map_is_that_of_the_tree() -> None:
+    """docs/architecture.md: every wing in the order of the rule, every file with the first line of its docstring."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    shown: dict[str, str] = {}
+    wings: list[str] = []
+    for line in page.partition("## The map")[2].split("\n"):
+        if line.startswith("### "):
+            wings.append(line.removeprefix("### "))
+        elif line.startswith("| `"):
+            name, _, said = line.removeprefix("| `").removesuffix(" |").partition(".py` | ")
+            shown[f"nlptools.{wings[-1]}.{name}"] = said.replace("\\", "")
+    assert [wing for row in ROWS for wing in row if wing in wings] == wings
+    assert shown == {
+        name: (ast.get_docstring(tree_of(name)) or "").split("\n")[0]
+        for name in MODULES
+        if name.count(".") == 2
+    }
+    rule = page.partition("## Import rule")[2].split("```")[1].partition("\n")[2]
+    assert [row.split(", ") for row in rule.strip().split(" < ")] == ROWS[:-1]
+
+
 def test_a_class_has_a_name_of_its_own() -> None:
     names = Counter(
         node.name

@@ -284,16 +284,16 @@ def project(
     """
     closing = Closing("vectors project", quiet)
     from nlptools.vectors.files import write_vectors
-    from nlptools.vectors.projection import distortion_table, measure_distortion, project_vectors
+    from nlptools.vectors.projection import distortion_table, project_vectors
 
     with _Bar(quiet) as watch:
         found = _read(source, reading, watch)
     kind = _output_format(found, output, format, words_output, quiet)
-    result = project_vectors(found, dim, seed=seed)
-    write_vectors(result, output, format=kind)
+    machine = {name: reading[name] for name in ("memory", "workers")}
+    made = project_vectors(found, dim, seed=seed, eps=eps, pairs=pairs, **machine)
+    write_vectors(made.vectors, output, format=kind)
     _write_words(found, words_output)
-    measured = measure_distortion(found, result, eps=eps, pairs=pairs, seed=seed)
-    write([distortion_table(measured, found.shape, dim)])
+    write([distortion_table(made.distortion, found.shape, dim)])
     closing.show(None, {"dim": dim, "seed": seed}, [_size(found)])
 
 

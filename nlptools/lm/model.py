@@ -62,6 +62,10 @@ class LanguageModel:
         self._singles = singles[:].copy()
         self._singles[2 * self.end + 1] = self._singles[2 * self.start + 1]
 
+    def __repr__(self) -> str:
+        symbols, ngrams = len(self.vocabulary), sum(self.sizes())
+        return f"LanguageModel(order {self.order}, {symbols:,} symbols, {ngrams:,} n-grams)"
+
     @property
     def order(self) -> int:
         return len(self.tables) + 1

@@ -273,7 +273,9 @@ def score_text(
 ) -> ScoredText:
     """Give every line of a text its probability; score_corpus hands them on as they come.
 
-    model: loaded, or its file, native or ARPA. A corpus given as paths is folded as the model was trained.
+    model: loaded, or its file, native or ARPA. A corpus given as paths is folded as the model was trained. workers:
+    threads; they change no result. Probabilities are logarithms to the base 10.
+    Raises DataError for a file that is no model, or damaged.
     """
     loaded = model if isinstance(model, LanguageModel) else open_lm(model, tmp_dir=tmp_dir)
     text = corpus if isinstance(corpus, Corpus) else as_corpus(corpus, fold=fold_of(loaded))

@@ -9,14 +9,14 @@ from nlptools.base.resources import DEFAULT_MEMORY
 from nlptools.lm.smoothing import KNESER_NEY, train_lm
 from nlptools.lm.trie import NgramModel
 from nlptools.ngrams.count import count_sentences
-from nlptools.ngrams.counts import NgramCounts
+from nlptools.ngrams.counts import NgramCounts, as_counts
 from nlptools.text.corpus import CorpusLike, as_corpus
 
 
 def learn_lm(
     corpus: CorpusLike | None = None,
     *,
-    counts: NgramCounts | None = None,
+    counts: NgramCounts | str | os.PathLike[str] | None = None,
     order: int = 4,
     smoothing: str = KNESER_NEY,
     prune: Sequence[int] | None = None,
@@ -28,7 +28,7 @@ def learn_lm(
 ) -> NgramModel:
     """A back-off language model of the characters of a corpus.
 
-    counts: made earlier with sentences (count_ngrams), instead of a corpus; order, latin and sentences are then theirs.
+    counts: made earlier with sentences (count_ngrams), or their file, instead of a corpus; order, latin and sentences are then theirs.
     order, latin, sentences: as in count_sentences. smoothing, prune: as in train_lm. memory: bytes for the
     whole process. Neither memory nor workers changes a number.
     Raises ValueError for settings that make no sense or without anything to learn from, NlptoolsError for counts
@@ -37,8 +37,11 @@ def learn_lm(
     if (corpus is None) == (counts is None):
         raise ValueError("give a corpus or its counts, one of them")
     appearance: list[str] = []
-    if corpus is not None:
-        counts, appearance = count_sentences(
+    if counts is not None:
+        counted = as_counts(counts)
+    else:
+        assert corpus is not None
+        counted, appearance = count_sentences(
             as_corpus(corpus),
             order=order,
             latin=latin,
@@ -47,9 +50,8 @@ def learn_lm(
             workers=workers,
             tmp_dir=tmp_dir,
         )
-    assert counts is not None
     return train_lm(
-        counts,
+        counted,
         smoothing=smoothing,
         prune=prune,
         appearance=appearance,

@@ -142,8 +142,14 @@ def count_ngrams(
 
     latin: what a symbol is besides a Han character: each "run" of letters and digits, each "char",
     or none ("break"). sentences: "clause" counts <s> and </s> where a sentence begins and ends, at breaks;
-    "line" makes every visible character a symbol, and each line one sentence. memory: bytes for the whole process; what does not fit goes to unnamed files
-    in tmp_dir. workers: threads, by default one a core. None of the three changes the result.
+    "line" makes every visible character a symbol, and each line one sentence. memory: bytes for the whole
+    process; what does not fit goes to unnamed files in tmp_dir. workers: threads, by default one a core. None of the
+    three changes the result.
+    Raises ValueError for settings that make no sense, DataError for text that cannot be read.
+
+    >>> from nlptools import Corpus
+    >>> count_ngrams(Corpus.from_texts(["国家标准，国家"]), order=2).count("国家")
+    2
     """
     check_memory(memory)
     corpus = as_corpus(corpus)

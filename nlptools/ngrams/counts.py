@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from nlptools.base import keys, storage
-from nlptools.base.frames import to_frame
+from nlptools.base.frames import html_table, to_frame
 from nlptools.base.keys import id_dtype
 from nlptools.base.storage import Column
 from nlptools.errors import DataError, NlptoolsError
@@ -165,6 +165,9 @@ class NgramCounts(NgramTrie):
             texts += some
             numbers += their
         return to_frame({"ngram": texts, "count": numbers})
+
+    def _repr_html_(self) -> str:
+        return html_table(("ngram", "count"), self, total=sum(map(len, self.levels)))
 
     @property
     def order(self) -> int:
@@ -355,6 +358,11 @@ def _narrow(
         np.dtype(dtype) if np.dtype(dtype).itemsize > np.dtype(least).itemsize else np.dtype(least)
     )
     return column if column.dtype == wanted else _Cast(column, wanted)  # type: ignore[return-value]
+
+
+def as_counts(source: NgramCounts | str | os.PathLike[str]) -> NgramCounts:
+    """Counts as they are; those of a file, mapped from the disk. Raises DataError as load_counts."""
+    return source if isinstance(source, NgramCounts) else load_counts(source)
 
 
 def load_counts(

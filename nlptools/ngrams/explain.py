@@ -44,7 +44,7 @@ class Side:
         """The most frequent neighbours alone: there may be thousands."""
         shown = " ".join(f"{symbol} {count:,}" for symbol, count in self.neighbours[:_SHOWN])
         more = " ..." if len(self.neighbours) > _SHOWN else ""
-        return f"<Side: entropy {self.entropy:.4f}, variety {self.variety:,}: {shown}{more}>"
+        return f"Side(entropy {self.entropy:.4f}, variety {self.variety:,}: {shown}{more})"
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,11 +66,11 @@ class Explanation:
     def __repr__(self) -> str:
         """One line: what `discover` says of a word."""
         if not self.count:
-            return f"<Explanation of {self.word!r}: never occurs>"
+            return f"Explanation({self.word!r}: never occurs)"
         numbers = [f"count {self.count:,} of {self.total:,}", f"PMI {self.pmi:.4f}"]
         if self.left and self.right:
             numbers.append(f"entropy {self.left.entropy:.4f} left, {self.right.entropy:.4f} right")
-        return f"<Explanation of {self.word!r}: {', '.join(numbers)}>"
+        return f"Explanation({self.word!r}: {', '.join(numbers)})"
 
 
 def word_symbols(word: str, latin: str = "run") -> list[str]:

@@ -305,7 +305,11 @@ class Alphabet:
 
 
 def split_symbols(text: str, latin: str = "run", sentences: str = "none") -> list[str]:
-    """A word's symbols: 5G网络 -> 5G, 网, 络. A break in it gives an empty string in its place."""
+    """The symbols of a word; a break in it gives an empty string in its place. latin, sentences: as in count.
+
+    >>> split_symbols("5G网络"), split_symbols("网，络")
+    (['5G', '网', '络'], ['网', '', '络'])
+    """
     encoder = SymbolEncoder(latin, sentences)
     ids = encoder.encode(text)
     texts = iter(encoder.texts(ids[ids > 0]))

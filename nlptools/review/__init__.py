@@ -1,5 +1,6 @@
 """Word lists -> what people look at, compare and hand on to other programs.
 
-In: word lists, corpora. Out: a page of HTML, a comparison of corpora, dictionaries of other programs.
+In: word lists, corpora. Out: a page of HTML, the arithmetic of a word, a comparison of corpora, dictionaries
+of other programs.
 Read: explain, targets, export, slices, compare, page_data, page (whose built parts lie in assets/), report.
 """

@@ -148,11 +148,14 @@ def compare_corpora(
 
     a, b: text, counts files or word lists, all of one kind; a folder, a pattern or several names are time slices.
     words: those to compare; None: what discover_words finds in the corpora of B, by its method entropy in counts
-    files, all words of lists. lists: the files are word lists, also where they are no table of ours. shrink: as in
-    compare_counts. fallen: also the words that B has less of, last. top: the first so many. contexts, width,
-    neighbours, latin: as in measure_usage. watch: as in discover_words; open_corpus, reading: what opens the
+    files, all words of lists. lists: the files are word lists, also where they are no table of ours. shrink:
+    occurrences that each word is given beforehand, which draws the log odds of rare ones to 0; None: as many as the
+    words have on average. fallen: also the words that B has less of, last. top: the first so many.
+    contexts, width, neighbours: for a page (report_comparison), as in report; none with contexts=0. latin: what is a
+    symbol, as in count. watch: called while words are found, as in discover. open_corpus, reading: what opens the
     corpora, and settings of Corpus.
-    Raises NlptoolsError for files of several kinds, or that cannot be read twice.
+    Raises ValueError for a shrink that is not above 0, NlptoolsError for files of several kinds, or that cannot be
+    read twice.
     """
     found = find_slices(a, [b] if isinstance(b, str) else b, lists=lists)
     asked = None if words is None else sorted(words)

@@ -13,7 +13,7 @@ from typing import Any
 from nlptools.base.resources import DEFAULT_MEMORY
 from nlptools.errors import DataError
 from nlptools.ngrams.count import count_ngrams
-from nlptools.ngrams.counts import MAX_ORDER, NgramCounts
+from nlptools.ngrams.counts import MAX_ORDER, NgramCounts, as_counts
 from nlptools.ngrams.explain import Explanation, Side, explain_word, word_symbols
 from nlptools.text.corpus import CorpusLike, as_corpus
 from nlptools.text.folding import FOLDS, fold_text
@@ -66,6 +66,9 @@ class ExplainedWord:
         row["contexts"] = [dataclasses.asdict(context) for context in self.contexts]
         return row
 
+    def __repr__(self) -> str:
+        return f"ExplainedWord{repr(self.explanation).removeprefix('Explanation')}"
+
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
@@ -74,7 +77,7 @@ def explain_words(
     words: str | Sequence[str],
     *,
     corpus: CorpusLike | None = None,
-    counts: NgramCounts | None = None,
+    counts: NgramCounts | str | os.PathLike[str] | None = None,
     contexts: int = CONTEXTS,
     fold: Sequence[str] | None = None,
     latin: str = "run",
@@ -84,29 +87,30 @@ def explain_words(
 ) -> list[ExplainedWord]:
     """Why words score as they do: every split, the neighbours on both sides, where they occur.
 
-    corpus: what is counted, unless counts of it are given, and where the contexts come from. latin: as in
+    corpus: what is counted, unless counts of it are given (or their file), and where the contexts come from. latin: as in
     count_ngrams, for a corpus without counts. contexts: at most so many of each word; none where a pipe was read
     for the counts. fold: of the words; None: that of the corpus or, without one, of the counts.
     Raises ValueError without corpus and counts, NlptoolsError for a word with a break in it.
     """
     asked = [words] if isinstance(words, str) else list(words)
     text = None if corpus is None else as_corpus(corpus)
-    if counts is not None:
-        counts.require(1)
+    counted = None if counts is None else as_counts(counts)
+    if counted is not None:
+        counted.require(1)
     elif text is None:
         raise ValueError("there is neither a corpus nor its counts")
     if fold is None:
-        fold = text.fold if text is not None else _folds_of(counts)
+        fold = text.fold if text is not None else _folds_of(counted)
     asked = [fold_text(word, tuple(fold)) for word in asked]
-    twice = text is not None and (text.rereadable or counts is not None)
-    if counts is None:
+    twice = text is not None and (text.rereadable or counted is not None)
+    if counted is None:
         assert text is not None
         longest = max((len(word_symbols(word, latin)) for word in asked), default=1)
         order = min(longest + 1, MAX_ORDER)
-        counts = count_ngrams(
+        counted = count_ngrams(
             text, order=order, latin=latin, memory=memory, workers=workers, tmp_dir=tmp_dir
         )
-    explained = [explain_word(counts, word) for word in asked]
+    explained = [explain_word(counted, word) for word in asked]
     found: dict[str, list[Context]] = {}
     if twice and contexts:
         assert text is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nlptools.errors import DataError
@@ -32,7 +32,7 @@ class Export:
     name: str = "nlptools"
 
     def __repr__(self) -> str:
-        return f"<Export for {self.to}: {len(self.words):,} words, {len(self.refused):,} refused>"
+        return f"Export({self.to}: {len(self.words):,} words, {len(self.refused):,} refused)"
 
     def __iter__(self) -> Iterator[tuple[str, int | None]]:
         """The words that are written, with their frequencies."""
@@ -77,7 +77,7 @@ def merge_words(
 
 
 def export_words(
-    words: Mapping[str, float | None],
+    words: Mapping[str, float | None] | str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     to: str,
     *,
     freq: str | int = "corpus",
@@ -87,8 +87,9 @@ def export_words(
     top: int | None = None,
     name: str = "nlptools",
 ) -> Export:
-    """A user dictionary of words with their counts (None: not known), for one of TARGETS.
+    """A user dictionary of words for one of TARGETS.
 
+    words: with their counts (None: not known), or the word lists that have them, as in merge_words.
     freq, for jieba, hanlp and rime: "corpus" writes the counts, a number that number; "win", for jieba,
     the smallest frequencies with which jieba cuts each word as one (winning_frequencies). jieba_dict:
     the dictionary that they have to win against, by default that of the installed jieba. tag: part of
@@ -96,14 +97,14 @@ def export_words(
     many words are written at most. name: of a Rime dictionary, as in its file name NAME.dict.yaml.
 
     A word is refused if the target would not read it as it is, or could never find it in a text; the
-    reasons are in docs/export.md. Raises ValueError for an unknown target, a setting that the target
-    does not have, a tag that it would not read.
+    reasons are in docs/guides/export.md. Raises ValueError for an unknown target, a setting that the target
+    does not have, a tag that it would not read; DataError for a file that is no word list.
     """
     check_settings(to, freq, tag, jieba_dict)
     target = TARGETS[to]
     refused: dict[str, str] = {}
     kept: dict[str, float | None] = {}
-    for word, count in words.items():
+    for word, count in _counted(words).items():
         if top is not None and len(kept) >= top:
             break
         if min_count is not None and count is not None and count < min_count:
@@ -122,6 +123,14 @@ def export_words(
         frequencies = {word: _frequency(count, freq) for word, count in kept.items()}
     default = target.tags.default if target.tags else None
     return Export(to, frequencies, refused, tag or default, name)
+
+
+def _counted(
+    words: Mapping[str, float | None] | str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+) -> Mapping[str, float | None]:
+    if isinstance(words, Mapping):
+        return words
+    return merge_words([words] if isinstance(words, str | os.PathLike) else words)
 
 
 def check_settings(

@@ -53,7 +53,10 @@ def report_words(
 ) -> Page:
     """The page for a word list (its path, or read_rows of it) and the corpus in which the words are looked for.
 
-    name: of the list, by which downloads are named. known: words that are marked, beside those that the list marks. The rest as in measure_usage.
+    name: of the list, by which downloads are named; None: that of its file. known: words that are marked, beside
+    those that the list marks. contexts: at most so many of each word, spread evenly over the corpus; width: their
+    characters on both sides; neighbours: at most so many on each side. latin: what is a symbol, as in count.
+    Raises ValueError for a number below 0, DataError for a file that is no word list.
     """
     rows = words if isinstance(words, WordRows) else read_rows(words)
     if name is None:

@@ -112,8 +112,8 @@ class Evaluation:
     def __repr__(self) -> str:
         words = self.words
         return (
-            f"<Evaluation by {self.protocol}: F1 {words.f1:.4f}, precision {words.precision:.4f}, "
-            f"recall {words.recall:.4f} of {words.gold:,} words>"
+            f"Evaluation({self.protocol}: F1 {words.f1:.4f}, precision {words.precision:.4f}, "
+            f"recall {words.recall:.4f} of {words.gold:,} words)"
         )
 
     def __iter__(self) -> Iterator[tuple[str, str | int | float]]:

@@ -69,7 +69,7 @@ class Segmenter(Cutter):
         self._base = self._place_base(places) if places is not None else None
 
     def __repr__(self) -> str:
-        return f"<Segmenter: {self._words:,} words of {len(self.symbols):,} symbols>"
+        return f"Segmenter({self._words:,} words of {len(self.symbols):,} symbols)"
 
     @classmethod
     def from_model(cls, model: WordModel, granularity: str | None = None) -> Segmenter:
@@ -186,8 +186,15 @@ def segment_text(
     model: what Segmenter.load takes (None: the general model, which is loaded once), a WordModel, or any segmenter.
     granularity: longer or shorter words than the model was trained for, None: as it was. For a whole corpus there is
     segment_corpus, for many texts Segmenter.load once.
+    Raises ValueError for an unknown granularity, NlptoolsError for that of a word list, DataError for a file that is
+    neither a model nor a word list.
+
+    >>> segment_text("今天天气非常好")
+    ['今天', '天气', '非常', '好']
     """
     if isinstance(model, Cutter):
+        if granularity is not None:
+            raise ValueError("a segmenter has its granularity: leave it out")
         return model.segment(text)
     if isinstance(model, WordModel):
         return Segmenter.from_model(model, granularity).segment(text)

@@ -56,7 +56,7 @@ class Cutter:
                 self._lookup[ord(symbol)] = number
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {len(self.symbols):,} symbols>"
+        return f"{type(self).__name__}({len(self.symbols):,} symbols)"
 
     def cut(self, ids: np.ndarray) -> np.ndarray:
         """Whether a word ends at each symbol, bool; True at breaks (0)."""

@@ -221,9 +221,10 @@ def read_words(paths: Iterable[str | os.PathLike[str]], *, encoding: str = "utf-
 def read_weighted_words(
     path: str | os.PathLike[str], *, encoding: str = "utf-8"
 ) -> dict[str, float | None]:
-    """Words of a file with their counts: a jieba dictionary, a table or a model of ours (its column
-    "expected", else "count"), or any lines of word and number; None for a word without a number.
-    Of a word that occurs twice the last number is taken.
+    """Words of a file with their counts, None for a word without one; of a word that occurs twice the last is taken.
+
+    The file is a jieba dictionary, a table or a model of ours (its column "expected", else "count"), or has lines of
+    word and number. Raises DataError for a file that cannot be read as one of these.
     """
     found: dict[str, float | None] = {}
     for listed in read_lists(path, encoding=encoding):
@@ -253,7 +254,7 @@ class WordRows:
     def __repr__(self) -> str:
         beside = [name for name in self._named() if name != "word"]
         told = f" with {', '.join(beside)}" if beside else ""
-        return f"<WordRows: {len(self.words):,} words{told} ({self.kind})>"
+        return f"WordRows({len(self.words):,} words{told}, {self.kind})"
 
     def __len__(self) -> int:
         return len(self.words)

@@ -83,8 +83,8 @@ class Usage:
 
     def __repr__(self) -> str:
         return (
-            f"<Usage: words {len(self):,}, corpora {len(self.symbols):,}, "
-            f"symbols {sum(self.symbols):,}, occurrences {int(self.counts.sum()):,}>"
+            f"Usage(words {len(self):,}, corpora {len(self.symbols):,}, "
+            f"symbols {sum(self.symbols):,}, occurrences {int(self.counts.sum()):,})"
         )
 
     def _repr_html_(self) -> str:

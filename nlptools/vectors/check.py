@@ -7,9 +7,11 @@ import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nlptools.base.frames import html_table, to_frame
 from nlptools.base.resources import DEFAULT_MEMORY
 from nlptools.errors import DataError
 from nlptools.vectors.dimension import exact_dimension
@@ -17,6 +19,9 @@ from nlptools.vectors.files import as_vectors
 from nlptools.vectors.hubness import NEAREST, find_hubs
 from nlptools.vectors.moments import OVERFLOW, Moments, eigenvectors, moments_of
 from nlptools.vectors.vectors import Vectors, Watch, shown_number, unwatched
+
+if TYPE_CHECKING:
+    from nlptools.base.frames import DataFrame
 
 CHECK_FORMATS = ("tsv", "json")
 HUBS = 10
@@ -33,6 +38,21 @@ class VectorCheck:
     hubs: list[tuple[str, float]]
     exact: bool
 
+    def __repr__(self) -> str:
+        rows, columns = self.measures["vectors"], self.measures["dimensions"]
+        return f"VectorCheck({rows:,} x {columns:,}, isotropy {self.measures['isotropy']:.4g})"
+
+    def __iter__(self) -> Iterator[tuple[str, float]]:
+        """(name, value) of each measure."""
+        return iter(self.measures.items())
+
+    def to_frame(self) -> DataFrame:
+        """The measures as a pandas DataFrame with the columns measure and value."""
+        return to_frame({"measure": list(self.measures), "value": list(self.measures.values())})
+
+    def _repr_html_(self) -> str:
+        return html_table(("measure", "value"), list(self.measures.items()))
+
 
 def check_vectors(
     vectors: Vectors | str | os.PathLike[str],
@@ -47,8 +67,10 @@ def check_vectors(
 ) -> VectorCheck:
     """Measure vectors, or those of a file; docs/vectors.md says what the measures mean, and where they come from.
 
-    nearest, queries, seed: see hubness.find_hubs. hubs: how many are named. Raises DataError for a single vector
-    and for vectors that are all zero.
+    nearest: so many nearest neighbours of each vector, for hubs; queries: ask so many vectors for theirs, None: all of
+    up to 50,000, else 10,000; seed: which ones. hubs: how many are named. memory: bytes for the whole process;
+    workers: threads, which change no result; watch: called with stage, done and total.
+    Raises DataError for a single vector and for vectors that are all zero.
     """
     vectors = as_vectors(vectors, memory=memory, workers=workers)
     if len(vectors) < 2:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Context, Decimal, localcontext
+from typing import TYPE_CHECKING
+
+from nlptools.base.frames import html_table, to_frame
+
+if TYPE_CHECKING:
+    from nlptools.base.frames import DataFrame
 
 LN_PHI = math.log((1 + math.sqrt(5)) / 2)  # of the golden ratio
 ASYMPTOTIC = 4 / LN_PHI  # 8.3123, the slope of the exact bound: h_n / n tends to -LN_PHI / 2
@@ -24,6 +31,7 @@ _LARGE = (
 )
 _SMALL = 1000  # up to here the power series; its sum, about exp(.377 n), stays a float
 _LEAST_EPS = 1e-6
+_COLUMNS = ("bound", "dimension", "formula", "source")
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,7 @@ class Bounds:
     """Dimensions for `size` words, or an attention head's for `size` positions; BOUNDS says what each one is.
 
     exact and those by the lemma of Johnson and Lindenstrauss are whole dimensions, the rest is not rounded.
+    A row is (name, dimension, formula, source).
     """
 
     size: int
@@ -102,6 +111,22 @@ class Bounds:
     jl: int
     jl_exists: int
     jl_sklearn: int
+
+    def __repr__(self) -> str:
+        return (
+            f"Bounds({self.size:,} words: exact {self.exact}, JL {self.jl:,} at eps {self.eps:g})"
+        )
+
+    def __iter__(self) -> Iterator[tuple[str, float, str, str]]:
+        for attribute, bound in BOUNDS.items():
+            yield bound.name, getattr(self, attribute), bound.formula, bound.source
+
+    def to_frame(self) -> DataFrame:
+        """A pandas DataFrame with the columns bound, dimension, formula and source."""
+        return to_frame(dict(zip(_COLUMNS, zip(*self, strict=True), strict=True)))
+
+    def _repr_html_(self) -> str:
+        return html_table(_COLUMNS, list(self))
 
 
 @dataclass(frozen=True)

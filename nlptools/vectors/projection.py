@@ -8,9 +8,11 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from nlptools.base.resources import DEFAULT_MEMORY
 from nlptools.vectors.dimension import dimension_bounds
 from nlptools.vectors.files import as_vectors
 from nlptools.vectors.vectors import Vectors, sample_rows, shown_number
@@ -34,13 +36,10 @@ def random_matrix(dimensions: int, dim: int, seed: int) -> np.ndarray:
     return normal.ravel()[: dimensions * dim].reshape(dimensions, dim)
 
 
-def project_vectors(
-    vectors: Vectors | str | os.PathLike[str], dim: int, *, seed: int = 0
-) -> Vectors:
-    """Vectors, or those of a file: every row times a random matrix of N(0, 1/dim): its squared length stays the same on average."""
+def random_projection(vectors: Vectors, dim: int, *, seed: int = 0) -> Vectors:
+    """Every row times a random matrix of N(0, 1/dim): its squared length stays the same on average."""
     if dim < 1:
         raise ValueError("dim must be at least 1")
-    vectors = as_vectors(vectors)
     matrix = random_matrix(vectors.shape[1], dim, seed)
     return vectors.mapped(lambda rows: rows @ matrix, dim)
 
@@ -94,6 +93,35 @@ def _squared_distances(rows: np.ndarray, first: np.ndarray, second: np.ndarray) 
         part = slice(start, start + 100)
         found[part] = ((wide[first[part]] - wide[second[part]]) ** 2).sum(axis=1)
     return found
+
+
+class Projected(NamedTuple):
+    """Vectors after a random projection, and what it did to distances."""
+
+    vectors: Vectors
+    distortion: Distortion
+
+
+def project_vectors(
+    vectors: Vectors | str | os.PathLike[str],
+    dim: int,
+    *,
+    seed: int = 0,
+    eps: float = EPS,
+    pairs: int = PAIRS,
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+) -> Projected:
+    """Vectors, or those of a file, with `dim` dimensions by a random projection; and how far distances are off.
+
+    seed: of the matrix and of the pairs that are measured; the same seed gives the same numbers on every machine.
+    eps: how far a squared distance may be off, as a share of it; pairs: how many distances are measured. memory,
+    workers: for reading a file.
+    Raises ValueError for a dim below 1, an eps that is not between 0 and 1, and pairs below 1.
+    """
+    found = as_vectors(vectors, memory=memory, workers=workers)
+    made = random_projection(found, dim, seed=seed)
+    return Projected(made, measure_distortion(found, made, eps=eps, pairs=pairs, seed=seed))
 
 
 def distortion_table(found: Distortion, shape: tuple[int, int], dim: int) -> str:

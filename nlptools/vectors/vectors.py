@@ -51,7 +51,7 @@ class Vectors:
 
     def __repr__(self) -> str:
         rows, columns = self.shape
-        named = ", with words" if self._words is not None else ""
+        named = ", with words" if self.has_words else ""
         return f"Vectors({rows:,} x {columns:,}, {self.dtype}{named})"
 
     @classmethod

@@ -43,6 +43,10 @@ class Whitening:
     matrix: np.ndarray
     eigenvalues: np.ndarray
 
+    def __repr__(self) -> str:
+        before, after = self.matrix.shape
+        return f"Whitening({before:,} -> {after:,} dimensions, {self.variance:.1%} of the variance)"
+
     @property
     def rank(self) -> int:
         """Directions that have a variance, among those kept."""
@@ -118,13 +122,15 @@ def whiten_vectors(
     *,
     dim: int | None = None,
     tolerance: float = TOLERANCE,
-    apply: Whitening | None = None,
+    apply: Whitening | str | os.PathLike[str] | None = None,
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
 ) -> Whitened:
     """Vectors, or those of a file, with mean 0 and covariance the identity; and the map that makes them so.
 
-    apply: a whitening of other vectors, instead of their own. The rest as in fit_whitening.
+    dim: how many directions are kept, None: all. tolerance: an eigenvalue of at most so much of the largest counts as
+    0, and so does its column. apply: a whitening of other vectors, or its file, instead of their own. memory: bytes
+    for the whole process; workers: threads, which change no result.
     Raises ValueError for a dim that there is not, or a whitening of another dimension.
     """
     found = as_vectors(vectors, memory=memory, workers=workers)
@@ -133,7 +139,8 @@ def whiten_vectors(
             found, dim=dim, tolerance=tolerance, memory=memory, workers=workers
         )
     else:
-        whitening = apply.shortened(dim)
+        loaded = apply if isinstance(apply, Whitening) else Whitening.load(apply)
+        whitening = loaded.shortened(dim)
     return Whitened(whitening.apply(found), whitening)
 
 

@@ -22,7 +22,7 @@ from nlptools.vocab.map import VocabMap
 from nlptools.vocab.redundancy import best_splits
 from nlptools.vocab.tokenizer import WordTokenizer
 from nlptools.vocab.unigram import UNKNOWN_PENALTY, score_words
-from nlptools.vocab.vocab import SPECIALS, Vocab, is_redundant, load_vocab, stem
+from nlptools.vocab.vocab import SPECIALS, Vocab, as_vocab, is_redundant, stem
 from nlptools.vocab.wordcount import CorpusWords, class_bits, count_corpus, fold_words
 from nlptools.vocab.wordpiece import CJK, CONTINUED, DROP, OTHER, PUNCTUATION, SPACE
 
@@ -199,14 +199,19 @@ def make_vocab(
     lower: bool = True,
     workers: int | None = None,
 ) -> VocabBuild:
-    """A vocabulary from word lists or a corpus, on top of a base or from nothing: build_vocab, and what it needs.
+    """A vocabulary from word lists or a corpus, on top of a base or from nothing.
 
     listed: word lists, or words with their counts; of several lists the first count of a word is taken. base: a Vocab, or
     its vocab.txt. corpus: its characters, and its words where nothing is listed, as `model` cuts it (a segmenter, a model
-    or a word list; None: the general model). workers: threads; they change no result. The rest as in build_vocab.
-    Raises DataError for a corpus without words.
+    or a word list; None: the general model). workers: threads; they change no result.
+    keep_base: leave the base as it is, else it is reduced as WoBERT's was. words: how many to add; size: how many
+    tokens in all; neither: all words. coverage: add the most frequent characters of the corpus, so that the vocabulary
+    has this share of it. prune: leave out words that the others spell as well. min_count, max_length: of words; a word
+    without a count stays. lower: fold case and accents, as the tokenizer will.
+    Raises ValueError for arguments that clash, DataError for a base without [UNK] and a corpus without words,
+    NlptoolsError where `size` has no room for the base.
     """
-    known = base if base is None or isinstance(base, Vocab) else load_vocab(base)
+    known = None if base is None else as_vocab(base)
     if known is not None:
         _ = known.unknown  # what is wrong with it is said before the corpus is read
     given = dict(listed) if isinstance(listed, Mapping) else _read_lists(listed)

@@ -12,15 +12,20 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from nlptools.base.frames import html_table, to_frame
 from nlptools.base.storage import whole_file
 from nlptools.errors import DataError
 from nlptools.vectors.checkpoints import Checkpoint, Made, Stored, StoredRows, open_checkpoint
 from nlptools.vectors.headers import sized
 from nlptools.vectors.vectors import batch_rows, shown_number
-from nlptools.vocab.map import VocabMap
+from nlptools.vocab.map import VocabMap, read_map
+
+if TYPE_CHECKING:
+    from nlptools.base.frames import DataFrame
 
 UNKNOWN = ("skip", "average")
 
@@ -71,19 +76,52 @@ class UnknownPieces:
     nothing_else: bool
 
 
+class NormRow(NamedTuple):
+    """Norms of some rows of a tensor. rows: "base", "kept", "averaged" (the means) or "new"."""
+
+    tensor: str
+    rows: str
+    count: int  # type: ignore[assignment] # as the column is called; a row needs no tuple.count
+    norm_mean: float
+    norm_min: float
+    norm_max: float
+    not_finite: int
+
+
 @dataclass(frozen=True)
 class EmbeddingReport:
-    """What init_embeddings did. copied: names of the other tensors; left: those of them with a dimension of base_size."""
+    """What init_embeddings did. Its rows are NormRow, those of the means only where the new rows differ. copied: names of the other tensors; left: those of them with a dimension of base_size."""
 
     tensors: tuple[NewTensor, ...]
     copied: tuple[str, ...]
     left: tuple[str, ...]
     unknown: tuple[UnknownPieces, ...]
 
+    def __repr__(self) -> str:
+        made, copied = len(self.tensors), len(self.copied)
+        return f"EmbeddingReport({made:,} tensors made anew, {copied:,} copied)"
+
+    def __iter__(self) -> Iterator[NormRow]:
+        for of in self.tensors:
+            groups = {"base": of.base, "kept": of.kept, "averaged": of.averaged, "new": of.new}
+            if of.averaged == of.new:
+                del groups["averaged"]
+            for name, norms in groups.items():
+                figures = (norms.mean, norms.least, norms.most)
+                yield NormRow(of.name, name, norms.rows, *figures, norms.not_finite)
+
+    def to_frame(self) -> DataFrame:
+        """The norms as a pandas DataFrame, with the columns that the command prints."""
+        rows = list(self)
+        return to_frame({name: [getattr(row, name) for row in rows] for name in NormRow._fields})
+
+    def _repr_html_(self) -> str:
+        return html_table(NormRow._fields, list(self))
+
 
 def init_embeddings(
     source: str | os.PathLike[str],
-    vocab_map: VocabMap,
+    map: VocabMap | str | os.PathLike[str],
     output: str | os.PathLike[str],
     *,
     tensor: Sequence[str] = (),
@@ -92,8 +130,9 @@ def init_embeddings(
 ) -> EmbeddingReport:
     """Write the checkpoint `source` (.npy, .npz, .safetensors) for a new vocabulary to `output`.
 
+    map: which tokens are kept and what new words are made of (VocabBuild.map), or its file.
     Every array of floats whose first dimension is base_size, be it embedding, output weight or output bias, gets
-    len(vocab_map) rows: those of `keep`, bit for bit, then for each word the mean of the rows of its pieces,
+    len(map) rows: those of `keep`, bit for bit, then for each word the mean of the rows of its pieces,
     computed in float64 and rounded once to the type of the array. All other arrays are copied byte for byte.
     A .npy file may hold a matrix or a vector (a bias).
 
@@ -107,6 +146,7 @@ def init_embeddings(
     """
     if unknown not in UNKNOWN:
         raise ValueError(f"unknown must be one of {', '.join(UNKNOWN)}, not {unknown!r}")
+    vocab_map = map if isinstance(map, VocabMap) else read_map(map)
     checkpoint = open_checkpoint(source)
     _check_output(checkpoint, output)
     chosen = _choose(checkpoint, vocab_map.base_size, tensor)
@@ -310,14 +350,10 @@ def _joined(parts: list[np.ndarray]) -> np.ndarray:
 
 def norms_table(report: EmbeddingReport) -> str:
     """TSV of the norms of each tensor: of its base rows, those kept, the means, and the new rows if they differ."""
-    lines = ["tensor\trows\tcount\tnorm_mean\tnorm_min\tnorm_max\tnot_finite\n"]
-    for of in report.tensors:
-        groups = {"base": of.base, "kept": of.kept, "averaged": of.averaged, "new": of.new}
-        if of.averaged == of.new:
-            del groups["averaged"]
-        for name, norms in groups.items():
-            figures = "\t".join(map(shown_number, (norms.mean, norms.least, norms.most)))
-            lines.append(f"{of.name}\t{name}\t{norms.rows}\t{figures}\t{norms.not_finite}\n")
+    lines = ["\t".join(NormRow._fields) + "\n"]
+    for row in report:
+        figures = "\t".join(map(shown_number, (row.norm_mean, row.norm_min, row.norm_max)))
+        lines.append(f"{row.tensor}\t{row.rows}\t{row.count}\t{figures}\t{row.not_finite}\n")
     return "".join(lines)
 
 

@@ -7,12 +7,13 @@ longest-first rule is a trie of optional branches, whose pieces lie beside each 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nlptools.errors import DataError, NlptoolsError
-from nlptools.vocab.unigram import is_word, score_words
-from nlptools.vocab.vocab import END, MASK, PAD, SPECIALS, START, UNKNOWN, Vocab
+from nlptools.vocab.unigram import Weights, as_weights, is_word, score_words
+from nlptools.vocab.vocab import END, MASK, PAD, SPECIALS, START, UNKNOWN, Vocab, as_vocab
 from nlptools.vocab.wordpiece import (
     CJK_RANGES,
     CONTINUED,
@@ -107,10 +108,10 @@ def write_json(contents: dict[str, Any]) -> str:
 
 
 def tokenizer_files(
-    vocab: Vocab,
+    vocab: Vocab | str | os.PathLike[str],
     *,
     to: str = "fast",
-    weights: Mapping[str, float | None] | None = None,
+    weights: Weights | str | os.PathLike[str] | None = None,
     lower: bool = True,
     fallback: str = "unknown",
 ) -> dict[str, str]:
@@ -118,13 +119,14 @@ def tokenizer_files(
 
     to: "fast" for tokenizer.json, which needs nothing else; "bert" and "roformer" for vocab.txt and the class that
     reads it, BertTokenizer (characters and word pieces) or RoFormerTokenizer (which cuts by rjieba, as WoBERT).
-    The rest as for `tokenizer_json`.
+    vocab: loaded, or a vocab.txt; weights: counts of words, or a list with them. The rest as in tokenizer_json.
 
     Raises ValueError for another `to`, DataError for a vocabulary that does not have what the class needs, or where a
     token's line is not its id for a reader of vocab.txt.
     """
     if to not in TARGETS:
         raise ValueError(f"to must be one of {', '.join(TARGETS)}, not {to!r}")
+    vocab, weights = as_vocab(vocab), as_weights(weights)
     names = {"unk_token": UNKNOWN, "pad_token": PAD, "cls_token": START, "sep_token": END}
     names["mask_token"] = MASK
     special = {name: token for name, token in names.items() if token in vocab}

@@ -9,15 +9,15 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from nlptools.segmentation.jieba import JiebaWords
 from nlptools.text import chars
-from nlptools.vocab.unigram import VocabWords
-from nlptools.vocab.vocab import END, PAD, START, Vocab, load_vocab
+from nlptools.vocab.unigram import VocabWords, Weights, as_weights
+from nlptools.vocab.vocab import END, PAD, START, Vocab, as_vocab
 from nlptools.vocab.wordpiece import (
     CJK,
     CONTINUED,
@@ -52,6 +52,9 @@ class Encoded:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def __repr__(self) -> str:
+        return f"Encoded({len(self):,} tokens of {len(self.codes):,} characters)"
+
     @property
     def offsets(self) -> np.ndarray:
         """Start and stop of each token in the given text, in characters, shape (tokens, 2); int64."""
@@ -76,7 +79,7 @@ class WordTokenizer:
         *,
         pre: str = "vocab",
         lower: bool = True,
-        weights: Mapping[str, float | None] | None = None,
+        weights: Weights | None = None,
         jieba_dict: str | os.PathLike[str] | None = None,
     ) -> None:
         """pre: what cuts the text into words: the vocabulary's own unigram model ("vocab"), jieba without its
@@ -104,6 +107,9 @@ class WordTokenizer:
             self._jieba = JiebaWords(jieba_dict)
             ids = [vocab.ids.get(word, -1) for word in self._jieba.words]
             self._token_of = np.array([*ids, -1], np.int32)
+
+    def __repr__(self) -> str:
+        return f"WordTokenizer({len(self.vocab):,} tokens, pre={self.pre!r}, lower={self.lower})"
 
     def encode(self, text: str) -> Encoded:
         """The tokens of a text, without [CLS] and [SEP]."""
@@ -297,15 +303,17 @@ def tokenize(
     *,
     pre: str = "vocab",
     lower: bool = True,
-    weights: Mapping[str, float | None] | None = None,
+    weights: Weights | str | os.PathLike[str] | None = None,
     jieba_dict: str | os.PathLike[str] | None = None,
 ) -> list[str]:
     """The tokens of one text; for many make a WordTokenizer, which has the same settings and reads nothing twice.
 
-    vocab: loaded, or a vocab.txt.
+    vocab: loaded, or a vocab.txt; weights: counts of words, or a list with them. The rest as in WordTokenizer.
+    Raises ValueError for another `pre`, DataError for a vocabulary without [UNK].
     """
-    found = vocab if isinstance(vocab, Vocab) else load_vocab(vocab)
-    tokenizer = WordTokenizer(found, pre=pre, lower=lower, weights=weights, jieba_dict=jieba_dict)
+    tokenizer = WordTokenizer(
+        as_vocab(vocab), pre=pre, lower=lower, weights=as_weights(weights), jieba_dict=jieba_dict
+    )
     return tokenizer.tokenize(text)
 
 

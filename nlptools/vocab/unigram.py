@@ -6,11 +6,13 @@ sums from the left of every stretch of Han characters, of equal sums the longer 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 import numpy as np
 
 from nlptools.lattice.exact import LONGEST, PathFinder
+from nlptools.text.wordlists import read_weighted_words
 from nlptools.vocab.vocab import Vocab
 from nlptools.vocab.wordpiece import is_cjk
 
@@ -54,6 +56,16 @@ def score_words(
         shares[shares <= 0] = (counted.min() if len(counted) else 1.0) / 10
     scores = np.round((np.log(shares) - np.log(shares.sum() or 1.0)) / GRAIN) * GRAIN
     return dict(zip(ids, scores.tolist(), strict=True))
+
+
+Weights = Mapping[str, float | None]
+
+
+def as_weights(source: Weights | str | os.PathLike[str] | None) -> Weights | None:
+    """Counts of words as they are; those of a word list. Raises DataError as read_weighted_words."""
+    if source is None or isinstance(source, Mapping):
+        return source
+    return read_weighted_words(source, encoding="auto")
 
 
 class VocabWords:

@@ -6,10 +6,15 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from nlptools.base.frames import html_table, to_frame
 from nlptools.errors import DataError
 from nlptools.text.corpus import Corpus
 from nlptools.vocab.wordpiece import CONTINUED, is_cjk, is_punctuation
+
+if TYPE_CHECKING:
+    from nlptools.base.frames import DataFrame
 
 PAD, UNKNOWN, START, END, MASK = SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _TEN = 10
@@ -44,6 +49,13 @@ class Vocab:
 
     def __contains__(self, token: object) -> bool:
         return token in self.ids
+
+    def to_frame(self) -> DataFrame:
+        """The tokens as a pandas DataFrame with the columns id and token."""
+        return to_frame({"id": range(len(self)), "token": self.tokens})
+
+    def _repr_html_(self) -> str:
+        return html_table(("id", "token"), enumerate(self.tokens), total=len(self))
 
     @property
     def unknown(self) -> int:
@@ -110,6 +122,11 @@ def load_vocab(path: str | os.PathLike[str]) -> Vocab:
         if token.startswith("{") and len(token) > 1:
             raise DataError(name, number, "JSON, not a vocabulary", "vocab.txt has a token a line")
     return Vocab(tokens, name)
+
+
+def as_vocab(source: Vocab | str | os.PathLike[str]) -> Vocab:
+    """A vocabulary as it is; that of a vocab.txt. Raises DataError as load_vocab."""
+    return source if isinstance(source, Vocab) else load_vocab(source)
 
 
 def stem(token: str) -> str:

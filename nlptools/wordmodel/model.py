@@ -132,7 +132,7 @@ def load_model(path: str | os.PathLike[str]) -> WordModel:
     return parse_model(text, os.fspath(path))
 
 
-def load_prior(name: str) -> WordModel:
+def load_prior(name: str | os.PathLike[str]) -> WordModel:
     """The model of that file; of the package for the name "general"."""
     return general_model() if name == "general" else load_model(name)
 

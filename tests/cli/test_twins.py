@@ -14,151 +14,110 @@ import click
 import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
 
+import nlptools
 from nlptools.base.resources import DEFAULT_MEMORY, MIN_MEMORY
 from nlptools.cli import main
 from nlptools.discovery.columns import SORTS, WORD_FORMATS
-from nlptools.discovery.discover import discover_words
 from nlptools.discovery.rules import COMPATS, METHODS
-from nlptools.lm.files import MODEL_FORMATS, open_lm, read_trie, write_model
-from nlptools.lm.smoothing import SMOOTHINGS, train_lm
-from nlptools.lm.stream import SCORE_FORMATS, oddest_lines, score_corpus, table_pieces
+from nlptools.lm.files import MODEL_FORMATS
+from nlptools.lm.smoothing import SMOOTHINGS
+from nlptools.lm.stream import SCORE_FORMATS
 from nlptools.lm.trie import MAX_MODEL_ORDER
-from nlptools.ngrams.count import count_ngrams, count_sentences
 from nlptools.ngrams.counts import MAX_ORDER
-from nlptools.ngrams.merge import merge_files
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES
-from nlptools.review.compare import COMPARE_FORMATS, compare_counts
-from nlptools.review.export import export_words
-from nlptools.review.slices import find_slices
+from nlptools.review.compare import COMPARE_FORMATS
 from nlptools.review.targets import MOST, TARGETS
-from nlptools.segmentation.evaluate import PROTOCOLS, evaluate_segmentation
+from nlptools.segmentation.evaluate import PROTOCOLS
 from nlptools.segmentation.methods import METHODS as SEGMENT_METHODS
-from nlptools.segmentation.segmenter import Segmenter
 from nlptools.segmentation.stream import SEGMENT_FORMATS, segment_corpus
-from nlptools.segmentation.tagger import TagCutter
 from nlptools.spark.count import count_with_spark
 from nlptools.spark.segment import segment_with_spark
 from nlptools.spark.train import train_with_spark
 from nlptools.text.corpus import FOLDS, ON_ERROR, Corpus
-from nlptools.usage.contexts import find_contexts
-from nlptools.usage.usage import measure_usage
-from nlptools.vectors.check import CHECK_FORMATS, check_vectors
-from nlptools.vectors.dimension import dimension_bounds
-from nlptools.vectors.files import (
-    DUPLICATES,
-    INPUT_FORMATS,
-    OUTPUT_FORMATS,
-    read_vectors,
-    write_vectors,
-)
-from nlptools.vectors.projection import measure_distortion, project_vectors
-from nlptools.vectors.whitening import fit_whitening
-from nlptools.vocab.build import build_vocab
+from nlptools.vectors.check import CHECK_FORMATS
+from nlptools.vectors.files import DUPLICATES, INPUT_FORMATS, OUTPUT_FORMATS, read_vectors
 from nlptools.vocab.embeddings import UNKNOWN as UNKNOWN_PIECES
-from nlptools.vocab.embeddings import init_embeddings
-from nlptools.vocab.huggingface import FALLBACKS, tokenizer_files
+from nlptools.vocab.huggingface import FALLBACKS
 from nlptools.vocab.huggingface import TARGETS as EXPORT_TARGETS
 from nlptools.vocab.stream import TOKEN_FORMATS, tokenize_corpus
-from nlptools.vocab.tokenizer import PRE, WordTokenizer
-from nlptools.vocab.wordcount import count_corpus, count_words
-from nlptools.wordmodel.train import GRANULARITIES, NUMERALS, train_model
+from nlptools.vocab.tokenizer import PRE
+from nlptools.wordmodel.train import GRANULARITIES, NUMERALS
 
 assert np
 
-# The options of each command come from these functions, and have no other defaults.
-TWINS: dict[str, list[Callable[..., Any]]] = {
-    "compare": [compare_counts, find_slices, measure_usage, Corpus.__init__],
-    "count": [count_ngrams, count_with_spark, Corpus.__init__],
-    "discover": [count_with_spark, discover_words, Corpus.__init__],
-    "merge": [merge_files],
-    "report": [measure_usage, Corpus.__init__],
-    "explain": [find_contexts, count_ngrams, Corpus.__init__],
-    "train": [train_model, train_with_spark, Corpus.__init__],
-    "segment": [segment_corpus, segment_with_spark, Segmenter.load, TagCutter, Corpus.__init__],
-    "evaluate": [evaluate_segmentation, Corpus.__init__],
-    "export": [export_words],
-    "lm train": [count_sentences, train_lm, Corpus.__init__],
-    "lm score": [open_lm, score_corpus, table_pieces, oddest_lines, Corpus.__init__],
-    "lm convert": [read_trie, write_model],
-    "dim": [dimension_bounds, count_words, Corpus.__init__],
-    "vectors check": [read_vectors, check_vectors],
-    "vectors whiten": [read_vectors, fit_whitening, write_vectors],
-    "vectors project": [read_vectors, project_vectors, measure_distortion, write_vectors],
-    "vocab build": [build_vocab, count_corpus, Segmenter.load, Corpus.__init__],
-    "vocab init-embeddings": [init_embeddings],
-    "tokenize": [WordTokenizer.__init__, tokenize_corpus, Corpus.__init__],
-    "vocab export": [tokenizer_files],
+READING = Corpus.__init__
+# How a command reads its text or its vectors, where its function is handed what was read: settings of their own.
+READS: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(("compare", "count", "discover", "evaluate", "explain", "report"), READING),
+    **dict.fromkeys(("train", "segment", "tokenize", "lm train", "lm score", "dim"), READING),
+    "vocab build": READING,
+    **dict.fromkeys(("vectors check", "vectors project", "vectors whiten"), read_vectors),
 }
-# Option -> keyword, where the names differ. A name that differs needs a reason:
-RENAMED = {
-    ("explain", "contexts"): "number",  # "number" alone would say nothing on the command line
-    ("segment", "model"): "path",  # of Segmenter.load
-    ("vocab build", "model"): "path",
+# What does the same elsewhere: --engine spark.
+SPARK: dict[str, Callable[..., Any]] = {
+    "count": count_with_spark,
+    "discover": count_with_spark,
+    "segment": segment_with_spark,
+    "train": train_with_spark,
 }
+# The function takes one text; the command a corpus, which goes through this one line by line.
+STREAM: dict[str, Callable[..., Any]] = {"segment": segment_corpus, "tokenize": tokenize_corpus}
 # What a command has beside its function: files, formats of output, silence.
 OWN = {
     "count": {"engine", "output", "tsv", "quiet"},
     "discover": {"engine", "output", "format", "quiet"},
-    "report": {"corpus", "known", "output", "quiet"},
-    # The words to compare are found with a limit of memory, or named.
-    "compare": {"words", "fallen", "top", "format", "output", "report", "quiet"}
-    | {"memory", "tmp_dir", "workers"},
+    "report": {"output", "quiet"},
+    "compare": {"format", "output", "report", "quiet"},
     "merge": {"output", "tsv", "min_count", "quiet"},
-    "explain": {"counts", "corpus", "neighbours", "format", "quiet"},
+    "explain": {"neighbours", "format", "quiet"},  # how many are shown of those that are found
     "train": {"engine", "output", "quiet"},
-    # The other segmenters are for comparison; adapt is a call of train_model.
-    "segment": {"method", "counts", "adapt", "engine", "output", "quiet"},
+    # Another method is another segmenter, given as `model`; adapt is a call of train.
+    "segment": {"method", "weights", "counts", "adapt", "engine", "output", "quiet"},
     "evaluate": {"format", "quiet"},
-    "export": {"to", "output", "refused", "quiet"},
-    "lm train": {"counts", "format", "output", "quiet"},
-    # What is printed of the lines; in Python they are arrays to select from.
-    "lm score": {"model", "sort", "min_symbols", "totals", "format", "output", "quiet"},
-    "lm convert": {"output", "quiet"},
-    "dim": {"vocab", "corpus", "length", "inverse", "format", "plot", "quiet"},
+    "export": {"output", "refused", "quiet"},
+    "lm train": {"format", "output", "quiet"},
+    # Which lines are printed; in Python one selects from them.
+    "lm score": {"sort", "top", "min_symbols", "totals", "format", "output", "quiet"},
+    "lm convert": {"quiet"},
+    "dim": {"length", "inverse", "format", "plot", "quiet"},
     "vectors check": {"format", "quiet"},
-    "vectors whiten": {"output", "words_output", "transform", "apply", "quiet"},
-    "vectors project": {"output", "words_output", "dim", "quiet"},
+    "vectors whiten": {"output", "format", "words_output", "transform", "quiet"},
+    "vectors project": {"output", "format", "words_output", "quiet"},
     "vocab build": {"output", "map", "weights", "report", "quiet"},
-    "vocab init-embeddings": {"map", "output", "report", "quiet"},
-    "tokenize": {"vocab", "decode", "output", "quiet"},
+    "vocab init-embeddings": {"report", "quiet"},
+    "tokenize": {"decode", "output", "quiet"},
     "vocab export": {"output", "quiet"},
 }
-# Keywords that are no options: block_size changes no result; `watch` is what draws the progress; the width
-# of a context and the order that `explain` counts follow from the words asked for, which have no sentences.
-# `segment` and `evaluate` read plain text as it is, `lm score` folds as the model was trained. The appearance
-# of symbols is what count_sentences gives to train_lm. The name of a Rime dictionary is that of its file. The
-# table that Spark writes is the output; what it counts for `discover` follows from the longest word.
+# Keywords that are no options: block_size changes no result; `watch` is what draws the progress, open_corpus what
+# counts the bytes that were read. `segment`, `tokenize` and `evaluate` read plain text as it is, `lm score` folds as
+# the model was trained. Names of a list and of a Rime dictionary are those of their files. The table that Spark
+# writes is the output; what it counts for `discover` follows from the longest word.
 NO_OPTION = {
     "count": {"block_size", "table"},
     "discover": {"block_size", "watch", "order", "sentences", "table"},
     "merge": set(),
-    "report": {"block_size"},
-    "compare": {"block_size"},
-    "explain": {"block_size", "width", "order", "sentences"},
+    "report": {"block_size", "name"},
+    "compare": {"block_size", "watch", "open_corpus"},
+    "explain": {"block_size"},
     "train": {"block_size", "watch"},
     "segment": {"block_size", "field", "column", "fold"},
     "evaluate": {"block_size", "field", "column", "fold"},
     "export": {"name"},
-    "lm train": {"block_size", "appearance"},
+    "lm train": {"block_size", "corpus"},  # an argument; instead of it there can be counts
     "lm score": {"block_size", "fold"},
     "lm convert": set(),
-    "dim": {"block_size"},
+    "dim": {"block_size", "number"},
     "vectors check": {"block_size", "watch"},
     "vectors whiten": {"block_size", "watch"},
     "vectors project": {"block_size", "watch"},
-    # The words are an argument; what counts them is made from --model.
-    "vocab build": {"listed", "cutter", "granularity", "block_size", "fold"},
+    "vocab build": {"listed", "block_size", "fold"},  # the lists are an argument
     "vocab init-embeddings": set(),
     "tokenize": {"block_size", "fold", "counts"},
     "vocab export": set(),
 }
-# An option that a command hands on in another form: a path for what was loaded from it.
-AS_PATH = {"known", "counts", "background", "prior", "base", "corpus", "accepted", "rejected"}
 # Commands that take what they read piece by piece, and need no --memory.
 SMALL = {"report", "evaluate", "segment", "lm score", "dim", "export", "tokenize"}
 SMALL |= {"vocab build", "vocab export", "vocab init-embeddings"}
-# Commands that read no text.
-WITHOUT_TEXT = {"merge", "export", "vocab export", "lm convert", "vocab init-embeddings"}
 # What a command has to be given.
 REQUIRED = {
     "explain": ["词"],
@@ -197,24 +156,34 @@ def commands() -> list[str]:
 
 
 def options_of(command: str) -> dict[str, click.Option]:
-    """Keyword -> option; the long name as it is typed, `-` as `_`, makes the keyword."""
-    found = {}
-    for option in COMMANDS[command].params:
-        if isinstance(option, click.Option):
-            long = max(option.opts, key=len).removeprefix("--").replace("-", "_")
-            found[RENAMED.get((command, long), long)] = option
-    return found
+    """Keyword -> option: the long name as it is typed, `-` as `_`."""
+    return {
+        max(option.opts, key=len).removeprefix("--").replace("-", "_"): option
+        for option in COMMANDS[command].params
+        if isinstance(option, click.Option)
+    }
+
+
+def function_of(command: str) -> Callable[..., Any]:
+    """The function of that name at the door."""
+    function: Callable[..., Any] = getattr(nlptools, command.replace(" ", "_").replace("-", "_"))
+    return function
 
 
 def keywords_of(command: str) -> dict[str, inspect.Parameter]:
-    """What need not be given by place."""
-    return {
-        name: parameter
-        for function in TWINS[command]
-        for name, parameter in inspect.signature(function).parameters.items()
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-        or parameter.default is not inspect.Parameter.empty
-    }
+    """What need not be given by place, and what is given by place and yet is an option (`export --to`)."""
+    own = function_of(command)
+    more = (table[command] for table in (SPARK, STREAM, READS) if command in table)
+    found: dict[str, inspect.Parameter] = {}
+    for function in (own, *more):
+        for name, parameter in inspect.signature(function).parameters.items():
+            if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+                continue
+            given = parameter.default is inspect.Parameter.empty
+            given = given and parameter.kind is not inspect.Parameter.KEYWORD_ONLY
+            if not given or (function is own and name in options_of(command)):
+                found.setdefault(name, parameter)
+    return found
 
 
 def defaults_of(command: str) -> dict[str, Any]:
@@ -225,9 +194,9 @@ def defaults_of(command: str) -> dict[str, Any]:
     return {name: values[str(option.name)] for name, option in options_of(command).items()}
 
 
-def test_every_command_has_its_function() -> None:
-    assert commands() == sorted(TWINS)
-    assert set(TWINS) == {
+def test_the_commands_are_these() -> None:
+    assert commands() == sorted(OWN) == sorted(NO_OPTION)
+    assert set(commands()) == {
         *("compare", "count", "discover", "evaluate", "explain", "export", "report"),
         "merge",
         "segment",
@@ -266,12 +235,14 @@ def test_defaults_are_equal(command: str) -> None:
     for name, parameter in keywords_of(command).items():
         if name in NO_OPTION[command]:
             continue
+        compared += 1
+        if parameter.default is inspect.Parameter.empty:
+            continue  # has to be given, on the command line too: see REQUIRED
         value = defaults[name]
-        if name in AS_PATH:
-            value = value or parameter.default
+        if options_of(command)[name].multiple and not parameter.default:
+            value = value or parameter.default  # nothing is an empty tuple there
         assert value == parameter.default, f"--{name}"
         assert type(value) is type(parameter.default), f"--{name}"
-        compared += 1
     assert compared >= 2
 
 
@@ -348,7 +319,7 @@ CHOICES = [
         (command, "latin", LATIN_MODES)
         for command in ("compare", "count", "discover", "explain", "lm train", "report")
     ),
-    *((c, "on_error", ON_ERROR) for c in sorted(set(TWINS) - WITHOUT_TEXT)),
+    *((c, "on_error", ON_ERROR) for c in sorted(READS)),
     *(
         (c, "fold", FOLDS)
         for c in ("compare", "count", "discover", "explain", "report", "train", "lm train", "dim")

@@ -20,7 +20,7 @@ from nlptools.vectors import hubness
 from nlptools.vectors.check import CHECK_FORMATS, check_table, check_vectors
 from nlptools.vectors.dimension import dimension_bounds
 from nlptools.vectors.files import DUPLICATES, INPUT_FORMATS, OUTPUT_FORMATS, read_vectors
-from nlptools.vectors.projection import project_vectors
+from nlptools.vectors.projection import random_projection
 from nlptools.vectors.whitening import Whitening, fit_whitening
 
 run = partial(commandline.run, "vectors")
@@ -197,7 +197,7 @@ def test_project() -> None:
     table = printed("project", "v.txt", "-o", "p.npy", "--dim", "5", "--seed", "3", "--eps", "0.4")
     given = read_vectors("v.txt")
     after = np.load("p.npy")
-    assert np.array_equal(after, project_vectors(given, 5, seed=3).array())
+    assert np.array_equal(after, random_projection(given, 5, seed=3).array())
     before = given.array().astype(float)
     errors = []
     for i in range(60):

@@ -1050,3 +1050,13 @@ def test_defaults_of_count_sentences() -> None:
     assert counts.settings == Settings(4, "char", (), "line")
     assert appearance == ["<s>", "地", "5", "G", "，", "</s>", "天"]
     assert count_sentences(Corpus.from_texts([]))[1] == []
+
+
+def test_counts_show_themselves() -> None:
+    counts = count_ngrams(Corpus.from_texts(["天地玄黄，天地"]), order=2)
+    # 天 地 玄 黄, six symbols; 天地 地玄 玄黄.
+    assert repr(counts) == "NgramCounts(order 2, 6 symbols, 7 n-grams)"
+    assert dict(counts)["天地"] == 2
+    frame = counts.to_frame(min_count=2)
+    assert dict(zip(frame["ngram"], frame["count"], strict=True)) == {"天": 2, "地": 2, "天地": 2}
+    assert counts._repr_html_().count("<tr>") == 8

@@ -63,15 +63,15 @@ def test_the_weakest_split_counts() -> None:
 def test_it_shows_itself() -> None:
     found = explain_word(count(TEXTS), "国家")
     assert repr(found) == (
-        "<Explanation of '国家': count 4 of 15, PMI 1.3218, entropy 1.3863 left, 0.5623 right>"
+        "Explanation('国家': count 4 of 15, PMI 1.3218, entropy 1.3863 left, 0.5623 right)"
     )
-    assert repr(found.right) == "<Side: entropy 0.5623, variety 2: 标 3 管 1>"
+    assert repr(found.right) == "Side(entropy 0.5623, variety 2: 标 3 管 1)"
     assert repr(explain_word(count(TEXTS, order=2), "国家")) == (
-        "<Explanation of '国家': count 4 of 15, PMI 1.3218>"
+        "Explanation('国家': count 4 of 15, PMI 1.3218)"
     )
-    assert repr(explain_word(count(TEXTS), "龘")) == "<Explanation of '龘': never occurs>"
+    assert repr(explain_word(count(TEXTS), "龘")) == "Explanation('龘': never occurs)"
     many = explain_word(count(["".join(f"字{other}" for other in "一二三四五六")]), "字").right
-    assert repr(many) == "<Side: entropy 1.7918, variety 6: 一 1 三 1 二 1 五 1 六 1 ...>"
+    assert repr(many) == "Side(entropy 1.7918, variety 6: 一 1 三 1 二 1 五 1 六 1 ...)"
 
 
 def test_one_symbol() -> None:

@@ -18,7 +18,13 @@ from places import SAMPLES
 from nlptools.cli import main
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.count import count_ngrams
-from nlptools.review.compare import COLUMNS, compare_counts, format_comparison, log_odds
+from nlptools.review.compare import (
+    COLUMNS,
+    compare_corpora,
+    compare_counts,
+    format_comparison,
+    log_odds,
+)
 from nlptools.review.page_data import growth, short_names
 from nlptools.review.slices import COUNTS, LIST, MOST_SLICES, find_slices, list_counts
 from nlptools.text.corpus import Corpus
@@ -237,3 +243,30 @@ def test_growth_by_hand() -> None:
     assert at == list(range(11))
     assert seen == [0, 1, 1, 1, 3, 3, 3, 3, 3, 3, 3]
     assert growth(np.array([], np.int64), 0) == [[0], [0]]
+
+
+def test_the_function_says_what_the_command_prints(tmp_path: Path) -> None:
+    (tmp_path / "old.txt").write_text("撑船，撑船。\n", encoding="utf-8")
+    (tmp_path / "new.txt").write_text("撑船。沈渡秋，沈渡秋，松烟派。\n", encoding="utf-8")
+    words = ["撑船", "沈渡秋", "松烟派"]
+    (tmp_path / "words.txt").write_text("".join(f"{word}\n" for word in words), encoding="utf-8")
+    files = (str(tmp_path / "old.txt"), str(tmp_path / "new.txt"))
+    done = run(*files, "--words", tmp_path / "words.txt")
+    found = compare_corpora(*files, words=words)
+    assert done.stdout == "".join(format_comparison(found, "tsv"))
+    assert repr(found) == "Comparison(2 words: 沈渡秋 松烟派)"
+    first, second = found
+    # 4 symbols in A, 11 in B: 2 of 11 are 181,818.18 in a million.
+    assert first[:5] == ("沈渡秋", 0, 2, 0.0, 181818.18)
+    assert (first.first_seen, first.new) == ("new", True)
+    assert (second.word, second.count_b) == ("松烟派", 1)
+    frame = found.to_frame()
+    assert tuple(frame.columns) == COLUMNS
+    assert frame["count_b"].tolist() == [2, 1]
+    assert "<td" in found._repr_html_()
+    assert "沈渡秋" in found._repr_html_()
+    fallen = compare_corpora(*files, words=words, fallen=True)
+    assert fallen.words == ["沈渡秋", "松烟派", "撑船"]
+    assert compare_corpora(*files, words=words, top=1).words == ["沈渡秋"]
+    with pytest.raises(ValueError, match="shrink must be above 0"):
+        compare_corpora(*files, words=words, shrink=0)

@@ -182,7 +182,7 @@ def test_an_entry_is_all_that_a_format_needs(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_an_export_shows_itself() -> None:
     result = export_words({"沈渡秋": 35, "松烟派": None, "a b": 1}, "jieba")
-    assert repr(result) == "<Export for jieba: 2 words, 1 refused>"
+    assert repr(result) == "Export(jieba: 2 words, 1 refused)"
     assert list(result) == [("沈渡秋", 35), ("松烟派", None)]
     assert len(result) == 2
 
@@ -281,6 +281,18 @@ def test_lists_are_merged(tmp_path: Path) -> None:
     assert list(merge_words(reversed(paths)).items()) == [
         *(("a b", 4), ("甲", 9), ("丙", 2), ("乙", 5))
     ]
+
+
+def test_words_are_an_object_or_files(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("云计算 300\n", encoding="utf-8")
+    (tmp_path / "b.txt").write_text("云计算 5\n大数据 7\n", encoding="utf-8")
+    files = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    straight = export_words({"云计算": 300.0, "大数据": 7.0}, "jieba")
+    assert list(straight) == [("云计算", 300), ("大数据", 7)]
+    assert export_words(files, "jieba") == straight
+    assert list(export_words(files[1], "jieba")) == list(export_words(str(files[1]), "jieba"))
+    with pytest.raises(DataError):
+        export_words(tmp_path / "nothing.txt", "jieba")
 
 
 def test_no_word_lists(tmp_path: Path) -> None:

@@ -499,7 +499,7 @@ def test_pku_every_character_a_word(pku_test: Path, protocol: str) -> None:
 def test_a_result_shows_itself() -> None:
     found = evaluate(["我们 喜欢 学习 。"], ["我们 喜 欢 学习 。"])  # 3 of 4 and of 5
     assert repr(found) == (
-        "<Evaluation by spans: F1 0.6667, precision 0.6000, recall 0.7500 of 4 words>"
+        "Evaluation(spans: F1 0.6667, precision 0.6000, recall 0.7500 of 4 words)"
     )
     assert dict(found) == found.measures()
     frame = found.to_frame()

@@ -20,7 +20,12 @@ from nlptools.discovery.discover import discover_words
 from nlptools.discovery.table import format_words
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.ngrams.count import count_ngrams
-from nlptools.segmentation.segmenter import LONGEST_WORD, Segmenter, dictionary_weights
+from nlptools.segmentation.segmenter import (
+    LONGEST_WORD,
+    Segmenter,
+    dictionary_weights,
+    segment_text,
+)
 from nlptools.text.corpus import Corpus
 from nlptools.wordmodel.em import BASE_NATS, BASE_SMOOTHING, PENALTIES
 from nlptools.wordmodel.model import PLACES, WordModel, general_model
@@ -510,3 +515,33 @@ def test_load_other_things(tmp_path: Path) -> None:
 
 def test_the_general_model_is_a_file() -> None:
     assert cut(GENERAL, TEXT_OF_NAMES) == cut(Segmenter.from_model(general_model()), TEXT_OF_NAMES)
+
+
+def test_one_text(tmp_path: Path) -> None:
+    assert segment_text("今天天气非常好") == ["今天", "天气", "非常", "好"]
+    text = "今天 ，天气\n"
+    assert "".join(segment_text(text)) == text
+    assert segment_text("") == []
+
+
+def test_the_model_of_one_text_is_an_object_or_a_file(tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("今天天气 5\n", encoding="utf-8")
+    listed = Segmenter.load(tmp_path / "words.txt")
+    for model in (tmp_path / "words.txt", str(tmp_path / "words.txt"), listed):
+        assert segment_text("今天天气非常", model=model) == ["今天天气", "非", "常"]
+    model = general_model()
+    model.save(tmp_path / "general.model")
+    for granularity in (None, "fine", "coarse"):
+        expected = segment_text("中华人民共和国成立", granularity=granularity)
+        for same in (model, tmp_path / "general.model", "general"):
+            assert (
+                segment_text("中华人民共和国成立", model=same, granularity=granularity) == expected
+            )
+    with pytest.raises(ValueError, match="granularity must be one of"):
+        segment_text("今天", granularity="finest")
+    with pytest.raises(NlptoolsError, match="a word list has no granularity"):
+        segment_text("今天", model=tmp_path / "words.txt", granularity="fine")
+    with pytest.raises(ValueError, match="a segmenter has its granularity"):
+        segment_text("今天", model=listed, granularity="fine")
+    with pytest.raises(DataError):
+        segment_text("今天", model=tmp_path / "nothing.model")

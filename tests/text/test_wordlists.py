@@ -472,11 +472,11 @@ def test_rows_show_themselves(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text("word,score,known,decision\n甲乙,1.5,yes,accepted\n丙,,no,\n", encoding="utf-8")
     rows = read_rows(path)
-    assert repr(rows) == "<WordRows: 2 words with score, known, decision (csv)>"
+    assert repr(rows) == "WordRows(2 words with score, known, decision, csv)"
     assert list(rows) == [("甲乙", "甲乙,1.5,yes,accepted"), ("丙", "丙,,no,")]
     frame = rows.to_frame()
     assert list(frame.columns) == ["word", "score", "known", "decision"]
     assert frame["known"].tolist() == [True, False]
     assert '<td style="text-align: right">1.5000</td>' in rows._repr_html_()
     path.write_text("甲乙 3 n\n", encoding="utf-8")
-    assert repr(read_rows(path)) == "<WordRows: 1 words (lines)>"
+    assert repr(read_rows(path)) == "WordRows(1 words, lines)"

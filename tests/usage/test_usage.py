@@ -60,7 +60,7 @@ def test_by_hand() -> None:
 
 def test_it_shows_itself() -> None:
     usage = usage_of([TEXT], ["葡萄", "没有"], contexts=1)
-    assert repr(usage) == "<Usage: words 2, corpora 1, symbols 29, occurrences 4>"
+    assert repr(usage) == "Usage(words 2, corpora 1, symbols 29, occurrences 4)"
     first, second = usage
     assert len(usage) == 2
     assert (first.word, first.count, first.left) == ("葡萄", 4, [("吃", 2), ("吐", 2)])

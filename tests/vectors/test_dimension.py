@@ -431,3 +431,17 @@ def test_equals_a_loop(name: str) -> None:
     for block_size, workers in itertools.product((97, 4096), (1, 3)):
         corpus = Corpus([path], block_size=block_size)
         assert count_words(corpus, segmenter, workers=workers) == expected
+
+
+def test_bounds_show_themselves() -> None:
+    """8.33 ln 100,000 = 95.9027; by the lemma 24 ln 100,000 / 0.1^2 = 27631.02."""
+    found = dimension_bounds(100_000)
+    assert repr(found) == "Bounds(100,000 words: exact 96, JL 27,632 at eps 0.1)"
+    rows = {name: dimension for name, dimension, _, _ in found}
+    assert list(rows) == [bound.name for bound in BOUNDS.values()]
+    assert (rows["exact"], rows["JL"]) == (96, 27632)
+    assert rows["8.33 ln N"] == pytest.approx(95.9027, abs=1e-4)
+    frame = found.to_frame()
+    assert list(frame.columns) == ["bound", "dimension", "formula", "source"]
+    assert frame["dimension"].tolist() == list(rows.values())
+    assert found._repr_html_().count("<tr>") == 1 + len(BOUNDS)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
 import pytest
+from commandline import run
 
 from nlptools.vectors import projection, vectors
+from nlptools.vectors.files import write_vectors
 from nlptools.vectors.projection import (
     bound_eps,
     distortion_table,
     measure_distortion,
     project_vectors,
     random_matrix,
+    random_projection,
 )
 from nlptools.vectors.vectors import Vectors
 
@@ -59,22 +63,22 @@ def test_the_matrix_is_normal() -> None:
 
 def test_projection() -> None:
     matrix = some(300, 40)
-    found = project_vectors(Vectors.from_array(matrix, list(map(str, range(300)))), 9, seed=5)
+    found = random_projection(Vectors.from_array(matrix, list(map(str, range(300)))), 9, seed=5)
     expected = matrix.astype(np.float64) @ random_matrix(40, 9, 5)
     assert np.allclose(found.array(), expected, rtol=1e-6)
     assert found.dtype == np.float32
     assert list(found.words())[:2] == ["0", "1"]
     with pytest.raises(ValueError, match="dim must be at least 1"):
-        project_vectors(found, 0)
+        random_projection(found, 0)
 
 
 def test_batches_change_hardly_a_bit() -> None:
     """They change nothing for a file, because they are always the same; by another size digits stay."""
     given = Vectors.from_array(some(500, 30))
-    first = project_vectors(given, 6).array()
-    assert first.tobytes() == project_vectors(given, 6).array().tobytes()
+    first = random_projection(given, 6).array()
+    assert first.tobytes() == random_projection(given, 6).array().tobytes()
     with mock.patch.object(vectors, "BATCH", 100):
-        other = project_vectors(Vectors.from_array(some(500, 30)), 6).array()
+        other = random_projection(Vectors.from_array(some(500, 30)), 6).array()
     assert np.allclose(first, other, rtol=1e-6)
 
 
@@ -106,7 +110,7 @@ def test_equal_vectors_have_no_distortion() -> None:
 def test_the_theory() -> None:
     """d'/d is chi-square with k degrees of freedom over k: its mean deviation is near sqrt(4 / (pi k))."""
     given = Vectors.from_array(some(1000, 200, 1))
-    found = measure_distortion(given, project_vectors(given, 400), eps=0.1, pairs=20_000)
+    found = measure_distortion(given, random_projection(given, 400), eps=0.1, pairs=20_000)
     assert found.pairs == 20_000
     assert found.mean == pytest.approx(math.sqrt(4 / (math.pi * 400)), rel=0.1)
     # P(|chi2_400 / 400 - 1| > 0.1) = 0.158
@@ -116,7 +120,7 @@ def test_the_theory() -> None:
 
 def test_a_sample_of_pairs() -> None:
     given = Vectors.from_array(some(3000, 10))
-    after = project_vectors(given, 5)
+    after = random_projection(given, 5)
     found = measure_distortion(given, after, pairs=50, seed=1)
     assert found.pairs == 50
     assert found == measure_distortion(given, after, pairs=50, seed=1)
@@ -143,3 +147,28 @@ def test_table() -> None:
         "bound_dim\t1106\nbound_eps\t0.499828\n"
     )
     assert bound_eps(100_000, 1105) > 0.5 > bound_eps(100_000, 1106)
+
+
+def test_project_takes_files_and_measures(tmp_path: Path) -> None:
+    given = Vectors.from_array(some(40, 30), [f"w{i}" for i in range(40)])
+    write_vectors(given, tmp_path / "given.npy")
+    straight = project_vectors(given, 5, seed=3, eps=0.2, pairs=100)
+    after = random_projection(given, 5, seed=3)
+    assert straight.vectors.array().tobytes() == after.array().tobytes()
+    assert straight.distortion == measure_distortion(given, after, eps=0.2, pairs=100, seed=3)
+    assert list(straight.vectors.words()) == list(given.words())
+    of_path = project_vectors(tmp_path / "given.npy", 5, seed=3, eps=0.2, pairs=100)
+    assert of_path.distortion == straight.distortion
+    for options in ({"dim": 0}, {"eps": 1.0}, {"pairs": 0}):
+        with pytest.raises(ValueError, match=next(iter(options))):
+            project_vectors(given, **{"dim": 5, **options})  # type: ignore[arg-type]
+
+
+def test_project_prints_what_the_function_measures(tmp_path: Path) -> None:
+    write_vectors(Vectors.from_array(some(40, 30)), tmp_path / "given.npy")
+    printed = run(
+        "vectors", "project", tmp_path / "given.npy", "-o", tmp_path / "out.npy", "--dim", 5
+    )
+    found = project_vectors(tmp_path / "given.npy", 5)
+    assert printed.ok().out == distortion_table(found.distortion, (40, 30), 5)
+    assert np.array_equal(np.load(tmp_path / "out.npy"), found.vectors.array())

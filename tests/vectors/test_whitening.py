@@ -15,7 +15,7 @@ from nlptools.errors import DataError
 from nlptools.vectors import vectors
 from nlptools.vectors.files import read_vectors, write_vectors
 from nlptools.vectors.vectors import Vectors
-from nlptools.vectors.whitening import Whitening, fit_whitening
+from nlptools.vectors.whitening import Whitening, fit_whitening, whiten_vectors
 
 
 def correlated(rows: int, columns: int, seed: int = 0) -> np.ndarray:
@@ -204,3 +204,40 @@ def test_files_that_are_no_transform(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", good.mean)
     path.write_bytes((tmp_path / "a.npy").read_bytes())
     assert problem().startswith(f"{path}: not a whitening: ")
+
+
+def test_whiten_by_hand(tmp_path: Path) -> None:
+    """Four corners of a square, 2 by 4 around (1, 2): the variances are 4/3 and 16/3."""
+    square = np.array([[0, 0], [2, 0], [0, 4], [2, 4]], np.float64)
+    given = Vectors.from_array(square, ["a", "b", "c", "d"])
+    white, whitening = whiten_vectors(given)
+    assert whitening.mean.tolist() == [1, 2]
+    # 1 / sqrt(4/3) and 2 / sqrt(16/3) are both sqrt(3)/2; the signs of the columns are free.
+    assert np.allclose(np.abs(white.array()), math.sqrt(3) / 2)
+    assert np.allclose(white.array().T @ white.array() / 3, np.eye(2))
+    assert list(white.words()) == ["a", "b", "c", "d"]
+    assert repr(whitening) == "Whitening(2 -> 2 dimensions, 100.0% of the variance)"
+    one = whiten_vectors(given, dim=1)
+    assert (
+        repr(one.whitening) == "Whitening(2 -> 1 dimensions, 80.0% of the variance)"
+    )  # 4 / (1 + 4)
+    assert repr(one.vectors) == "Vectors(4 x 1, float64, with words)"
+
+
+def test_whiten_takes_files(tmp_path: Path) -> None:
+    given = Vectors.from_array(correlated(50, 4), [f"w{i}" for i in range(50)])
+    write_vectors(given, tmp_path / "given.txt")
+    read = read_vectors(tmp_path / "given.txt")
+    straight = whiten_vectors(read, dim=2)
+    of_path = whiten_vectors(tmp_path / "given.txt", dim=2)
+    assert of_path.vectors.array().tobytes() == straight.vectors.array().tobytes()
+    straight.whitening.save(tmp_path / "white.npz")
+    for apply in (straight.whitening, tmp_path / "white.npz", str(tmp_path / "white.npz")):
+        other = whiten_vectors(read, apply=apply)
+        assert other.vectors.array().tobytes() == straight.vectors.array().tobytes()
+    with pytest.raises(ValueError, match="dim must be between 1 and 2"):
+        whiten_vectors(read, apply=tmp_path / "white.npz", dim=3)
+    with pytest.raises(ValueError, match="vectors must have 4 dimensions"):
+        whiten_vectors(Vectors.from_array(correlated(9, 3)), apply=tmp_path / "white.npz")
+    with pytest.raises(DataError, match="not a whitening"):
+        whiten_vectors(read, apply=tmp_path / "given.txt")

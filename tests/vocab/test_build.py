@@ -32,6 +32,7 @@ from nlptools.vocab.build import (
     SPECIAL,
     build_vocab,
     count_reasons,
+    make_vocab,
     reduced_ids,
     redundant_words,
 )
@@ -462,3 +463,39 @@ def test_python_2_as_remembered() -> None:
     for key in random.Random(1).sample("abcdefgh", 8):
         keys.add(key)
     assert "".join(keys.keys()) == "acbedgfh"
+
+
+def test_lists_bases_and_models_are_objects_or_files(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("天气 5\n今天 9\n", encoding="utf-8")
+    (tmp_path / "b.txt").write_text("今天 1\n很好 7\n", encoding="utf-8")
+    (tmp_path / "base.txt").write_text("".join(BASE.lines()), encoding="utf-8")
+    listed = {"天气": 5.0, "今天": 9.0, "很好": 7.0}  # of several lists the first count of a word
+    straight = make_vocab(listed, base=BASE)
+    assert straight.words == ("今天", "很好", "天气")
+    of_files = make_vocab([tmp_path / "a.txt", tmp_path / "b.txt"], base=tmp_path / "base.txt")
+    assert of_files.vocab.tokens == straight.vocab.tokens
+    assert of_files.weights == straight.weights
+    assert make_vocab(str(tmp_path / "a.txt"), base=BASE, words=1).words == ("今天",)
+    of_files.save(tmp_path / "new.txt")
+    assert load_vocab(tmp_path / "new.txt").tokens == straight.vocab.tokens
+    kept, added = len(straight.keep), len(straight.characters)
+    assert repr(straight) == (
+        f"VocabBuild({kept + added + 3} tokens: {kept} kept, {added} characters, 3 words)"
+    )
+    assert len(straight) == kept + added + 3
+
+
+def test_the_words_of_a_corpus(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("今天天气。\n" * 6, encoding="utf-8")
+    (tmp_path / "words.txt").write_text("今天 1\n天气 1\n", encoding="utf-8")
+    for model in (tmp_path / "words.txt", Segmenter.load(tmp_path / "words.txt")):
+        made = make_vocab(corpus=tmp_path / "text.txt", model=model)
+        assert made.words == ("今天", "天气")
+        assert made.weights["今天"] == 6
+        assert made.counted is not None
+    with pytest.raises(DataError, match="no words"):
+        make_vocab(corpus=Corpus.from_texts(["，。"]))
+    with pytest.raises(ValueError, match="neither words nor a corpus"):
+        make_vocab()
+    with pytest.raises(ValueError, match="coverage is that of a corpus"):
+        make_vocab({"天气": 1.0}, coverage=0.9)

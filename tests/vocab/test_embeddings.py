@@ -26,7 +26,7 @@ from nlptools.vocab.embeddings import (
     norms_table,
     unknown_table,
 )
-from nlptools.vocab.map import VocabMap
+from nlptools.vocab.map import VocabMap, write_map
 
 # Base: 0 [PAD], 1 [UNK], 2 一, 3 个, 4 中, 5 国, 6 not kept.
 BASE = np.array([[0, 0], [9, 9], [1, 2], [3, 6], [5, -1], [-2, 3], [7, 7]], np.float32)
@@ -617,3 +617,20 @@ def test_batches_change_nothing(size: int) -> None:
     with mock.patch("nlptools.vocab.embeddings.batch_rows", return_value=size):
         init_embeddings("a.npy", made, "c.npy", rescale=True)
     assert Path("b.npy").read_bytes() == Path("c.npy").read_bytes()
+
+
+def test_a_report_shows_itself() -> None:
+    np.save("base.npy", BASE)
+    write_map(MAP, "map.json")
+    found = init_embeddings("base.npy", "map.json", "new.npy")
+    assert np.load("new.npy")[len(KEEP) :].tolist() == NEW  # a map is an object or a file
+    assert repr(found) == "EmbeddingReport(1 tensors made anew, 0 copied)"
+    base, kept, new = found
+    assert [(row.rows, row.count) for row in found] == [("base", 7), ("kept", 6), ("new", 4)]
+    assert (base.norm_min, kept.not_finite) == (0, 0)
+    assert new.norm_max == pytest.approx(math.sqrt(162))  # of [9, 9]
+    assert list(found.to_frame().columns) == norms_table(found).split("\n")[0].split("\t")
+    assert found.to_frame()["rows"].tolist() == ["base", "kept", "new"]
+    assert found._repr_html_().count("<tr>") == 4
+    scaled = init_embeddings("base.npy", MAP, "scaled.npy", rescale=True)
+    assert [row.rows for row in scaled] == ["base", "kept", "averaged", "new"]

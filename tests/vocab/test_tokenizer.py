@@ -35,7 +35,7 @@ from tokencases import (
 from nlptools.errors import DataError
 from nlptools.text import chars
 from nlptools.vocab import tokenizer as module
-from nlptools.vocab.tokenizer import PRE, Encoded, WordTokenizer, join_tokens
+from nlptools.vocab.tokenizer import PRE, Encoded, WordTokenizer, join_tokens, tokenize
 from nlptools.vocab.unigram import UNKNOWN_PENALTY, score_words
 from nlptools.vocab.vocab import Vocab
 
@@ -525,3 +525,27 @@ def test_threads_may_share_one(small_dictionary: Path) -> None:
             found = list(pool.map(tokenizer.tokenize, texts))
         fresh = WordTokenizer(TINY, pre=pre, jieba_dict=dictionary)
         assert found == [fresh.tokenize(text) for text in texts]
+
+
+def test_tokenize_is_one_call(tmp_path: Path) -> None:
+    vocab = Vocab((*SPECIALS, "今天", "今", "天", "天气", "气"))
+    (tmp_path / "vocab.txt").write_text("".join(vocab.lines()), encoding="utf-8")
+    assert tokenize("今天天气", vocab) == ["今天", "天气"]
+    assert tokenize("今天天气", tmp_path / "vocab.txt") == ["今天", "天气"]
+    assert tokenize("今天天气", vocab, pre="none") == ["今", "天", "天", "气"]
+    # By counts 今|天 may be the better: they are an object or a list.
+    weights = {"今天": 1.0, "今": 100.0, "天": 100.0, "天气": 1.0, "气": 100.0}
+    lines = "".join(f"{word} {count:g}\n" for word, count in weights.items())
+    (tmp_path / "weights.txt").write_text(lines, encoding="utf-8")
+    assert tokenize("今天", vocab, weights=weights) == ["今", "天"]
+    assert tokenize("今天", vocab, weights=tmp_path / "weights.txt") == ["今", "天"]
+    with pytest.raises(ValueError, match="pre must be one of vocab, jieba, none"):
+        tokenize("今天", vocab, pre="bert")
+    with pytest.raises(DataError, match=re.escape("no [UNK]")):
+        tokenize("今天", Vocab(("今",)))
+
+
+def test_tokenizers_show_themselves() -> None:
+    tokenizer = WordTokenizer(Vocab((*SPECIALS, "天气")))
+    assert repr(tokenizer) == f"WordTokenizer({len(SPECIALS) + 1} tokens, pre='vocab', lower=True)"
+    assert repr(tokenizer.encode("天气好")) == "Encoded(2 tokens of 3 characters)"

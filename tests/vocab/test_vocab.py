@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tokencases import BERT, PLUS, SPECIALS, WOBERT, reference_vocab
 
 from nlptools.errors import DataError
-from nlptools.vocab.vocab import Vocab, is_redundant, load_vocab, stem
+from nlptools.vocab.vocab import Vocab, as_vocab, is_redundant, load_vocab, stem
 
 
 def loaded(folder: Path, content: str | bytes) -> Vocab:
@@ -139,3 +139,23 @@ def test_the_released_ones() -> None:
     assert list(wobert.tokens[:5]) == SPECIALS
     assert [token.replace("\u2028", "") for token in kept] == theirs
     assert [wobert.ids[word] for word in ("一个", "中国", "我们")] == [13_586, 13_587, 13_588]
+
+
+def test_a_vocabulary_shows_itself() -> None:
+    vocab = Vocab(tuple(f"t{i}" for i in range(1234)))
+    assert repr(vocab) == "Vocab(1,234 tokens: t0 t1 t2 t3 t4 ...)"
+    assert repr(Vocab(("天",))) == "Vocab(1 tokens: 天)"
+    assert list(vocab)[:2] == ["t0", "t1"]
+    assert "t1233" in vocab
+    assert "t1234" not in vocab
+    frame = vocab.to_frame()
+    assert frame["id"].tolist() == list(range(1234))
+    assert frame["token"].tolist() == list(vocab)
+    assert "20 of 1,234 rows" in vocab._repr_html_()
+
+
+def test_a_vocabulary_is_an_object_or_a_file(tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("[UNK]\n天\n", encoding="utf-8")
+    vocab = as_vocab(tmp_path / "vocab.txt")
+    assert vocab.tokens == ("[UNK]", "天")
+    assert as_vocab(vocab) is vocab
