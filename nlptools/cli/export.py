@@ -115,7 +115,7 @@ def export(
 
     WORDS are lists of any kind: the output of discover, a model of train, a jieba dictionary, plain
     words; `-` is stdin. Of several the words are put together; the first count of a word is taken.
-    What the program would refuse, misread or never find is not written, but listed: docs/export.md.
+    What the program would refuse, misread or never find is not written, but listed: docs/guides/export.md.
     """
     if words.count("-") > 1:
         raise click.UsageError("stdin can be read only once.")

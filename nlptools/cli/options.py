@@ -227,7 +227,7 @@ engine_options = chain(
         type=click.Choice(["local", "spark"]),
         default="local",
         show_default=True,
-        help="spark: Apache Spark reads the text, on this machine or on many (docs/scale.md).",
+        help="spark: Apache Spark reads the text, on this machine or on many (docs/guides/scale.md).",
     ),
     click.option(
         "--master",

@@ -136,7 +136,7 @@ def check(
     """Say what there is to know about word vectors.
 
     Their number and lengths, how evenly directions are used (mean cosine, isotropy, effective dimension), and
-    hubs: vectors that are among the nearest of very many others. docs/vectors.md explains the measures.
+    hubs: vectors that are among the nearest of very many others. docs/guides/vectors.md explains the measures.
     """
     closing = Closing("vectors check", quiet)
     from nlptools.vectors.check import check_table, check_vectors

@@ -96,7 +96,7 @@ def export_words(
     many words are written at most. name: of a Rime dictionary, as in its file name NAME.dict.yaml.
 
     A word is refused if the target would not read it as it is, or could never find it in a text; the
-    reasons are in docs/export.md. Raises ValueError for an unknown target, a setting that the target
+    reasons are in docs/guides/export.md. Raises ValueError for an unknown target, a setting that the target
     does not have, a tag that it would not read.
     """
     check_settings(to, freq, tag, jieba_dict)

@@ -45,7 +45,7 @@ def check_vectors(
     workers: int | None = None,
     watch: Watch = unwatched,
 ) -> VectorCheck:
-    """Measure vectors, or those of a file; docs/vectors.md says what the measures mean, and where they come from.
+    """Measure vectors, or those of a file; docs/guides/vectors.md explains the measures and gives their sources.
 
     nearest, queries, seed: see hubness.find_hubs. hubs: how many are named. Raises DataError for a single vector
     and for vectors that are all zero.
