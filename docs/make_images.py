@@ -66,7 +66,11 @@ def photograph(page: Path, image: Path, size: tuple[int, int], language: str = "
     if browser is None:
         sys.exit("make_images.py: no Chromium (on Debian: apt-get install chromium fonts-noto-cjk)")
     flags = ["--headless=new", "--no-sandbox", "--hide-scrollbars", "--disable-gpu"]
-    flags += [f"--window-size={size[0]},{size[1]}", f"--accept-lang={language}", "--virtual-time-budget=4000"]
+    flags += [
+        f"--window-size={size[0]},{size[1]}",
+        f"--accept-lang={language}",
+        "--virtual-time-budget=4000",
+    ]
     with tempfile.TemporaryDirectory() as profile:
         subprocess.run(
             [browser, *flags, f"--user-data-dir={profile}", f"--screenshot={image}", page.as_uri()],
