@@ -11,7 +11,7 @@ import pytest
 from commandline import run
 from places import DATA
 
-from nlptools.discovery.table import COLUMNS
+from nlptools.discovery.columns import COLUMNS
 
 HEADER = "\t".join(COLUMNS)
 AWKWARD = DATA / "awkward"

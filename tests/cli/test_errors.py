@@ -11,7 +11,7 @@ import pytest
 from commandline import TEXT, counts_file, run, write
 from places import FORMATS, NOVEL
 
-from nlptools.discovery.table import COLUMNS
+from nlptools.discovery.columns import COLUMNS
 
 HEADER = "\t".join(COLUMNS)
 

@@ -460,17 +460,9 @@ def test_a_prior_of_other_characters() -> None:
 # --- little text -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("prior", [None, GENERAL])
-@pytest.mark.parametrize(
-    "texts",
-    [
-        [],
-        ["", ""],
-        ["，。\n"],
-        ["天"],
-        ["天地玄"],
-        ["天，天，天"],
-        ["天地", "天地", "天地"],
+LITTLE = [
+    *([], ["", ""], ["，。\n"], ["天"], ["天地玄"], ["天，天，天"], ["天地", "天地", "天地"]),
+    *(
         ["hello, world!"],
         ["hello hello hello, hello world"] * 3,
         ["3 月 3 月", "3月"],
@@ -478,8 +470,12 @@ def test_a_prior_of_other_characters() -> None:
         ["天地" * 300],
         ["A天A天A天"],
         ["\0\0\0"],
-    ],
-)
+    ),
+]
+
+
+@pytest.mark.parametrize("prior", [None, GENERAL])
+@pytest.mark.parametrize("texts", LITTLE)
 def test_little_text(texts: list[str], prior: WordModel | None) -> None:
     """Nothing, one thing, one thing again and again: no warning, and what is there is counted."""
     for how in ({}, {"top": 5}, {"min_count": 1, "min_score": 0, "numbers": True}):

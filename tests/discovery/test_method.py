@@ -39,9 +39,10 @@ def table_of(
 
 
 def test_bars_by_hand() -> None:
-    # Bars of 2 for two symbols and 3 for all longer words; then the smaller entropy, of what is left.
+    # Bars of 2 for two symbols and 3 for all longer words; then the smaller entropy, of what is left:
+    # 甲乙丙 fails both, and counts once.
     table = table_of(
-        ["甲乙", "甲乙丙", "甲乙丙丁", "丙丁"], [2, 2.9, 3, 5], [1, 1, 0.4, 1], [1, 1, 1, 0.5]
+        ["甲乙", "甲乙丙", "甲乙丙丁", "丙丁"], [2, 2.9, 3, 5], [1, 0.1, 0.4, 1], [1, 1, 1, 0.5]
     )
     found = barred(table, Bars(min_pmi=[2, 3], min_entropy=0.5), "run")
     assert found.passed.tolist() == [True, False, False, True]

@@ -110,6 +110,11 @@ def test_one_rule_two_voices(typed: str, settings: dict[str, Any], problem: str)
     assert said.replace("--", "").replace("-", "_").startswith(problem)
 
 
+def test_words_of_one_length() -> None:
+    assert list(problems("entropy", {"corpus": True, "min_length": 4, "max_length": 4})) == []
+    assert list(problems("entropy", {"corpus": True, "min_length": 4})) == []
+
+
 def test_a_corpus_beside_counts() -> None:
     reads = "method {} reads the corpus too: name it beside counts; method entropy does not"
     for name, method in METHODS.items():

@@ -206,10 +206,10 @@ def test_sorted() -> None:
     table = make(
         ["丁", "丙", "乙", "甲", "戊"],
         scores=np.array([1.0, 2.0, 2.0, 0.0, 0.0]),
-        pmi=np.array([1.0, 1.0, 5.0, 1.0, 2.0]),
+        pmi=np.array([1.0, 1.0, 5.0, 2.0, 1.0]),
         passed=np.array([True, True, True, False, False]),
     )
-    assert table.sorted().words == ["丙", "乙", "丁", "戊", "甲"]
-    assert table.sorted("pmi").words == ["乙", "戊", "丁", "丙", "甲"]
+    assert table.sorted().words == ["丙", "乙", "丁", "甲", "戊"]
+    assert table.sorted("pmi").words == ["乙", "甲", "丁", "丙", "戊"]
     assert table.sorted("count").words == ["戊", "甲", "乙", "丙", "丁"]
     assert table.sorted("word").words == sorted(table.words)
