@@ -64,7 +64,8 @@ def commands(folder: Path) -> Iterator[Path]:
     )
     client.chmod(0o755)
     server = subprocess.Popen(
-        [sys.executable, __file__, str(address)],
+        [sys.executable, str(Path(__file__).resolve()), address.name],
+        cwd=folder,  # an address has 107 bytes at most; to clients that is too long for, the real program is left
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "LC_ALL": "C.UTF-8"},

@@ -1,4 +1,4 @@
-"""PMI, branching entropy, accessor variety: worked numbers, symmetries, and the twins in oracles.py."""
+"""PMI, branching entropy, accessor variety: worked numbers, symmetries, and the twins in oracles."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import re
@@ -10,17 +11,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from commandline import run
 from hypothesis import given
 from hypothesis import strategies as st
 from places import NOVEL
 
-from nlptools.cli import main
 from nlptools.review.page import render_page, to_json
 
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["report", *map(str, arguments)])
+report = functools.partial(run, "report")
 
 
 class Parts(HTMLParser):
@@ -56,9 +54,11 @@ class Parts(HTMLParser):
 def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("report")
     (folder / "words.txt").write_text("沈渡秋 30 nr\n松烟派\n不在其中\n", encoding="utf-8")
-    done = run(folder / "words.txt", "--corpus", NOVEL, "-o", folder / "page.html", "--contexts", 3)
-    assert done.exit_code == 0
-    assert "3 words" in done.stderr
+    done = report(
+        folder / "words.txt", "--corpus", NOVEL, "-o", folder / "page.html", "--contexts", 3
+    )
+    assert done.code == 0
+    assert "3 words" in done.err
     return (folder / "page.html").read_text(encoding="utf-8")
 
 
@@ -129,7 +129,7 @@ def test_same_bytes(tmp_path: Path) -> None:
     words = tmp_path / "words.txt"
     words.write_text("沈渡秋\n松烟派\n", encoding="utf-8")
     for name in ("a", "b"):
-        assert run(words, "--corpus", NOVEL, "-o", tmp_path / name, "-q").exit_code == 0
+        assert report(words, "--corpus", NOVEL, "-o", tmp_path / name, "-q").code == 0
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
@@ -140,25 +140,25 @@ def test_5_000_words_stay_under_5_mb(tmp_path: Path) -> None:
     filler = "".join(chr(0x7000 + i) for i in range(22))
     text = "\n".join(f"{filler}{word}{filler[::-1]}" for word in words)
     (tmp_path / "text.txt").write_text("\n".join([text] * 5), encoding="utf-8")
-    done = run(
+    done = report(
         tmp_path / "words.txt", "--corpus", tmp_path / "text.txt", "-o", tmp_path / "page.html"
     )
-    assert done.exit_code == 0
+    assert done.code == 0
     size = (tmp_path / "page.html").stat().st_size
     assert 3_000_000 < size < 5_000_000
 
 
 def test_nothing_to_show(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("", encoding="utf-8")
-    done = run(tmp_path / "empty.txt", "--corpus", NOVEL, "-o", tmp_path / "page.html")
-    assert done.exit_code == 0
-    assert "0 words" in done.stderr
+    done = report(tmp_path / "empty.txt", "--corpus", NOVEL, "-o", tmp_path / "page.html")
+    assert done.code == 0
+    assert "0 words" in done.err
 
 
 def test_most_words_missing(tmp_path: Path) -> None:
     (tmp_path / "words.txt").write_text("量子计算\n沈渡秋\n区块链\n", encoding="utf-8")
-    done = run(tmp_path / "words.txt", "--corpus", NOVEL, "-o", tmp_path / "page.html")
-    assert "2 of 3 words do not occur in this corpus: 量子计算, 区块链" in done.stderr
+    done = report(tmp_path / "words.txt", "--corpus", NOVEL, "-o", tmp_path / "page.html")
+    assert "2 of 3 words do not occur in this corpus: 量子计算, 区块链" in done.err
 
 
 def test_errors(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_errors(tmp_path: Path) -> None:
         ((words, "--corpus", NOVEL, "-o", tmp_path / "no" / "page.html"), 1, "Error:"),
         ((words, "--corpus", NOVEL, "-o", out, "--contexts", "-1"), 2, "--contexts"),
     ]:
-        failed = run(*arguments)
-        assert (failed.exit_code, text in failed.output) == (code, True), failed.output
-        assert "Traceback" not in failed.output
+        failed = report(*arguments)
+        assert (failed.code, text in failed.err) == (code, True), failed.err
+        assert "Traceback" not in failed.err
     assert not out.exists()

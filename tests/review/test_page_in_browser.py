@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 from browser import ROOT, browser, open_page, until, violations
-from click.testing import CliRunner
+from commandline import run
 from places import SAMPLES
 
-from nlptools.cli import main
 from nlptools.text.wordlists import read_decided, read_rows, read_words
 
 HOSTILE = "</script><script>window.hit=1</script>"
@@ -27,9 +26,8 @@ HOSTILE_TEXT = (
 )
 
 
-def run(*arguments: object) -> None:
-    done = CliRunner().invoke(main, [*map(str, arguments), "-q"])
-    assert done.exit_code == 0, done.output
+def make(*arguments: object) -> None:
+    run(*arguments, "-q").ok()
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +45,8 @@ def driver(folder: Path) -> Iterator[Any]:
 def page(folder: Path) -> Path:
     novel = SAMPLES / "novel.txt"
     known = ["--known", SAMPLES / "known.txt"]
-    run("discover", novel, *known, "-o", folder / "novel.tsv")
-    run("report", folder / "novel.tsv", "--corpus", novel, *known, "-o", folder / "novel.html")
+    make("discover", novel, *known, "-o", folder / "novel.tsv")
+    make("report", folder / "novel.tsv", "--corpus", novel, *known, "-o", folder / "novel.html")
     return folder / "novel.html"
 
 
@@ -344,7 +342,7 @@ def test_hostile_text_is_text(driver: Any, folder: Path) -> None:
     lines = "".join(f"{word}\t3\n" for word in words)
     (folder / "hostile.tsv").write_text(f"word\tcount\n{lines}", encoding="utf-8")
     page = folder / "<hostile>.html"
-    run(
+    make(
         "report",
         folder / "hostile.tsv",
         "--corpus",
@@ -386,7 +384,7 @@ def test_20_000_rows(driver: Any, folder: Path) -> None:
     rows = "".join(f"{word}\t{20_000 - i}\t{i % 97}\n" for i, word in enumerate(words))
     (folder / "many.tsv").write_text(f"word\tcount\tscore\n{rows}", encoding="utf-8")
     (folder / "many.txt").write_text("\n".join(words), encoding="utf-8")
-    run("report", folder / "many.tsv", "--corpus", folder / "many.txt", "-o", folder / "many.html")
+    make("report", folder / "many.tsv", "--corpus", folder / "many.txt", "-o", folder / "many.html")
     open_page(driver, folder / "many.html")
     assert len(words_of(driver)) < 80
     press(driver, key("END"))
@@ -408,7 +406,9 @@ def test_20_000_rows(driver: Any, folder: Path) -> None:
 def test_characters_beyond_the_first_plane(driver: Any, folder: Path) -> None:
     (folder / "wide.txt").write_text("去\U00020bb7野家吃饭，\U00020bb7野家好吃。", encoding="utf-8")
     (folder / "wide.list").write_text("\U00020bb7野家\n", encoding="utf-8")
-    run("report", folder / "wide.list", "--corpus", folder / "wide.txt", "-o", folder / "wide.html")
+    make(
+        "report", folder / "wide.list", "--corpus", folder / "wide.txt", "-o", folder / "wide.html"
+    )
     open_page(driver, folder / "wide.html")
     cells = [cell.text for cell in driver.find_elements("css selector", ".splits tbody td")]
     assert cells[0] == "\U00020bb7 2"
@@ -422,7 +422,7 @@ def test_page_of_a_comparison(driver: Any, folder: Path) -> None:
         "今天天气很好，黑神话悟空发售。\n玩黑神话悟空，黑神话悟空好玩。\n" * 20, encoding="utf-8"
     )
     (folder / "some.txt").write_text("悟空\n黑神话\n天气\n公园\n", encoding="utf-8")
-    run(
+    make(
         "compare",
         old,
         new,
@@ -446,7 +446,7 @@ def test_page_of_a_comparison(driver: Any, folder: Path) -> None:
 
 def test_empty_page(driver: Any, folder: Path) -> None:
     (folder / "none.txt").write_text("", encoding="utf-8")
-    run(
+    make(
         "report", folder / "none.txt", "--corpus", SAMPLES / "novel.txt", "-o", folder / "none.html"
     )
     open_page(driver, folder / "none.html")
