@@ -1,7 +1,7 @@
-"""The commands' --help -> docs/cli.md; the examples of README*.md and docs/*.md -> run, outputs renewed.
+"""The commands' --help -> docs/cli.md; columns -> their table in the guides; examples -> run, outputs renewed.
 
-write_cli.py                      writes docs/cli.md
-write_cli.py --check              exits 1 when docs/cli.md is out of step
+write_cli.py                      writes docs/cli.md, and the table of columns in the guides
+write_cli.py --check              exits 1 when one of them is out of step
 write_cli.py --examples           runs every console and pycon block and renews its output in place
 write_cli.py --examples --check   runs them, names those that are out of step, writes nothing
 
@@ -28,6 +28,7 @@ os.environ["COLUMNS"] = "100"
 import click
 
 from nlptools.cli import main as nlptools
+from nlptools.discovery.columns import columns_table
 
 ROOT = Path(__file__).resolve().parent.parent
 CLI = ROOT / "docs" / "cli.md"
@@ -55,9 +56,26 @@ def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
             yield from _sections(inner, own)
 
 
+def guide_pages() -> dict[Path, str]:
+    """The guides with the table of columns -> their texts, the table as the schema has it now."""
+    texts = {}
+    for name, chinese in (("discover.md", False), ("discover.zh-CN.md", True)):
+        path, table = ROOT / "docs" / "guides" / name, columns_table(chinese)
+        head = re.escape("".join(table.splitlines(keepends=True)[:2]))
+        text, number = re.subn(
+            rf"^{head}(?:\|.*\n)+",
+            lambda _, table=table: table,
+            path.read_text("utf-8"),
+            flags=re.M,
+        )
+        assert number == 1, path
+        texts[path] = text
+    return texts
+
+
 def pages() -> list[Path]:
     """The pages that may have examples."""
-    return [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+    return [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def renewed(page: str, folder: Path) -> tuple[str, list[str], int]:
@@ -144,17 +162,21 @@ def main() -> int:
     """Exit code: 0 done or in step, 1 out of step."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true", help="compare only, write nothing")
-    parser.add_argument("--examples", action="store_true", help="the examples, not docs/cli.md")
+    parser.add_argument(
+        "--examples", action="store_true", help="the examples, not docs/cli.md and the tables"
+    )
     wanted = parser.parse_args()
     if wanted.examples:
         return check_examples(write=not wanted.check)
-    page = cli_page()
-    if not wanted.check:
-        CLI.write_text(page, encoding="utf-8")
-    elif not CLI.exists() or CLI.read_text(encoding="utf-8") != page:
-        print("docs/cli.md is out of step with --help: run docs/write_cli.py", file=sys.stderr)
-        return 1
-    return 0
+    wrong = []
+    for path, text in {CLI: cli_page(), **guide_pages()}.items():
+        if not wanted.check:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            wrong.append(path.relative_to(ROOT).as_posix())
+    if wrong:
+        print(f"out of step: {', '.join(wrong)}; run docs/write_cli.py", file=sys.stderr)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -67,8 +67,8 @@ class WordColumns:
         metadata=_row(
             "expected",
             "real",
-            "em: how many of them the model expects to be this word, and not a part of another or two words; for a "
-            "term: how many have the end of a word on both sides. lm: how many were cut out",
+            "em: how many of them the model takes for this word, and not for a part of another or for two words; for a "
+            "term: how many begin and end where words do. lm: how many were cut out",
             "em：模型认为其中有多少次确实是这个词，而不是别的词的一部分或两个词；术语则是两端都是词边界的次数。lm：被切出的次数",
             unit="occurrences",
             chinese_unit="次",
@@ -94,7 +94,7 @@ class WordColumns:
         metadata=_row(
             "left_entropy",
             "real",
-            "how freely the neighbours on the left vary; 0: always the same one",
+            "how varied the neighbours on the left are; 0: always the same one",
             "左边的自由度：邻接符号有多丰富；0 表示总是同一个",
             unit="nats",
             chinese_unit="nat",
@@ -105,7 +105,7 @@ class WordColumns:
         metadata=_row(
             "right_entropy",
             "real",
-            "how freely the neighbours on the right vary; 0: always the same one",
+            "how varied the neighbours on the right are; 0: always the same one",
             "右边的自由度：邻接符号有多丰富；0 表示总是同一个",
             unit="nats",
             chinese_unit="nat",
