@@ -65,6 +65,7 @@ _HOMES = {
     "load_counts": "ngrams.counts:load_counts",
     "load_model": "wordmodel.model:load_model",
     "load_vocab": "vocab.vocab:load_vocab",
+    "open_cutter": "segmentation.methods:open_cutter",
     "open_lm": "lm.files:open_lm",
     "read_rows": "text.wordlists:read_rows",
     "read_vectors": "vectors.files:read_vectors",

@@ -28,6 +28,7 @@ from nlptools.review.report import Page as Page
 from nlptools.review.report import report_words as report
 from nlptools.segmentation.evaluate import Evaluation as Evaluation
 from nlptools.segmentation.evaluate import evaluate_segmentation as evaluate
+from nlptools.segmentation.methods import open_cutter as open_cutter
 from nlptools.segmentation.segmenter import Segmenter as Segmenter
 from nlptools.segmentation.segmenter import segment_text as segment
 from nlptools.segmentation.stream import segment_corpus as segment_corpus
@@ -107,6 +108,7 @@ __all__ = [
     "load_model",
     "load_vocab",
     "merge",
+    "open_cutter",
     "open_lm",
     "read_rows",
     "read_vectors",

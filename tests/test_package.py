@@ -183,6 +183,6 @@ main(["report", "words.txt", "--corpus", "text.txt", "-o", "page.html", "-q"])
 
 def test_metadata_of_the_wheel(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        text = archive.read(f"nlptools-{nlptools.__version__}.dist-info/METADATA").decode()
+        text = archive.read(f"nlptools_zh-{nlptools.__version__}.dist-info/METADATA").decode()
     assert f"Version: {nlptools.__version__}\n" in text
     assert f"Requires-Python: {PROJECT['project']['requires-python']}\n" in text

@@ -209,7 +209,6 @@ WHOLE = {
     ("cli", "output"),
     ("cli", "processes"),
     ("cli", "twins"),
-    ("discovery", "decided"),
     ("spark", "spark"),
 }
 

@@ -89,7 +89,8 @@ def compare(
     closing = Closing("compare", quiet)
     import numpy as np
 
-    from nlptools.discovery.em import STEPS
+    from nlptools.discovery.discover import STEPS
+    from nlptools.discovery.rules import DEFAULT_METHOD
     from nlptools.review.compare import compare_corpora, format_comparison
     from nlptools.review.report import report_comparison
     from nlptools.review.slices import CORPUS, find_slices
@@ -103,7 +104,7 @@ def compare(
     def opened(paths: list[str], **reading: Any) -> Corpus:
         return open_corpus(tuple(paths), quiet, **reading)
 
-    with StageBar(STEPS, quiet) as bar:
+    with StageBar(STEPS[DEFAULT_METHOD], quiet) as bar:
         result = compare_corpora(
             a,
             b,

@@ -17,9 +17,29 @@ from nlptools.cli.console import (
     open_corpus,
 )
 from nlptools.cli.count import spread
+from nlptools.discovery.columns import SORTS
+from nlptools.discovery.rules import (
+    COMPATS,
+    DEFAULT_METHOD,
+    LONGEST_NGRAM,
+    METHODS,
+    MIN_SCORE,
+    MOST_WEIGHTS,
+    WEIGHTS,
+    problems,
+)
 
 if TYPE_CHECKING:
-    from nlptools.discovery.wordtable import WordTable
+    from nlptools.discovery.table import WordTable
+    from nlptools.ngrams.counts import NgramCounts
+    from nlptools.wordmodel.model import WordModel
+
+# A usage error is one of these or of rules.problems.
+_NEW_ONLY = "--new-only needs a list of known words: --known FILE."
+_SPARK = (
+    "--engine spark goes with --method entropy, without --counts; what em learns from a large corpus is a "
+    "sample: train --engine spark."
+)
 
 
 @click.command(
@@ -37,17 +57,15 @@ Examples:
 @options.corpus_argument
 @click.option(
     "--method",
-    type=click.Choice(["em", "entropy", "lm", "pmi"]),
-    default="em",
+    type=click.Choice(list(METHODS)),
+    default=DEFAULT_METHOD,
     show_default=True,
-    help="em: expected by a word model that is learnt from the corpus. entropy: frequent, cohesive, free on "
-    "both sides (matrix67). lm: cut out by a language model that is learnt from the corpus (kexue.fm 3956). "
-    "pmi: cohesive n-grams joined where they overlap (kexue.fm 6920).",
+    help=" ".join(f"{method.name}: {method.summary}." for method in METHODS.values()),
 )
 @click.option(
     "--min-score",
     type=options.Number(min=0),
-    default=0.7,
+    default=MIN_SCORE,
     show_default=True,
     help="Least score, method em.",
 )
@@ -56,7 +74,7 @@ Examples:
 )
 @click.option(
     "--min-pmi",
-    type=options.Numbers(most=11),
+    type=options.Numbers(most=LONGEST_NGRAM),
     help="Least PMI in nats for words of 2, 3, ... symbols.  [default: method pmi: 2,4,6; entropy: 2, less "
     "for a page; em, lm: none]",
 )
@@ -66,13 +84,17 @@ Examples:
     help="Least branching entropy in nats.  [default: method entropy: scaled to the corpus; em, lm: none]",
 )
 @click.option(
-    "--min-length", type=click.IntRange(1, 11), default=2, show_default=True, help="Least symbols."
+    "--min-length",
+    type=click.IntRange(1, LONGEST_NGRAM),
+    default=2,
+    show_default=True,
+    help="Least symbols.",
 )
 @click.option(
     "--max-length",
-    type=click.IntRange(2, 11),
-    help="Most symbols.  [default: method em: 8, those above 4 being sequences of words; entropy: 4; lm: 5, or "
-    "what --counts has]",
+    type=click.IntRange(2, LONGEST_NGRAM),
+    help=f"Most symbols.  [default: method em: {METHODS['em'].longest}, those above 4 being sequences of words; "
+    f"entropy: {METHODS['entropy'].longest}; lm: {METHODS['lm'].longest}, or what --counts has]",
 )
 @click.option(
     "--numbers/--no-numbers",
@@ -82,14 +104,14 @@ Examples:
 )
 @click.option(
     "--compat",
-    type=click.Choice(["4256"]),
+    type=click.Choice(COMPATS),
     help="With --method pmi: the thresholds and checks of the earlier article.",
 )
 @click.option(
     "--weights",
-    type=options.Numbers(most=6, least=0),
+    type=options.Numbers(most=MOST_WEIGHTS, least=0),
     help="For the method lm: of the second, third, ... symbol of a word, the last of all later ones; larger "
-    "ones make longer words.  [default: 0.3,0.005,0.003,0.003]",
+    f"ones make longer words.  [default: {','.join(map(str, WEIGHTS))}]",
 )
 @click.option(
     "--background",
@@ -138,9 +160,7 @@ Examples:
 )
 @click.option(
     "--sort",
-    type=click.Choice(
-        ["score", "count", "expected", "pmi", "left-entropy", "right-entropy", "word"]
-    ),
+    type=click.Choice(SORTS),
     default="score",
     show_default=True,
     help="Column to sort by, largest first.",
@@ -188,47 +208,11 @@ def discover(
     have it, score, whether it is a term of several words, and whether it is known; best score first, ties
     by word.
     """
-    method, given = settings["method"], given_options()
+    method = settings["method"]
     if engine == "spark" and (method != "entropy" or counts_file is not None):
-        raise click.UsageError(
-            "--engine spark goes with --method entropy, without --counts; what em learns from a large corpus "
-            "is a sample: train --engine spark."
-        )
+        raise click.UsageError(_SPARK)
     check_engine(engine, paths)
-    if settings["new_only"] and not known_files:
-        raise click.UsageError("--new-only needs a list of known words: --known FILE.")
-    if settings["compat"] and method != "pmi":
-        raise click.UsageError("--compat goes with --method pmi.")
-    if method == "pmi" and settings["min_entropy"] is not None:
-        raise click.UsageError("--min-entropy goes with --method em, entropy or lm.")
-    if method == "pmi" and "max_length" in given:
-        raise click.UsageError("--max-length goes with --method em, entropy or lm.")
-    if settings["weights"] is not None:
-        if method != "lm":
-            raise click.UsageError("--weights goes with --method lm.")
-        if len(settings["weights"]) < 2:
-            raise click.UsageError(
-                "--weights: one number at least for the second and the third symbol."
-            )
-    for option in ("min_score", "background_file", "prior_file"):
-        if method != "em" and option in given:
-            name = option.removesuffix("_file").replace("_", "-")
-            raise click.UsageError(f"--{name} goes with --method em.")
-    if counts_file is not None and method == "entropy" and paths:
-        raise click.UsageError(
-            "--counts replaces the corpus with --method entropy: give one of them."
-        )
-    if counts_file is not None and method != "entropy" and not paths:
-        raise click.UsageError(
-            f"--method {method} reads the corpus too: name it beside --counts; --method entropy does not."
-        )
-    longest = settings["max_length"] or {"em": 8, "lm": 5}.get(method, 4)
-    if method != "pmi" and settings["min_length"] > longest:
-        raise click.UsageError("--min-length is larger than --max-length.")
-    if method == "em" and (settings["max_length"] or 0) > 8:
-        raise click.UsageError("--method em finds terms of up to 8 symbols: --max-length 8.")
-    if settings["min_length"] == 1 and method != "pmi":
-        raise click.UsageError("A single symbol has no PMI; --min-length 1 goes with --method pmi.")
+    _check(method, settings, bool(known_files), bool(paths) or counts_file is None)
     closing = Closing("discover", quiet)
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
     corpus: Any = None
@@ -237,7 +221,7 @@ def discover(
             paths,
             **reading,
             fold=fold,
-            order=longest + 1,
+            order=METHODS[method].longest_word(settings["max_length"]) + 1,
             latin=settings["latin"],
             memory=settings["memory"],
             tmp_dir=settings["tmp_dir"],
@@ -246,37 +230,69 @@ def discover(
             work=work,
         )
         settings["counts"] = corpus.counts
-    elif counts_file is None or method != "entropy":
+    elif counts_file is None or METHODS[method].reads_corpus:
         corpus = open_corpus(paths, quiet, **reading, fold=fold)
-    from nlptools.discovery import table as tables
-    from nlptools.discovery.discover import discover_words
-    from nlptools.discovery.em import STEPS as EM_STEPS
-    from nlptools.discovery.lm import STEPS as LM_STEPS
-    from nlptools.ngrams.counts import load_counts
-    from nlptools.text.wordlists import ACCEPTED, REJECTED, read_decided, read_words
-    from nlptools.wordmodel.model import load_prior
+    from nlptools.discovery.discover import STEPS, discover_words
+    from nlptools.discovery.table import format_words
 
-    settings["known"] = read_words(known_files, encoding="auto")
-    settings["accepted"] = read_decided(accepted_files, ACCEPTED)
-    settings["rejected"] = read_decided(rejected_files, REJECTED)
+    settings |= _lists(known_files, accepted_files, rejected_files)
+    settings |= _models(background_file, prior_file)
     if counts_file is not None:
-        settings["counts"] = load_counts(counts_file, mapped=False)
-        settings["counts"].check(counts_file)
-    if background_file is not None:
-        settings["background"] = load_prior(background_file)
-    if method == "em" and prior_file != "auto":
-        settings["prior"] = None if prior_file == "none" else load_prior(prior_file)
-    steps = {"em": EM_STEPS, "lm": LM_STEPS}.get(method, 0)
-    with StageBar(steps, quiet or not steps) as bar:
+        settings["counts"] = _counts(counts_file)
+    with StageBar(STEPS[method], quiet or not STEPS[method]) as bar:
         table = discover_words(corpus if engine == "local" else None, watch=bar.step, **settings)
-    pieces = tables.format_words(table, how)
-    deliver(pieces, output)
+    deliver(format_words(table, how), output)
     if not quiet and settings["top"] is None:
         _explain_few(table)
     folded = settings["counts"].settings.fold if "counts" in settings else corpus.fold
     made_by = table.settings | ({"fold": "+".join(folded)} if folded else {})
     results = [f"{table.symbols:,} symbols", f"{table.ngrams:,} n-grams", f"{len(table):,} words"]
     closing.show(corpus.report if engine == "spark" else corpus, made_by, results)
+
+
+def _check(method: str, settings: dict[str, Any], known: bool, has_corpus: bool) -> None:
+    """Usage errors of the settings; without a corpus or counts that are named, standard input is the corpus."""
+    if settings["new_only"] and not known:
+        raise click.UsageError(_NEW_ONLY)
+    # Of a file there is its name until everything is checked.
+    given = {name.removesuffix("_file") for name in given_options()}
+    values: dict[str, Any] = {name: settings.get(name) for name in given}
+    if has_corpus:
+        values["corpus"] = True
+    for problem in problems(method, values, lambda name: f"--{name.replace('_', '-')}"):
+        raise click.UsageError(f"{problem}.")
+
+
+def _lists(
+    known: tuple[str, ...], accepted: tuple[str, ...], rejected: tuple[str, ...]
+) -> dict[str, set[str]]:
+    from nlptools.text.wordlists import ACCEPTED, REJECTED, read_decided, read_words
+
+    return {
+        "known": read_words(known, encoding="auto"),
+        "accepted": read_decided(accepted, ACCEPTED),
+        "rejected": read_decided(rejected, REJECTED),
+    }
+
+
+def _models(background: str | None, prior: str) -> dict[str, WordModel | None]:
+    """Those that are named; without them the settings are what they are anyway."""
+    from nlptools.wordmodel.model import load_prior
+
+    models: dict[str, WordModel | None] = {}
+    if background is not None:
+        models["background"] = load_prior(background)
+    if prior != "auto":
+        models["prior"] = None if prior == "none" else load_prior(prior)
+    return models
+
+
+def _counts(path: str) -> NgramCounts:
+    from nlptools.ngrams.counts import load_counts
+
+    counts = load_counts(path, mapped=False)
+    counts.check(path)
+    return counts
 
 
 def _explain_few(table: WordTable) -> None:

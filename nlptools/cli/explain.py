@@ -95,7 +95,9 @@ def explain(
         fold = fold or folds_of(counts, counts_file)
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
     corpus = open_corpus(paths, quiet, **reading, fold=fold) if paths else None
-    found = explain_words(words, corpus=corpus, counts=counts, contexts=contexts, **machine)
+    found = explain_words(
+        words, corpus=corpus, counts=counts, contexts=contexts, fold=fold, **machine
+    )
     once = corpus is not None and counts is None and not corpus.rereadable
     if once and contexts and not quiet:
         note("No contexts: a pipe can be read only once, and was read for the counts.")

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from nlptools.discovery.columns import WORD_FORMATS
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
@@ -297,7 +299,7 @@ output_option = click.option(
 words_format_option = click.option(
     "--format",
     "how",
-    type=click.Choice(["tsv", "jsonl", "csv", "plain"]),
+    type=click.Choice(WORD_FORMATS),
     default="tsv",
     show_default=True,
     help="Output format.",

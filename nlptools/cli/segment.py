@@ -137,17 +137,10 @@ def segment(
     asked = {name: value for name, value in asked.items() if value is not None}
     for problem in problems(method, asked | ({"adapt": True} if adapt else {}), "--{}".format):
         raise click.UsageError(f"{problem}.")
-    if not separator or "\n" in separator or "\r" in separator:
-        raise click.UsageError("--separator must not be empty, nor a line end.")
-    if format == "jsonl" and given_options() & {"separator"}:
-        raise click.UsageError("--separator goes with --format text.")
+    _check_output(separator, format)
     check_engine(engine, paths)
-    if engine == "spark" and adapt:
-        raise click.UsageError(
-            "--adapt goes with --engine local; with Spark: train --engine spark."
-        )
-    if engine == "spark" and output is None:
-        raise click.UsageError("Spark writes a folder: name it with -o DIR.")
+    if engine == "spark":
+        _check_spark(adapt, output)
     closing = Closing("segment", quiet)
     corpus: Any = None
     if engine == "local":
@@ -160,12 +153,7 @@ def segment(
     if adapt:
         cutter = _adapted(corpus, model, granularity, workers, quiet)
     else:
-        try:
-            cutter = open_cutter(method, **asked)
-        except ValueError as error:
-            if weights is None:
-                raise
-            raise click.UsageError(f"--weights: {error}") from None
+        cutter = _opened(method, asked)
     if folds := getattr(cutter, "fold", ()):
         note(
             f"The model was trained with --fold {'+'.join(folds)}; segment does not fold the text."
@@ -196,6 +184,31 @@ def segment(
     if adapt:
         made_by["adapted"] = "yes"
     closing.show(corpus, made_by, results)
+
+
+def _check_output(separator: str, format: str) -> None:
+    if not separator or "\n" in separator or "\r" in separator:
+        raise click.UsageError("--separator must not be empty, nor a line end.")
+    if format == "jsonl" and given_options() & {"separator"}:
+        raise click.UsageError("--separator goes with --format text.")
+
+
+def _check_spark(adapt: bool, output: str | None) -> None:
+    if adapt:
+        raise click.UsageError(
+            "--adapt goes with --engine local; with Spark: train --engine spark."
+        )
+    if output is None:
+        raise click.UsageError("Spark writes a folder: name it with -o DIR.")
+
+
+def _opened(method: str, asked: dict[str, Any]) -> Cutter:
+    try:
+        return open_cutter(method, **asked)
+    except ValueError as error:
+        if "weights" not in asked:
+            raise
+        raise click.UsageError(f"--weights: {error}") from None
 
 
 def _adapted(

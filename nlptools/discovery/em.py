@@ -1,71 +1,127 @@
-"""Candidates + corpus as symbol ids -> words and terms ranked by how often the word model expects them.
+"""--method em: counts + corpus -> words and terms ranked by how often a word model of the corpus expects them.
 
 The score of a word: the share of its occurrences in which it is a word, as the model sees them, shrunk for
 rare words; times the freedom of its neighbours; times the square root of the number of tenths of the corpus
-that have it; lowered where its first or last character is mostly a word of its own, as in 了解决.
-Formulas with their sources: docs/how-it-works.md.
+that have it; lowered where its first or last character is mostly a word of its own, as in 了解决 (em_score.py).
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from nlptools.base.resources import Watch, ordered_map
+from nlptools.discovery.em_score import expectation_score, shrinkage, term_score
+from nlptools.discovery.keyness import keyness
+from nlptools.discovery.method import (
+    Findings,
+    Request,
+    barred,
+    bars_used,
+    counted_and_kept,
+    default_min_count,
+    is_number,
+    rarer,
+)
+from nlptools.discovery.table import WordTable, stack_tables
 from nlptools.discovery.terms import SHORTEST_TERM, Terms, find_terms
-from nlptools.discovery.wordtable import WordTable, make_table, stack_tables
 from nlptools.ngrams.encode import EncodedCorpus
-from nlptools.ngrams.scores import Frequent, all_sides, pmi
+from nlptools.ngrams.scores import Frequent, all_sides, frequent_ngrams, pmi
 from nlptools.ngrams.symbols import join_texts
-from nlptools.segmentation.segmenter import Segmenter
-from nlptools.text.chars import is_han
-from nlptools.wordmodel.em import LONGEST, PENALTIES, expect, find_rows, weights
+from nlptools.wordmodel.em import LONGEST, PENALTIES, Expected, expect, find_rows, weights
 from nlptools.wordmodel.expected_counts import Weighted, tally
 from nlptools.wordmodel.fit import ITERATIONS, MIN_COUNT, Fitted, add_prior, fit, lexicon
-from nlptools.wordmodel.model import WordModel
+from nlptools.wordmodel.model import WordModel, general_model
 from nlptools.wordmodel.prior import Carried, auto_prior_weight
 from nlptools.wordmodel.sample import Sample, build_lattice, take_sample
 from nlptools.wordmodel.train import SAMPLE, sample_room
 
-# Chosen on statutes, medical questions, IT news and a novel; two more corpora confirmed them.
-RARE = 5.0  # added to the count: of what occurs five times half remains
-RARE_LEAST = 1.5
-MOST_FREEDOM = 2.0  # nats: more kinds of neighbours say no more
-LEAST_FREEDOM = 0.05  # added, so that words which always have the same neighbour have an order too
-ALONE = 2.0  # exponent for the shares of the first and last symbol
+# Below so many symbols the model is learnt on top of the general one, unless told otherwise.
+PRIOR_BELOW = 300_000
 # A word whose expected count is below the discount keeps a tenth of it, so that it can be ranked.
 LEAST_SHARE = 0.1
 # A prior weighs so many times what it does in training: new words of a short text show better against it.
 PRIOR_TIMES = 2.0
-# Words above this score: 80 to 90 % are in dictionaries, and of the others half are words (read by eye).
-MIN_SCORE = 0.7
-# Terms are ranked by another formula, which gives about three times as much to a term as good as a word.
-TERM_SCALE = 0.35
-# Terms of which less than a tenth of the occurrences are at an edge of a clause lose score; rare ones are
-# shrunk to that tenth, as if they had been seen ten times more.
-EDGE, EDGE_SEEN = 0.1, 10.0
 # Rounds of co-training. A second one, which gives a segmenter +.003 F1, leaves the ranking as it is.
 ROUNDS = 1
-STEPS = ITERATIONS + 1 + 2 * ROUNDS + 2  # calls of `watch`: training, tally, terms
-KEYNESS = 3.0  # a word that is exp(3) = 20 times as frequent as in the background keeps its score
+STEPS: int = ITERATIONS + 1 + 2 * ROUNDS + 2  # calls of `watch`: training, tally, terms
 
-
-def shrinkage(symbols: int) -> float:
-    """What is added to counts in the score: RARE, less for a corpus below a million symbols.
-
-    In a short story nothing occurs often, and what occurs three times is no accident.
-    """
-    return min(RARE, max(RARE_LEAST, symbols ** (1 / 3) / 20))
+Run = Callable[..., Iterable[Any]]
 
 
 def default_min_count_expected(least: int) -> int:
     """Least count of a candidate, from that of the method entropy: the score takes care of rare ones."""
     return max(min(least, 5), round(0.4 * least))
+
+
+def find(request: Request) -> Findings:
+    """Words of two to four symbols, and terms of five to eight, which are sequences of such words.
+
+    What is as frequent in request.background loses its score. request.prior: a WordModel, None, or "auto": the
+    general model for a corpus below PRIOR_BELOW symbols. Raises ValueError for any other prior.
+    """
+    # Words of all lengths, whichever are asked for: without the short ones the long ones look different.
+    counts, encoded = counted_and_kept(request, LONGEST + 1)
+    bars, (shortest, longest) = request.bars, request.lengths
+    least = bars.min_count
+    if least is None:
+        least = default_min_count_expected(default_min_count(counts.total))
+    frequent = frequent_ngrams(counts, least, LONGEST)
+    candidates = list_candidates(frequent)
+    asked = max(shortest, 2), min(longest, LONGEST)
+    rare = rarer(counts, [len(level) for level in frequent.levels], asked)
+    facts = Findings.of(counts, WordTable.empty(), lambda number: WordTable.empty(), {})
+    del counts, frequent  # their memory is for the model
+    prior = _prior(request.prior, facts.symbols)
+
+    def usable(symbol: str) -> bool:
+        # A digit that is a symbol of its own (latin "char") may be part of K8s集群.
+        return request.numbers or facts.latin == "char" or not is_number(symbol)
+
+    ranked = rank_expected(candidates, encoded, request, least, prior, usable)
+    used: dict[str, object] = {"method": "em", "min_count": least}
+    used["min_score"] = f"{bars.min_score:g}"
+    if prior is not None:
+        general = request.prior == "auto"
+        used["prior"] = "general" if general else str(prior.settings.get("sha256"))[:8]
+
+    @lru_cache(maxsize=1)
+    def scored(number: int | None) -> WordTable:
+        table = _scored(ranked, number, request, facts.symbols)
+        table = replace(table, removed={f"rarer than {least}": rare, **table.removed})
+        return barred(table, bars, facts.latin)
+
+    def more(number: int | None) -> WordTable:
+        # What is best without the background need not be the best with it.
+        return scored(number if request.background is None else None)
+
+    table = scored(0)
+    return replace(facts, table=table.where(table.passed), more=more, used=used | bars_used(bars))
+
+
+def _prior(asked: WordModel | str | None, symbols: int) -> WordModel | None:
+    if asked is None or isinstance(asked, WordModel):
+        return asked
+    if asked != "auto":
+        raise ValueError(f'prior must be a WordModel, "auto" or None, not {asked!r}')
+    return general_model() if symbols < PRIOR_BELOW else None
+
+
+def _scored(ranked: Ranked, number: int | None, request: Request, symbols: int) -> WordTable:
+    """The best so many, with the scores that the background leaves, marked by min_score."""
+    least = request.bars.min_score
+    table = ranked.table(number, least)
+    if request.background is not None:
+        factor = keyness(table, symbols, request.background)
+        table = replace(table, scores=table.scores * factor)
+    passed = table.passed & (table.scores >= least)
+    low = len(ranked) - int(np.count_nonzero(passed))
+    return replace(table, passed=passed, removed={f"score below {least:g}": low})
 
 
 @dataclass(frozen=True)
@@ -114,46 +170,6 @@ def list_candidates(frequent: Frequent) -> Candidates:
     return Candidates(symbols, frequent.counts.alphabet.symbols, *rest)
 
 
-def expectation_score(
-    expected: np.ndarray,
-    counts: np.ndarray,
-    freedom: np.ndarray,
-    shards: np.ndarray,
-    alone: np.ndarray,
-    rare: float = RARE,
-) -> np.ndarray:
-    """Score of each word.
-
-    expected: mean expected count under default and fine penalties; freedom: the smaller branching entropy,
-    nats; shards: tenths of the corpus that have it; alone: sum of the shares of the occurrences of its
-    first and of its last symbol in which that is a word of its own; rare: what is added to the count, so
-    that rare words have less.
-    """
-    share = expected / (counts + rare)
-    free = np.minimum(freedom, MOST_FREEDOM) + LEAST_FREEDOM
-    return share * free * np.sqrt(shards) * np.exp(-ALONE * alone)
-
-
-def term_score(
-    normed_pmi: np.ndarray,
-    counts: np.ndarray,
-    freedom: np.ndarray,
-    alone: np.ndarray,
-    edge: np.ndarray,
-) -> np.ndarray:
-    """Score of each term of several words, on the scale of expectation_score.
-
-    normed_pmi: PMI of the weakest split between its words, divided by -ln p(term). edge: the smaller share
-    of its occurrences that begin or end at a break. A part of a clause that never stands at one of its ends, as
-    管理部门应当, is no term.
-    """
-    cohesion = np.log(counts) * np.maximum(normed_pmi, 0)
-    shrunk = (edge * counts + EDGE * EDGE_SEEN) / (counts + EDGE_SEEN)
-    at_edges = np.sqrt(np.minimum(shrunk / EDGE, 1))
-    freedom = np.minimum(freedom, MOST_FREEDOM)
-    return TERM_SCALE * cohesion * freedom * np.exp(-alone) * at_edges
-
-
 @dataclass(frozen=True)
 class Ranked:
     """Candidates and terms with what the word model says of them.
@@ -185,57 +201,46 @@ class Ranked:
             chosen = passed.copy()
             chosen[np.argsort(np.where(passed, np.inf, -scores), kind="stable")[:number]] = True
         here = np.flatnonzero(chosen[: len(self.rows)])
-        rows = self.rows[here]
-        table = make_table(
-            self.candidates.spell(rows),
-            self.candidates.counts[rows],
-            self.candidates.pmi[rows],
-            self.candidates.left_entropy[rows],
-            self.candidates.right_entropy[rows],
-            self.scores[here],
+        rows, candidates = self.rows[here], self.candidates
+        words = WordTable.of(
+            candidates.spell(rows),
+            counts=candidates.counts[rows],
+            expected=self.expected[here],
+            pmi=candidates.pmi[rows],
+            left_entropy=candidates.left_entropy[rows],
+            right_entropy=candidates.right_entropy[rows],
+            shards=self.shards[here],
+            scores=self.scores[here],
         )
-        table = replace(table, expected=self.expected[here], shards=self.shards[here])
-        terms = self.terms.select(np.flatnonzero(chosen[len(self.rows) :]))
-        return replace(stack_tables([table, terms]), passed=passed[chosen])
+        terms = self.terms.where(chosen[len(self.rows) :])
+        return replace(stack_tables([words, terms]), passed=passed[chosen])
 
 
 def rank_expected(
     candidates: Candidates,
     encoded: EncodedCorpus,
-    *,
+    request: Request,
     min_count: int,
-    lengths: tuple[int, int],
-    usable: Callable[[str], bool],
     prior: WordModel | None,
-    memory: int,
-    workers: int,
-    watch: Watch,
+    usable: Callable[[str], bool],
 ) -> Ranked:
-    """Train a word model and score the candidates and the terms that it finds.
+    """Train a word model and score the candidates and the terms that it finds, of request.lengths symbols.
 
-    lengths: least and most symbols of what is kept. usable: which runs of letters and digits may be part of
-    a word. prior: a general model to learn on top of, for a small corpus.
+    prior: a general model to learn on top of, for a small corpus. usable: which runs of letters and digits may
+    be part of a word.
     """
-    room = sample_room(memory - candidates.symbols.nbytes * 6)
+    lengths, threads, watch = request.lengths, request.machine.threads, request.watch
+    room = sample_room(request.machine.memory - candidates.symbols.nbytes * 6)
     sample = take_sample(encoded, min(SAMPLE, room), usable)
     if not len(sample):
         none = np.zeros(0)
         return Ranked(candidates, none.astype(np.int64), none, none, none, WordTable.empty())
-    with ThreadPoolExecutor(workers) as pool:
-        run = functools.partial(ordered_map, pool, workers)
-        carried = None
-        if prior is not None:
-            carried = Carried(prior, PRIOR_TIMES * auto_prior_weight(sample, prior), sample.texts)
-        lattice = build_lattice(sample, MIN_COUNT if carried is None else 1)
-        before = None if carried is None else carried.into(lattice)
-        fitted = fit(
-            sample, lattice, PENALTIES["default"], prior=before, rounds=ROUNDS, run=run, watch=watch
-        )
-        rows, spelling = _spelled(candidates, sample)
-        order, models = _models(fitted, spelling, run)
-        rows, spelling = rows[order], models[0].spelling
+    with ThreadPoolExecutor(threads) as pool:
+        run = partial(ordered_map, pool, threads)
+        fitted = _fit(sample, prior, run, watch)
+        rows, models = _weighed(candidates, sample, fitted, run)
         model = lexicon(fitted)
-        del fitted, lattice
+        del fitted
         watch("expected counts", 1, 0.0, len(rows))
         found = tally(encoded, sample, models, run)
         alone = found.expected_singles[0] / np.maximum(found.singles, 1)
@@ -243,41 +248,50 @@ def rank_expected(
         if lengths[1] >= SHORTEST_TERM:
             watch("terms", 1, 0.0, len(model.words))
             listed = find_terms(encoded, sample, model, alone, min_count, run)
-            terms = _term_table(listed, sample, _ends_alone(listed.spelling, alone), lengths)
+            terms = _term_table(listed, sample, alone)
+            terms = terms.where(_between(listed.spelling, lengths))
     expected, fine = found.expected_words
-    counts, left, right = candidates.counts, candidates.left_entropy, candidates.right_entropy
+    spelling = models[0].spelling
     scores = expectation_score(
         (expected + fine) / 2,
-        counts[rows],
-        np.minimum(left[rows], right[rows]),
+        candidates.counts[rows],
+        np.minimum(candidates.left_entropy[rows], candidates.right_entropy[rows]),
         found.shards,
         _ends_alone(spelling, alone),
         shrinkage(sample.symbols),
     )
-    size = np.count_nonzero(spelling, axis=1)
-    kept = np.flatnonzero((size >= lengths[0]) & (size <= lengths[1]))
+    kept = _between(spelling, lengths)
     return Ranked(candidates, rows[kept], expected[kept], found.shards[kept], scores[kept], terms)
 
 
-def keyness(table: WordTable, symbols: int, background: WordModel) -> np.ndarray:
-    """How typical each word is of the corpus: ln(share here / share there) / 3, from 0 to 1.
+def _fit(sample: Sample, prior: WordModel | None, run: Run, watch: Watch) -> Fitted:
+    """The word model of the sample, on top of the prior."""
+    carried = None
+    if prior is not None:
+        carried = Carried(prior, PRIOR_TIMES * auto_prior_weight(sample, prior), sample.texts)
+    lattice = build_lattice(sample, MIN_COUNT if carried is None else 1)
+    before = None if carried is None else carried.into(lattice)
+    default = PENALTIES["default"]
+    return fit(sample, lattice, default, prior=before, rounds=ROUNDS, run=run, watch=watch)
 
-    A model has no terms and no words with letters or digits; they are at most as frequent there as the
-    rarest of the words that it cuts them into. Any other word that it lacks is none there.
+
+def _weighed(
+    candidates: Candidates, sample: Sample, fitted: Fitted, run: Run
+) -> tuple[np.ndarray, list[Weighted]]:
+    """(rows of the candidates that the model can have as words, heaviest first; two models of them).
+
+    The first has the weights of the default penalties, the second of the fine ones.
     """
-    there = dict(zip(background.words, background.counts.tolist(), strict=True))
-    total = max(1, int(background.settings.get("symbols", 0)))
-    segmenter = Segmenter.from_model(background)
-
-    def count(word: str, is_term: bool) -> int:
-        if word in there or not (is_term or any(not is_han(symbol) for symbol in word)):
-            return there.get(word, 0)
-        return min((there[part] for part in segmenter.segment(word) if part in there), default=0)
-
-    terms = table.terms.tolist()
-    counts = np.array([count(*row) for row in zip(table.words, terms, strict=True)])
-    ratio = (table.counts / max(symbols, 1)) / (np.maximum(counts, 0.5) / total)
-    return np.clip(np.log(np.maximum(ratio, 1e-9)) / KEYNESS, 0, 1)
+    rows, spelling = _spelled(candidates, sample)
+    fine = PENALTIES["fine"]
+    weighed = [
+        _weights_of(spelling, fitted, fitted.expected, fitted.penalties),
+        _weights_of(spelling, fitted, _fine_expected(fitted, run), fine),
+    ]
+    order = np.argsort(-weighed[0][0], kind="stable")
+    spelling = spelling[order]
+    models = [Weighted(spelling, words[order], singles, fitted.base) for words, singles in weighed]
+    return rows[order], models
 
 
 def _spelled(candidates: Candidates, sample: Sample) -> tuple[np.ndarray, np.ndarray]:
@@ -289,6 +303,28 @@ def _spelled(candidates: Candidates, sample: Sample) -> tuple[np.ndarray, np.nda
     return rows, spelling[rows]
 
 
+def _fine_expected(fitted: Fitted, run: Run) -> Expected:
+    """Expected counts after one more E-step with the fine penalties."""
+    gaps = fitted.regression.gaps if fitted.regression is not None else None
+    tables = weights(fitted.expected, PENALTIES["fine"], fitted.bonus, LEAST_SHARE)
+    found = expect(fitted.lattice, tables, fitted.base, gaps, run).expected
+    return add_prior(found, fitted.prior)
+
+
+def _weights_of(
+    spelling: np.ndarray, fitted: Fitted, expected: Expected, penalties: Sequence[float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(weights of the words spelled so, of all symbols), float32."""
+    tables = weights(expected, penalties, fitted.bonus, LEAST_SHARE)
+    lengths = np.count_nonzero(spelling, axis=1)
+    words = np.zeros(len(spelling), np.float32)
+    for k in range(2, LONGEST + 1):
+        of_length = np.flatnonzero(lengths == k)
+        rows = find_rows(fitted.lattice.words[k - 1], spelling[of_length, :k])
+        words[of_length] = tables[k - 1][rows]
+    return words, tables[0]
+
+
 def _ends_alone(spelling: np.ndarray, alone: np.ndarray) -> np.ndarray:
     """`alone` of the first and of the last symbol of each word, added."""
     lengths = np.count_nonzero(spelling, axis=1)
@@ -296,47 +332,26 @@ def _ends_alone(spelling: np.ndarray, alone: np.ndarray) -> np.ndarray:
     return alone[spelling[:, 0]] + alone[last]
 
 
-def _models(
-    fitted: Fitted, spelling: np.ndarray, run: Callable[..., Iterable[Any]]
-) -> tuple[np.ndarray, list[Weighted]]:
-    """(order of the candidates, heaviest first; their weights by default and by fine penalties)."""
-    lattice, fine = fitted.lattice, PENALTIES["fine"]
-    gaps = fitted.regression.gaps if fitted.regression is not None else None
-    tables = weights(fitted.expected, fine, fitted.bonus, LEAST_SHARE)
-    found = expect(lattice, tables, fitted.base, gaps, run).expected
-    fine_expected = add_prior(found, fitted.prior)
-    lengths = np.count_nonzero(spelling, axis=1)
-    models = []
-    order: np.ndarray | None = None
-    for expected, penalties in ((fitted.expected, fitted.penalties), (fine_expected, fine)):
-        tables = weights(expected, penalties, fitted.bonus, LEAST_SHARE)
-        weight = np.zeros(len(spelling), np.float32)
-        for k in range(2, LONGEST + 1):
-            of_length = np.flatnonzero(lengths == k)
-            rows = find_rows(lattice.words[k - 1], spelling[of_length, :k])
-            weight[of_length] = tables[k - 1][rows]
-        if order is None:
-            order = np.argsort(-weight, kind="stable")
-            spelling = spelling[order]
-            weight = weight[order]
-            lengths = lengths[order]
-        models.append(Weighted(spelling, weight, tables[0], fitted.base))
-    assert order is not None
-    return order, models
+def _between(spelling: np.ndarray, lengths: tuple[int, int]) -> np.ndarray:
+    """Which rows have so many symbols."""
+    size = np.count_nonzero(spelling, axis=1)
+    return (size >= lengths[0]) & (size <= lengths[1])
 
 
-def _term_table(
-    terms: Terms, sample: Sample, alone: np.ndarray, lengths: tuple[int, int]
-) -> WordTable:
-    size = np.count_nonzero(terms.spelling, axis=1)
-    kept = np.flatnonzero((size >= lengths[0]) & (size <= lengths[1]))
-    texts = join_symbols(terms.spelling, sample.texts)
+def _term_table(terms: Terms, sample: Sample, alone: np.ndarray) -> WordTable:
+    """alone: of each symbol, as in find_terms."""
     left, right = terms.left_entropy, terms.right_entropy
     edge = np.minimum(terms.left_edge, terms.right_edge)
-    free = np.minimum(left, right)
-    scores = term_score(terms.normed_pmi, terms.counts, free, alone, edge)
-    table = make_table(texts, terms.counts, terms.pmi, left, right, scores)
-    table = replace(
-        table, expected=terms.expected, shards=terms.shards, terms=np.ones(len(table), bool)
+    ends = _ends_alone(terms.spelling, alone)
+    scores = term_score(terms.normed_pmi, terms.counts, np.minimum(left, right), ends, edge)
+    return WordTable.of(
+        join_symbols(terms.spelling, sample.texts),
+        counts=terms.counts,
+        expected=terms.expected,
+        pmi=terms.pmi,
+        left_entropy=left,
+        right_entropy=right,
+        shards=terms.shards,
+        scores=scores,
+        terms=np.ones(len(terms.counts), bool),
     )
-    return table.select(kept)

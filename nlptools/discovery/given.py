@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from nlptools.discovery.wordtable import WordTable, make_table
+from nlptools.discovery.table import WordTable
 from nlptools.ngrams.counts import NgramCounts
 from nlptools.ngrams.explain import Explanation, explain_word
 from nlptools.ngrams.symbols import split_symbols
@@ -15,11 +14,12 @@ from nlptools.text.corpus import Corpus
 from nlptools.usage.usage import measure_usage
 
 
-def rows_of(
+def given_words(
     words: Sequence[str], corpus: Corpus | None, counts: NgramCounts | None, latin: str
 ) -> WordTable:
-    """Those of the words that occur, as rows that did not pass, with the score 0; none where there is neither a
-    corpus that can be read again nor counts.
+    """Those of the words that occur, as rows that did not pass, with the score 0.
+
+    None of them where there is neither a corpus that can be read again nor counts.
     """
     if corpus is not None and corpus.rereadable:
         usage = measure_usage([corpus], words, contexts=0, latin=latin)
@@ -52,5 +52,12 @@ def _explained(counts: NgramCounts, words: Sequence[str]) -> WordTable:
 def _unpassed(
     words: list[str], counts: np.ndarray, pmi: np.ndarray, left: np.ndarray, right: np.ndarray
 ) -> WordTable:
-    table = make_table(list(words), counts, pmi, left, right, np.zeros(len(words)))
-    return replace(table, passed=np.zeros(len(words), bool))
+    return WordTable.of(
+        list(words),
+        counts=counts,
+        pmi=pmi,
+        left_entropy=left,
+        right_entropy=right,
+        scores=np.zeros(len(words)),
+        passed=np.zeros(len(words), bool),
+    )

@@ -28,8 +28,8 @@ MAX_WORD = 40
 class _Table:
     """The n-grams of one order that are kept, or begin a longer one that is.
 
-    keys: (index of the prefix among the frequent n-grams, for order 2 id - 1) * base + last id. index: their place among the frequent n-grams; kept: which of them hold together; goes_on: which
-    begin a longer one.
+    keys: (index of the prefix among the frequent n-grams, for order 2 id - 1) * base + last id. index: their
+    place among the frequent n-grams; kept: which of them hold together; goes_on: which begin a longer one.
     """
 
     keys: KeyTable

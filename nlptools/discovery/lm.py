@@ -1,24 +1,32 @@
-"""Counts + corpus as symbol ids -> the words that a language model of the corpus cuts out of it (kexue.fm 3956).
+"""--method lm: counts + corpus -> the words that a language model of the corpus cuts out of it (kexue.fm 3956).
 
-The corpus teaches a language model of its symbols, which then cuts the same corpus (tagging.py). A word is what
-was cut out, in whatever share of its occurrences.
+The corpus teaches a language model of its symbols, which then cuts the same corpus (segmentation/tagger.py). A
+word is what was cut out, in whatever share of its occurrences.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 
-from nlptools.base.resources import MIN_MEMORY, Watch, ordered_map
-from nlptools.discovery.entropy import MOST_FREEDOM, ngram_texts
-from nlptools.discovery.wordtable import WordTable, make_table, stack_tables
+from nlptools.base.resources import MIN_MEMORY, ordered_map
+from nlptools.discovery.entropy import MOST_FREEDOM, OtherNgrams, ngram_texts
+from nlptools.discovery.method import (
+    Findings,
+    Request,
+    barred,
+    bars_used,
+    counted_and_kept,
+    default_min_count,
+    listed,
+    rarer,
+)
+from nlptools.discovery.table import WordTable, stack_tables
 from nlptools.lm.model import LanguageModel
 from nlptools.lm.smoothing import train_lm
-from nlptools.lm.trie import MAX_MODEL_ORDER
 from nlptools.ngrams.count import count_encoded
 from nlptools.ngrams.counts import NgramCounts
 from nlptools.ngrams.encode import EncodedCorpus
@@ -26,80 +34,90 @@ from nlptools.ngrams.scores import Frequent, all_sides, frequent_ngrams, pmi
 from nlptools.segmentation.tagger import Tagger
 from nlptools.wordmodel.expected_counts import stretches
 
-# Of the second, third, fourth and every later symbol of a word; there are as many tags. Chosen on statutes,
-# medical questions, a classical novel and trending titles: average precision .471, with those of the article,
-# .15 .01 .01 .001, .422; on four texts that were not looked at before .480 and .424.
-WEIGHTS = (0.3, 0.005, 0.003, 0.003)
-LONGEST_CUT = 5  # symbols of a word; one in a thousand of those cut out is longer
 LEAST_CUT = 2  # times; once may be an accident
 STEPS = 2  # calls of `watch`
 
 
-def check_weights(weights: Sequence[float]) -> None:
-    """ValueError for what no model can have."""
-    if not 2 <= len(weights) <= MAX_MODEL_ORDER:
-        raise ValueError(f"weights: from 2 to {MAX_MODEL_ORDER} numbers, not {len(weights)}")
-    if not all(0 <= weight < math.inf for weight in weights):
-        raise ValueError("a weight is below 0, or not a finite number")
+def find(request: Request) -> Findings:
+    """What is cut out; score = that of the method entropy times the share of its occurrences in which it is.
+
+    Where the longest word is not asked for it is as long as the counts allow. min_pmi and min_entropy are no
+    bars unless they are given.
+    """
+    request = replace(request, lengths=_lengths(request))
+    counts, encoded = counted_and_kept(request, request.lengths[1] + 1)
+    bars = request.bars
+    least = default_min_count(counts.total) if bars.min_count is None else bars.min_count
+    every = barred(cut_words(counts, encoded, least, request), bars, counts.settings.latin)
+    others = OtherNgrams(every, counts, request.lengths, min(least, 2))
+    used: dict[str, object] = {"method": "lm", "min_count": least}
+    used |= {"max_length": request.lengths[1], "weights": listed(request.weights)}
+    table = every.where(every.passed)
+    return Findings.of(counts, table, others.unscored, used | bars_used(bars))
+
+
+def _lengths(request: Request) -> tuple[int, int]:
+    shortest, longest = request.lengths
+    if request.own_length and request.counts is not None:
+        longest = max(shortest, 2, min(longest, request.counts.order - 1))
+    return shortest, longest
 
 
 def cut_words(
-    counts: NgramCounts,
-    encoded: EncodedCorpus,
-    *,
-    min_count: int,
-    lengths: tuple[int, int],
-    weights: Sequence[float],
-    memory: int,
-    workers: int,
-    watch: Watch,
+    counts: NgramCounts, encoded: EncodedCorpus, min_count: int, request: Request
 ) -> WordTable:
-    """What is cut out at all, of lengths[0] .. lengths[1] symbols; seldom cut out is marked as not passed.
+    """What is cut out at all, of request.lengths symbols; seldom cut out is marked as not passed.
 
-    counts: of order lengths[1] + 1. expected: how often it is cut out. The score is that of the method
-    entropy, times the share of its occurrences in which a word is cut out.
+    counts: of order request.lengths[1] + 1. expected: how often it is cut out.
     """
+    lengths = request.lengths
     frequent = frequent_ngrams(counts, min_count, lengths[1])
     found = [np.zeros(len(level), np.int64) for level in frequent.levels]
     longer = 0
     if len(frequent.levels[1]):
-        cut = _cutter(counts, encoded, min_count, weights, memory, workers)
-        watch("language model", 1, 0.0, sum(map(len, found[1:])))
-        single = np.full(len(counts.alphabet) + 1, -1)
-        single[frequent.levels[0].rows + 1] = np.arange(len(frequent.levels[0]))
-        number = _numbers(counts, encoded)
-        with ThreadPoolExecutor(workers) as pool:
-            for ids in encoded.blocks:
-                pieces = ordered_map(pool, workers, cut, stretches(ids))
-                ends = np.concatenate([np.zeros(0, bool), *pieces])
-                longer += _add_cut(frequent, single, number[ids], ends, found)
-        watch("words", 1, 0.0, sum(int(np.count_nonzero(times)) for times in found[1:]))
+        longer = _cut_corpus(frequent, encoded, found, request)
     rows = [np.flatnonzero(times) for times in found]
     table = stack_tables([*_tables(frequent, rows, found, lengths), WordTable.empty()])
-    least = min(LEAST_CUT, min_count)
-    passed = table.expected >= least
+    passed = table.expected >= min(LEAST_CUT, min_count)
     asked = range(lengths[0], lengths[1] + 1)
-    rarer = sum(counts.at_least(n, 2) - len(found[n - 1]) for n in asked)
     removed = {
-        f"rarer than {min_count}": max(rarer, 0),
+        f"rarer than {min_count}": rarer(counts, [len(times) for times in found], lengths),
         "seldom cut out": sum(len(found[n - 1]) for n in asked) - int(np.count_nonzero(passed)),
         f"longer than {lengths[1]}": longer,
     }
     return replace(table, passed=passed, removed=removed)
 
 
+def _cut_corpus(
+    frequent: Frequent, encoded: EncodedCorpus, found: list[np.ndarray], request: Request
+) -> int:
+    """Learn from the corpus and cut it; adds to `found`, by length - 1, how often each frequent n-gram is cut
+    out, and returns how many longer words are.
+    """
+    counts, threads = frequent.counts, request.machine.threads
+    cut = _cutter(counts, encoded, frequent.min_count, request)
+    request.watch("language model", 1, 0.0, sum(map(len, found[1:])))
+    single = np.full(len(counts.alphabet) + 1, -1)
+    single[frequent.levels[0].rows + 1] = np.arange(len(frequent.levels[0]))
+    number = _numbers(counts, encoded)
+    longer = 0
+    with ThreadPoolExecutor(threads) as pool:
+        for ids in encoded.blocks:
+            pieces = ordered_map(pool, threads, cut, stretches(ids))
+            ends = np.concatenate([np.zeros(0, bool), *pieces])
+            longer += _add_cut(frequent, single, number[ids], ends, found)
+    request.watch("words", 1, 0.0, sum(int(np.count_nonzero(times)) for times in found[1:]))
+    return longer
+
+
 def _cutter(
-    counts: NgramCounts,
-    encoded: EncodedCorpus,
-    min_count: int,
-    weights: Sequence[float],
-    memory: int,
-    workers: int,
+    counts: NgramCounts, encoded: EncodedCorpus, min_count: int, request: Request
 ) -> Callable[[np.ndarray], np.ndarray]:
     """Learns from the corpus; provisional ids -> whether a word ends at each symbol."""
+    weights, machine = request.weights, request.machine
     settings = replace(counts.settings, order=len(weights), sentences="clause")
-    room = max(MIN_MEMORY, memory // 2)  # the counts are there, too
-    clauses = count_encoded(encoded, settings, memory=room, workers=workers)
+    room = max(MIN_MEMORY, machine.memory // 2)  # the counts are there, too
+    clauses = count_encoded(encoded, settings, memory=room, workers=machine.threads)
     # No word is rarer, so nothing rarer needs to be known: a tenth of the n-grams, and as good a list. Witten-Bell
     # and maximum likelihood: .453, .454 instead of .471.
     trie = train_lm(clauses, prune=(0, min_count - 1), memory=room, tmp_dir=encoded.folder)
@@ -164,5 +182,12 @@ def _tables(
         left, right = side.left_entropy[here], side.right_entropy[here]
         free = np.minimum(np.minimum(left, right), MOST_FREEDOM)
         scores = times / number * np.log(number) * np.maximum(weakest, 0) * free
-        table = make_table(ngram_texts(frequent, n, here), number, weakest, left, right, scores)
-        yield replace(table, expected=times.astype(np.float64))
+        yield WordTable.of(
+            ngram_texts(frequent, n, here),
+            counts=number,
+            expected=times,
+            pmi=weakest,
+            left_entropy=left,
+            right_entropy=right,
+            scores=scores,
+        )

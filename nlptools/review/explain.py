@@ -79,6 +79,7 @@ def explain_words(
     corpus: CorpusLike | None = None,
     counts: NgramCounts | str | os.PathLike[str] | None = None,
     contexts: int = CONTEXTS,
+    fold: Sequence[str] | None = None,
     latin: str = "run",
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
@@ -86,9 +87,9 @@ def explain_words(
 ) -> list[ExplainedWord]:
     """Why words score as they do: every split, the neighbours on both sides, where they occur.
 
-    corpus: what is counted, unless counts of it are given (or their file), and where the contexts come from. latin: as in
-    count_ngrams, for a corpus without counts. contexts: at most so many of each word; none where a pipe was read
-    for the counts. The words are folded as the corpus or, without one, the counts were.
+    corpus: what is counted, unless counts of it are given (or their file), and where the contexts come from. latin:
+    as in count, for a corpus without counts. contexts: at most so many of each word; none where a pipe was read
+    for the counts. fold: of the words; None: that of the corpus or, without one, of the counts.
     Raises ValueError without corpus and counts, NlptoolsError for a word with a break in it.
     """
     asked = [words] if isinstance(words, str) else list(words)
@@ -98,8 +99,9 @@ def explain_words(
         counted.require(1)
     elif text is None:
         raise ValueError("there is neither a corpus nor its counts")
-    fold = text.fold if text is not None else _folds_of(counted)
-    asked = [fold_text(word, fold) for word in asked]
+    if fold is None:
+        fold = text.fold if text is not None else _folds_of(counted)
+    asked = [fold_text(word, tuple(fold)) for word in asked]
     twice = text is not None and (text.rereadable or counted is not None)
     if counted is None:
         assert text is not None

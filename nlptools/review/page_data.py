@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from nlptools import __version__
+from nlptools.discovery.columns import KINDS
 from nlptools.review.compare import Comparison, per_million
 from nlptools.text.wordlists import WordRows
 from nlptools.usage.usage import Usage
@@ -24,6 +25,12 @@ _WIDTHS = {
     "log_odds": "minmax(84px, 1fr)",
 }
 
+# Key of a column -> type: of those that a word table has, too, its schema says it.
+_KINDS = KINDS | {
+    **{"count_a": "int", "count_b": "int", "log_odds": "real", "z": "real"},
+    **{"rate_a": "real", "rate_b": "real", "first_seen": "text"},
+    **{"length": "int", "decision": "text"},
+}
 # Columns of a comparison for which there is no room in the table.
 _BESIDE = ("rate_a", "rate_b", "count", "length", "pmi")
 
@@ -43,7 +50,7 @@ def report_data(
     marked, beside those that the list marks itself. comparison: of the same words, in the same order.
     """
     columns = _columns(rows, usage, known, comparison)
-    values = {key: shown for key, (_, shown) in columns.items()}
+    values = dict(columns)
     values |= {"left_entropy": _reals(usage.left_entropy, 4, usage.counts)}
     values |= {"right_entropy": _reals(usage.right_entropy, 4, usage.counts)}
     if rows.decisions:
@@ -58,7 +65,7 @@ def report_data(
             "symbols": sum(usage.symbols),
             "characters": sum(usage.characters),
         },
-        "columns": [_described(key, kind, comparison) for key, (kind, _) in columns.items()],
+        "columns": [_described(key, comparison) for key in columns],
         "rows": values,
         "splits": [
             [number for left, _, a, b in splits for number in (len(left), a, b)]
@@ -88,47 +95,45 @@ def report_data(
 
 def _columns(
     rows: WordRows, usage: Usage, known: frozenset[str] | set[str], comparison: Comparison | None
-) -> dict[str, tuple[str, list[Any]]]:
-    """Key -> (type, values), in the order of the table."""
+) -> dict[str, list[Any]]:
+    """Key -> values, in the order of the table."""
     counts = usage.counts
-    columns: dict[str, tuple[str, list[Any]]] = {"word": ("text", rows.words)}
+    columns: dict[str, list[Any]] = {"word": rows.words}
     if comparison is None:
-        columns["count"] = ("int", counts.tolist())
+        columns["count"] = counts.tolist()
     else:
-        columns["count_a"] = ("int", comparison.count_a.tolist())
-        columns["count_b"] = ("int", comparison.count_b.tolist())
-        columns["log_odds"] = ("real", _reals(comparison.log_odds, 4))
-        columns["z"] = ("real", _reals(comparison.z, 2))
+        columns["count_a"] = comparison.count_a.tolist()
+        columns["count_b"] = comparison.count_b.tolist()
+        columns["log_odds"] = _reals(comparison.log_odds, 4)
+        columns["z"] = _reals(comparison.z, 2)
         a = per_million(comparison.count_a, comparison.total_a)
         b = per_million(comparison.count_b, comparison.total_b)
-        columns["rate_a"], columns["rate_b"] = ("real", a.tolist()), ("real", b.tolist())
+        columns["rate_a"], columns["rate_b"] = a.tolist(), b.tolist()
         short = dict(zip(comparison.names, short_names(comparison.names), strict=True)) | {"": ""}
-        columns["first_seen"] = ("text", [short[name] for name in comparison.first_seen])
+        columns["first_seen"] = [short[name] for name in comparison.first_seen]
     given = rows.columns
     if "score" in given:
-        columns["score"] = ("real", given["score"])
-    columns["length"] = (
-        "int",
-        [int(n) or len(w) for n, w in zip(usage.symbol_counts, rows.words, strict=True)],
-    )
-    columns["pmi"] = ("real", _reals(usage.pmi, 4, counts))
+        columns["score"] = given["score"]
+    columns["length"] = [
+        int(n) or len(w) for n, w in zip(usage.symbol_counts, rows.words, strict=True)
+    ]
+    columns["pmi"] = _reals(usage.pmi, 4, counts)
     if comparison is not None:
-        columns["known"] = ("flag", (comparison.count_a > 0).tolist())
+        columns["known"] = (comparison.count_a > 0).tolist()
     elif "known" in given or known:
         marked = given.get("known", [False] * len(rows.words))
-        columns["known"] = (
-            "flag",
-            [bool(mark) or word in known for mark, word in zip(marked, rows.words, strict=True)],
-        )
+        columns["known"] = [
+            bool(mark) or word in known for mark, word in zip(marked, rows.words, strict=True)
+        ]
     if any(given.get("term", [])):
-        columns["term"] = ("flag", given["term"])
+        columns["term"] = given["term"]
     if comparison is not None:
-        columns["count"] = ("int", counts.tolist())
-    columns["decision"] = ("text", [])
+        columns["count"] = counts.tolist()
+    columns["decision"] = []
     return columns
 
 
-def _described(key: str, kind: str, comparison: Comparison | None) -> dict[str, Any]:
+def _described(key: str, comparison: Comparison | None) -> dict[str, Any]:
     narrow = {
         "word",
         "decision",
@@ -137,7 +142,7 @@ def _described(key: str, kind: str, comparison: Comparison | None) -> dict[str, 
     width = _WIDTHS.get(key, "minmax(64px, 1fr)")
     return {
         "key": key,
-        "type": kind,
+        "type": _KINDS[key],
         "digits": 1 if key.startswith("rate") else 2,
         "width": width,
         "narrow": key in narrow,

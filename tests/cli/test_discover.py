@@ -12,12 +12,14 @@ from functools import partialmethod
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from commandline import run, write
 from places import NOVEL, SAMPLES
 from tqdm import tqdm
 
 from nlptools import __version__
-from nlptools.discovery.table import COLUMNS
+from nlptools.cli import main
+from nlptools.discovery.columns import COLUMNS
 
 HEADER = "\t".join(COLUMNS)
 
@@ -304,3 +306,27 @@ def test_progress_of_a_language_model(monkeypatch: pytest.MonkeyPatch) -> None:
     stages = re.findall(r"\r([a-zA-Z -]+ \d): +(\d+)%", done.err)
     assert stages == [("language model 1", "50"), ("words 1", "100")]
     assert re.search(r"\r +\rnlptools \S+ discover \| ", done.err)
+
+
+def test_the_command_reads_what_the_page_gives(tmp_path: Path) -> None:
+    table = CliRunner().invoke(main, ["discover", str(NOVEL), "-q", "--top", "4"]).output
+    header, *lines = table.splitlines()
+    made = ["accepted", "rejected", "", "rejected"]
+    reviewed = tmp_path / "reviewed.tsv"
+    rows = "".join(f"{line}\t{one}\n" for line, one in zip(lines, made, strict=True))
+    reviewed.write_text(f"{header}\tdecision\n{rows}", encoding="utf-8")
+    words = [line.split("\t")[0] for line in lines]
+    arguments = ["discover", str(NOVEL), "-q", "--top", "3", "--format", "plain"]
+    both = ["--accepted", str(reviewed), "--rejected", str(reviewed)]
+    found = CliRunner().invoke(main, arguments + both).output.split()
+    assert found[:2] == [words[0], words[2]]
+    assert not {words[1], words[3]} & set(found)
+    plain = tmp_path / "plain.txt"
+    plain.write_text(f"{words[0]}\n", encoding="utf-8")
+    found = CliRunner().invoke(main, [*arguments, "--rejected", str(plain)]).output.split()
+    assert words[0] not in found
+    failed = CliRunner().invoke(
+        main, [*arguments, "--rejected", str(plain), "--accepted", str(plain)]
+    )
+    assert failed.exit_code == 1
+    assert "accepted and rejected" in failed.output

@@ -17,9 +17,8 @@ import pytest
 import nlptools
 from nlptools.base.resources import DEFAULT_MEMORY, MIN_MEMORY
 from nlptools.cli import main
-from nlptools.discovery.discover import COMPATS, METHODS
-from nlptools.discovery.table import FORMATS
-from nlptools.discovery.wordtable import SORT_COLUMNS
+from nlptools.discovery.columns import SORTS, WORD_FORMATS
+from nlptools.discovery.rules import COMPATS, METHODS
 from nlptools.lm.files import MODEL_FORMATS
 from nlptools.lm.smoothing import SMOOTHINGS
 from nlptools.lm.stream import SCORE_FORMATS
@@ -281,10 +280,10 @@ def test_no_sizes(text: str) -> None:
 
 
 CHOICES = [
-    ("discover", "method", METHODS),
+    ("discover", "method", tuple(METHODS)),
     ("discover", "compat", COMPATS),
-    ("discover", "sort", (*SORT_COLUMNS, "word")),
-    ("discover", "format", FORMATS),
+    ("discover", "sort", SORTS),
+    ("discover", "format", WORD_FORMATS),
     ("train", "granularity", GRANULARITIES),
     ("train", "numerals", NUMERALS),
     ("segment", "granularity", GRANULARITIES),

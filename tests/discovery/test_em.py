@@ -1,8 +1,7 @@
-"""The method em: formulas by hand, what is found and what is not, and that only the text decides."""
+"""The method em: what is found and what is not, and that only the text decides."""
 
 from __future__ import annotations
 
-import math
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -16,24 +15,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from places import NOVEL, SAMPLES
 
-from nlptools.discovery import discover as words_module
-from nlptools.discovery.discover import PRIOR_BELOW, default_min_count, discover_words
-from nlptools.discovery.em import (
-    ALONE,
-    EDGE,
-    KEYNESS,
-    LEAST_FREEDOM,
-    MOST_FREEDOM,
-    RARE,
-    TERM_SCALE,
-    default_min_count_expected,
-    expectation_score,
-    join_symbols,
-    keyness,
-    term_score,
-)
-from nlptools.discovery.table import format_words
-from nlptools.discovery.wordtable import SORT_COLUMNS, WordTable, make_table
+from nlptools.discovery import em
+from nlptools.discovery.columns import SORT_COLUMNS
+from nlptools.discovery.discover import discover_words
+from nlptools.discovery.em import PRIOR_BELOW, STEPS, default_min_count_expected, join_symbols
+from nlptools.discovery.method import default_min_count
+from nlptools.discovery.table import WordTable, format_words
 from nlptools.ngrams.count import count_ngrams
 from nlptools.text.corpus import Corpus
 from nlptools.wordmodel.model import WordModel, general_model
@@ -60,80 +47,6 @@ def printed(table: WordTable) -> str:
 def row_of(table: WordTable, word: str) -> dict[str, Any]:
     i = table.words.index(word)
     return {name: getattr(table, attribute)[i].item() for name, attribute in SORT_COLUMNS.items()}
-
-
-# --- formulas --------------------------------------------------------------------------------
-
-
-def one(*numbers: float) -> list[np.ndarray]:
-    return [np.array([number]) for number in numbers]
-
-
-def test_the_score_of_a_word() -> None:
-    # 8 of 10 occurrences, shrunk by 5; freedom 1.5; 4 tenths; its ends are words of their own in 20 %.
-    score = expectation_score(*one(8, 10, 1.5, 4, 0.2), 5.0)
-    free = 1.5 + LEAST_FREEDOM
-    assert score[0] == pytest.approx(8 / 15 * free * 2 * math.exp(-ALONE * 0.2))
-    # More freedom than MOST_FREEDOM says no more.
-    most = expectation_score(*one(8, 10, MOST_FREEDOM, 4, 0.2))
-    assert np.array_equal(most, expectation_score(*one(8, 10, 9, 4, 0.2)))
-    free = MOST_FREEDOM + LEAST_FREEDOM
-    assert most[0] == pytest.approx(8 / (10 + RARE) * free * 2 * math.exp(-ALONE * 0.2))
-    assert expectation_score(*one(0, 10, 1.5, 4, 0.2))[0] == 0
-    assert expectation_score(*one(8, 10, 0, 4, 0.2))[0] == pytest.approx(
-        LEAST_FREEDOM / free * most[0], abs=1e-12
-    )
-
-
-@pytest.mark.parametrize(
-    "better, worse",
-    [
-        ((9, 10, 1, 4, 0.2), (8, 10, 1, 4, 0.2)),
-        ((90, 100, 1, 4, 0.2), (9, 10, 1, 4, 0.2)),
-        ((8, 10, 1.1, 4, 0.2), (8, 10, 1, 4, 0.2)),
-        ((8, 10, 1, 5, 0.2), (8, 10, 1, 4, 0.2)),
-        ((8, 10, 1, 4, 0.1), (8, 10, 1, 4, 0.2)),
-    ],
-)
-def test_what_makes_a_better_word(better: tuple[float, ...], worse: tuple[float, ...]) -> None:
-    assert expectation_score(*one(*better))[0] > expectation_score(*one(*worse))[0]
-
-
-def test_the_score_of_a_term() -> None:
-    # Half of its occurrences at an edge are more than EDGE: no loss.
-    score = term_score(*one(0.4, 10, 1.5, 0.2, 0.5))
-    assert score[0] == pytest.approx(TERM_SCALE * math.log(10) * 0.4 * 1.5 * math.exp(-0.2))
-    assert np.array_equal(
-        term_score(*one(0.4, 10, 9, 0, 1)), term_score(*one(0.4, 10, MOST_FREEDOM, 0, 1))
-    )
-    for nothing in ((0.4, 1, 1, 0, 1), (-0.4, 10, 1, 0, 1), (0.4, 10, 0, 0, 1)):
-        assert term_score(*one(*nothing))[0] == 0
-    # Never at an edge: less, and the less the oftener it was seen; as often as EDGE: nothing is lost.
-    never, often = (term_score(*one(0.4, n, 1.5, 0.2, 0.0))[0] / math.log(n) for n in (10, 1000))
-    full = TERM_SCALE * 0.4 * 1.5 * math.exp(-0.2)
-    assert 0 < often < never < full
-    assert term_score(*one(0.4, 10, 1.5, 0.2, EDGE))[0] == pytest.approx(full * math.log(10))
-
-
-def background(counts: dict[str, int], symbols: int) -> WordModel:
-    number = np.array([*counts.values()], np.int64)
-    nothing = np.zeros(len(counts))
-    return WordModel(list(counts), number, nothing, nothing, settings={"symbols": symbols})
-
-
-def test_keyness_worked() -> None:
-    # Here 10 of 1,000. There 1 of 10,000: ln 100 / 3, more than 1; 5 of 1,000: ln 2 / 3; as often: 0.
-    words = ["甲乙", "丙丁", "戊己", "庚辛", "壬癸"]
-    numbers = np.full(5, 10)
-    table = make_table(words, numbers, *[numbers.astype(float)] * 4)
-    there = {"甲乙": 1, "丙丁": 50, "戊己": 100, "庚辛": 900}
-    found = keyness(table, 1000, background(there, 10_000))
-    # 壬癸, which never occurs there, is taken for half an occurrence: ln 200 / 3.
-    assert found.tolist() == pytest.approx([1, math.log(2) / KEYNESS, 0, 0, 1])
-    assert KEYNESS == 3
-    # Of 100 there it would be half of what it is here.
-    assert keyness(table, 1000, background({}, 100))[-1] == pytest.approx(math.log(2) / KEYNESS)
-    assert keyness(WordTable.empty(), 0, background({}, 0)).tolist() == []
 
 
 @pytest.mark.parametrize("least, expected", [(2, 2), (4, 4), (5, 5), (8, 5), (13, 5), (75, 30)])
@@ -508,35 +421,6 @@ def test_sort(by: str) -> None:
 # --- other text ------------------------------------------------------------------------------
 
 INVENTED = ["沈渡秋", "陆青蘅", "贺三拐", "司空翎", "莫九笙", "晏归舟"]
-COMMON = ["没有", "什么", "自己", "知道", "一个"]
-
-
-@pytest.mark.parametrize("prior", [None, "auto"])
-def test_a_background_lowers_common_words(prior: str | None) -> None:
-    plain = discover(NOVEL, prior=prior, top=5000)
-    keyed = discover(NOVEL, prior=prior, top=5000, background=GENERAL)
-    assert sorted(keyed.words) == sorted(plain.words)
-    for word in INVENTED:
-        assert row_of(keyed, word)["score"] == row_of(plain, word)["score"]
-    for word in COMMON:
-        assert row_of(keyed, word)["score"] < row_of(plain, word)["score"]
-    places = {word: i for i, word in enumerate(keyed.words)}
-    assert max(places[word] for word in INVENTED) < min(places[word] for word in COMMON)
-    names = {word: i for i, word in enumerate(plain.words)}
-    assert min(names[word] for word in COMMON) < max(names[word] for word in INVENTED)
-    columns = set(SORT_COLUMNS) - {"score"}
-    for word in (*INVENTED, *COMMON):
-        before, after = row_of(plain, word), row_of(keyed, word)
-        assert all(after[name] == before[name] for name in columns)
-    assert len(discover(NOVEL, background=GENERAL)) < len(discover(NOVEL))
-
-
-def test_the_background_of_itself_leaves_nothing() -> None:
-    model = train_model(Corpus([NOVEL]), workers=1)
-    assert model.words
-    found = discover(NOVEL, background=model)
-    assert found.words == []
-    assert found.removed["score below 0.7"] > 1000
 
 
 def test_a_prior() -> None:
@@ -559,11 +443,11 @@ def test_a_prior() -> None:
 def test_no_prior_for_a_corpus_of_some_size(monkeypatch: pytest.MonkeyPatch) -> None:
     assert PRIOR_BELOW == 300_000
     symbols = discover(NOVEL).symbols
-    monkeypatch.setattr(words_module, "PRIOR_BELOW", symbols)
+    monkeypatch.setattr(em, "PRIOR_BELOW", symbols)
     table = discover(NOVEL, prior="auto")
     assert "prior" not in table.settings
     assert printed(table) == printed(discover(NOVEL))
-    monkeypatch.setattr(words_module, "PRIOR_BELOW", symbols + 1)
+    monkeypatch.setattr(em, "PRIOR_BELOW", symbols + 1)
     assert discover(NOVEL, prior="auto").settings["prior"] == "general"
 
 
@@ -612,22 +496,8 @@ def test_what_the_watcher_sees() -> None:
     stages = [stage for stage, *_ in seen]
     assert stages[:5] == ["EM", "EM", "EM", "EM", "affixes"]
     assert "terms" in stages
+    assert len(seen) == STEPS
     assert all(active > 0 for *_, active in seen)
     seen.clear()
     discover(with_terms(), watch=lambda *step: seen.append(step), max_length=4)
     assert "terms" not in [stage for stage, *_ in seen]
-
-
-def test_terms_and_mixed_words_are_compared_with_a_background_by_their_parts() -> None:
-    """A text is its own background: nothing in it is new, whatever the model has no entry for."""
-    corpus = Corpus([SAMPLES / "clinic.txt"])
-    own = train_model(corpus)
-    table = discover_words(corpus, min_score=0.0)
-    factor = dict(zip(table.words, keyness(table, table.symbols, own).tolist(), strict=True))
-    assert factor["β受体阻滞剂"] < 0.5
-    assert max(factor[word] for word in ("维生素C", "NK7疗法", "蓝指综合征")) < 0.5
-    short = discover_words(corpus, min_length=5)
-    assert short.words == [
-        w for w, t in zip(table.words, table.terms, strict=True) if t and w in short.words
-    ]
-    assert short.terms.all()

@@ -18,10 +18,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from oracles import Ngram
+from wordtables import same_tables
 
-from nlptools.discovery.discover import discover_words
-from nlptools.discovery.lm import LEAST_CUT, LONGEST_CUT, WEIGHTS
-from nlptools.discovery.wordtable import ARRAYS, WordTable
+from nlptools.discovery.discover import STEPS, discover_words
+from nlptools.discovery.lm import LEAST_CUT
+from nlptools.discovery.rules import METHODS, WEIGHTS
+from nlptools.discovery.table import WordTable
 from nlptools.errors import NlptoolsError
 from nlptools.lm.model import LanguageModel
 from nlptools.lm.smoothing import train_lm
@@ -39,6 +41,8 @@ BY_SYMBOLS = st.text(st.sampled_from("天地玄𠮷A，\n"), max_size=60)
 TEXTS = st.lists(BY_WORDS | BY_SYMBOLS, max_size=4)
 # The first makes long words, the second is that of the program, the last has no tag of its own for a third symbol.
 WEIGHING = st.sampled_from([(0.9, 0.5, 0.3), WEIGHTS, (0.5, 0.1, 0.1), (0.8, 0.4)])
+LONGEST_CUT = 5
+assert METHODS["lm"].longest == LONGEST_CUT
 # Whatever the model says, a run is one word.
 GLUE = (1e9, 1e9)
 
@@ -54,15 +58,6 @@ def cut_out(table: WordTable) -> dict[str, int]:
     assert len(set(table.words)) == len(table.words)
     assert table.expected.dtype == np.float64
     return dict(zip(table.words, map(int, table.expected.tolist()), strict=True))
-
-
-def same_tables(one: WordTable, other: WordTable) -> None:
-    assert one.words == other.words
-    for name in ARRAYS:
-        ours, theirs = getattr(one, name), getattr(other, name)
-        assert np.array_equal(ours, theirs, equal_nan=ours.dtype.kind == "f"), name
-    assert one.removed == other.removed
-    assert one.settings == other.settings
 
 
 def stories(size: int, seed: int) -> list[str]:
@@ -429,28 +424,12 @@ def test_a_text_of_one_word() -> None:
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ({"weights": [0.1]}, "weights: from 2 to 6 numbers, not 1"),
-        ({"weights": [0.1] * 7}, "weights: from 2 to 6 numbers, not 7"),
-        ({"weights": [0.1, -0.1]}, "a weight is below 0, or not a finite number"),
-        ({"weights": [0.1, math.nan]}, "a weight is below 0, or not a finite number"),
-        ({"weights": [0.1, math.inf]}, "a weight is below 0, or not a finite number"),
-        ({"min_length": 1}, "a single symbol has no PMI"),
-        ({"min_length": 6}, "min_length is larger than max_length"),
-        ({"max_length": 12}, "lengths must be"),
-        ({"min_count": 0}, "min_count must be at least 1"),
-        ({"compat": "4256"}, "compat is 4256, and goes with the method pmi"),
         ({"memory": 1000}, "memory must be at least 128 MB"),
     ],
 )
 def test_settings_that_make_no_sense(how: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         discover([], **how)
-
-
-@pytest.mark.parametrize("method", ["em", "entropy", "pmi"])
-def test_weights_are_for_this_method(method: str) -> None:
-    with pytest.raises(ValueError, match="weights go with the method lm"):
-        discover_words(Corpus.from_texts(["天地"]), method=method, weights=WEIGHTS)
 
 
 @pytest.mark.parametrize("number", range(2, 7))
@@ -463,12 +442,10 @@ def test_any_number_of_weights(number: int) -> None:
 
 
 def test_the_steps_are_told() -> None:
-    from nlptools.discovery.lm import STEPS
-
     told: list[tuple[str, int, int]] = []
     table = discover(
         stories(300, seed=8), watch=lambda stage, i, _, number: told.append((stage, i, number))
     )
     assert [stage for stage, *_ in told] == ["language model", "words"]
-    assert len(told) == STEPS
+    assert len(told) == STEPS["lm"]
     assert told[0][2] > told[1][2] >= len(table)

@@ -17,7 +17,8 @@ from console import ROOT, blocks, make_folder, run_block
 from forkserver import commands
 
 from nlptools.cli import main
-from nlptools.discovery.em import LEAST_FREEDOM, MIN_SCORE, MOST_FREEDOM, shrinkage
+from nlptools.discovery.em_score import ENOUGH_FREEDOM, LEAST_FREEDOM, shrinkage
+from nlptools.discovery.rules import MIN_SCORE
 from nlptools.wordmodel.expected_counts import SHARDS
 from nlptools.wordmodel.model import GENERAL, general_model
 
@@ -100,7 +101,7 @@ def test_the_table_of_factors(name: str) -> None:
 
     def factors(count: int, symbols: int) -> list[float]:
         share = count / (count + shrinkage(symbols))
-        freedom = min(np.log(count), MOST_FREEDOM) + LEAST_FREEDOM
+        freedom = min(np.log(count), ENOUGH_FREEDOM) + LEAST_FREEDOM
         found = [share, freedom, min(count, SHARDS) ** 0.5, 1.0]
         return [*found, float(np.prod(found))]
 

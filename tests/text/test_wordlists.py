@@ -13,8 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from places import ROOT, SAMPLES
 
-from nlptools.discovery.table import format_words
-from nlptools.discovery.wordtable import WordTable, make_table
+from nlptools.discovery.table import WordTable, format_words
 from nlptools.errors import DataError
 from nlptools.text.wordlists import (
     EntryCount,
@@ -146,7 +145,14 @@ WORDS = st.lists(
 
 def table_of(words: list[str]) -> WordTable:
     numbers = np.linspace(1, 9, len(words))
-    return make_table(words, np.arange(len(words)), numbers, numbers, numbers, numbers)
+    return WordTable.of(
+        words,
+        counts=np.arange(len(words)),
+        pmi=numbers,
+        left_entropy=numbers,
+        right_entropy=numbers,
+        scores=numbers,
+    )
 
 
 @pytest.mark.parametrize("how", ["tsv", "csv", "jsonl", "plain"])
@@ -260,7 +266,14 @@ def test_json_lines_by_name(name: str, json_lines: bool) -> None:
 def test_our_own_tables_have_weights(tmp_path: Path, how: str) -> None:
     words, counts = ["甲乙", "A股", "丙"], np.array([9, 5, 3])
     nothing = np.zeros(3)
-    table = make_table(words, counts, nothing, nothing, nothing, nothing)
+    table = WordTable.of(
+        words,
+        counts=counts,
+        pmi=nothing,
+        left_entropy=nothing,
+        right_entropy=nothing,
+        scores=nothing,
+    )
     said = replace(table, expected=np.array([8.5, 4.25, 0.125]))
     for one, weights in ((table, counts.tolist()), (said, [8.5, 4.25, 0.12])):
         text = "".join(format_words(one, how))

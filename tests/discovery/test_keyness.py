@@ -1,0 +1,85 @@
+"""How typical words are of a corpus, beside a background."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from places import NOVEL, SAMPLES
+
+from nlptools.discovery.discover import discover_words
+from nlptools.discovery.keyness import KEYNESS, keyness
+from nlptools.discovery.table import WordTable
+from nlptools.text.corpus import Corpus
+from nlptools.wordmodel.model import WordModel, general_model
+from nlptools.wordmodel.train import train_model
+
+GENERAL = general_model()
+
+
+def background(counts: dict[str, int], symbols: int) -> WordModel:
+    number = np.array([*counts.values()], np.int64)
+    nothing = np.zeros(len(counts))
+    return WordModel(list(counts), number, nothing, nothing, settings={"symbols": symbols})
+
+
+def test_keyness_worked() -> None:
+    # Here 10 of 1,000. There 1 of 10,000: ln 100 / 3, more than 1; 5 of 1,000: ln 2 / 3; as often: 0.
+    words = ["甲乙", "丙丁", "戊己", "庚辛", "壬癸"]
+    numbers = np.full(5, 10)
+    same = dict.fromkeys(("pmi", "left_entropy", "right_entropy", "scores"), numbers.astype(float))
+    table = WordTable.of(words, counts=numbers, **same)
+    there = {"甲乙": 1, "丙丁": 50, "戊己": 100, "庚辛": 900}
+    found = keyness(table, 1000, background(there, 10_000))
+    # 壬癸, which never occurs there, is taken for half an occurrence: ln 200 / 3.
+    assert found.tolist() == pytest.approx([1, math.log(2) / KEYNESS, 0, 0, 1])
+    assert KEYNESS == 3
+    # Of 100 there it would be half of what it is here.
+    assert keyness(table, 1000, background({}, 100))[-1] == pytest.approx(math.log(2) / KEYNESS)
+    assert keyness(WordTable.empty(), 0, background({}, 0)).tolist() == []
+
+
+def test_terms_and_mixed_words_are_compared_with_a_background_by_their_parts() -> None:
+    """A text is its own background: nothing in it is new, whatever the model has no entry for."""
+    corpus = Corpus([SAMPLES / "clinic.txt"])
+    own = train_model(corpus)
+    table = discover_words(corpus, min_score=0.0)
+    factor = dict(zip(table.words, keyness(table, table.symbols, own).tolist(), strict=True))
+    assert factor["β受体阻滞剂"] < 0.5
+    assert max(factor[word] for word in ("维生素C", "NK7疗法", "蓝指综合征")) < 0.5
+    short = discover_words(corpus, min_length=5)
+    assert short.words == [
+        w for w, t in zip(table.words, table.terms, strict=True) if t and w in short.words
+    ]
+    assert short.terms.all()
+
+
+INVENTED = ["沈渡秋", "陆青蘅", "贺三拐", "司空翎", "莫九笙", "晏归舟"]
+COMMON = ["没有", "什么", "自己", "知道", "一个"]
+
+
+@pytest.mark.parametrize("prior", [None, "auto"])
+def test_a_background_lowers_common_words(prior: str | None) -> None:
+    every = {"prior": prior, "top": 5000}
+    plain = {row.word: row for row in discover_words(Corpus([NOVEL]), **every)}
+    keyed = {row.word: row for row in discover_words(Corpus([NOVEL]), background=GENERAL, **every)}
+    assert set(keyed) == set(plain)
+    for word in INVENTED:
+        assert keyed[word] == plain[word]
+    for word in COMMON:
+        assert keyed[word].score < plain[word].score
+        assert replace(keyed[word], score=plain[word].score) == plain[word]
+    places = {word: i for i, word in enumerate(keyed)}
+    assert max(places[word] for word in INVENTED) < min(places[word] for word in COMMON)
+    before = {word: i for i, word in enumerate(plain)}
+    assert min(before[word] for word in COMMON) < max(before[word] for word in INVENTED)
+
+
+def test_the_background_of_itself_leaves_nothing() -> None:
+    model = train_model(Corpus([NOVEL]), workers=1)
+    assert model.words
+    found = discover_words(Corpus([NOVEL]), prior=None, background=model)
+    assert found.words == []
+    assert found.removed["score below 0.7"] > 1000
