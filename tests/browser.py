@@ -24,9 +24,7 @@ FLAGS = (
 @contextlib.contextmanager
 def browser(folder: Path, lang: str = "en") -> Iterator[Any]:
     """A driver whose downloads go to a folder."""
-    webdriver = pytest.importorskip(
-        "selenium.webdriver", reason="no selenium: pip install selenium"
-    )
+    webdriver = pytest.importorskip("selenium.webdriver", reason="no selenium: bin/setup test-all")
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if chromium is None or driver is None:
         pytest.skip(MISSING)

@@ -14,7 +14,7 @@ def import_jieba() -> ModuleType:
     """Jieba 0.42.1 warns when it is imported: old escapes in its patterns, pkg_resources."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        jieba = pytest.importorskip("jieba", reason="jieba is not installed (extra test)")
+        jieba = pytest.importorskip("jieba", reason="no jieba: bin/setup test")
         jieba.setLogLevel(60)
     return jieba
 

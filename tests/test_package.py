@@ -82,7 +82,7 @@ def test_everything_used_is_a_dependency() -> None:
         *(
             line
             for name, lines in extras.items()
-            if name not in ("test", "check")
+            if name not in ("test", "test-all", "check")
             for line in lines
         ),
     ]

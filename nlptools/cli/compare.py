@@ -35,14 +35,14 @@ Examples:
     "--lists/--no-lists",
     default=False,
     show_default=True,
-    help="The files are word lists (plain, jieba), not text; tables of discover are known as such.",
+    help="The files are word lists (plain, jieba), not text; tables of discover are recognised.",
 )
 @click.option(
     "--shrink",
     type=options.NumberOrAuto(),
     default="auto",
     show_default=True,
-    help="Occurrences that every word is given beforehand, which draws the log odds of rare ones to 0; auto: as "
+    help="Occurrences added to every word, which draws the log odds of rare words to 0; auto: as "
     "many as the words have on average.",
 )
 @click.option(

@@ -102,7 +102,7 @@ Examples:
     type=click.IntRange(min=1),
     default=5,
     show_default=True,
-    help="With --corpus: count words that occur at least so often (5 as in word2vec).",
+    help="With --corpus: count words that occur at least this often (5 as in word2vec).",
 )
 @click.option(
     "--length",
@@ -157,7 +157,7 @@ def dim(
 ) -> None:
     """Bounds on the dimension of word vectors, for N words.
 
-    They say how much room N words need, not which dimension is best: that is for experiments to tell.
+    They say how much room N words need, not which dimension is best; only experiments show that.
     Formulas, meaning and sources: --format text.
     """
     asked = numbers or vocab_files or paths or lengths

@@ -144,7 +144,7 @@ Examples:
     "accepted_files",
     multiple=True,
     type=click.Path(),
-    help="Word list: its words stay, whatever the bars say. Of a file with a column `decision`, as a report "
+    help="Word list: its words stay, whatever the thresholds say. Of a file with a column `decision`, as a report "
     "page gives it, those that were accepted. May be given several times.",
 )
 @click.option(
@@ -156,7 +156,9 @@ Examples:
     "be given several times.",
 )
 @click.option(
-    "--top", type=click.IntRange(min=1), help="The best N words, whether they pass the bars or not."
+    "--top",
+    type=click.IntRange(min=1),
+    help="The best N words, whether they pass the thresholds or not.",
 )
 @click.option(
     "--sort",
@@ -201,7 +203,7 @@ def discover(
     work: str | None,
     **settings: Any,
 ) -> None:
-    """Find the words of a corpus: no dictionary, no labels.
+    """Find the words of a corpus, without a dictionary or labelled text.
 
     Prints one word a line with its count, the count expected as a word (method lm: how often it was cut
     out), PMI (weakest split, nats), left and right branching entropy (nats), the tenths of the corpus that

@@ -66,7 +66,7 @@ Examples:
     "--to",
     required=True,
     type=click.Choice(list(TARGETS)),
-    help=f"Whose dictionary. {_ABOUT}.",
+    help=f"Program to write for. {_ABOUT}.",
 )
 @click.option(
     "--freq",
@@ -114,8 +114,8 @@ def export(
     """Write words as a dictionary that another program reads.
 
     WORDS are lists of any kind: the output of discover, a model of train, a jieba dictionary, plain
-    words; `-` is stdin. Of several the words are put together; the first count of a word is taken.
-    What the program would refuse, misread or never find is not written, but listed: docs/export.md.
+    words; `-` is stdin. Several lists are merged; a word keeps its first count.
+    What the program would refuse, misread or never find is not written, but listed: docs/guides/export.md.
     """
     if words.count("-") > 1:
         raise click.UsageError("stdin can be read only once.")

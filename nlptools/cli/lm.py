@@ -55,12 +55,12 @@ Examples:
     default="kneser-ney",
     show_default=True,
     help="Interpolated modified Kneser-Ney, as KenLM's lmplz; Witten-Bell; maximum likelihood, where "
-    "what was not seen is impossible.",
+    "unseen n-grams are impossible.",
 )
 @click.option(
     "--prune",
     type=options.Counts(most=6),
-    help="Leave out n-grams that occur up to so often; for orders 1, 2, ..., the last number for all "
+    help="Leave out n-grams that occur up to this often; for orders 1, 2, ..., the last number for all "
     "others: 0,0,1.  [default: 0; for ml 0,3]",
 )
 @options.latin_option("char")
@@ -169,13 +169,13 @@ Examples:
     show_default=True,
     help="The oddest lines first: by log10 probability for each symbol.",
 )
-@click.option("--top", type=click.IntRange(min=1), help="Print so many lines only.")
+@click.option("--top", type=click.IntRange(min=1), help="Print the first N lines only.")
 @click.option(
     "--min-symbols",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Print only lines with so many symbols: of a short line the probability says little.",
+    help="Print only lines with at least N symbols: the probability of a short line says little.",
 )
 @click.option(
     "--totals/--no-totals",
@@ -283,7 +283,7 @@ Examples:
 def convert(
     source: str, output: str | None, format: str | None, quiet: bool, **machine: Any
 ) -> None:
-    """Rewrite a model as ARPA or as a native file; what it is tells its content, not its name."""
+    """Rewrite a model as ARPA or as a native file; its kind is recognised by content, not by name."""
     check_format(output, format)
     closing = Closing("lm convert", quiet)
     from nlptools.lm.files import read_trie

@@ -173,7 +173,7 @@ reading_options = chain(
         "--fold",
         multiple=True,
         type=click.Choice(["nfkc", "lower", "t2s"]),
-        help="Count alike: full and half width (nfkc), case (lower), traditional and simplified (t2s). "
+        help="Treat as equal: full and half width (nfkc), case (lower), traditional and simplified (t2s). "
         "May be given several times.",
     ),
 )
@@ -199,7 +199,7 @@ def sentences_option(default: str) -> Decorator:
         default=default,
         show_default=True,
         help="line: every visible character is a symbol, a line is a sentence; clause: a sentence ends at every "
-        "character that is not Han, a letter or a digit, and those are no symbols.",
+        "character that is not Han, a letter or a digit, and those are not symbols.",
     )
 
 
@@ -229,12 +229,12 @@ engine_options = chain(
         type=click.Choice(["local", "spark"]),
         default="local",
         show_default=True,
-        help="spark: Apache Spark reads the text, on this machine or on many (docs/scale.md).",
+        help="spark: Apache Spark reads the text, on this machine or on many (docs/guides/scale.md).",
     ),
     click.option(
         "--master",
         metavar="URL",
-        help="Of Spark: local[4], spark://HOST:7077, yarn, k8s://...  [default: what spark-submit says, or "
+        help="Master of Spark: local[4], spark://HOST:7077, yarn, k8s://...  [default: what spark-submit says, or "
         "this machine]",
     ),
     click.option(
@@ -248,7 +248,7 @@ engine_options = chain(
 work_option = click.option(
     "--work",
     metavar="DIR",
-    help="Of Spark: folder for finished parts; a run that died goes on from there.",
+    help="Folder of Spark for finished parts; a run that died continues from there.",
 )
 
 counts_output_options = chain(
@@ -258,13 +258,13 @@ counts_output_options = chain(
         type=click.Path(),
         help="Counts file to write; NAME.parquet: a folder of Parquet, which other programs read too.",
     ),
-    click.option("--tsv", is_flag=True, help="Print n-gram and count instead, a line each."),
+    click.option("--tsv", is_flag=True, help="Print each n-gram and its count on a line instead."),
     click.option(
         "--min-count",
         type=click.IntRange(min=1),
         default=1,
         show_default=True,
-        help="With --tsv or Parquet: only n-grams that occur at least so often (Parquet: and all symbols).",
+        help="With --tsv or Parquet: only n-grams that occur at least this often (Parquet: and all symbols).",
     ),
 )
 

@@ -32,7 +32,7 @@ Examples:
     "known_files",
     multiple=True,
     type=click.Path(),
-    help="Word list: its words are marked, beside those that WORDS marks. May be given several times.",
+    help="Word list: its words are marked, as well as those that WORDS marks. May be given several times.",
 )
 @options.usage_options
 @options.latin_option()

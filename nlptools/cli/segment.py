@@ -125,7 +125,7 @@ def segment(
 ) -> None:
     """Separate the words of a text.
 
-    Lines stay lines. Letters and digits in a row are one word, a repeated mark is one, any other
+    The output has the same lines. A run of letters and digits is one word, a repeated mark is one, any other
     character that is not Han is one.
     """
     asked: dict[str, Any] = {

@@ -68,12 +68,12 @@ Examples:
     "--mark-unknown/--no-mark-unknown",
     default=False,
     show_default=True,
-    help="Print [UNK] for what the vocabulary does not know, not the text itself.",
+    help="Print [UNK] for an unknown token instead of its text.",
 )
 @click.option(
     "--decode",
     is_flag=True,
-    help="The other way: lines of ids to text.",
+    help="Turn lines of ids back into text.",
 )
 @options.output_option
 @options.decoding_options
@@ -102,7 +102,8 @@ def tokenize(
 ) -> None:
     """Tokenize text by words, as WoBERT does.
 
-    A word that the vocabulary has is a token; everything else is cut by BERT's rules. Lines stay lines.
+    A word that the vocabulary has is a token; everything else is cut by BERT's rules. The output has the
+    same lines.
     """
     if weights_file is not None and pre != "vocab":
         raise click.UsageError("--weights goes with --pre vocab.")

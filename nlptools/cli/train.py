@@ -33,7 +33,7 @@ Examples:
 @click.option(
     "--penalty",
     type=options.Numbers(most=3, least=-40),
-    help="Nats for words of 2, 3, 4 characters instead of a granularity; default is 2,7,12.",
+    help="Penalty in nats for words of 2, 3, 4 characters, instead of a granularity; default is 2,7,12.",
 )
 @click.option(
     "--numerals",
@@ -60,7 +60,7 @@ Examples:
     type=click.IntRange(min=1),
     default=14_000_000,
     show_default=True,
-    help="Learn from so many characters, spread over a larger corpus.",
+    help="Learn from N characters, spread over a larger corpus.",
 )
 @options.reading_options
 @options.machine_options

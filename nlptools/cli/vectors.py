@@ -19,7 +19,7 @@ reading_options = options.chain(
     click.option(
         "--input-format",
         type=click.Choice(["word2vec", "glove", "word2vec-bin", "npy", "npz", "safetensors"]),
-        help="What the file is.  [default: what its content says]",
+        help="Format of the file.  [default: recognised by content]",
     ),
     click.option(
         "--words",
@@ -37,7 +37,7 @@ reading_options = options.chain(
         type=click.Choice(["error", "first"]),
         default="error",
         show_default=True,
-        help="A word that comes twice: stop, or keep its first vector alone.",
+        help="For a repeated word: stop, or keep only its first vector.",
     ),
     options.decoding_options,
     options.machine_options,
@@ -63,7 +63,7 @@ seed_option = click.option(
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Another number makes other random choices; the same one the same.",
+    help="Seed of the random choices; the same seed gives the same result.",
 )
 
 
@@ -98,12 +98,12 @@ Examples:
     type=click.IntRange(min=1),
     default=10,
     show_default=True,
-    help="Hubness: so many nearest neighbours of each vector.",
+    help="Hubness: number of nearest neighbours of each vector.",
 )
 @click.option(
     "--queries",
     type=click.IntRange(min=1),
-    help="Hubness: ask so many vectors for their neighbours; the figures are estimates then.  "
+    help="Hubness: look up the neighbours of N vectors only; the figures are then estimates.  "
     "[default: all of up to 50,000, else 10,000]",
 )
 @seed_option
@@ -133,10 +133,10 @@ def check(
     quiet: bool,
     **reading: Any,
 ) -> None:
-    """Say what there is to know about word vectors.
+    """Measure word vectors.
 
     Their number and lengths, how evenly directions are used (mean cosine, isotropy, effective dimension), and
-    hubs: vectors that are among the nearest of very many others. docs/vectors.md explains the measures.
+    hubs: vectors that are among the nearest of very many others. docs/guides/vectors.md explains the measures.
     """
     closing = Closing("vectors check", quiet)
     from nlptools.vectors.check import check_table, check_vectors
@@ -261,7 +261,7 @@ Examples:
     type=click.IntRange(min=1),
     default=10_000,
     show_default=True,
-    help="Measure the distances of so many pairs.",
+    help="Measure the distances of N pairs.",
 )
 @reading_options
 @options.quiet_option

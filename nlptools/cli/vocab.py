@@ -135,7 +135,7 @@ def build(
     """Build a vocabulary: the tokens of a base, then words by decreasing count.
 
     WORDS are lists of any kind: the output of discover, a model of train, a jieba dictionary, plain words; `-` is
-    stdin. Of several the words are put together; the first count of a word is taken. Without any the words are
+    stdin. Several lists are merged; a word keeps its first count. Without any the words are
     those of the corpus. What is added and left out, and how the vocabulary tokenizes, is said on stderr.
     """
     outputs = {

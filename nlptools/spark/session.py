@@ -232,7 +232,7 @@ def _readable(error: Exception, log: str | None) -> NlptoolsError:
     if missing:
         return ResourceError(
             f"Spark: the workers have no module {missing[1]}",
-            "send them an environment: docs/scale.md#a-cluster",
+            "send them an environment: docs/guides/scale.md#a-cluster",
         )
     if "UnsupportedClassVersionError" in said:
         return ResourceError("Spark: this Java is too old for it", NO_JAVA)

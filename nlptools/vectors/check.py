@@ -65,7 +65,7 @@ def check_vectors(
     workers: int | None = None,
     watch: Watch = unwatched,
 ) -> VectorCheck:
-    """Measure vectors, or those of a file; docs/vectors.md says what the measures mean, and where they come from.
+    """Measure vectors, or those of a file; docs/guides/vectors.md explains the measures and gives their sources.
 
     nearest: so many nearest neighbours of each vector, for hubs; queries: ask so many vectors for theirs, None: all of
     up to 50,000, else 10,000; seed: which ones. hubs: how many are named. memory: bytes for the whole process;

@@ -21,7 +21,7 @@ PUBLISHED, PUBLISHED_SHORT = "8.33", "8"  # slopes in the article: 2 / 0.24, and
 COMMON_SIZES = (50, 64, 100, 128, 200, 256, 300, 512, 768, 1024)  # of vectors in use
 
 # h_n + n ln(phi) / 2 for large n, a polynomial in 1 / n: DLMF 10.41.3, 10.41.5 for the Bessel functions of the
-# order n / 2 and Stirling's series, docs/dimension.md#h_n. The term after these is .1292 / n**4.
+# order n / 2 and Stirling's series, docs/guides/dimension.md#h_n. The term after these is .1292 / n**4.
 _ROOT = math.sqrt(5)
 _LARGE = (
     LN_PHI - math.log(5) / 4 - (3 - _ROOT) / 5,
@@ -199,7 +199,7 @@ def entropy_gap(dimension: int) -> float:
 
     h_n = ln E[exp(n c)] - n E[c exp(n c)] / E[exp(n c)], where c is the cosine of the angle between two
     random directions of an n-dimensional space. Accurate to 1e-15 of its value or 1e-12, whichever is more.
-    Formulas: docs/dimension.md#h_n. Raises ValueError for n < 1.
+    Formulas: docs/guides/dimension.md#h_n. Raises ValueError for n < 1.
     """
     n = _at_least_one(dimension, "dimension")
     if n > _SMALL:

@@ -123,5 +123,5 @@ def test_twins_count_alike(
     twins_counted: Callable[..., bytes], plain: str, other: str, more: list[str]
 ) -> None:
     if other.endswith(".zst") and not importlib.util.find_spec("zstandard"):
-        pytest.skip("nlptools[zstd] is not installed")
+        pytest.skip("no zstandard: bin/setup zstd")
     assert twins_counted(other, *more) == twins_counted(plain)

@@ -341,7 +341,7 @@ def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The pictures that are drawn, as their axes."""
     # The first import lists the fonts, and says so on stderr where that takes long.
-    pytest.importorskip("matplotlib.font_manager")
+    pytest.importorskip("matplotlib.font_manager", reason="no matplotlib: bin/setup plot")
     dimplot = importlib.import_module("nlptools.vectors.dimension_plot")
     found: list[Any] = []
     draw = dimplot._draw

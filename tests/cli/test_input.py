@@ -128,7 +128,7 @@ def test_fold() -> None:
     assert bigrams("a.txt", "--fold", "lower", "--fold", "nfkc")["ai芯"] == 2
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("opencc"), reason="nlptools[zh] is not installed")
+@pytest.mark.skipif(not importlib.util.find_spec("opencc"), reason="no opencc: bin/setup zh")
 def test_fold_traditional() -> None:
     assert bigrams(write("a.txt", "國家標準，国家"), "--fold", "t2s") == COUNTS
 

@@ -81,9 +81,7 @@ def test_settings() -> None:
 
 
 def test_it_loads() -> None:
-    tokenizers = pytest.importorskip(
-        "tokenizers", reason="tokenizers is not installed (extra test)"
-    )
+    tokenizers = pytest.importorskip("tokenizers", reason="no tokenizers: bin/setup test")
     export("vocab.txt", "-q", "-o", "made").ok()
     loaded = tokenizers.Tokenizer.from_file("made/tokenizer.json")
     text = "今天天气非常好。So nicely!"

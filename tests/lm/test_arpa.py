@@ -237,7 +237,7 @@ def test_looks_like_arpa(head: bytes, expected: bool) -> None:
 
 def test_kenlm_reads_it_and_agrees(tmp_path: Path) -> None:
     """A model of the n-grams of some sentences, with any numbers; it scores those and others."""
-    kenlm = pytest.importorskip("kenlm")
+    kenlm = pytest.importorskip("kenlm", reason="no kenlm: pip install kenlm")
     generator = random.Random(11)
     words = ["天", "地", "玄", "𠮷", "PM2.5", "Kubernetes", "a" * 40, "\u3000"]
 

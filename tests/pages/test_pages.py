@@ -16,6 +16,7 @@ from click.shell_completion import ShellComplete
 from console import ROOT, blocks, make_folder, run_block
 from forkserver import commands
 
+import nlptools
 from nlptools.cli import main
 from nlptools.discovery.em_score import ENOUGH_FREEDOM, LEAST_FREEDOM, shrinkage
 from nlptools.discovery.rules import MIN_SCORE
@@ -25,6 +26,8 @@ from nlptools.wordmodel.model import GENERAL, general_model
 assert np
 
 READMES = ("README.md", "README.zh-CN.md")
+DISCOVER = ("docs/guides/discover.md", "docs/guides/discover.zh-CN.md")
+SEGMENT = ("docs/guides/segment.md", "docs/guides/segment.zh-CN.md")
 CASES = "tests/pages/cases/"
 
 
@@ -33,10 +36,13 @@ def text_of(name: str) -> str:
 
 
 def pages() -> list[str]:
-    """All pages: README first, which takes longest."""
+    """All pages."""
     found = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob(f"{CASES}*.md")]
-    names = {path.relative_to(ROOT).as_posix() for path in found}
-    return [*READMES, *sorted(names - {*READMES})]
+    return sorted(path.relative_to(ROOT).as_posix() for path in found)
+
+
+# Pages in Chinese: each has the blocks of the English page beside it.
+CHINESE = [name for name in pages() if name.endswith(".zh-CN.md")]
 
 
 @pytest.fixture(scope="session")
@@ -46,8 +52,8 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-# What is run of the English README is not run again: the next test but one compares the blocks.
-@pytest.mark.parametrize("name", [name for name in pages() if name != READMES[1]])
+# What is run of an English page is not run again in Chinese: a test below compares the blocks.
+@pytest.mark.parametrize("name", [name for name in pages() if name not in CHINESE])
 def test_page(name: str, tmp_path: Path, programs: Path) -> None:
     found = blocks(text_of(name))
     assert text_of(name).count("\n```console") + text_of(name).count("\n```pycon") == len(found)
@@ -61,9 +67,15 @@ def test_there_is_a_page_of_cases() -> None:
     assert sum(name.startswith(CASES) for name in pages()) >= 4
 
 
-def test_the_readmes_have_the_same_examples() -> None:
-    english, chinese = ([block.text for block in blocks(text_of(name))] for name in READMES)
-    assert english == chinese
+def english(name: str) -> str:
+    return name.replace(".zh-CN", "")
+
+
+@pytest.mark.parametrize("name", CHINESE)
+def test_both_languages_have_the_same_examples(name: str) -> None:
+    chinese = [block.text for block in blocks(text_of(name))]
+    assert chinese == [block.text for block in blocks(text_of(english(name)))]
+    assert chinese
 
 
 def headings(text: str) -> list[int]:
@@ -72,14 +84,33 @@ def headings(text: str) -> list[int]:
     return [len(marks) for marks in re.findall(r"^(#+) ", outside, re.MULTILINE)]
 
 
-def test_the_readmes_are_in_step() -> None:
-    english, chinese = map(text_of, READMES)
-    assert headings(english) == headings(chinese)
-    assert english.count("\n| ") == chinese.count("\n| ")
-    assert english.count("\n- ") == chinese.count("\n- ")
+@pytest.mark.parametrize("name", CHINESE)
+def test_both_languages_are_in_step(name: str) -> None:
+    here, there = text_of(name), text_of(english(name))
+    assert headings(here) == headings(there)
+    for mark in ("\n| ", "\n- ", "!["):
+        assert here.count(mark) == there.count(mark), mark
 
 
-@pytest.mark.parametrize("name", READMES)
+def test_the_readme_is_read_in_five_minutes() -> None:
+    assert all(len(text_of(name).encode()) < 16_000 for name in READMES)
+
+
+def test_the_pictures_are_small() -> None:
+    pictures = [*(ROOT / "docs" / "images").glob("*.png")]
+    assert len(pictures) == 3
+    assert all(picture.stat().st_size < 150_000 for picture in pictures)
+
+
+def test_the_index_has_every_page() -> None:
+    linked = re.findall(r"\]\(([\w./-]+\.md)", text_of("docs/index.md"))
+    named = {(ROOT / "docs" / name).resolve() for name in linked}
+    assert named >= {ROOT / name for name in pages() if name.startswith("docs/")} - {
+        ROOT / "docs" / "index.md"
+    }
+
+
+@pytest.mark.parametrize("name", DISCOVER)
 def test_the_names_of_the_story(name: str) -> None:
     """The sentence says what the example below it prints."""
     printed = re.search(
@@ -95,7 +126,7 @@ def test_the_names_of_the_story(name: str) -> None:
     assert re.findall(r"\d+", sentence) == [str(names), *printed.groups()]
 
 
-@pytest.mark.parametrize("name", READMES)
+@pytest.mark.parametrize("name", DISCOVER)
 def test_the_table_of_factors(name: str) -> None:
     """The most that each factor of the score of em can be, and that it can be for rare words."""
 
@@ -124,7 +155,7 @@ def test_the_files_that_contributing_names() -> None:
         assert any(place.exists() for place in places), name
 
 
-@pytest.mark.parametrize("name", [*READMES, "nlptools/wordmodel/general.md"])
+@pytest.mark.parametrize("name", [*READMES, *SEGMENT, "nlptools/wordmodel/general.md"])
 def test_the_size_of_the_general_model(name: str) -> None:
     assert f"{len(general_model()):,}" in text_of(name)
 
@@ -160,12 +191,25 @@ def test_the_reference_has_every_command() -> None:
         assert section.startswith(f"\n```text\nUsage: {name} [OPTIONS]")
 
 
-@pytest.mark.parametrize("name", READMES)
-def test_the_readme_shows_every_command(name: str) -> None:
+def test_every_command_is_shown() -> None:
     """In an example, which is run."""
-    shown = [example.command for block in blocks(text_of(name)) for example in block.examples]
+    guides = [name for name in pages() if name == "README.md" or name.startswith("docs/guides/")]
+    found = [block for name in guides for block in blocks(text_of(name))]
+    shown = [example.command for block in found for example in block.examples]
     for command in names_of(main):
         assert any(f"{command} " in line for line in shown), command
+
+
+def test_the_table_of_functions_has_every_command() -> None:
+    rows = re.findall(
+        r"^\| \[`(.*?)`\]\(.*?\) \| `(\w+)\(", text_of("docs/guides/python.md"), re.MULTILINE
+    )
+    commands = {name.removeprefix("nlptools ") for name in names_of(main) if " " in name}
+    groups = {command.rpartition(" ")[0] for command in commands}
+    assert {command for command, _ in rows} == commands - groups
+    for command, function in rows:
+        assert function == re.sub(r"[ -]", "_", command)
+        assert function in nlptools.__all__
 
 
 def offered(words: str) -> list[str]:

@@ -404,7 +404,7 @@ def test_jieba_cuts_at_what_is_refused() -> None:
 
 def test_pkuseg_reads_it(tmp_path: Path) -> None:
     """The part of it that reads a user dictionary; the rest needs a model."""
-    pkuseg = pytest.importorskip("spacy_pkuseg", reason="spacy-pkuseg is not installed")
+    pkuseg = pytest.importorskip("spacy_pkuseg", reason="no spacy-pkuseg: bin/setup test-all")
     path = write(tmp_path / "words.txt", "pkuseg", NAMES, tag="nr")
     reader = pkuseg.Preprocesser(str(path))
     for word in NAMES:
@@ -415,7 +415,7 @@ def test_pkuseg_reads_it(tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # it leaves its files open
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_thulac_reads_it(tmp_path: Path) -> None:
-    thulac = pytest.importorskip("thulac", reason="thulac is not installed")
+    thulac = pytest.importorskip("thulac", reason="no thulac: bin/setup test-all")
     path = write(tmp_path / "words.txt", "thulac", NAMES)
     cutter = thulac.thulac(user_dict=str(path), seg_only=True)
     for word in NAMES:
@@ -425,7 +425,7 @@ def test_thulac_reads_it(tmp_path: Path) -> None:
 def test_ltp_reads_it(tmp_path: Path) -> None:
     """The part of it that puts user words together; the rest needs a model."""
     algorithms = pytest.importorskip(
-        "ltp_extension.algorithms", reason="ltp-extension is not installed"
+        "ltp_extension.algorithms", reason="no ltp-extension: bin/setup test-all"
     )
     path = write(tmp_path / "words.txt", "ltp", NAMES)
     hook = algorithms.Hook()

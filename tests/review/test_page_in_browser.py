@@ -92,7 +92,14 @@ def click(driver: Any, selector: str) -> None:
 
 
 def key(name: str) -> str:
-    return str(getattr(pytest.importorskip("selenium.webdriver").Keys, name))
+    return str(
+        getattr(
+            pytest.importorskip(
+                "selenium.webdriver", reason="no selenium: bin/setup test-all"
+            ).Keys,
+            name,
+        )
+    )
 
 
 def test_loads_without_a_network(shown: Any, page: Path) -> None:
@@ -258,7 +265,9 @@ def test_thresholds_by_keyboard_and_by_dragging(shown: Any) -> None:
     until(lambda: all(float(text) >= low for text in column_of(shown, "pmi")))
     value = shown.execute_script("return document.getElementById('from-pmi').value")
     assert float(value) == pytest.approx(low, abs=0.01)
-    actions = pytest.importorskip("selenium.webdriver").ActionChains(shown)
+    actions = pytest.importorskip(
+        "selenium.webdriver", reason="no selenium: bin/setup test-all"
+    ).ActionChains(shown)
     actions.click_and_hold(line).move_by_offset(40, 0).release().perform()
     until(lambda: float(line.get_attribute("aria-valuenow")) > low)
     line.send_keys(key("HOME"))

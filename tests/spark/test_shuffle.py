@@ -134,7 +134,7 @@ MIXED = st.lists(st.text(st.sampled_from("天𠮷，aB1+# \n"), max_size=12), ma
 @settings(deadline=None, max_examples=60)
 def test_tables(texts: list[str], order: int, latin: str, sentences: str) -> None:
     """Symbols are had back from the texts, whatever they are."""
-    pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow", reason="no pyarrow: bin/setup test-all")
     counts = counted(texts, order, latin=latin, sentences=sentences)
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/a.parquet"
@@ -145,7 +145,7 @@ def test_tables(texts: list[str], order: int, latin: str, sentences: str) -> Non
 
 
 def test_the_texts_of_a_table() -> None:
-    pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow", reason="no pyarrow: bin/setup test-all")
     counts = counted(["用5G网络 Python3 x"], 3, latin="run", sentences="line")
     texts = [t for batch in table_batches(counts) for t in batch.column(0).to_pylist()]
     assert "5G网络" in texts

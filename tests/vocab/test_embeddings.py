@@ -423,7 +423,7 @@ def test_data_in_another_order_than_the_header() -> None:
 
 
 def test_the_real_library() -> None:
-    numpy = pytest.importorskip("safetensors.numpy")
+    numpy = pytest.importorskip("safetensors.numpy", reason="no safetensors: bin/setup test")
     from safetensors import safe_open
 
     tensors = checkpoint() | {"empty": np.empty((0, 3), np.float32), "one": np.array(2.5)}

@@ -27,9 +27,7 @@ from nlptools.vocab.vocab import Vocab
 
 
 def loaded(vocab: Vocab, **settings: Any) -> Any:
-    tokenizers = pytest.importorskip(
-        "tokenizers", reason="tokenizers is not installed (extra test)"
-    )
+    tokenizers = pytest.importorskip("tokenizers", reason="no tokenizers: bin/setup test")
     return tokenizers.Tokenizer.from_str(write_json(tokenizer_json(vocab, **settings)))
 
 

@@ -220,9 +220,7 @@ def test_jieba_is_wobert_on_corpora(corpus: str, most: int) -> None:
 
 
 def hugging_face(vocab: Vocab, lower: bool = True) -> Any:
-    tokenizers = pytest.importorskip(
-        "tokenizers", reason="tokenizers is not installed (extra test)"
-    )
+    tokenizers = pytest.importorskip("tokenizers", reason="no tokenizers: bin/setup test")
     return tokenizers.BertWordPieceTokenizer(dict(vocab.ids), lowercase=lower)
 
 
