@@ -189,6 +189,14 @@ def test_files_that_a_guide_names_are_there(page: str) -> None:
             assert (PACKAGE / name).exists() or (ROOT / name).exists(), name
 
 
+def test_every_page_is_in_the_index() -> None:
+    """The site has the pages that docs/index.md links to, and no others: docs/site_hooks.py."""
+    docs = ROOT / "docs"
+    links = re.findall(r"\]\(([^()#\s]+\.md)", (docs / "index.md").read_text(encoding="utf-8"))
+    linked = {(docs / link).resolve() for link in links}
+    assert {path for path in docs.rglob("*.md")} - linked == {docs / "index.md"}
+
+
 def test_a_class_has_a_name_of_its_own() -> None:
     names = Counter(
         node.name
