@@ -108,6 +108,7 @@ __all__ = [
     "load_model",
     "load_vocab",
     "merge",
+    "open_cutter",
     "open_lm",
     "read_rows",
     "read_vectors",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -176,6 +177,24 @@ def test_the_map_is_that_of_the_tree() -> None:
     }
     rule = page.partition("## Import rule")[2].split("```")[1].partition("\n")[2]
     assert [row.split(", ") for row in rule.strip().split(" < ")] == ROWS[:-1]
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_files_that_a_guide_names_are_there(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8").partition("## The map")[0]
+    named = set(re.findall(r"`([\w./-]+/[\w.-]+\.(?:py|md|toml))`", text)) - {"text/parquet.py"}
+    assert len(named) > 10
+    for name in named:
+        if not any(word in name for word in ("NAME", "WING")):
+            assert (PACKAGE / name).exists() or (ROOT / name).exists(), name
+
+
+def test_every_page_is_in_the_index() -> None:
+    """The site has the pages that docs/index.md links to, and no others: docs/site_hooks.py."""
+    docs = ROOT / "docs"
+    links = re.findall(r"\]\(([^()#\s]+\.md)", (docs / "index.md").read_text(encoding="utf-8"))
+    linked = {(docs / link).resolve() for link in links}
+    assert {path for path in docs.rglob("*.md")} - linked == {docs / "index.md"}
 
 
 def test_a_class_has_a_name_of_its_own() -> None:

@@ -87,8 +87,8 @@ def explain_words(
 ) -> list[ExplainedWord]:
     """Why words score as they do: every split, the neighbours on both sides, where they occur.
 
-    corpus: what is counted, unless counts of it are given (or their file), and where the contexts come from. latin: as in
-    count_ngrams, for a corpus without counts. contexts: at most so many of each word; none where a pipe was read
+    corpus: what is counted, unless counts of it are given (or their file), and where the contexts come from. latin:
+    as in count, for a corpus without counts. contexts: at most so many of each word; none where a pipe was read
     for the counts. fold: of the words; None: that of the corpus or, without one, of the counts.
     Raises ValueError without corpus and counts, NlptoolsError for a word with a break in it.
     """
