@@ -194,7 +194,7 @@ def test_every_page_is_in_the_index() -> None:
     docs = ROOT / "docs"
     links = re.findall(r"\]\(([^()#\s]+\.md)", (docs / "index.md").read_text(encoding="utf-8"))
     linked = {(docs / link).resolve() for link in links}
-    assert {path for path in docs.rglob("*.md")} - linked == {docs / "index.md"}
+    assert set(docs.rglob("*.md")) - linked == {docs / "index.md"}
 
 
 def test_a_class_has_a_name_of_its_own() -> None:
