@@ -1,7 +1,7 @@
 """Corpus -> exact n-gram counts, in bounded memory, on all cores.
 
 The corpus becomes symbol ids, block by block; as many blocks as the memory allows are counted at a
-time (parts.py), and several such parts are merged (merging.py).
+time (kernel.py), and several such parts are merged (merge.py).
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from nlptools.vocab.wordpiece import CJK, CONTINUED, DROP, OTHER, PUNCTUATION, S
 MIN_COUNT = 5  # of the words of a corpus, which nobody chose
 # Unicode 6.1 (2012) made punctuation of these two. bert4keras reduced BERT's vocabulary under Python 2.7, with
 # Unicode 5.2, and so kept `##§`; with it all ids are those of the released WoBERT. Neither is in a Chinese text
-# often enough for the row to matter. test_vocabbuild.py compares the whole file.
+# often enough for the row to matter. tests/vocab/test_build.py compares the whole file.
 _SIGNS_LATER = str.maketrans("§¶", "xx")
 # What a vocabulary without a base has of signs: those of Chinese text, in full width and half.
 _SIGNS = "、。〃〈〉《》「」『』【】〔〕〖〗！（），．：；？“”‘’—…·・～￥％＋－＝／"
@@ -112,7 +112,7 @@ def build_vocab(
     listed: words with their counts (wordlists.read_weighted_words); None: those that count_corpus found in the
     corpus, by default from MIN_COUNT occurrences. base: reduced as WoBERT's was: special tokens first, what
     BERT's rules never make left out; None: a vocabulary from nothing, with signs, letters and the characters
-    of the words. corpus: see corpuswords.count_corpus.
+    of the words. corpus: see wordcount.count_corpus.
     keep_base: leave the base as it is. words: how many to add; size: how many tokens in all; neither: all words.
     coverage: add the most frequent characters of the corpus, so that the vocabulary has this share of it.
     prune: leave out words that the others spell as well (redundancy.py). min_count, max_length: of words; a
@@ -367,7 +367,7 @@ def _one_kind(word: str) -> bool:
 def redundant_words(counts: Mapping[str, float | None], others: Iterable[str] = ()) -> set[str]:
     """The Han words that a unigram model of all of them would rather split: score(split) >= score(word).
 
-    The model is that of the tokenizer (vocabwords.score_words), by the counts, or by order where there are
+    The model is that of the tokenizer (unigram.score_words), by the counts, or by order where there are
     none. others: tokens that are there anyhow. Scores are logarithms of probabilities, so the parts of such a
     split are at least as probable as the word: they come before it, and where one of them is
     redundant too its own parts do as well. So dropping all at once leaves no word without its split.

@@ -44,7 +44,7 @@ def tokenizer_json(
 ) -> dict[str, Any]:
     """The contents of tokenizer.json.
 
-    weights: counts of words (vocabwords.py). lower: fold case and accents. fallback: what becomes of unknown
+    weights: counts of words (unigram.py). lower: fold case and accents. fallback: what becomes of unknown
     text, [UNK] or a token for each byte of its UTF-8, <0x00> to <0xFF>, which come after all others.
 
     Raises ValueError for another fallback, DataError where the vocabulary has no [UNK].

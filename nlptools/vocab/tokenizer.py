@@ -84,7 +84,7 @@ class WordTokenizer:
     ) -> None:
         """pre: what cuts the text into words: the vocabulary's own unigram model ("vocab"), jieba without its
         HMM ("jieba", which is WoBERT), or nothing ("none", which is BERT). lower: fold case and
-        accents, as the vocabularies of the field ask for. weights: counts of words, for "vocab" (vocabwords.py).
+        accents, as the vocabularies of the field ask for. weights: counts of words, for "vocab" (unigram.py).
         jieba_dict: its dictionary; None: that of the installed jieba.
 
         Raises ValueError for another `pre`, DataError where the vocabulary has no [UNK].

@@ -6,7 +6,7 @@ segmentations of the corpus and N the sum of all C. Every frequent substring beg
 count as expected count, and each round of EM lets the words compete for the text. Likelihood alone
 would prefer ever longer words; the penalty by length is what keeps it at words (docs/how-it-works.md).
 
-Each stage is a function; fitting.py says in which order they run.
+Each stage is a function; fit.py says in which order they run.
 """
 
 from __future__ import annotations
