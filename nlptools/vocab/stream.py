@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from nlptools.base.resources import ordered_map
-from nlptools.errors import DataError
 from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus
+from nlptools.text.linenumbers import LineNumbers
 from nlptools.text.records import lines_of
+from nlptools.vocab.decoding import LineDecoder
 from nlptools.vocab.tokenizer import Encoded, WordTokenizer
 from nlptools.vocab.vocab import END, START, UNKNOWN
 
@@ -206,33 +207,20 @@ def decode_corpus(corpus: Corpus, tokenizer: WordTokenizer) -> Iterator[str]:
 
     Raises DataError for what is no id of the vocabulary.
     """
-    held = ""
-    line_number = 1
-    source = ""
-    size = len(tokenizer.vocab)
-
-    def decoded(line: str) -> str:
-        ids = []
-        for word in line.split():
-            number = int(word) if word.isascii() and word.isdigit() and len(word) < 10 else -1
-            if not 0 <= number < size:
-                hint = f"the vocabulary has the ids 0 to {size - 1}"
-                raise DataError(source, line_number, f"no id: {word[:40]}", hint)
-            ids.append(number)
-        return tokenizer.decode(ids) + "\n"
-
+    decoder = LineDecoder(tokenizer.vocab)
+    held = source = ""
+    numbers = LineNumbers()
     for block in corpus.blocks():
         if held and not block.inside:
-            yield decoded(held)
+            yield decoder.decode(held + "\n", source, numbers)
             held = ""
-        if not block.inside:
-            source, line_number = block.source, block.line
-        lines = list(lines_of(held + block.text))
-        held = "" if not lines or lines[-1].endswith(("\n", "\r")) else lines.pop()
-        made = []
-        for line in lines:
-            made.append(decoded(line))
-            line_number += 1
-        yield "".join(made)
+        source = block.source
+        numbers = numbers.then(0, block.lines) if held else block.lines
+        text = held + with_line_feeds(block.text)  # CR and LF are in one block
+        end = text.rfind("\n") + 1
+        held = text[end:]
+        if end:
+            yield decoder.decode(text[:end], source, numbers)
+            numbers = numbers.after(text.count("\n", 0, end))
     if held:
-        yield decoded(held)
+        yield decoder.decode(held + "\n", source, numbers)
