@@ -64,8 +64,18 @@ class Encoded:
 
     def text(self, token: int) -> str:
         """What stands in the text at a token, without control characters."""
-        codes = self.codes[self.starts[token] : self.stops[token]]
-        return chars.text_of(codes[classes(codes) != DROP])
+        return self.texts(np.array([token]))[0]
+
+    def texts(self, tokens: np.ndarray) -> list[str]:
+        """What stands in the text at each of the tokens, without control characters; of some nothing is left."""
+        if not len(tokens):
+            return []
+        whole = chars.text_of(self.codes)
+        spans = zip(self.starts[tokens].tolist(), self.stops[tokens].tolist(), strict=True)
+        found = [whole[start:stop] for start, stop in spans]
+        if (classes(self.codes) == DROP).any():
+            found = [_without_dropped(text) for text in found]
+        return found
 
 
 class WordTokenizer:
@@ -128,8 +138,9 @@ class WordTokenizer:
         """Tokens as text."""
         table = self.vocab.tokens
         found = [table[i] for i in encoded.ids.tolist()]
-        for place in np.flatnonzero(encoded.ids == self.unknown).tolist():
-            found[place] = encoded.text(place) or found[place]
+        strange = np.flatnonzero(encoded.ids == self.unknown)
+        for place, text in zip(strange.tolist(), encoded.texts(strange), strict=True):
+            found[place] = text or found[place]
         return found
 
     def encode_batch(
@@ -313,6 +324,11 @@ def tokenize(
         as_vocab(vocab), pre=pre, lower=lower, weights=as_weights(weights), jieba_dict=jieba_dict
     )
     return tokenizer.tokenize(text)
+
+
+def _without_dropped(text: str) -> str:
+    codes = chars.code_points(text)
+    return chars.text_of(codes[classes(codes) != DROP])
 
 
 def _spans(starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
