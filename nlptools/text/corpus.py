@@ -12,6 +12,7 @@ import contextlib
 import os
 import re
 import sys
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +29,7 @@ from nlptools.text.decoding import (
     to_utf8,
 )
 from nlptools.text.folding import FOLD_CONTEXT, FOLDS, fold_stops, folder
-from nlptools.text.linenumbers import LineNumbering, LineNumbers
+from nlptools.text.linenumbers import LineNumbers
 from nlptools.text.records import (
     Piece,
     Record,
@@ -218,7 +219,7 @@ class Corpus:
                 text, size = good, len(good.encode("utf-8"))
             self.report.bytes += size
             self.bytes_read += size
-            yield Record(text, number, sys.maxsize)
+            yield text, number, sys.maxsize
 
     def _whole(self, text: str, source: str, line: int) -> str | None:
         """The text, or what on_error makes of it if it has lone surrogates; None: left out."""
@@ -361,15 +362,15 @@ class Corpus:
                 yield piece
                 continue
             kept: list[str] = []
-            numbering = LineNumbering()
+            numbers = array("q")
             for number, line in enumerate(lines_of(piece.text), piece.lines.first):
                 if MARK in line:
                     self.report.skipped_lines += 1
                     continue
-                numbering.add(number)
+                numbers.append(number)
                 kept.append(line)
             if kept:
-                yield Piece("".join(kept), numbering.finish(), False, False)
+                yield Piece("".join(kept), LineNumbers.listed(numbers), False, False)
 
     # --- blocks --------------------------------------------------------------------------
 
@@ -466,17 +467,18 @@ def _without_bom(data: bytes) -> tuple[bytes, int]:
 def _batches(records: Iterable[Record], size: int) -> Iterator[Piece]:
     """Records -> pieces of about `size`, a line end between two texts."""
     batch: list[str] = []
-    numbering = LineNumbering()
+    numbers = array("q")
     length = 0
     for text, first, last in records:
         if batch and length + len(text) > size:
-            yield Piece("\n".join(batch) + "\n", numbering.finish(), False, False)
-            batch, length = [], 0
-        numbering.add(first)
-        # A lone CR at its end is part of the line end after it.
-        for more in range(1, 1 + count_line_breaks(text) - text.endswith("\r")):
-            numbering.add(min(first + more, last))
+            yield Piece("\n".join(batch) + "\n", LineNumbers.listed(numbers), False, False)
+            batch, numbers, length = [], array("q"), 0
+        numbers.append(first)
+        if "\n" in text or "\r" in text:
+            # A lone CR at its end is part of the line end after it.
+            more = count_line_breaks(text) - text.endswith("\r")
+            numbers.extend(min(first + line, last) for line in range(1, more + 1))
         batch.append(text)
         length += len(text) + 1
     if batch:
-        yield Piece("\n".join(batch), numbering.finish(), False, False)
+        yield Piece("\n".join(batch), LineNumbers.listed(numbers), False, False)

@@ -26,6 +26,15 @@ class LineNumbers:
     at: array[int] = field(default_factory=_none)
     to: array[int] = field(default_factory=_none)
 
+    @staticmethod
+    def listed(numbers: array[int]) -> LineNumbers:
+        """From the number of every line."""
+        values = np.frombuffer(numbers, np.int64)
+        at = np.flatnonzero(np.diff(values) != 1) + 1
+        if not len(at):
+            return LineNumbers(numbers[0])
+        return LineNumbers(numbers[0], array("q", at.tobytes()), array("q", values[at].tobytes()))
+
     def __getitem__(self, line: int) -> int:
         """Number of one line of the text, which counts from 0."""
         place = bisect.bisect_right(self.at, line) - 1
@@ -52,8 +61,8 @@ class LineNumbers:
         if not self.at:
             return LineNumbers(self.first + lines)
         place = bisect.bisect_right(self.at, lines)
-        at = array("q", [line - lines for line in self.at[place:]])
-        return LineNumbers(self[lines], at, self.to[place:])
+        at = np.frombuffer(self.at, np.int64)[place:] - lines
+        return LineNumbers(self[lines], array("q", at.tobytes()), self.to[place:])
 
     def then(self, lines: int, more: LineNumbers) -> LineNumbers:
         """Those of the text, which has so many line ends, and of another that goes on in its last line."""
@@ -61,28 +70,3 @@ class LineNumbers:
             return self
         at = self.at + array("q", [line + lines for line in more.at])
         return LineNumbers(self.first, at, self.to + more.to)
-
-
-class LineNumbering:
-    """Makes LineNumbers of texts, each of which begins in a new line."""
-
-    def __init__(self) -> None:
-        self._first = self._next = 1
-        self._lines = 0
-        self._at, self._to = _none(), _none()
-
-    def add(self, number: int) -> None:
-        """One more line, and its number."""
-        if not self._lines:
-            self._first = number
-        elif number != self._next:
-            self._at.append(self._lines)
-            self._to.append(number)
-        self._lines += 1
-        self._next = number + 1
-
-    def finish(self) -> LineNumbers:
-        """Those of the lines so far; it begins anew."""
-        made = LineNumbers(self._first, self._at, self._to)
-        self.__init__()  # type: ignore[misc]
-        return made

@@ -25,12 +25,8 @@ class Piece(NamedTuple):
     marked: bool  # there is a MARK for each bad byte sequence
 
 
-class Record(NamedTuple):
-    """The text of one record, or of a part of it; it lies in the lines `first` to `last` of the source."""
-
-    text: str
-    first: int
-    last: int
+# The text of one record, or of a part of it, and the first and last of its lines in the source.
+Record = tuple[str, int, int]
 
 
 def lines_of(text: str) -> Iterator[str]:
@@ -64,7 +60,7 @@ def json_texts(
                     # Only an escape can bring in half a character.
                     good = whole(text, source, number) if "\\u" in line else text
                     if good is not None:
-                        yield Record(good, number, number)
+                        yield good, number, number
             except _OtherFormatError:
                 raise
             except DataError:
@@ -102,7 +98,7 @@ def column_texts(
                 raise DataError(source, number, problem)
             if skipped is not None and any(MARK in cell for cell in row):
                 raise DataError(source, number, "bad bytes")
-            yield Record(row[index], number, rows.line_num)
+            yield row[index], number, rows.line_num
         except StopIteration:
             return
         except DelimitedError as error:

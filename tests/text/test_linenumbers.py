@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from nlptools.lm.files import write_model
 from nlptools.lm.stream import score_text
 from nlptools.lm.train import learn_lm
 from nlptools.text.corpus import Corpus
-from nlptools.text.linenumbers import LineNumbering, LineNumbers
+from nlptools.text.linenumbers import LineNumbers
 from nlptools.usage.contexts import find_contexts
 from nlptools.usage.usage import measure_usage
 
@@ -25,10 +26,7 @@ NUMBERS = st.lists(st.integers(1, 40), min_size=1, max_size=12)
 
 
 def numbered(numbers: list[int]) -> LineNumbers:
-    numbering = LineNumbering()
-    for number in numbers:
-        numbering.add(number)
-    return numbering.finish()
+    return LineNumbers.listed(array("q", numbers))
 
 
 def listed(lines: LineNumbers, size: int) -> list[int]:
