@@ -5,7 +5,7 @@ Every command is a function here, by the same name and with the same keywords; a
 it is first asked for, so that `import nlptools` costs nothing.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 # Name -> where it is defined: "module:name". __init__.pyi says the same for type checkers, and a test compares them.
 _HOMES = {

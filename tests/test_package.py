@@ -61,12 +61,27 @@ def test_the_version_is_in_one_place() -> None:
     assert holders == ["__init__.py"]
 
 
+def test_a_development_version_is_not_called_as_a_release() -> None:
+    """What lies between two releases gives other results than either, and is signed as neither."""
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^## \[(.+?)\]", changes, re.MULTILINE)
+    released = sections[1] if sections[0] == "Unreleased" else sections[0]
+    number, _, development = nlptools.__version__.partition(".dev")
+    if sections[0] == "Unreleased":
+        assert development.isdecimal()
+        assert tuple(map(int, number.split("."))) > tuple(map(int, released.split(".")))
+    else:
+        assert nlptools.__version__ == released
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert re.findall(r"^version: (.+)$", citation, re.MULTILINE) == [released]
+
+
 def test_the_installed_version() -> None:
     try:
         installed = metadata.version(DISTRIBUTION)
     except metadata.PackageNotFoundError:
         pytest.skip("nlptools is not installed, only importable")
-    assert installed == nlptools.__version__
+    assert installed == nlptools.__version__, "run bin/setup: what is installed is of another day"
 
 
 def test_every_dependency_is_used() -> None:

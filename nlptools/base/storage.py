@@ -99,6 +99,23 @@ class FileColumn:
 Column = np.ndarray | FileColumn
 
 
+def lower_bound(column: Column, value: int) -> int:
+    """First place in an ascending column of unsigned integers whose value is not below `value`.
+
+    np.searchsorted would cast the whole column to the type of a Python int.
+    """
+    low, high = 0, len(column)
+    while high - low > 1 << 12 and not isinstance(column, np.ndarray):
+        middle = (low + high) // 2
+        if int(column[middle : middle + 1][0]) < value:
+            low = middle + 1
+        else:
+            high = middle
+    if value > np.iinfo(column.dtype).max:
+        return high
+    return low + int(np.searchsorted(column[low:high], column.dtype.type(max(value, 0))))
+
+
 class ColumnWriter:
     """Collects the pieces of one array, in memory or, with a spill file, there."""
 

@@ -128,9 +128,9 @@ def tokenize(
     corpus = open_corpus(
         paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=()
     )
-    from nlptools.text.wordlists import read_weighted_words
     from nlptools.vocab.stream import TokenCounts, decode_corpus, tokenize_corpus
     from nlptools.vocab.tokenizer import WordTokenizer
+    from nlptools.vocab.unigram import as_weights
     from nlptools.vocab.vocab import load_vocab
 
     vocab = load_vocab(vocab_file)
@@ -141,7 +141,7 @@ def tokenize(
         deliver(decode_corpus(corpus, tokenizer), output)
         closing.show(corpus, {"vocab": vocab_file}, [])
         return
-    weights = read_weighted_words(weights_file, encoding="auto") if weights_file else None
+    weights = as_weights(weights_file)
     tokenizer = WordTokenizer(vocab, pre=pre, lower=lower, weights=weights, jieba_dict=jieba_dict)
     counts = TokenCounts()
     pieces = tokenize_corpus(

@@ -72,14 +72,14 @@ def export_vocab(
     if vocab_file == weights_file == "-":
         raise click.UsageError("stdin can be read only once.")
     closing = Closing("vocab export", quiet)
-    from nlptools.text.wordlists import read_weighted_words
     from nlptools.vocab.huggingface import tokenizer_files
+    from nlptools.vocab.unigram import as_weights
     from nlptools.vocab.vocab import load_vocab
 
     vocab = load_vocab(vocab_file)
     for problem in vocab.problems:
         note(problem)
-    weights = read_weighted_words(weights_file, encoding="auto") if weights_file else None
+    weights = as_weights(weights_file)
     files = tokenizer_files(vocab, to=to, weights=weights, lower=lower, fallback=fallback)
     if output is None:
         write([files["tokenizer.json"]])

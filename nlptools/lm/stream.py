@@ -23,6 +23,7 @@ from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, SymbolEncoder
 from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus, CorpusLike, as_corpus
 from nlptools.text.folding import FOLDS
+from nlptools.text.linenumbers import LineNumbers
 
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
@@ -176,7 +177,7 @@ class LineScorer:
         self._table[fixed] = np.arange(len(fixed))
         self._table[0] = 0
 
-    def score(self, text: str, source: str, line: int) -> ScoredLines:
+    def score(self, text: str, source: str, numbers: LineNumbers) -> ScoredLines:
         """The lines of a text, LF being the only line end."""
         if not text.endswith("\n"):
             text += "\n"
@@ -207,7 +208,7 @@ class LineScorer:
         line_of_unknown = _line_of(unknown, lines)
         return ScoredLines(
             source,
-            np.arange(line, line + size),
+            numbers.of(np.arange(size)),
             text.split("\n")[:-1],
             np.add.reduceat(logs, lines[:-1] + 1),
             np.bincount(line_of_unknown, logs[unknown], minlength=size),
@@ -257,7 +258,7 @@ def score_corpus(
     workers = workers or os.cpu_count() or 1
     scorer = LineScorer(model)
 
-    def work(piece: tuple[str, str, int]) -> ScoredLines:
+    def work(piece: tuple[str, str, LineNumbers]) -> ScoredLines:
         return scorer.score(*piece)
 
     with ThreadPoolExecutor(workers) as pool:
@@ -282,36 +283,36 @@ def score_text(
     return ScoredText(score_corpus(text, loaded, workers=workers))
 
 
-def _whole_lines(corpus: Corpus) -> Iterator[tuple[str, str, int]]:
-    """(text of whole lines that end with LF, source, number of the first line)."""
+def _whole_lines(corpus: Corpus) -> Iterator[tuple[str, str, LineNumbers]]:
+    """(text of whole lines that end with LF, source, numbers of the lines)."""
     held: list[str] = []
-    source, first = "", 1
+    source, numbers = "", LineNumbers()
     for block in corpus.blocks():
         text = with_line_feeds(block.text)  # CR and LF are in one block
         if held and not block.inside:
-            yield from _pieces("".join(held) + "\n", source, first)
+            yield from _pieces("".join(held) + "\n", source, numbers)
             held = []
-        if not held:
-            source, first = block.source, block.line
+        source = block.source
+        numbers = numbers.then(0, block.lines) if held else block.lines
         end = text.rfind("\n") + 1
         if end:
             whole = "".join(held) + text[:end]
-            yield from _pieces(whole, source, first)
-            first += whole.count("\n")
+            yield from _pieces(whole, source, numbers)
+            numbers = numbers.after(whole.count("\n"))
             held = []
         if end < len(text):
             held.append(text[end:])
     if held:
-        yield from _pieces("".join(held), source, first)
+        yield from _pieces("".join(held), source, numbers)
 
 
-def _pieces(text: str, source: str, line: int) -> Iterator[tuple[str, str, int]]:
+def _pieces(text: str, source: str, numbers: LineNumbers) -> Iterator[tuple[str, str, LineNumbers]]:
     """Whole lines, about PIECE characters at a time."""
     start = 0
     while start < len(text):
         end = text.find("\n", start + PIECE) + 1 or len(text)
-        yield text[start:end], source, line
-        line += text.count("\n", start, end)
+        yield text[start:end], source, numbers
+        numbers = numbers.after(text.count("\n", start, end))
         start = end
 
 

@@ -213,7 +213,7 @@ class NgramCounts(NgramTrie):
             level, parent = self.levels[len(rows)], self.levels[len(rows) - 1]
             assert parent.children is not None
             start, stop = parent.children[rows[-1] : rows[-1] + 2].tolist()
-            place = start + int(np.searchsorted(level.symbols[start:stop], symbol_id))
+            place = start + storage.lower_bound(level.symbols[start:stop], symbol_id)
             if place == stop or level.symbols[place : place + 1][0] != symbol_id:
                 break
             rows.append(place)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nlptools.base import storage
 from nlptools.base.storage import Column
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.counts import MAX_ORDER, NgramCounts
@@ -175,5 +176,5 @@ def _child(counts: NgramCounts, n: int, row: int, symbol_id: int) -> int:
     assert children is not None
     start, stop = children[row : row + 2].tolist()
     below = counts.levels[n].symbols[start:stop]
-    place = int(np.searchsorted(below, symbol_id))
+    place = storage.lower_bound(below, symbol_id)
     return start + place if place < len(below) and below[place] == symbol_id else -1

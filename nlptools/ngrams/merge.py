@@ -120,7 +120,8 @@ def merge_counts(parts: Sequence[NgramCounts], *, memory: int, tmp_dir: Path | N
     for part, ids in zip(parts, to_merged, strict=True):
         # In a part that ends inside a run, a symbol may only occur after others: it has no row.
         place = ids[part.levels[0].symbols[:].astype(np.int64) - 1] - 1
-        first[place] += part.levels[0].counts[:]
+        # From 2**32 symbols on a part has uint64, and NumPy adds that to int64 as float64 only.
+        first[place] += part.levels[0].counts[:].astype(np.int64)
         places.append(place)
     writer.symbols[0].append(np.arange(1, base))
     writer.counts[0].append(first)
@@ -182,7 +183,7 @@ def _child_rows(
     part: NgramCounts, place: Column, n: int, low: int, high: int, ids: np.ndarray, base: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Keys and counts of a part's n-grams whose merged prefix is one of low .. high - 1."""
-    first, last = lower_bound(place, low), lower_bound(place, high)
+    first, last = storage.lower_bound(place, low), storage.lower_bound(place, high)
     above, level = part.levels[n - 2], part.levels[n - 1]
     assert above.children is not None
     children = above.children[first : last + 1].astype(np.int64)
@@ -191,20 +192,6 @@ def _child_rows(
     row_keys = np.repeat(parents, np.diff(children)) * np.uint64(base)
     row_keys += ids[level.symbols[rows].astype(np.int64) - 1].astype(np.uint64)
     return row_keys, level.counts[rows]
-
-
-def lower_bound(column: Column, value: int) -> int:
-    """First place in an ascending column whose value is not below `value`."""
-    if isinstance(column, np.ndarray):
-        return int(np.searchsorted(column, value))
-    low, high = 0, len(column)
-    while high - low > 1 << 12:
-        middle = (low + high) // 2
-        if int(column[middle : middle + 1][0]) < value:
-            low = middle + 1
-        else:
-            high = middle
-    return low + int(np.searchsorted(column[low:high], value))
 
 
 def _ranges(
@@ -224,7 +211,7 @@ def _ranges(
         children = part.levels[n - 2].children
         assert children is not None
         for target in range(step, part.size(n), step):
-            row = lower_bound(children, target)
+            row = storage.lower_bound(children, target)
             if row < len(place):
                 cuts.add(int(place[row : row + 1][0]))
     marks = sorted(cuts)
@@ -233,7 +220,7 @@ def _ranges(
         children = part.levels[n - 2].children
         assert children is not None
         for i, mark in enumerate(marks):
-            row = lower_bound(place, mark)
+            row = storage.lower_bound(place, mark)
             below[i] += int(children[row : row + 1][0])
     start = 0
     for i in range(1, len(marks)):

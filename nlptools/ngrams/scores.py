@@ -257,7 +257,8 @@ def _children(
     for child, symbols, number in _slices(counts.levels[n], 2):
         child = child.astype(begins.dtype)
         parents = np.searchsorted(begins, child, side="right") - 1
-        mine = np.flatnonzero((parents >= 0) & (child < np.append(ends, 0)[parents]))
+        ends_of = np.append(ends, ends.dtype.type(0))  # uint64 and a Python int would be float64
+        mine = np.flatnonzero((parents >= 0) & (child < ends_of[parents]))
         yield child[mine], symbols[mine], number[mine], parents[mine]
 
 

@@ -179,7 +179,7 @@ class _Text:
 
     codes: code points. ends: bool, true where a word ends after the character. lines: for each
     line, how many characters there are up to its end. places: (index of a line, source, number),
-    one for each block.
+    one for each block and for each line after one that was left out.
     """
 
     name: str
@@ -232,7 +232,7 @@ def _read(corpus: Corpus, name: str) -> _Text:
         units = code_points(block.text)
         if not len(units):
             continue
-        places.append((ended, source, block.line))
+        places += [(ended + at, source, number) for at, number in block.lines.jumps()]
         kinds = np.take(_KINDS, np.minimum(units, 0xFFFF))
         text = kinds == _TEXT
         after_text = np.empty_like(text)

@@ -20,6 +20,7 @@ from nlptools.errors import DataError, NlptoolsError
 from nlptools.spark.streams import Reading
 from nlptools.spark.worker import Input
 from nlptools.text.decoding import bom_encoding, decompress, find_codec, guess_encoding, is_utf8
+from nlptools.text.linenumbers import LineNumbers
 from nlptools.text.records import Piece, refuse_json_lines
 from nlptools.text.sources import find_sources
 
@@ -232,7 +233,7 @@ def _refuse(spark: Any, file: File) -> None:
     if re.search(r"\.(jsonl|ndjson)(\.\w+)?$", name):
         head = next(decompress(iter([_head(spark, file.path)]), file.path))
         text = head.decode("utf-8", "replace")
-        list(refuse_json_lines([Piece(text, 1, False, False)], file.path))
+        list(refuse_json_lines([Piece(text, LineNumbers(), False, False)], file.path))
 
 
 def frames_of(spark: Any, frame: Frame, reading: Reading) -> Any:

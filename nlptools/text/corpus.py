@@ -12,6 +12,7 @@ import contextlib
 import os
 import re
 import sys
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +29,15 @@ from nlptools.text.decoding import (
     to_utf8,
 )
 from nlptools.text.folding import FOLD_CONTEXT, FOLDS, fold_stops, folder
-from nlptools.text.records import Piece, column_texts, json_texts, lines_of, refuse_json_lines
+from nlptools.text.linenumbers import LineNumbers
+from nlptools.text.records import (
+    Piece,
+    Record,
+    column_texts,
+    json_texts,
+    lines_of,
+    refuse_json_lines,
+)
 from nlptools.text.sources import Source, find_sources, reason
 
 BLOCK_SIZE = 4 << 20
@@ -40,16 +49,21 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 class Block:
     """A piece of one source's text; all blocks of a source, put together, are the whole text.
 
-    line: number (from 1) of the line in which the text begins. joined: the cut before this text
-    lies between two Han characters of a line without any break, so n-grams go across it.
-    inside: the cut before this text lies inside a line.
+    lines: numbers (from 1) of its lines in the source; the first is that of the line in which the text
+    begins. joined: the cut before this text lies between two Han characters of a line without any
+    break, so n-grams go across it. inside: the cut before this text lies inside a line.
     """
 
     text: str
     source: str
-    line: int
+    lines: LineNumbers
     joined: bool = False
     inside: bool = False
+
+    @property
+    def line(self) -> int:
+        """Number of the line in which the text begins."""
+        return self.lines.first
 
 
 @dataclass(slots=True)
@@ -78,8 +92,7 @@ class Corpus:
 
     encoding: a Python codec or "auto". A byte order mark is obeyed under "utf-8" and "auto".
     on_error: "strict" raises DataError; "replace" puts U+FFFD for bad bytes (a bad record still
-    raises); "skip" leaves out the line or record, and holds each line whole in memory for that
-    (line numbers of blocks stay right, but counting on inside a block then falls short).
+    raises); "skip" leaves out the line or record, and holds each line whole in memory for that.
     field: the sources are JSON Lines, take this field (a.b: b in the object a).
     column: the sources are CSV or TSV, take this column, by name or number (from 1, no header).
     fold: any of "nfkc", "lower", "t2s". block_size: bytes of text for one block, about.
@@ -134,7 +147,7 @@ class Corpus:
         fold: Sequence[str] = (),
         block_size: int = BLOCK_SIZE,
     ) -> Corpus:
-        """A corpus of strings, each a line of its own; Block.line is the number of the string."""
+        """A corpus of strings, each a line of its own; its number is that of the string, and lines inside count on."""
         if isinstance(texts, str):
             raise TypeError("texts must be an iterable of str, not one str")
         corpus = cls.__new__(cls)
@@ -192,7 +205,7 @@ class Corpus:
         for source in self._sources:
             yield from self._read(source.name, self._raw(source))
 
-    def _checked_texts(self, texts: Iterable[str]) -> Iterator[tuple[str, int]]:
+    def _checked_texts(self, texts: Iterable[str]) -> Iterator[Record]:
         self.report.files = 1
         for number, text in enumerate(texts, 1):
             if not isinstance(text, str):
@@ -206,7 +219,7 @@ class Corpus:
                 text, size = good, len(good.encode("utf-8"))
             self.report.bytes += size
             self.bytes_read += size
-            yield text, number
+            yield text, number, sys.maxsize
 
     def _whole(self, text: str, source: str, line: int) -> str | None:
         """The text, or what on_error makes of it if it has lone surrogates; None: left out."""
@@ -250,7 +263,7 @@ class Corpus:
             pieces = refuse_json_lines(pieces, source)
             if self._on_error == "skip":
                 pieces = self._kept(pieces)
-            yield from self._cut(pieces, source, numbered=True)
+            yield from self._cut(pieces, source)
             return
         yield from self._cut(_batches(records, self._characters), source)
 
@@ -320,7 +333,7 @@ class Corpus:
         view = memoryview(data)[:end]
         try:
             text, used = codecs.utf_8_decode(view, "strict", not goes_on)
-            return Piece(text, line, goes_on, False), used
+            return Piece(text, LineNumbers(line), goes_on, False), used
         except UnicodeDecodeError as error:
             if self._on_error == "strict":
                 start = error.start
@@ -333,13 +346,13 @@ class Corpus:
                     position + start,
                 ) from None
         text, used = codecs.utf_8_decode(view, MARK_ERRORS, not goes_on)
-        return Piece(text, line, goes_on, True), used
+        return Piece(text, LineNumbers(line), goes_on, True), used
 
     def _replaced(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
         for piece in pieces:
             if piece.marked:
                 self.report.replaced += piece.text.count(MARK)
-                piece = Piece(piece.text.replace(MARK, "\ufffd"), piece.line, piece.goes_on, False)
+                piece = piece._replace(text=piece.text.replace(MARK, "\ufffd"), marked=False)
             yield piece
 
     def _kept(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
@@ -349,36 +362,35 @@ class Corpus:
                 yield piece
                 continue
             kept: list[str] = []
-            first = piece.line
-            for number, line in enumerate(lines_of(piece.text), piece.line):
+            numbers = array("q")
+            for number, line in enumerate(lines_of(piece.text), piece.lines.first):
                 if MARK in line:
                     self.report.skipped_lines += 1
                     continue
-                if not kept:
-                    first = number
+                numbers.append(number)
                 kept.append(line)
             if kept:
-                yield Piece("".join(kept), first, False, False)
+                yield Piece("".join(kept), LineNumbers.listed(numbers), False, False)
 
     # --- blocks --------------------------------------------------------------------------
 
-    def _cut(self, pieces: Iterable[Piece], source: str, numbered: bool = False) -> Iterator[Block]:
-        """Pieces -> blocks. numbered: the line ends in a text are those of the source."""
+    def _cut(self, pieces: Iterable[Piece], source: str) -> Iterator[Block]:
+        """Pieces -> blocks."""
         size = self._characters
         head: list[str] = []  # text in which there is no place to cut
         tail = ""  # what follows it and has not been searched
-        line = 1
+        lines = LineNumbers()
         joined = inside = False
         for piece in pieces:
             text = piece.text
             step = size if len(text) > 4 * size else 4 * size  # usually one round
             for start in range(0, len(text), step):
                 if start == 0 and not head and not tail:
-                    line = piece.line
+                    lines = piece.lines
                 tail += text[start : start + step]
                 if not piece.goes_on and start + step >= len(text):
                     whole = "".join(head) + tail if head else tail
-                    yield self._block(whole, source, line, joined, inside)
+                    yield self._block(whole, source, lines, joined, inside)
                     head, tail, joined, inside = [], "", False, False
                     continue
                 cut, clean = self._place_to_cut(tail)
@@ -387,18 +399,20 @@ class Corpus:
                     tail = tail[-FOLD_CONTEXT - 1 :]
                     continue
                 whole = "".join(head) + tail[:cut]
-                yield self._block(whole, source, line, joined, inside)
-                line = line + count_line_breaks(whole) if numbered else piece.line
+                yield self._block(whole, source, lines, joined, inside)
+                lines = lines.after(count_line_breaks(whole))
                 head, tail, joined = [], tail[cut:], not clean
                 inside = not whole.endswith(("\n", "\r"))
         if head or tail:
-            yield self._block("".join(head) + tail, source, line, joined, inside)
+            yield self._block("".join(head) + tail, source, lines, joined, inside)
 
-    def _block(self, text: str, source: str, line: int, joined: bool, inside: bool) -> Block:
+    def _block(
+        self, text: str, source: str, lines: LineNumbers, joined: bool, inside: bool
+    ) -> Block:
         self.report.characters += len(text)
         if self._fold is not None:
             text = self._fold(text)
-        return Block(text, source, line, joined, inside)
+        return Block(text, source, lines, joined, inside)
 
     def _place_to_cut(self, text: str) -> tuple[int, bool]:
         """Where to cut a text that goes on: after its last line end, else where find_cut says.
@@ -450,17 +464,21 @@ def _without_bom(data: bytes) -> tuple[bytes, int]:
     return (data[3:], 3) if data.startswith(codecs.BOM_UTF8) else (data, 0)
 
 
-def _batches(records: Iterable[tuple[str, int]], size: int) -> Iterator[Piece]:
-    """Texts with their lines -> pieces of about `size`, a line end between two texts."""
+def _batches(records: Iterable[Record], size: int) -> Iterator[Piece]:
+    """Records -> pieces of about `size`, a line end between two texts."""
     batch: list[str] = []
-    first = length = 0
-    for text, line in records:
+    numbers = array("q")
+    length = 0
+    for text, first, last in records:
         if batch and length + len(text) > size:
-            yield Piece("\n".join(batch) + "\n", first, False, False)
-            batch, length = [], 0
-        if not batch:
-            first = line
+            yield Piece("\n".join(batch) + "\n", LineNumbers.listed(numbers), False, False)
+            batch, numbers, length = [], array("q"), 0
+        numbers.append(first)
+        if "\n" in text or "\r" in text:
+            # A lone CR at its end is part of the line end after it.
+            more = count_line_breaks(text) - text.endswith("\r")
+            numbers.extend(min(first + line, last) for line in range(1, more + 1))
         batch.append(text)
         length += len(text) + 1
     if batch:
-        yield Piece("\n".join(batch), first, False, False)
+        yield Piece("\n".join(batch), LineNumbers.listed(numbers), False, False)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from nlptools.errors import DataError
 from nlptools.text.decoding import MARK
 from nlptools.text.delimited import DelimitedError, read_cells
+from nlptools.text.linenumbers import LineNumbers
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
@@ -19,9 +20,13 @@ class Piece(NamedTuple):
     """Decoded text that ends at a line end or the end of the source, unless `goes_on`."""
 
     text: str
-    line: int
+    lines: LineNumbers
     goes_on: bool
     marked: bool  # there is a MARK for each bad byte sequence
+
+
+# The text of one record, or of a part of it, and the first and last of its lines in the source.
+Record = tuple[str, int, int]
 
 
 def lines_of(text: str) -> Iterator[str]:
@@ -35,7 +40,7 @@ def json_texts(
     name: str,
     whole: Callable[[str, str, int], str | None],
     skipped: Callable[[], None] | None,
-) -> Iterator[tuple[str, int]]:
+) -> Iterator[Record]:
     """The named field of each line of JSON Lines, with the number of its line.
 
     whole: (text, source, line) -> the text without lone surrogates; None: left out.
@@ -43,7 +48,7 @@ def json_texts(
     """
     first = True
     for piece in pieces:
-        for number, line in enumerate(lines_of(piece.text), piece.line):
+        for number, line in enumerate(lines_of(piece.text), piece.lines.first):
             if line.isspace():
                 continue
             try:
@@ -55,7 +60,7 @@ def json_texts(
                     # Only an escape can bring in half a character.
                     good = whole(text, source, number) if "\\u" in line else text
                     if good is not None:
-                        yield good, number
+                        yield good, number, number
             except _OtherFormatError:
                 raise
             except DataError:
@@ -66,8 +71,8 @@ def json_texts(
 
 def column_texts(
     pieces: Iterable[Piece], source: str, column: str, skipped: Callable[[], None] | None
-) -> Iterator[tuple[str, int]]:
-    """The cells of one column of CSV or TSV, with the number of the row's first line.
+) -> Iterator[Record]:
+    """The cells of one column of CSV or TSV, with the lines of the row.
 
     skipped: as for json_texts.
     """
@@ -93,7 +98,7 @@ def column_texts(
                 raise DataError(source, number, problem)
             if skipped is not None and any(MARK in cell for cell in row):
                 raise DataError(source, number, "bad bytes")
-            yield row[index], number
+            yield row[index], number, rows.line_num
         except StopIteration:
             return
         except DelimitedError as error:

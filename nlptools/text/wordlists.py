@@ -1,7 +1,7 @@
 """Word list files -> rows of words with what stands beside them -> sets, weights, decisions, numbers of entries.
 
-One parser, read_lists, knows the formats: a word a line, jieba dictionary, vocab.txt, tables and models of ours
-(TSV, CSV, JSON Lines). Every other function here is a view of its rows.
+One parser, read_lists, knows the formats: tables and models of ours (TSV, CSV, JSON Lines) here; a word a line,
+vocab.txt and the dictionaries of other programs in listlines.py. Every other function here is a view of its rows.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from nlptools.base.frames import html_table, to_frame
 from nlptools.errors import DataError
@@ -23,61 +23,66 @@ from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus
 from nlptools.text.decoding import decompress, find_codec, to_utf8
 from nlptools.text.delimited import csv_line, read_cells
+from nlptools.text.listlines import COLUMNS, ListRow, count_of, csv_rows, line_rows
 from nlptools.text.records import lines_of
 from nlptools.text.sources import find_sources
 
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
 
-LARGEST = 1e15  # of a count: beyond it sums would not be finite
 ACCEPTED, REJECTED = DECISIONS = ("accepted", "rejected")
 NUMBERS = ("score", "expected", "shards", "count")
 FLAGS = ("term", "known")
 # The weight of a word: the first of these columns with a number in it.
 WEIGHTS = ("expected", "count")
+NO_COUNT = (
+    "counts are numbers from 0; logarithms are none: name a list with counts, or take them out"
+)
 
-# A jieba line is `word [frequency] [tag]`. Words may hold spaces, so frequency and tag are taken from the
-# right; a tag without a frequency only after a word with something but ASCII in it ("machine learning"
-# is a word, "云计算 n" a word and its tag), and only in small letters, as in jieba ("卡拉 OK" is a word).
-_FREQUENCY = r"[ \t]+[0-9]+(?:\.[0-9]+)?(?:[ \t]+[A-Za-z]+)?\Z"
-_AFTER_ASCII = re.compile(_FREQUENCY)
-_AFTER_WORD = re.compile(rf"{_FREQUENCY}|[ \t]+[a-z]+\Z")
 _JSON_LINES = re.compile(r"\.(jsonl|ndjson)(\.[a-z0-9]+)?$", re.IGNORECASE)
+_CSV = re.compile(r"\.csv(\.[a-z0-9]+)?$", re.IGNORECASE)
 _JSON = re.compile(r"\.json(\.[a-z0-9]+)?$", re.IGNORECASE)
 
 
 # --- the parser ------------------------------------------------------------------------------
 
 
-class ListRow(NamedTuple):
-    """A word with what stands beside it.
-
-    line: as the file has it; in a list of lines only what follows the word. cells: aligned with the columns of the
-    list, though there may be more or fewer; the first is the word, in a list of lines with the `##` of a word
-    piece, which `word` has not.
-    """
-
-    word: str
-    line: str
-    cells: Sequence[str]
-
-
 @dataclass(frozen=True)
 class WordList:
-    """One file. kind: "tsv", "csv", "jsonl", or "lines" for words and dictionaries. header: the first line of a
-    TSV or CSV. columns: names of the cells. rows: those with a word, in order; to be read once.
+    """One file, source. kind: "tsv", "csv", "jsonl", or "lines" for words and dictionaries. header: the first line
+    of a TSV or CSV. columns: names of the cells. rows: those with a word, in order; to be read once.
     """
 
+    source: str
     kind: str
     header: str
     columns: Sequence[str]
     rows: Iterator[ListRow]
 
     def weighted(self) -> Iterator[tuple[str, float | None]]:
-        """Words with their weights (see WEIGHTS); None where no number from 0 stands."""
+        """Words with their weights (see WEIGHTS); None where no number stands.
+
+        Raises DataError for a number that is no count, and in a table for what is no number.
+        """
         places = [self.columns.index(name) for name in WEIGHTS if name in self.columns]
-        for word, _, cells in self.rows:
-            yield word, _weight(cells[place] for place in places if place < len(cells))
+        for row in self.rows:
+            weight = None
+            for place in places:
+                if weight is None and place < len(row.cells):
+                    weight = self._count(row, row.cells[place])
+            yield row.word, weight
+
+    def _count(self, row: ListRow, cell: str) -> float | None:
+        try:
+            count = count_of(cell)
+        except ValueError:
+            count = None
+        else:
+            # What follows the word in a list of lines may be anything else.
+            if count is not None or self.kind == "lines" or not cell.strip():
+                return count
+        problem = f"no count: {cell.strip()[:40]!r}"
+        raise DataError(self.source, row.number, problem, NO_COUNT)
 
 
 def is_json_lines(path: str | os.PathLike[str]) -> bool:
@@ -97,51 +102,48 @@ def read_lists(
         if is_json_lines(source.name):
             yield _json_list(source.name, encoding, one_word)
         else:
-            yield _parse(_text_of(source.name, encoding))
+            yield _parse(_text_of(source.name, encoding), source.name)
 
 
 def _text_of(source: str, encoding: str) -> str:
     return "".join(block.text for block in Corpus([source], encoding=encoding).blocks())
 
 
-def _parse(text: str) -> WordList:
+def _parse(text: str, source: str) -> WordList:
     # Not str.splitlines: line 344 of bert-base-chinese's vocab.txt is U+2028.
     lines = with_line_feeds(text).split("\n")
+    start = 0
     if lines[0].startswith("# nlptools"):  # a model: settings and places come before the table
-        lines = list(itertools.dropwhile(lambda line: line.startswith("# "), lines)) or [""]
-    header = lines[0]
-    if header.startswith("word,"):
+        start = next((i for i, line in enumerate(lines) if not line.startswith("# ")), len(lines))
+    header = lines[start] if start < len(lines) else ""
+    if header.startswith(("word,", "term,")):
         # A cell may hold a line end, so the lines of the file are not those of the rows.
-        columns, *table = read_cells(io.StringIO("\n".join(lines)))
-        rows = (ListRow(cells[0], csv_line(cells), cells) for cells in table if cells and cells[0])
-        return WordList("csv", csv_line(columns), columns, rows)
+        columns = next(read_cells([header]))
+        rows = _csv_table(lines[start + 1 :], start + 2)
+        return WordList(source, "csv", csv_line(columns), ["word", *columns[1:]], rows)
     if header.startswith(("word\t", "term\t")):
-        return WordList("tsv", header, header.split("\t"), _tsv_rows(lines[1:]))
-    return WordList("lines", "", ("word", "count", "tag"), _line_rows(lines))
+        columns = ["word", *header.split("\t")[1:]]
+        return WordList(source, "tsv", header, columns, _tsv_rows(lines[start + 1 :], start + 2))
+    if _CSV.search(source) and "," in next(filter(str.strip, lines), ""):
+        return WordList(source, "lines", "", COLUMNS, csv_rows(lines))
+    return WordList(source, "lines", "", COLUMNS, line_rows(lines))
 
 
-def _tsv_rows(lines: Iterable[str]) -> Iterator[ListRow]:
+def _csv_table(lines: Iterable[str], first: int) -> Iterator[ListRow]:
+    reader = read_cells(io.StringIO("\n".join(lines)))
+    number = first
+    for cells in reader:
+        if cells and cells[0]:
+            yield ListRow(cells[0], csv_line(cells), cells, number)
+        number = first + reader.line_num
+
+
+def _tsv_rows(lines: Iterable[str], first: int) -> Iterator[ListRow]:
     """Nothing is quoted in it."""
-    for line in lines:
+    for number, line in enumerate(lines, first):
         cells = line.split("\t")
         if word := cells[0].strip(" "):
-            yield ListRow(word, line, [word, *cells[1:]])
-
-
-def _line_rows(lines: Iterable[str]) -> Iterator[ListRow]:
-    for line in lines:
-        if "\t" in line:
-            entry, _, rest = line.partition("\t")
-            entry, rest = entry.strip(" "), rest.strip()
-        else:
-            entry, rest = line.strip(" "), ""
-            if " " in entry:
-                after = _AFTER_ASCII if entry.isascii() else _AFTER_WORD
-                if found := after.search(entry, 1):
-                    entry, rest = entry[: found.start()], found[0].lstrip()
-        if entry:
-            word = entry[2:] if entry.startswith("##") and len(entry) > 2 else entry
-            yield ListRow(word, rest, (entry, *rest.split()) if rest else (entry,))
+            yield ListRow(word, line, [word, *cells[1:]], number)
 
 
 def _json_list(source: str, encoding: str, one_word: bool) -> WordList:
@@ -149,7 +151,7 @@ def _json_list(source: str, encoding: str, one_word: bool) -> WordList:
         pass  # it says what is wrong with the file, and the rest of this function need not
     columns = ["word", *NUMBERS, *FLAGS]
     rows: list[ListRow] = []
-    for line in map(str.strip, lines_of(_raw_text(source, encoding))):
+    for number, line in enumerate(map(str.strip, lines_of(_raw_text(source, encoding))), 1):
         if not line:
             continue
         record = json.loads(line)
@@ -157,11 +159,11 @@ def _json_list(source: str, encoding: str, one_word: bool) -> WordList:
             columns.append("decision")
         words = record["word"]
         if one_word and not isinstance(words, str):
-            raise DataError(source, None, f"the field `word` is no text: {str(words)[:40]}")
+            raise DataError(source, number, f"the field `word` is no text: {str(words)[:40]}")
         beside = [_text(record.get(name)) for name in (*NUMBERS, *FLAGS, "decision")]
         several = [words] if isinstance(words, str) else words
-        rows.extend(ListRow(word, line, [word, *beside]) for word in several if word)
-    return WordList("jsonl", "", columns, iter(rows))
+        rows.extend(ListRow(word, line, [word, *beside], number) for word in several if word)
+    return WordList(source, "jsonl", "", columns, iter(rows))
 
 
 def _raw_text(source: str, encoding: str) -> str:
@@ -178,15 +180,6 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)
-
-
-def _weight(cells: Iterable[str]) -> float | None:
-    """The first of the cells that is a number from 0."""
-    for cell in cells:
-        number = _number(cell)
-        if number is not None and 0 <= number < LARGEST:
-            return number
-    return None
 
 
 def _number(cell: str) -> float | None:
@@ -221,14 +214,17 @@ def read_words(paths: Iterable[str | os.PathLike[str]], *, encoding: str = "utf-
 def read_weighted_words(
     path: str | os.PathLike[str], *, encoding: str = "utf-8"
 ) -> dict[str, float | None]:
-    """Words of a file with their counts, None for a word without one; of a word that occurs twice the last is taken.
+    """Words of a file with their counts, None for a word without one; of a word that occurs twice the first count.
 
-    The file is a jieba dictionary, a table or a model of ours (its column "expected", else "count"), or has lines of
-    word and number. Raises DataError for a file that cannot be read as one of these.
+    The file is a table or a model of ours (its column "expected", else "count"), a dictionary of jieba, HanLP or
+    Rime, or has lines of word and number. Raises DataError for a file that cannot be read as one of these, and for
+    a number that is no count.
     """
     found: dict[str, float | None] = {}
     for listed in read_lists(path, encoding=encoding):
-        found.update(listed.weighted())
+        for word, count in listed.weighted():
+            if found.get(word) is None:
+                found[word] = count
     return found
 
 
@@ -285,7 +281,7 @@ def read_rows(path: str | os.PathLike[str], *, encoding: str = "auto") -> WordRo
     if any((other.kind, other.header) != (first.kind, first.header) for other in others):
         raise DataError(path, None, "lists with different columns", "name one of the files")
     rows = itertools.chain(first.rows, *(other.rows for other in others))
-    return _distinct(WordList(first.kind, first.header, first.columns, rows))
+    return _distinct(replace(first, rows=rows))
 
 
 def read_decided(

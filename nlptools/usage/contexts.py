@@ -39,7 +39,7 @@ def find_contexts(
     samples = {word: _Sample() for word in words}
     matcher = Matcher(samples)
     for block in corpus.blocks():
-        line, counted = block.line, 0
+        line = counted = 0
         for start, word in matcher.find(block.text):
             sample = samples[word]
             sample.seen += 1
@@ -52,7 +52,7 @@ def find_contexts(
             left = line_end(block.text[max(0, start - width) : start], last=True)
             right = line_end(block.text[end : end + width], last=False)
             here = line - count_line_breaks(block.text, start, counted) if start < counted else line
-            sample.kept.append(Context(block.source, here, left, word, right))
+            sample.kept.append(Context(block.source, block.lines[here], left, word, right))
             if len(sample.kept) == 2 * number:
                 sample.kept = sample.kept[::2]
                 sample.step *= 2

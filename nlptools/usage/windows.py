@@ -9,24 +9,25 @@ import numpy as np
 
 from nlptools.text.chars import code_points, count_line_breaks
 from nlptools.text.corpus import Corpus
+from nlptools.text.linenumbers import LineNumbers
 
 
 @dataclass(frozen=True)
 class Window:
     """A stretch of text; what begins at places `start` to `stop` is this window's, what is beside them another's.
 
-    line: of the first character of the text, from 1.
+    numbers: of its lines in the source, from 1.
     """
 
     text: str
     source: str
-    line: int
+    numbers: LineNumbers
     start: int
     stop: int
 
     def lines(self, places: np.ndarray) -> np.ndarray:
         """Numbers of the lines on which these places of the text are, int64."""
-        return self.line + np.searchsorted(_line_ends(self.text), places)
+        return self.numbers.of(np.searchsorted(_line_ends(self.text), places))
 
 
 def read_windows(corpus: Corpus, margin: int) -> Iterator[Window]:
@@ -34,30 +35,31 @@ def read_windows(corpus: Corpus, margin: int) -> Iterator[Window]:
 
     Every character of the corpus is in the part from start to stop of one window.
     """
-    text, source, line, start = "", "", 1, 0
+    text, source, lines, start = "", "", LineNumbers(), 0
     for block in corpus.blocks():
         if block.inside and text:
             stop = len(text) + len(block.text) - margin
+            lines = lines.then(count_line_breaks(text), block.lines)
             text += block.text
             if stop > start:
-                yield Window(text, source, line, start, stop)
+                yield Window(text, source, lines, start, stop)
                 # What lies before the text that is kept has to be long enough for a symbol, too.
                 cut = _outside_line_end(text, max(0, stop - margin))
-                line += count_line_breaks(text, 0, cut)
+                lines = lines.after(count_line_breaks(text, 0, cut))
                 text, start = text[cut:], stop - cut
             continue
         if text:
-            yield Window(text, source, line, start, len(text))
-        text, source, line, start = block.text, block.source, block.line, 0
+            yield Window(text, source, lines, start, len(text))
+        text, source, lines, start = block.text, block.source, block.lines, 0
         stop = len(text) - margin
         if stop > margin:
             # Most blocks end a line; what is near the end waits for the next one all the same.
-            yield Window(text, source, line, 0, stop)
+            yield Window(text, source, lines, 0, stop)
             cut = _outside_line_end(text, stop - margin)
-            line += count_line_breaks(text, 0, cut)
+            lines = lines.after(count_line_breaks(text, 0, cut))
             text, start = text[cut:], stop - cut
     if text:
-        yield Window(text, source, line, start, len(text))
+        yield Window(text, source, lines, start, len(text))
 
 
 def _outside_line_end(text: str, cut: int) -> int:

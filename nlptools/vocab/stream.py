@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import os
 import re
@@ -13,16 +14,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from nlptools.base.resources import ordered_map
-from nlptools.errors import DataError
 from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus
-from nlptools.text.records import lines_of
+from nlptools.text.linenumbers import LineNumbers
+from nlptools.vocab.decoding import LineDecoder
 from nlptools.vocab.tokenizer import Encoded, WordTokenizer
-from nlptools.vocab.vocab import END, START, UNKNOWN
+from nlptools.vocab.vocab import END, START
 
 TOKEN_FORMATS = ("tokens", "ids", "jsonl")
 PIECE = 1 << 18  # characters that are tokenized at a time: their arrays stay in the cache
 _LINE = 0x0A
+_quote = json.JSONEncoder(ensure_ascii=False).encode
 # Every pre-segmenter cuts on both sides of these, and no small letter depends on what is beyond: so no
 # control characters, which are left out of words, and no colon, which a sigma that ends a word looks past.
 _SAFE = re.compile("[ \\t\u3000。，！？；、（）《》“”]")
@@ -98,11 +100,19 @@ class _Sheet:
         self.marks = mark_unknown
         self.numbers = numbers
         tokens = tokenizer.vocab.tokens
+        self.quoted = np.array([_quote(token) for token in tokens], object)
+        self.numbered = np.array([str(i) for i in range(len(tokens))], object)
         names = [str(i) for i in range(len(tokens))] if numbers else list(tokens)
         self.head = self.tail = ""
         if special:
             self.head = names[tokenizer.vocab.ids[START]] + " "
             self.tail = names[tokenizer.vocab.ids[END]]
+            ends = [tokenizer.vocab.ids[token] for token in (START, END)]
+            # Offsets as Hugging Face has them.
+            self.ends = [
+                *(column[ends].tolist() for column in (self.quoted, self.numbered)),
+                ["[0, 0]"] * 2,
+            ]
         line = f"{self.tail}\n{self.head}" if special else "\n"
         self.written = np.array([*(f"{name} " for name in names), line], object)
 
@@ -160,45 +170,47 @@ def _lines(sheet: _Sheet, piece: tuple[str, bool]) -> tuple[str, int, int]:
     with_ends = np.insert(ids, before, len(sheet.written) - 1)
     strings = sheet.written[with_ends].tolist()
     if not sheet.marks and not sheet.numbers:
-        for place, token in zip(
-            (strange + np.searchsorted(before, strange, side="right")).tolist(),
-            kept[strange].tolist(),
-            strict=True,
-        ):
-            strings[place] = (encoded.text(token) or UNKNOWN) + " "
+        places = strange + np.searchsorted(before, strange, side="right")
+        for place, name in zip(places.tolist(), encoded.texts(kept[strange]), strict=True):
+            if name:
+                strings[place] = name + " "
     made = sheet.head + "".join(strings)
     made = made.removesuffix(sheet.head) if sheet.special else made.replace(" \n", "\n")
     return made, len(ids), len(strange)
 
 
 def _objects(sheet: _Sheet, piece: tuple[str, bool]) -> tuple[str, int, int]:
+    """Put together of texts: an encoder of JSON for every line takes three times as long."""
     text = piece[0]
-    tokenizer = sheet.tokenizer
-    encoded = tokenizer.encode(text)
+    encoded = sheet.tokenizer.encode(text)
     kept, before = sheet.kept(encoded)
-    names = tokenizer.tokens(encoded)
-    table = tokenizer.vocab
-    ids = encoded.ids.tolist()
-    offsets = encoded.offsets
+    ids = encoded.ids[kept]
+    strange = np.flatnonzero(ids == sheet.tokenizer.unknown)
+    tokens = sheet.quoted[ids].tolist()
+    if not sheet.marks:
+        for place, name in zip(strange.tolist(), encoded.texts(kept[strange]), strict=True):
+            if name:
+                tokens[place] = _quote(name)
+    numbers = sheet.numbered[ids].tolist()
+    lines = text.split("\n")[:-1]
+    edges = [0, *before.tolist()]
+    lengths = np.fromiter(map(len, lines), np.int64, len(lines)) + 1
+    begins = np.repeat(np.cumsum(lengths) - lengths, np.diff(edges))
+    spans = [
+        f"[{start}, {stop}]" for start, stop in (encoded.offsets[kept] - begins[:, None]).tolist()
+    ]
     rows = []
-    at = first = 0
-    for line, last in zip(lines_of(text), before.tolist(), strict=True):
-        chosen = kept[first:last].tolist()
-        row_ids = [ids[i] for i in chosen]
-        tokens = [
-            table.tokens[ids[i]] if sheet.marks and ids[i] == tokenizer.unknown else names[i]
-            for i in chosen
-        ]
-        spans = (offsets[chosen] - at).tolist()
+    for line, (first, last) in zip(lines, itertools.pairwise(edges), strict=True):
+        row = tokens[first:last], numbers[first:last], spans[first:last]
         if sheet.special:
-            row_ids = [table.ids[START], *row_ids, table.ids[END]]
-            tokens = [START, *tokens, END]
-            spans = [[0, 0], *spans, [0, 0]]  # as Hugging Face
-        row = {"text": line[:-1], "tokens": tokens, "ids": row_ids, "offsets": spans}
-        rows.append(json.dumps(row, ensure_ascii=False) + "\n")
-        at += len(line)
-        first = last
-    return "".join(rows), len(kept), int(np.count_nonzero(encoded.ids[kept] == tokenizer.unknown))
+            for column, (start, end) in zip(row, sheet.ends, strict=True):
+                column.insert(0, start)
+                column.append(end)
+        rows.append(
+            f'{{"text": {_quote(line)}, "tokens": [{", ".join(row[0])}], '
+            f'"ids": [{", ".join(row[1])}], "offsets": [{", ".join(row[2])}]}}\n'
+        )
+    return "".join(rows), len(kept), len(strange)
 
 
 def decode_corpus(corpus: Corpus, tokenizer: WordTokenizer) -> Iterator[str]:
@@ -206,33 +218,20 @@ def decode_corpus(corpus: Corpus, tokenizer: WordTokenizer) -> Iterator[str]:
 
     Raises DataError for what is no id of the vocabulary.
     """
-    held = ""
-    line_number = 1
-    source = ""
-    size = len(tokenizer.vocab)
-
-    def decoded(line: str) -> str:
-        ids = []
-        for word in line.split():
-            number = int(word) if word.isascii() and word.isdigit() and len(word) < 10 else -1
-            if not 0 <= number < size:
-                hint = f"the vocabulary has the ids 0 to {size - 1}"
-                raise DataError(source, line_number, f"no id: {word[:40]}", hint)
-            ids.append(number)
-        return tokenizer.decode(ids) + "\n"
-
+    decoder = LineDecoder(tokenizer.vocab)
+    held = source = ""
+    numbers = LineNumbers()
     for block in corpus.blocks():
         if held and not block.inside:
-            yield decoded(held)
+            yield decoder.decode(held + "\n", source, numbers)
             held = ""
-        if not block.inside:
-            source, line_number = block.source, block.line
-        lines = list(lines_of(held + block.text))
-        held = "" if not lines or lines[-1].endswith(("\n", "\r")) else lines.pop()
-        made = []
-        for line in lines:
-            made.append(decoded(line))
-            line_number += 1
-        yield "".join(made)
+        source = block.source
+        numbers = numbers.then(0, block.lines) if held else block.lines
+        text = held + with_line_feeds(block.text)  # CR and LF are in one block
+        end = text.rfind("\n") + 1
+        held = text[end:]
+        if end:
+            yield decoder.decode(text[:end], source, numbers)
+            numbers = numbers.after(text.count("\n", 0, end))
     if held:
-        yield decoded(held)
+        yield decoder.decode(held + "\n", source, numbers)

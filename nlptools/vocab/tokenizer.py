@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from nlptools.segmentation.jieba import JiebaWords
 from nlptools.text import chars
+from nlptools.vocab.decoding import join_tokens
 from nlptools.vocab.unigram import VocabWords, Weights, as_weights
 from nlptools.vocab.vocab import END, PAD, START, Vocab, as_vocab
 from nlptools.vocab.wordpiece import (
@@ -27,8 +27,6 @@ from nlptools.vocab.wordpiece import (
     basic_words,
     classes,
     fold_codes,
-    is_cjk,
-    is_punctuation,
     word_pieces,
 )
 
@@ -66,8 +64,18 @@ class Encoded:
 
     def text(self, token: int) -> str:
         """What stands in the text at a token, without control characters."""
-        codes = self.codes[self.starts[token] : self.stops[token]]
-        return chars.text_of(codes[classes(codes) != DROP])
+        return self.texts(np.array([token]))[0]
+
+    def texts(self, tokens: np.ndarray) -> list[str]:
+        """What stands in the text at each of the tokens, without control characters; of some nothing is left."""
+        if not len(tokens):
+            return []
+        whole = chars.text_of(self.codes)
+        spans = zip(self.starts[tokens].tolist(), self.stops[tokens].tolist(), strict=True)
+        found = [whole[start:stop] for start, stop in spans]
+        if (classes(self.codes) == DROP).any():
+            found = [_without_dropped(text) for text in found]
+        return found
 
 
 class WordTokenizer:
@@ -130,8 +138,9 @@ class WordTokenizer:
         """Tokens as text."""
         table = self.vocab.tokens
         found = [table[i] for i in encoded.ids.tolist()]
-        for place in np.flatnonzero(encoded.ids == self.unknown).tolist():
-            found[place] = encoded.text(place) or found[place]
+        strange = np.flatnonzero(encoded.ids == self.unknown)
+        for place, text in zip(strange.tolist(), encoded.texts(strange), strict=True):
+            found[place] = text or found[place]
         return found
 
     def encode_batch(
@@ -317,6 +326,11 @@ def tokenize(
     return tokenizer.tokenize(text)
 
 
+def _without_dropped(text: str) -> str:
+    codes = chars.code_points(text)
+    return chars.text_of(codes[classes(codes) != DROP])
+
+
 def _spans(starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """All places of spans, one span after another."""
     firsts = np.cumsum(sizes) - sizes
@@ -327,38 +341,3 @@ def _truncate(first: list[int], second: list[int], most: int) -> None:
     """Take from the end of the longer one until both together have `most`."""
     while len(first) + len(second) > most:
         (first if len(first) > len(second) else second).pop()
-
-
-_CJK_SIGNS = (
-    "＂＃＄％＆＇（）＊＋，－／：；＜＝＞＠［＼］＾＿｀｛｜｝～｟｠｢｣､\u3000、〃〈〉《》「」『』【】〔〕〖〗〘〙〚〛〜〝〞〟"
-    "〰〾〿–—‘’‛“”„‟…‧﹏﹑﹔·！？｡。"
-)
-_NO_SPACE_AFTER = re.compile(f"([{re.escape(_CJK_SIGNS + '+-/={(<[')}]) ")
-_SHORT_FORM = re.compile("' (re|m|s|t|ve|d|ll) ")
-_DECIMAL = re.compile(r"([0-9]\.) ([0-9])")
-
-
-def join_tokens(tokens: Iterable[str]) -> str:
-    """Tokens as readable text (bert4keras' decode).
-
-    >>> join_tokens(["[CLS]", "天气", "so", "nice", "##ly", "!", "[SEP]"])
-    '天气so nicely!'
-    """
-    text = ""
-    for token in tokens:
-        if token.startswith("[") and token.endswith("]"):
-            continue
-        if token.startswith(CONTINUED):
-            text += token[len(CONTINUED) :]
-        elif len(token) == 1 and is_cjk(token):
-            text += token
-        elif len(token) == 1 and is_punctuation(token):
-            text += token + " "
-        elif text and is_cjk(text[-1]):
-            text += token
-        else:
-            text += " " + token
-    text = re.sub(" +", " ", text)
-    text = _SHORT_FORM.sub(r"'\1 ", text)
-    text = _NO_SPACE_AFTER.sub(r"\1", text)
-    return _DECIMAL.sub(r"\1\2", text).strip()

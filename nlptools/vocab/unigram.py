@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from nlptools.errors import DataError
 from nlptools.lattice.exact import LONGEST, PathFinder
 from nlptools.text.wordlists import read_weighted_words
 from nlptools.vocab.vocab import Vocab
@@ -62,10 +63,16 @@ Weights = Mapping[str, float | None]
 
 
 def as_weights(source: Weights | str | os.PathLike[str] | None) -> Weights | None:
-    """Counts of words as they are; those of a word list. Raises DataError as read_weighted_words."""
+    """Counts of words as they are; those of a word list.
+
+    Raises DataError as read_weighted_words, and for a list without any count.
+    """
     if source is None or isinstance(source, Mapping):
         return source
-    return read_weighted_words(source, encoding="auto")
+    words = read_weighted_words(source, encoding="auto")
+    if all(count is None for count in words.values()):
+        raise DataError(source, None, "no counts", "name a list with a count beside each word")
+    return words
 
 
 class VocabWords:

@@ -135,7 +135,6 @@ def test_fields_and_columns(novel: Models) -> None:
     ],
     ids=["blank lines", "line ends", "blank rows", "skipped"],
 )
-@pytest.mark.xfail(strict=True, reason="lines are counted on inside a block, whatever was left out")
 def test_line_numbers_of_records(
     novel: Models, text: str | bytes, args: list[str], lines: list[int]
 ) -> None:

@@ -114,6 +114,25 @@ def test_known_words(method: str) -> None:
     assert first.words == new.words[:5]
 
 
+class Listed(list[str]):
+    """A list in which nobody may look for a word: that takes as long as the list is."""
+
+    def __contains__(self, word: object) -> bool:
+        raise AssertionError("looked for in a list")
+
+
+@pytest.mark.parametrize("method", ["em", "entropy", "lm", "pmi"])
+def test_known_words_may_be_a_long_list(method: str) -> None:
+    texts = zipf_texts(700, seed=5)
+    plain = discover(texts, method=method, min_count=4)
+    lists = [plain.words[::3], plain.words[1::3], plain.words[2::9]]
+    names = ("known", "accepted", "rejected")
+    as_sets = dict(zip(names, map(set, lists), strict=True))
+    as_lists = dict(zip(names, map(Listed, lists), strict=True))
+    how: dict[str, Any] = {"method": method, "min_count": 4, "top": 5}
+    assert list(discover(texts, **how, **as_lists)) == list(discover(texts, **how, **as_sets))
+
+
 @pytest.mark.parametrize(
     "method",
     ["entropy", "lm", "pmi"],

@@ -33,6 +33,7 @@ from nlptools.ngrams.encode import encode_corpus
 from nlptools.ngrams.merge import merge_counts, merge_files
 from nlptools.ngrams.symbols import LATIN_MODES
 from nlptools.text.corpus import Block, Corpus
+from nlptools.text.linenumbers import LineNumbers
 
 # Few symbols, so that n-grams repeat; every class; Han beyond the BMP.
 PIECES = ["天", "地", "玄", "𠮷", "〇", "aB", "b", "5", "５", ".", "-", "+", "#", "，", " ", "\n"]
@@ -266,7 +267,7 @@ def test_bytes_do_not_depend_on_parts_that_end_inside_a_clause(
 def count_blocks(blocks: Sequence[tuple[str, bool]], order: int, room: int) -> NgramCounts:
     """Counts of blocks given as (text, joined)."""
     corpus = Corpus.from_texts([])
-    made = [Block(text, "blocks", 1, joined) for text, joined in blocks]
+    made = [Block(text, "blocks", LineNumbers(1), joined) for text, joined in blocks]
     with small_parts(room), mock.patch.object(corpus, "blocks", lambda: iter(made)):
         return count_ngrams(corpus, order=order, workers=1)
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import time
 from pathlib import Path
 
 import numpy as np
@@ -270,3 +271,15 @@ def test_the_function_says_what_the_command_prints(tmp_path: Path) -> None:
     assert compare_corpora(*files, words=words, top=1).words == ["沈渡秋"]
     with pytest.raises(ValueError, match="shrink must be above 0"):
         compare_corpora(*files, words=words, shrink=0)
+
+
+def test_many_words_of_lists_take_no_longer_than_all(tmp_path: Path) -> None:
+    """20,000 words took 54 s of the processor where each made a set of all, now 0.4."""
+    words = [chr(0x4E00 + i // 200) + chr(0x5E00 + i % 200) for i in range(20_000)]
+    for name, times in (("old", 1), ("new", 3)):
+        rows = "".join(f"{word}\t{times + i % 5}\n" for i, word in enumerate(words))
+        (tmp_path / f"{name}.tsv").write_text(f"word\tcount\n{rows}", encoding="utf-8")
+    start = time.process_time()
+    found = compare_corpora(str(tmp_path / "old.tsv"), str(tmp_path / "new.tsv"), words=words)
+    assert time.process_time() - start < 10
+    assert found.total_a == 60_000

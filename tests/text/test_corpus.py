@@ -29,6 +29,7 @@ from nlptools.text import decoding
 from nlptools.text.chars import is_han
 from nlptools.text.corpus import Block, Corpus
 from nlptools.text.decoding import guess_encoding
+from nlptools.text.linenumbers import LineNumbers
 
 try:
     import zstandard
@@ -96,8 +97,8 @@ def check_blocks(blocks: list[Block], text: str, line_numbers: bool = True) -> N
 def test_small_file_is_one_block(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", "一\n二")
     corpus = Corpus([path])
-    assert list(corpus.blocks()) == [Block("一\n二", str(path), 1)]
-    assert list(corpus.blocks()) == [Block("一\n二", str(path), 1)]  # again
+    assert list(corpus.blocks()) == [Block("一\n二", str(path), LineNumbers(1))]
+    assert list(corpus.blocks()) == [Block("一\n二", str(path), LineNumbers(1))]  # again
     assert corpus.rereadable
     assert corpus.total_bytes == corpus.bytes_read == 7
     report = corpus.report
@@ -276,7 +277,7 @@ def test_stdin(monkeypatch: pytest.MonkeyPatch, squeeze: Callable[[bytes], bytes
     corpus = Corpus(["-"])
     assert not corpus.rereadable
     assert corpus.total_bytes is None
-    assert list(corpus.blocks()) == [Block(PROSE, "-", 1)]
+    assert list(corpus.blocks()) == [Block(PROSE, "-", LineNumbers(1))]
     assert corpus.bytes_read == len(squeeze(PROSE.encode()))
     with pytest.raises(ValueError, match="only once"):
         corpus.blocks()
@@ -547,7 +548,7 @@ def test_bad_bytes(tmp_path: Path, size: int) -> None:
 def test_skipped_lines_at_the_beginning_and_end(tmp_path: Path) -> None:
     path = write(tmp_path / "a", b"\xff\n\xff\n" + "好\n".encode() + b"\xe4\xb8")
     corpus = Corpus([path], on_error="skip")
-    assert list(corpus.blocks()) == [Block("好\n", str(path), 3)]
+    assert list(corpus.blocks()) == [Block("好\n", str(path), LineNumbers(3))]
     assert corpus.report.skipped_lines == 3
 
 

@@ -185,10 +185,15 @@ def weights_of(
         ("沈渡秋 0.5 nr", "沈渡秋", 0.5),
         ("沈渡秋\t300\tnr", "沈渡秋", 300),
         ("沈渡秋\t", "沈渡秋", None),
-        ("沈渡秋\t-3", "沈渡秋", None),
-        ("沈渡秋\tinf", "沈渡秋", None),
-        ("沈渡秋\tnan", "沈渡秋", None),
         ("沈渡秋\t0", "沈渡秋", 0),
+        ("沈渡秋\t1,306", "沈渡秋", 1306),
+        ("沈渡秋 12,001,306.5", "沈渡秋", 12001306.5),
+        ("沈渡秋\t２３", "沈渡秋", 23),
+        ("沈渡秋 ２３", "沈渡秋", 23),
+        ("沈渡秋\tnr\t300", "沈渡秋", 300),
+        ("沈渡秋\tshen du qiu\t300", "沈渡秋", 300),
+        ("沈渡秋\tnr 20 nz 3", "沈渡秋", 23),
+        ("沈渡秋\t见 12 页", "沈渡秋", None),
         ("5G 30 eng", "5G", 30),
         ("machine learning 30 n", "machine learning", 30),
         ("##学", "学", None),
@@ -328,7 +333,7 @@ def test_a_word_and_its_piece(tmp_path: Path) -> None:
     path = tmp_path / "list.txt"
     path.write_text("学\n##学 30 n\n##学\t5\n", encoding="utf-8")
     assert read_words([path]) == {"学"}
-    assert read_weighted_words(path) == {"学": 5}
+    assert read_weighted_words(path) == {"学": 30}
     assert count_entries(path) == EntryCount(2, 1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nlptools.text.linenumbers import LineNumbers
 from nlptools.usage.contextsample import ContextSample
 from nlptools.usage.windows import Window
 
@@ -18,7 +19,7 @@ def sample(contexts: int, parts: int = 1, width: int = 20) -> ContextSample:
     for start in range(0, len(LINES), size):
         text = "".join(line + "\n" for line in LINES[start : start + size])
         places = np.array([i for i, c in enumerate(text) if c == "词"])
-        window = Window(text, "a.txt", 3 + start, 0, len(text))
+        window = Window(text, "a.txt", LineNumbers(3 + start), 0, len(text))
         found.add(window, 100 + 4 * start, np.ones_like(places), places)
     return found
 

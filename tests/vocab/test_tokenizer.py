@@ -35,7 +35,8 @@ from tokencases import (
 from nlptools.errors import DataError
 from nlptools.text import chars
 from nlptools.vocab import tokenizer as module
-from nlptools.vocab.tokenizer import PRE, Encoded, WordTokenizer, join_tokens, tokenize
+from nlptools.vocab.decoding import join_tokens
+from nlptools.vocab.tokenizer import PRE, Encoded, WordTokenizer, tokenize
 from nlptools.vocab.unigram import UNKNOWN_PENALTY, score_words
 from nlptools.vocab.vocab import Vocab
 
