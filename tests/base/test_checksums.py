@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from commandline import run
+
 from nlptools.base import storage
 from nlptools.errors import DataError
 from nlptools.lm.model import load_lm
@@ -113,7 +113,7 @@ def test_a_flipped_bit_of_counts_with_sentences_trains_nothing(folder: Path) -> 
 
 def test_a_flipped_bit_of_a_language_model_is_found_where_it_is_read_whole(folder: Path) -> None:
     for name in flips("good.lm", 23):
-        with pytest.raises(DataError, match="flipped: damaged lm file: the array .* has another"):
+        with pytest.raises(DataError, match=r"flipped: damaged lm file: the array .* has another"):
             load_lm("flipped", whole=True)
         error = run("lm", "convert", "flipped", "-o", "out.arpa").error
         assert f"the array {name} has another checksum\nhint: copy it again" in error
