@@ -6,6 +6,7 @@ What such a header says are claims: each is checked before anything is read, and
 from __future__ import annotations
 
 import json
+import lzma
 import math
 import os
 import struct
@@ -31,8 +32,15 @@ _HEADERS = {
     (2, 0): np.lib.format.read_array_header_2_0,
 }
 # NumPy parses the header as a Python literal; it says at most that it is none.
-_HEADER_ERRORS = (ValueError, EOFError, TypeError, SyntaxError, RecursionError, TokenError)
-ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
+_HEADER_ERRORS = (
+    *(ValueError, EOFError, TypeError, SyntaxError, RecursionError, TokenError, MemoryError),
+    *(OverflowError, AttributeError, IndexError),
+)
+# What the zipfile of Python raises for a damaged archive, whatever packs its members.
+ZIP_ERRORS = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, OSError, RuntimeError, ValueError, OverflowError, IndexError),
+)
 _PICKLE = "pickled Python objects, which are never loaded"
 
 
@@ -130,6 +138,19 @@ def npz_arrays(path: str) -> dict[str, NpyArray]:
         hint = "a PyTorch file is not read: save its tensor as .safetensors or .npy"
         raise DataError(path, None, "a zip archive without .npy arrays", hint)
     return arrays
+
+
+def npz_values(path: str, array: NpyArray) -> np.ndarray:
+    """All of an array of a .npz file, whose header was checked."""
+    size = math.prod(array.shape) * array.dtype.itemsize
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(array.member) as member:
+            npy_header(member, path, array.member, array.member)
+            data = member.read(size + 1)  # with its end comes its checksum
+        values = np.frombuffer(data, array.dtype)
+        return values.reshape(array.shape, order="F" if array.fortran else "C")
+    except ZIP_ERRORS as error:
+        raise bad_zip(path, error) from None
 
 
 def bad_zip(path: str, error: Exception) -> DataError:
