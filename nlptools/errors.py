@@ -22,17 +22,18 @@ def install_hint(extra: str) -> str:
 # have 4,096).
 QUOTED = 60
 LONGEST_MESSAGE = 8192
+_BLANKS = str.maketrans("\t\n\r", "   ")
 
 
-def visible(text: str) -> str:
-    r"""Text on one line, of printable characters alone: what cannot be printed is escaped as in Python.
+def visible(text: str, keep: str = "\u3000") -> str:
+    r"""Text of printable characters alone, and those to keep: any other is escaped as in Python.
 
     >>> visible("a\tb")
     'a\\tb'
     """
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() or c in keep else repr(c)[1:-1] for c in text)
 
 
 def cut(text: str, most: int = QUOTED) -> str:
@@ -56,6 +57,11 @@ def listed(names: Iterable[str], most: int = 10) -> str:
     """Some names of a file for a message, each visible and cut, separated by commas."""
     first = list(itertools.islice(names, most + 1))
     return ", ".join([*map(cut, first[:most]), *(["..."] if len(first) > most else [])])
+
+
+def cell(text: str) -> str:
+    """A name as a cell of a TSV: blanks for tabs and line ends, which would begin another cell or row."""
+    return text.translate(_BLANKS)
 
 
 class NlptoolsError(Exception):

@@ -20,7 +20,7 @@ from nlptools.base import keys, storage
 from nlptools.base.frames import html_table, to_frame
 from nlptools.base.keys import id_dtype
 from nlptools.base.storage import Column
-from nlptools.errors import DataError, NlptoolsError
+from nlptools.errors import DataError, NlptoolsError, quoted
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, Alphabet, join_texts, split_symbols
 
 if TYPE_CHECKING:
@@ -231,7 +231,9 @@ class NgramCounts(NgramTrie):
             else word
         )
         if not 1 <= len(symbols) <= self.order:
-            raise ValueError(f"{word!r} has {len(symbols)} symbols; counted were 1 to {self.order}")
+            raise ValueError(
+                f"{quoted(word)} has {len(symbols)} symbols; counted were 1 to {self.order}"
+            )
         rows = self.rows(symbols)
         if len(rows) < len(symbols):
             return 0

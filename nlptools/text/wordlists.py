@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nlptools.base.frames import html_table, to_frame
-from nlptools.errors import DataError
+from nlptools.errors import DataError, quoted
 from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus
 from nlptools.text.decoding import decompress, find_codec, to_utf8
@@ -157,7 +157,7 @@ def _json_list(source: str, encoding: str, one_word: bool) -> WordList:
             columns.append("decision")
         words = record["word"]
         if one_word and not isinstance(words, str):
-            raise DataError(source, None, f"the field `word` is no text: {str(words)[:40]}")
+            raise DataError(source, None, f"the field `word` is no text: {quoted(words)}")
         beside = [_text(record.get(name)) for name in (*NUMBERS, *FLAGS, "decision")]
         several = [words] if isinstance(words, str) else words
         rows.extend(ListRow(word, line, [word, *beside]) for word in several if word)

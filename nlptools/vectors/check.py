@@ -13,7 +13,7 @@ import numpy as np
 
 from nlptools.base.frames import html_table, to_frame
 from nlptools.base.resources import DEFAULT_MEMORY
-from nlptools.errors import DataError
+from nlptools.errors import DataError, cell
 from nlptools.vectors.dimension import exact_dimension
 from nlptools.vectors.files import as_vectors
 from nlptools.vectors.hubness import NEAREST, find_hubs
@@ -195,7 +195,7 @@ def _lines(check: VectorCheck) -> Iterator[tuple[str, str]]:
     for name, value in check.measures.items():
         yield name, shown_number(value)
     for i, (name, count) in enumerate(check.hubs, 1):
-        yield f"hub_{i}", name
+        yield f"hub_{i}", cell(name)
         yield f"hub_{i}_count", shown_number(count)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nlptools.base.frames import html_table, to_frame
-from nlptools.errors import DataError
+from nlptools.errors import DataError, listed
 from nlptools.text.corpus import Corpus
 from nlptools.vocab.wordpiece import CONTINUED, is_cjk, is_punctuation
 
@@ -84,7 +84,7 @@ class Vocab:
             found.append(f"{self.source}: no token in line {_numbers(empty)}")
         again = [n + 1 for n, token in enumerate(self.tokens) if token and self.ids[token] != n]
         if again:
-            names = ", ".join(dict.fromkeys(self.tokens[n - 1] for n in again[:_TEN]))
+            names = listed(dict.fromkeys(self.tokens[n - 1] for n in again[:_TEN]))
             found.append(f"{self.source}: listed again later: {names} (line {_numbers(again)})")
         return found
 
