@@ -25,6 +25,7 @@ from nlptools.text.decoding import decompress, find_codec, to_utf8
 from nlptools.text.delimited import csv_line, read_cells
 from nlptools.text.records import lines_of
 from nlptools.text.sources import find_sources
+from nlptools.text.whole import LONGEST_LINE, check_size, read_whole
 
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
@@ -101,7 +102,7 @@ def read_lists(
 
 
 def _text_of(source: str, encoding: str) -> str:
-    return "".join(block.text for block in Corpus([source], encoding=encoding).blocks())
+    return read_whole(source, encoding=encoding)
 
 
 def _parse(text: str) -> WordList:
@@ -145,8 +146,11 @@ def _line_rows(lines: Iterable[str]) -> Iterator[ListRow]:
 
 
 def _json_list(source: str, encoding: str, one_word: bool) -> WordList:
-    for _ in Corpus([source], encoding=encoding, field="word").blocks():
-        pass  # it says what is wrong with the file, and the rest of this function need not
+    corpus = Corpus([source], encoding=encoding, field="word", longest_line=LONGEST_LINE)
+    for _ in corpus.blocks():
+        check_size(
+            source, corpus.report.bytes
+        )  # it says what is wrong with the file, and the rest of this function need not
     columns = ["word", *NUMBERS, *FLAGS]
     rows: list[ListRow] = []
     for line in map(str.strip, lines_of(_raw_text(source, encoding))):

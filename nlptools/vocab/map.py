@@ -20,6 +20,7 @@ VERSION = 1
 
 _KEYS = ("base_size", "unknown", "keep_tokens", "compound_tokens", "words")
 _HINT = "it is written together with the vocabulary, by nlptools vocab build"
+_MOST = 1 << 26  # bytes; a map of a million words has 20 MB
 _NO_WORD = "\t\n\r"  # a vocabulary has a token in each line
 
 
@@ -176,9 +177,11 @@ def read_map(path: str | os.PathLike[str]) -> VocabMap:
     """Read what `write_map` wrote. DataError for anything else, in one line; the file is parsed, never executed."""
     try:
         with open(path, "rb") as file:
-            data = file.read()
+            data = file.read(_MOST + 1)
     except (OSError, ValueError) as error:
         raise DataError(path, None, reason(error)) from None
+    if len(data) > _MOST:
+        raise DataError(path, None, f"not a {KIND}: more than {_MOST:,} bytes", _HINT)
     try:
         found = json.loads(data)
     except (ValueError, RecursionError) as error:

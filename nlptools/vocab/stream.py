@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nlptools.base.resources import ordered_map
-from nlptools.errors import DataError, quoted
+from nlptools.errors import DataError, cut
 from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus
 from nlptools.text.records import lines_of
@@ -217,7 +217,7 @@ def decode_corpus(corpus: Corpus, tokenizer: WordTokenizer) -> Iterator[str]:
             number = int(word) if word.isascii() and word.isdigit() and len(word) < 10 else -1
             if not 0 <= number < size:
                 hint = f"the vocabulary has the ids 0 to {size - 1}"
-                raise DataError(source, line_number, f"no id: {quoted(word)}", hint)
+                raise DataError(source, line_number, f"no id: {cut(word)}", hint)
             ids.append(number)
         return tokenizer.decode(ids) + "\n"
 

@@ -25,6 +25,7 @@ from nlptools.base.storage import whole_file
 from nlptools.errors import DataError, quoted
 from nlptools.text.corpus import Corpus
 from nlptools.text.folding import FOLDS
+from nlptools.text.whole import LONGEST_LINE, read_whole
 from nlptools.wordmodel.em import LEAST_PENALTY, LONGEST
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ class WordModel:
 
 def first_line(path: str | os.PathLike[str]) -> str:
     """The first line of a text file, as far as 200 characters."""
-    for block in Corpus([path], encoding="auto", block_size=1 << 16).blocks():
+    corpus = Corpus([path], encoding="auto", block_size=1 << 16, longest_line=LONGEST_LINE)
+    for block in corpus.blocks():
         return block.text[:200].partition("\n")[0]
     return ""
 
@@ -128,7 +130,7 @@ def general_model() -> WordModel:
 
 def load_model(path: str | os.PathLike[str]) -> WordModel:
     """Read a model. DataError, with the line, for a file that is none or is damaged."""
-    text = "".join(block.text for block in Corpus([path]).blocks())
+    text = read_whole(path)
     return parse_model(text, os.fspath(path))
 
 

@@ -216,7 +216,7 @@ def test_not_enough_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("nlptools.lm.smoothing.train_lm", fail)
+    monkeypatch.setattr("nlptools.lm.train.train_lm", fail)
     error = run("lm", "train", NOVEL).error
     assert error == "Error: not enough memory\nhint: give a smaller --memory\n"
 
