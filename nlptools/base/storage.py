@@ -1,8 +1,8 @@
 """Arrays on disk: columns that grow and are read by slices, temporary folders, whole-or-nothing output files.
 
 A container file is one line `nlptools KIND VERSION`, one line of JSON (what the file means and, for
-every array, its name, type, length and offset), one line with the CRC-32 of that line in hexadecimal,
-then the arrays, little-endian, 64-byte aligned.
+every array, its name, type, length, offset and CRC-32), one line with the CRC-32 of that line in
+hexadecimal, then the arrays, little-endian, 64-byte aligned.
 docs/formats.md describes it for readers in other languages.
 """
 
@@ -17,17 +17,18 @@ import os
 import re
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from nlptools.errors import DataError, ResourceError
+from nlptools.errors import DataError, ResourceError, cut, quoted
 
 _ALIGN = 64
 _HEADER_LIMIT = 1 << 26
+_PIECE = 1 << 20  # elements of an array that are read or written at a time
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -227,66 +228,114 @@ def write_container(
     meta: Mapping[str, Any],
     arrays: Mapping[str, Column],
 ) -> None:
-    """Write a container: the description first, then every array in the order given."""
+    """Write a container: the description first, then every array in the order given.
+
+    The arrays are read twice, since their checksums stand before them.
+    """
     table, offset = [], 0
     for name, array in arrays.items():
         dtype = np.dtype(array.dtype).newbyteorder("<")
-        table.append({"name": name, "dtype": dtype.str, "length": len(array), "offset": offset})
+        entry = {"name": name, "dtype": dtype.str, "length": len(array), "offset": offset}
+        check = 0
+        for data in _little_endian(array):
+            check = zlib.crc32(data, check)
+        table.append({**entry, "crc32": f"{check:08x}"})
         offset += -(-len(array) * dtype.itemsize // _ALIGN) * _ALIGN
     text = json.dumps({**meta, "arrays": table}, ensure_ascii=False, separators=(",", ":"))
     head = f"nlptools {kind} {version}\n{text}\n{zlib.crc32(text.encode()):08x}\n".encode()
     stream.write(head + b"\0" * (-len(head) % _ALIGN))
     for array in arrays.values():
         size = 0
-        for start in range(0, len(array), 1 << 20):
-            piece = array[start : start + (1 << 20)]
-            data = np.ascontiguousarray(piece, piece.dtype.newbyteorder("<"))
-            stream.write(data.data.cast("B"))
-            size += data.nbytes
+        for data in _little_endian(array):
+            stream.write(data)
+            size += len(data)
         stream.write(b"\0" * (-size % _ALIGN))
+
+
+def _little_endian(array: Column) -> Iterator[memoryview]:
+    """The bytes of an array as they stand in a file, a piece at a time."""
+    for start in range(0, len(array), _PIECE):
+        piece = array[start : start + _PIECE]
+        yield np.ascontiguousarray(piece, piece.dtype.newbyteorder("<")).data.cast("B")
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """An array of a container; offset: bytes from the beginning of the file. crc32: None in files of old."""
+
+    dtype: np.dtype[Any]
+    length: int
+    offset: int
+    crc32: str | None
+
+
+@dataclass(frozen=True)
+class Container:
+    """An opened container. meta: its description without the arrays. data: the whole of it, where it is in memory."""
+
+    path: str | os.PathLike[str]
+    kind: str
+    meta: dict[str, Any]
+    _file: IO[bytes]
+    _entries: dict[str, _Entry]
+    _data: bytes | None
+
+    def column(self, name: str, mapped: bool) -> Column:
+        """An array, memory-mapped or read by slices. DataError where there is none of that name."""
+        entry = self._entry(name)
+        if self._data is not None:
+            offset = entry.offset if entry.length else 0
+            return np.frombuffer(self._data, entry.dtype, entry.length, offset)
+        if not mapped:
+            return FileColumn(self._file, entry.dtype, entry.length, (0,), (entry.offset,))
+        if not entry.length:
+            return np.empty(0, entry.dtype)
+        return np.memmap(self._file, entry.dtype, "r", entry.offset, entry.length)
+
+    def check(self, *names: str) -> None:
+        """Read the arrays of these names, or all; DataError where one is not what was written.
+
+        Containers written before there were checksums pass.
+        """
+        for name in names or self._entries:
+            check, wanted = 0, self._entry(name).crc32
+            if wanted is None:
+                continue
+            column = self.column(name, False)
+            for start in range(0, len(column), _PIECE):
+                check = zlib.crc32(column[start : start + _PIECE].data.cast("B"), check)
+            if wanted != f"{check:08x}":
+                problem = f"damaged {self.kind} file: the array {name} has another checksum"
+                hint = f"copy it again, or make it again with nlptools {_MAKERS[self.kind]}"
+                raise DataError(self.path, None, problem, hint)
+
+    def _entry(self, name: str) -> _Entry:
+        if name not in self._entries:
+            raise DataError(self.path, None, f"damaged {self.kind} file: no array {name}")
+        return self._entries[name]
 
 
 def read_container(
     path: str | os.PathLike[str], kind: str, version: int, data: bytes | None = None
-) -> tuple[dict[str, Any], Callable[[str, bool], Column]]:
-    """(description, column): column(name, mapped) gives an array, memory-mapped or read by slices.
+) -> Container:
+    """Open a container. Nothing but the description is read.
 
-    Nothing but the description is read. DataError when the file is of another kind, of a newer
-    version, damaged or cut short; the file is only ever parsed, never executed. data: the whole
-    container, if it is in memory; path is then what errors call it, and arrays are views of it.
+    DataError when the file is of another kind, of a newer version, damaged or cut short; the file is only ever
+    parsed, never executed. data: the whole container, if it is in memory; path is then what errors call it, and
+    arrays are views of it.
     """
-    file: io.RawIOBase | io.BytesIO
+    file: Any
     try:
         if data is None:
             file = SharedFile(path, "r")  # the columns keep it open
             size = os.fstat(file.fileno()).st_size
         else:
             file, size = io.BytesIO(data), len(data)
+        start = _head(file)
     except OSError as error:
         raise DataError(path, None, f"cannot read: {error.strerror}") from error
-    start = b""
-    while start.count(b"\n") < 3 and len(start) < _HEADER_LIMIT:
-        more = file.read(1 << 16)
-        if not more:
-            break
-        start += more
-        if not b"nlptools ".startswith(start[:9]) and not start.startswith(b"nlptools "):
-            break
     first, _, rest = start.partition(b"\n")
-    words = first.decode("utf-8", "replace").split(" ")
-    if len(words) != 3 or words[0] != "nlptools" or not re.fullmatch("[0-9]{1,9}", words[2]):
-        raise DataError(
-            path, None, f"not an nlptools {kind} file", f"make one with nlptools {_MAKERS[kind]}"
-        )
-    if words[1] != kind:
-        raise DataError(path, None, f"an nlptools {words[1]} file, not a {kind} file")
-    if int(words[2]) > version:
-        raise DataError(
-            path,
-            None,
-            f"{kind} format {words[2]}; this version reads up to {version}",
-            "update nlptools",
-        )
+    _check_kind(first, path, kind, version)
     line, _, rest = rest.partition(b"\n")
     check, end, _ = rest.partition(b"\n")
     base = len(first) + len(line) + len(check) + 3
@@ -295,40 +344,66 @@ def read_container(
         if not end or check != b"%08x" % zlib.crc32(line):
             raise ValueError("its description is incomplete or was changed")
         meta = json.loads(line)
-        table = {entry["name"]: entry for entry in meta.pop("arrays")}
-        expected = 0
-        for entry in table.values():
-            dtype = _plain_type(entry["dtype"])
-            if entry["length"] < 0 or entry["offset"] != expected:
-                raise ValueError(entry["name"])
-            expected += -(-entry["length"] * dtype.itemsize // _ALIGN) * _ALIGN
-            if base + entry["offset"] + entry["length"] * dtype.itemsize > size:
-                raise DataError(
-                    path, None, "the file ends inside its arrays", "it was cut short; make it again"
-                )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        entries = _entries(meta.pop("arrays"), base)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(path, None, f"damaged {kind} file: {error}") from error
+    for entry in entries.values():
+        if entry.offset + entry.length * entry.dtype.itemsize > size:
+            hint = "it was cut short; make it again"
+            raise DataError(path, None, "the file ends inside its arrays", hint)
+    return Container(path, kind, meta, file, entries, data)
 
-    def column(name: str, mapped: bool) -> Column:
-        if name not in table:
-            raise DataError(path, None, f"damaged {kind} file: no array {name}")
-        entry = table[name]
-        dtype, offset = np.dtype(entry["dtype"]), base + entry["offset"]
-        if data is not None:
-            return np.frombuffer(data, dtype, entry["length"], offset if entry["length"] else 0)
-        if not mapped:
-            return FileColumn(file, dtype, entry["length"], (0,), (offset,))
-        if not entry["length"]:
-            return np.empty(0, dtype)
-        return np.memmap(file, dtype, "r", offset, entry["length"])
 
-    return meta, column
+def _head(file: IO[bytes]) -> bytes:
+    """The beginning of a file with its description, if it has one."""
+    start = b""
+    while start.count(b"\n") < 3 and len(start) < _HEADER_LIMIT:
+        more = file.read(1 << 16)
+        if not more:
+            break
+        start += more
+        if not b"nlptools ".startswith(start[:9]) and not start.startswith(b"nlptools "):
+            break
+    return start
+
+
+def _check_kind(first: bytes, path: str | os.PathLike[str], kind: str, version: int) -> None:
+    """DataError unless this is the first line of a container that can be read."""
+    words = first.decode("utf-8", "replace").split(" ")
+    if len(words) != 3 or words[0] != "nlptools" or not re.fullmatch("[0-9]{1,9}", words[2]):
+        hint = f"make one with nlptools {_MAKERS[kind]}"
+        raise DataError(path, None, f"not an nlptools {kind} file", hint)
+    if words[1] != kind:
+        raise DataError(path, None, f"an nlptools {cut(words[1])} file, not a {kind} file")
+    if int(words[2]) > version:
+        problem = f"{kind} format {words[2]}; this version reads up to {version}"
+        raise DataError(path, None, problem, "update nlptools")
+
+
+def _entries(listed: list[dict[str, Any]], base: int) -> dict[str, _Entry]:
+    """The arrays that a description lists; base: where they begin. ValueError, KeyError or TypeError for others."""
+    entries: dict[str, _Entry] = {}
+    expected = 0
+    for entry in listed:
+        name, length, offset, crc32 = entry["name"], entry["length"], entry["offset"], None
+        dtype = _plain_type(entry["dtype"])
+        if not isinstance(name, str) or name in entries:
+            raise ValueError("its arrays have no names of their own")
+        if type(length) is not int or type(offset) is not int or length < 0 or offset != expected:
+            raise ValueError(f"the place of the array {quoted(name)}")
+        if "crc32" in entry:
+            crc32 = entry["crc32"]
+            if not isinstance(crc32, str):
+                raise ValueError(f"the checksum of the array {quoted(name)}")
+        entries[name] = _Entry(dtype, length, base + offset, crc32)
+        expected += -(-length * dtype.itemsize // _ALIGN) * _ALIGN
+    return entries
 
 
 def _plain_type(name: str) -> np.dtype[Any]:
     """The type of a number; np.dtype alone would read a small language, and raise SyntaxError."""
     if not re.fullmatch(r"\|[ui]1|<[uif][248]", name):
-        raise ValueError(f"type {name!r}")
+        raise ValueError(f"type {quoted(name)}")
     return np.dtype(name)
 
 

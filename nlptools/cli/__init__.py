@@ -14,7 +14,7 @@ import click  # noqa: E402
 
 from nlptools import __version__  # noqa: E402
 from nlptools.cli.compare import compare  # noqa: E402
-from nlptools.cli.console import discard_stdout  # noqa: E402
+from nlptools.cli.console import LAYOUT, discard_stdout  # noqa: E402
 from nlptools.cli.count import count  # noqa: E402
 from nlptools.cli.dim import dim  # noqa: E402
 from nlptools.cli.discover import discover  # noqa: E402
@@ -29,7 +29,7 @@ from nlptools.cli.tokenize import tokenize  # noqa: E402
 from nlptools.cli.train import train  # noqa: E402
 from nlptools.cli.vectors import vectors  # noqa: E402
 from nlptools.cli.vocab import vocab  # noqa: E402
-from nlptools.errors import NlptoolsError  # noqa: E402
+from nlptools.errors import NlptoolsError, visible  # noqa: E402
 
 
 class _DataProblem(click.ClickException):
@@ -57,6 +57,11 @@ class Boundary(click.Group):
             return result
         except NlptoolsError as error:
             raise _DataProblem(error) from None
+        except click.UsageError as error:
+            told = error.format_message()
+            if visible(told, keep=LAYOUT) == told:
+                raise
+            raise click.UsageError(visible(told, keep=LAYOUT), error.ctx) from None
         except BrokenPipeError:  # `| head` is not a failure
             discard_stdout()
             ctx.exit(0)

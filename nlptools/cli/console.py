@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools import __version__
-from nlptools.errors import NlptoolsError
+from nlptools.errors import NlptoolsError, visible
 
 if TYPE_CHECKING:
     from nlptools.text.corpus import Corpus, ReadReport
+
+
+# What may stand in a text of several lines, beside what can be printed.
+LAYOUT = "\u3000\n\t"
 
 
 def open_corpus(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
@@ -177,8 +181,8 @@ def given_options() -> set[str]:
 
 
 def note(text: str) -> None:
-    """A line for people."""
-    click.echo(text, err=True)
+    """A line for people, or several. What a file says has no effect on their terminal."""
+    click.echo(visible(text, keep=LAYOUT), err=True)
 
 
 class Closing:
@@ -213,7 +217,7 @@ class Closing:
         if memory:
             parts.append(f"{_bytes(memory)} memory")
         parts.append(f"{time.perf_counter() - self._start:.1f} s")
-        click.echo(" | ".join(part for part in parts if part), err=True)
+        note(" | ".join(part for part in parts if part))
 
 
 def _bytes(number: int) -> str:

@@ -292,9 +292,7 @@ def _models(background: str | None, prior: str) -> dict[str, WordModel | None]:
 def _counts(path: str) -> NgramCounts:
     from nlptools.ngrams.counts import load_counts
 
-    counts = load_counts(path, mapped=False)
-    counts.check(path)
-    return counts
+    return load_counts(path, mapped=False)
 
 
 def _explain_few(table: WordTable) -> None:

@@ -8,6 +8,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, note, write
+from nlptools.errors import cut, listed
 
 if TYPE_CHECKING:
     from nlptools.vocab.embeddings import EmbeddingReport, UnknownPieces
@@ -124,16 +125,20 @@ def _note_norms(result: EmbeddingReport, rescale: bool) -> None:
         short = len(of.shape) > 1 and of.new.mean < 0.95 * of.kept.mean
         if short and not rescale:
             means = f"mean norm {of.new.mean:.4g}, of the kept rows {of.kept.mean:.4g}"
-            note(f"{of.name}: means are shorter than what they are made from: {means} (--rescale).")
+            note(
+                f"{cut(of.name)}: means are shorter than what they are made from: {means} (--rescale)."
+            )
         bad = of.base.not_finite
         if bad:
             rows = _plural("row", bad)
-            note(f"{of.name}: {bad:,} {rows} with NaN or infinite numbers; so is what they are in.")
+            note(
+                f"{cut(of.name)}: {bad:,} {rows} with NaN or infinite numbers; so is what they are in."
+            )
 
 
 def _named(names: list[str]) -> str:
     rest = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
+    return listed(names[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def _plural(word: str, number: int) -> str:

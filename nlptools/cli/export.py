@@ -11,7 +11,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, note, open_corpus
-from nlptools.errors import DataError
+from nlptools.errors import DataError, cut
 from nlptools.review.targets import MOST, TARGETS
 
 if TYPE_CHECKING:
@@ -176,11 +176,9 @@ def _tell_refused(result: Export, written_to: str | None) -> None:
     """The reasons, the frequent ones first, each with a few of its words."""
     if not result.refused:
         return
-    from nlptools.review.export import visible
-
     by_reason: dict[str, list[str]] = defaultdict(list)
     for word, why in result.refused.items():
-        by_reason[why.partition(" (U+")[0]].append(visible(word))
+        by_reason[why.partition(" (U+")[0]].append(cut(word))
     where = f"all are in {written_to}" if written_to else "--refused FILE lists all"
     note(
         f"{len(result.refused):,} words are not written, since {result.to} could not use them; {where}:"

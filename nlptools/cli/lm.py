@@ -108,7 +108,6 @@ def train(
     corpus, counts = None, None
     if counts_file is not None:
         counts = load_counts(counts_file, mapped=False)
-        counts.check(counts_file)
         if prune is not None and len(prune) > counts.order:
             raise click.UsageError(
                 f"--prune has {len(prune)} numbers, the order is {counts.order}."

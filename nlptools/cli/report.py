@@ -8,6 +8,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, note, open_corpus
+from nlptools.errors import listed
 
 
 @click.command(
@@ -69,7 +70,7 @@ def report(
     page = report_words(rows, corpus, known=known, name=words, **settings)
     deliver([page.html], output)
     if not quiet and page.missing and 2 * len(page.missing) >= page.words:
-        some = ", ".join(page.missing[:3])
+        some = listed(page.missing[:3])
         note(f"{len(page.missing):,} of {page.words:,} words do not occur in this corpus: {some}")
     results = [f"{page.words:,} words", f"{page.size / 1e6:.1f} MB page"]
     closing.show(corpus, {"contexts": settings["contexts"]}, results)

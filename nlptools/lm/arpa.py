@@ -19,7 +19,7 @@ import numpy as np
 from nlptools.base.keys import dense_ranks, id_dtype
 from nlptools.base.storage import whole_file
 from nlptools.base.textcolumns import ROWS, Cells, TextTable, decimals, weave
-from nlptools.errors import DataError, NlptoolsError
+from nlptools.errors import DataError, NlptoolsError, quoted
 from nlptools.lm.arpa_reader import COMMENT, DATA, Section, read_sections, rounded
 from nlptools.lm.trie import DECIMALS, LOG_ZERO, ModelLevel, NgramModel
 from nlptools.text.decoding import decompress
@@ -51,7 +51,7 @@ def arpa_pieces(model: NgramModel) -> Iterator[bytes]:
     """
     for symbol in model.vocabulary:
         if _NO_WORD.search(symbol):
-            raise NlptoolsError(f"an ARPA file cannot have the word {symbol!r}")
+            raise NlptoolsError(f"an ARPA file cannot have the word {quoted(symbol)}")
     return _pieces(model)
 
 
@@ -163,7 +163,7 @@ def _repeated(
     at = int(np.flatnonzero(first[rows] != np.arange(len(rows)))[0])
     ngram = " ".join(vocabulary[int(column[0])] for column in trie.columns(rows[at : at + 1]))
     before = int(lines[first[rows[at]]])
-    return DataError(path, int(lines[at]), f"{ngram!r} again, after line {before}")
+    return DataError(path, int(lines[at]), f"{quoted(ngram)} again, after line {before}")
 
 
 class _Trie:

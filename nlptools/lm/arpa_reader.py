@@ -19,7 +19,7 @@ import numpy as np
 
 from nlptools.base.keys import KeyTable, id_dtype
 from nlptools.base.textcolumns import WORD_BYTES, Fields, parse_number, word_key
-from nlptools.errors import DataError
+from nlptools.errors import DataError, quoted
 from nlptools.lm.trie import DECIMALS, LOG_ZERO, MAX_MODEL_ORDER, UNKNOWN
 from nlptools.ngrams.symbols import END, START, symbol_order
 from nlptools.text.decoding import decompress, to_utf8
@@ -86,7 +86,7 @@ def read_sections(
     lines.expect("\\end\\")
     while (line := lines.next()) is not None:
         if line:
-            problem = f"text after \\end\\: {shown(line)}"
+            problem = f"text after \\end\\: {quoted(line)}"
             raise DataError(lines.path, lines.number, problem, "a file holds one model")
     return settings, vocabulary.texts, sections
 
@@ -94,11 +94,6 @@ def read_sections(
 def rounded(logs: np.ndarray) -> np.ndarray:
     """Logarithms as models have them: float32, and never -0."""
     return np.round(np.maximum(logs, LOG_ZERO), DECIMALS).astype(np.float32) + np.float32(0)
-
-
-def shown(text: bytes) -> str:
-    """The beginning of a line or a field, for an error."""
-    return repr(text[:240].decode("utf-8", "replace")[:60])
 
 
 # --- lines -----------------------------------------------------------------------------------
@@ -147,7 +142,7 @@ class _Lines:
         if line is None:
             raise DataError(self.path, self.number, f"the file ends before {text}", _CUT_SHORT)
         if line != text.encode():
-            raise DataError(self.path, self.number, f"expected {text}, found {shown(line)}")
+            raise DataError(self.path, self.number, f"expected {text}, found {quoted(line)}")
 
     def at_section(self) -> bool:
         """Whether the next line begins with a backslash."""
@@ -214,7 +209,7 @@ def _read_head(lines: _Lines) -> tuple[dict[str, Any], list[int]]:
         found = _COUNT.fullmatch(line)
         if found is None or int(found[1]) != len(sizes) + 1:
             wanted = "\\1-grams:" if after and found is None else f"ngram {len(sizes) + 1}=..."
-            raise DataError(lines.path, lines.number, f"expected {wanted}, found {shown(line)}")
+            raise DataError(lines.path, lines.number, f"expected {wanted}, found {quoted(line)}")
         sizes.append(int(found[2]))
         if len(sizes) > MAX_MODEL_ORDER:
             problem = f"n-grams of order {len(sizes)}; the highest read here is {MAX_MODEL_ORDER}"
@@ -239,7 +234,7 @@ def _not_arpa(path: str, head: bytes) -> DataError:
     for magic, what, hint in _OTHERS:
         if head.startswith(magic):
             return DataError(path, None, f"{what}, not an ARPA file", hint)
-    begins = shown(head.partition(b"\n")[0])
+    begins = quoted(head.partition(b"\n")[0])
     return DataError(path, 1, f"not an ARPA file: no line \\data\\; it begins {begins}")
 
 
@@ -378,12 +373,12 @@ def _fault(
     wanted = f"a number and {order} word{'s' * (order > 1)}"
     if not last:
         wanted += ", perhaps a back-off"
-    found = shown(b" ".join(fields))
+    found = quoted(b" ".join(fields))
     if len(fields) not in (order + 1, order + 2):
         return f"expected {wanted}, found {found}", None
     log_prob = parse_number(fields[0])
     if math.isnan(log_prob):
-        return f"not a number: {shown(fields[0])}", None
+        return f"not a number: {quoted(fields[0])}", None
     if log_prob > _TINY:
         return f"the logarithm of a probability cannot be {log_prob:g}", None
     for number, word in enumerate(fields[1 : order + 1], 1):
@@ -393,10 +388,10 @@ def _fault(
         if order > 1 and word not in vocabulary.ids:
             if number == order == len(fields) - 1 and not math.isnan(parse_number(word)):
                 return f"expected {wanted}, found {found}", None
-            return f"{shown(word)} is not among the 1-grams", None
+            return f"{quoted(word)} is not among the 1-grams", None
     backoff = parse_number(fields[-1])
     if last and not math.isnan(backoff):
         return f"a back-off, {backoff:g}, in the highest order", None
     if backoff > _MOST_BACKOFF:
         return f"a back-off of {backoff:g}", None
-    return f"not a number: {shown(fields[-1])}", None
+    return f"not a number: {quoted(fields[-1])}", None

@@ -60,7 +60,7 @@ def read_trie(
     """
     if not is_native(path):
         return read_arpa(path)
-    model = load_lm(path)
+    model = load_lm(path, whole=True)
     with storage.spilling(tmp_dir) as folder:
         try:
             return model.to_trie(room=memory // 4, folder=folder)

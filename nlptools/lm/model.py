@@ -281,12 +281,15 @@ def _pairs(values: Column) -> np.ndarray:
     return values.view(np.uint64)
 
 
-def load_lm(path: str | os.PathLike[str]) -> LanguageModel:
+def load_lm(path: str | os.PathLike[str], *, whole: bool = False) -> LanguageModel:
     """A native model, mapped from the disk: it takes no time, and memory only for what is looked up.
 
-    Raises DataError when it is no such file, or damaged.
+    whole: all of it will be read, so all checksums are compared; else those of what is read now. Whatever the
+    rest may hold, no lookup reaches outside of the tables. Raises DataError when it is no such file, or damaged.
     """
-    meta, column = storage.read_container(path, KIND, VERSION)
+    container = storage.read_container(path, KIND, VERSION)
+    container.check(*(() if whole else ("vocabulary", "values1")))
+    meta, column = container.meta, container.column
     try:
         sizes, bits, settings = meta["sizes"], meta["bits"], meta["settings"]
         if len(sizes) != len(bits) + 1 or len(sizes) > MAX_MODEL_ORDER:

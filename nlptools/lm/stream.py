@@ -16,7 +16,7 @@ from nlptools.base import storage
 from nlptools.base.frames import html_table, to_frame
 from nlptools.base.resources import ordered_map
 from nlptools.base.textcolumns import decimals, weave
-from nlptools.errors import DataError
+from nlptools.errors import DataError, cell, quoted
 from nlptools.lm.files import open_lm
 from nlptools.lm.model import LanguageModel
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, SymbolEncoder
@@ -242,7 +242,7 @@ def fold_of(model: LanguageModel) -> tuple[str, ...]:
         raise DataError(
             model.name,
             None,
-            f"trained with --fold {fold!r}, which this version does not know",
+            f"trained with --fold {quoted(fold)}, which this version does not know",
             f"known are {', '.join(FOLDS)}",
         )
     return tuple(fold)
@@ -328,7 +328,7 @@ def format_lines(lines: ScoredLines, how: str) -> str:
 
 def _tsv(lines: ScoredLines) -> str:
     size = len(lines)
-    name = lines.source.replace("\t", " ").replace("\n", " ").replace("\r", " ")
+    name = cell(lines.source)
     source = name.encode("utf-8", "surrogateescape")
     numbers = weave(
         [

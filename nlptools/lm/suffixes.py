@@ -16,6 +16,7 @@ import numpy as np
 
 from nlptools.base import keys, storage
 from nlptools.base.storage import Column
+from nlptools.errors import NlptoolsError
 from nlptools.lm.partition import Exchange
 from nlptools.ngrams.counts import SLICE, NgramCounts
 from nlptools.ngrams.symbols import START
@@ -55,7 +56,7 @@ def find_suffixes(
 ) -> Suffixes:
     """The suffixes of the n-grams of `order`, from 2. above: those of order - 1, None for order 2.
 
-    room: bytes for the work; what does not fit goes to `folder`.
+    room: bytes for the work; what does not fit goes to `folder`. Raises NlptoolsError for counts that no text has.
     """
     level, below = counts.levels[order - 1], order - 1
     base = len(counts.alphabet) + 1
@@ -93,6 +94,12 @@ def find_suffixes(
         ranks.append(writer.finish())
     if done == gap.start:
         contexts.append(np.zeros(width, dtype))
+    if contexts.length != counts.size(below):
+        raise NlptoolsError(
+            f"no counts of a text: {counts.size(below):,} n-grams of order {below}, "
+            f"but {contexts.length:,} suffixes of those of order {order}",
+            "the counts file is damaged: make it again with nlptools count",
+        )
     in_order = exchange.in_row_order(ranks, dtype)
     return Suffixes(in_order, contexts.finish(), exchange, tuple(bounds), tuple(ranks))
 

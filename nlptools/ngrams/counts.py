@@ -20,7 +20,7 @@ from nlptools.base import keys, storage
 from nlptools.base.frames import html_table, to_frame
 from nlptools.base.keys import id_dtype
 from nlptools.base.storage import Column
-from nlptools.errors import DataError, NlptoolsError
+from nlptools.errors import DataError, NlptoolsError, quoted
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, Alphabet, join_texts, split_symbols
 
 if TYPE_CHECKING:
@@ -231,7 +231,9 @@ class NgramCounts(NgramTrie):
             else word
         )
         if not 1 <= len(symbols) <= self.order:
-            raise ValueError(f"{word!r} has {len(symbols)} symbols; counted were 1 to {self.order}")
+            raise ValueError(
+                f"{quoted(word)} has {len(symbols)} symbols; counted were 1 to {self.order}"
+            )
         rows = self.rows(symbols)
         if len(rows) < len(symbols):
             return 0
@@ -271,21 +273,15 @@ class NgramCounts(NgramTrie):
 
     def check(self, path: str | os.PathLike[str]) -> None:
         """Read every array once; DataError when they cannot be counts, as in a damaged file."""
-        size = len(self.alphabet)
         for n, level in enumerate(self.levels, 1):
             after = len(self.levels[n]) if n < self.order else 0
-            good = level.children is None or int(level.children[:1][0]) == 0
-            last = 0
-            for start in range(0, len(level) + 1, _BATCH):
-                symbols = level.symbols[start : start + _BATCH]
-                good &= bool(np.all((symbols >= 1) & (symbols <= size)))
-                good &= bool(np.all(level.counts[start : start + _BATCH] >= 1))
-                if level.children is not None:
-                    children = level.children[start : start + _BATCH].astype(np.int64)
-                    good &= bool(np.all(np.diff(children, prepend=last) >= 0))
-                    last = int(children[-1])
-            if not good or last != after:
-                raise DataError(path, None, "damaged counts file: its arrays do not fit together")
+            if not _holds_together(level, len(self.alphabet), after):
+                raise DataError(
+                    path,
+                    None,
+                    f"damaged counts file: its arrays of order {n} do not fit together",
+                    "make it again with nlptools count",
+                )
 
     def _meta(self) -> dict[str, Any]:
         return {
@@ -315,6 +311,29 @@ class NgramCounts(NgramTrie):
                     level.children, id_dtype(len(self.levels[n]) + 1), np.uint32
                 )
         return arrays
+
+
+def _holds_together(level: Level, alphabet: int, after: int) -> bool:
+    """Whether symbols are ids of an alphabet of that size, counts at least 1, and children ascend from 0 to `after`."""
+    for start in range(0, len(level), SLICE):
+        symbols = level.symbols[start : start + SLICE]
+        if not 1 <= symbols.min() <= symbols.max() <= alphabet:
+            return False
+        if level.counts[start : start + SLICE].min() < 1:
+            return False
+    if level.children is None:
+        return True
+    if len(level.children) != len(level) + 1:
+        return False
+    last = 0
+    for start in range(0, len(level.children), SLICE):
+        children = level.children[start : start + SLICE]
+        if (start == 0 and children[0] != 0) or children[0] < last:
+            return False
+        if np.any(children[1:] < children[:-1]):
+            return False
+        last = int(children[-1])
+    return last == after
 
 
 def _largest(column: Column) -> int:
@@ -368,41 +387,54 @@ def as_counts(source: NgramCounts | str | os.PathLike[str]) -> NgramCounts:
 def load_counts(
     path: str | os.PathLike[str], *, mapped: bool = True, data: bytes | None = None
 ) -> NgramCounts:
-    """Load a counts file. Mapped (or read by slices) from the disk, so it takes no time and memory.
+    """Load a counts file, mapped or read by slices from the disk, so that it takes no memory.
 
-    data: the bytes of the file, where they are at hand; path is then only its name.
+    It is read through once: checksums, and whether its arrays can be counts. After that it is trusted.
+    data: the bytes of a file of our own making; path is then only its name.
     Raises DataError when it is not a counts file or damaged.
     """
-    meta, column = storage.read_container(path, KIND, VERSION, data)
+    container = storage.read_container(path, KIND, VERSION, data)
+    if data is None:
+        container.check()
+    meta, column = container.meta, container.column
     try:
+        if type(meta["order"]) is not int:
+            raise ValueError("its order is no whole number")
         settings = Settings(
-            int(meta["order"]), meta["latin"], tuple(meta["fold"]), meta.get("sentences", "none")
+            meta["order"], meta["latin"], tuple(meta["fold"]), meta.get("sentences", "none")
         )
         text = bytes(column("alphabet", False)[:]).decode("utf-8", "surrogatepass")
         alphabet = Alphabet(tuple(text.split("\n")) if text else ())
-        levels = tuple(
-            Level(
-                column(f"symbols{n}", mapped),
-                column(f"counts{n}", mapped),
-                column(f"children{n}", mapped) if n < settings.order else None,
-            )
-            for n in range(1, settings.order + 1)
-        )
-        sizes = [len(level) for level in levels]
+        if len(set(alphabet.symbols)) < len(alphabet):
+            raise ValueError("a symbol stands twice in its alphabet")
+        counts = NgramCounts(settings, alphabet, _levels(container, settings.order, mapped))
+        sizes = [len(level) for level in counts.levels]
         if sizes != meta["sizes"] or sizes[0] != len(alphabet):
             raise ValueError("sizes disagree")
-        for level, after in zip(levels, sizes[1:], strict=False):
-            assert level.children is not None
-            if (
-                len(level.children) != len(level) + 1
-                or int(level.children[len(level) :][0]) != after
-            ):
-                raise ValueError("levels disagree")
+        if counts.total != meta["total"]:
+            raise ValueError(f"its symbols add up to {counts.total:,}, not to its total")
+        if data is None:  # by slices: what is mapped would stay in memory
+            levels = _levels(container, settings.order, mapped=False)
+            NgramCounts(settings, alphabet, levels).check(path)
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(
             path, None, f"damaged counts file: {error}", "make it again with nlptools count"
         ) from error
-    return NgramCounts(settings, alphabet, levels)
+    return counts
+
+
+def _levels(container: storage.Container, order: int, mapped: bool) -> tuple[Level, ...]:
+    """The arrays of all orders; ValueError for other numbers than those of counts."""
+    levels = []
+    for n in range(1, order + 1):
+        names = [f"symbols{n}", f"counts{n}", *([f"children{n}"] if n < order else [])]
+        columns = [container.column(name, mapped) for name in names]
+        if any(column.dtype.kind != "u" for column in columns):
+            raise ValueError(f"its arrays of order {n} are no whole numbers")
+        levels.append(Level(columns[0], columns[1], columns[2] if n < order else None))
+        if len(levels[-1].symbols) != len(levels[-1]):
+            raise ValueError(f"its arrays of order {n} are not of one length")
+    return tuple(levels)
 
 
 def prune(counts: NgramCounts, min_count: int) -> NgramCounts:

@@ -9,7 +9,7 @@ import numpy as np
 
 from nlptools.base import storage
 from nlptools.base.storage import Column
-from nlptools.errors import NlptoolsError
+from nlptools.errors import NlptoolsError, quoted
 from nlptools.ngrams.counts import MAX_ORDER, NgramCounts
 from nlptools.ngrams.neighbours import NeighbourSums, weakest_split
 from nlptools.ngrams.symbols import split_symbols
@@ -79,7 +79,7 @@ def word_symbols(word: str, latin: str = "run") -> list[str]:
     symbols = split_symbols(word, latin)
     if not symbols or "" in symbols:
         raise NlptoolsError(
-            f"{word!r} has a break in it, so it is no n-gram",
+            f"{quoted(word)} has a break in it, so it is no n-gram",
             "ask for the parts between the breaks",
         )
     return symbols
@@ -94,7 +94,7 @@ def explain_word(counts: NgramCounts, word: str) -> Explanation:
     if len(symbols) > counts.order:
         order = min(len(symbols) + 1, MAX_ORDER)
         raise NlptoolsError(
-            f"{word!r} has {len(symbols)} symbols, counted were n-grams of up to {counts.order}",
+            f"{quoted(word)} has {len(symbols)} symbols, counted were n-grams of up to {counts.order}",
             "ask for its parts" if len(symbols) > MAX_ORDER else f"count with --order {order}",
         )
     own = counts.count(symbols)

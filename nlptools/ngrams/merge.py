@@ -40,7 +40,9 @@ def merge_files(
     """
     if not paths:
         raise ValueError("there is nothing to merge")
-    opened = [Table.open(path) if is_table(path) else _checked(path) for path in paths]
+    opened = [
+        Table.open(path) if is_table(path) else load_counts(path, mapped=False) for path in paths
+    ]
     check_mergeable([one.settings for one in opened], [str(path) for path in paths])
     with storage.spilling(tmp_dir) as folder:
         parts = []
@@ -55,12 +57,6 @@ def merge_files(
             else:
                 parts.append(one)
         return merge_counts(parts, memory=memory, tmp_dir=folder)
-
-
-def _checked(path: str | os.PathLike[str]) -> NgramCounts:
-    counts = load_counts(path, mapped=False)
-    counts.check(path)
-    return counts
 
 
 class Tiers:

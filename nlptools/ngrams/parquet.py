@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from nlptools.errors import DataError, NlptoolsError, install_hint
+from nlptools.errors import DataError, NlptoolsError, cut, install_hint
 from nlptools.ngrams.counts import Level, NgramCounts, Settings, prune
 from nlptools.ngrams.symbols import Alphabet, symbol_order
 from nlptools.text import chars
@@ -28,6 +28,8 @@ VERSION = 1
 SUFFIX = ".parquet"
 SCHEMA = "ngram string, n int, count bigint"
 _ROWS = 1 << 18
+# What a damaged file raises, in pyarrow or where its rows are made arrays of.
+_DAMAGED = (OSError, ValueError, KeyError, IndexError, TypeError, OverflowError, AttributeError)
 
 
 def is_table(path: str | os.PathLike[str]) -> bool:
@@ -126,6 +128,7 @@ class Table:
     path: Path
     settings: Settings
     sizes: list[int]
+    total: int
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Table:
@@ -143,37 +146,39 @@ class Table:
                 with parquet.ParquetFile(file) as opened:
                     for batch in opened.iter_batches(rows, columns=["ngram", "n", "count"]):
                         yield from _batch_parts(batch, self.settings)
-        except (_arrow().ArrowException, KeyError, IndexError) as error:
-            problem = f"not a folder of n-grams: {str(error).splitlines()[0]}"
-            raise DataError(self.path, None, problem) from None
+        except (_arrow().ArrowException, *_DAMAGED) as error:
+            problem = f"not a folder of n-grams: {cut(str(error).partition(chr(10))[0], 200)}"
+            raise DataError(self.path, None, problem, "count again") from None
         yield _counts_of(self.settings, np.zeros((0, 1), np.int64), np.zeros(0, np.int64), [])
 
     def check(self, counts: NgramCounts) -> None:
         """DataError when the sum of the parts is not what the folder says that it holds."""
         counts.check(self.path)
-        if [len(level) for level in counts.levels] != self.sizes:
+        if [len(level) for level in counts.levels] != self.sizes or counts.total != self.total:
             problem = "rows are missing, or there are too many"
             raise DataError(self.path, None, problem, "count again")
 
 
-def _described(path: Path) -> tuple[Settings, list[int]]:
+def _described(path: Path) -> tuple[Settings, list[int], int]:
+    """Settings, n-grams of each order, and symbols in all."""
     try:
         meta = json.loads((path / MARKER).read_text(encoding="utf-8"))
         if meta["nlptools"] != "ngrams":
             raise ValueError("another kind of folder")
-        if meta["version"] > VERSION:
-            raise DataError(path, None, f"format {meta['version']}", "update nlptools")
-        settings = Settings(
-            int(meta["order"]), meta["latin"], tuple(meta["fold"]), meta["sentences"]
-        )
-        min_count, sizes = int(meta["min_count"]), list(map(int, meta["sizes"]))
+        order, version, min_count = (meta[name] for name in ("order", "version", "min_count"))
+        sizes, total = list(meta["sizes"]), meta["total"]
+        if any(type(number) is not int for number in (order, version, min_count, total, *sizes)):
+            raise ValueError("a number that is no whole number")
+        if version > VERSION:
+            raise DataError(path, None, f"format {cut(str(version))}", "update nlptools")
+        settings = Settings(order, meta["latin"], tuple(meta["fold"]), meta["sentences"])
     except FileNotFoundError:
         raise DataError(
             path, None, f"no folder of n-grams: it has no {MARKER}", "a run that died leaves none"
         ) from None
     except OSError as error:
         raise DataError(path, None, f"cannot read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(path, None, f"damaged {MARKER}: {error}") from None
     if min_count > 1:
         raise DataError(
@@ -182,12 +187,17 @@ def _described(path: Path) -> tuple[Settings, list[int]]:
             f"n-grams that occur less than {min_count} times were left out",
             "add up what was counted without --min-count",
         )
-    return settings, sizes
+    return settings, sizes, total
 
 
 def _batch_parts(batch: Any, settings: Settings) -> Iterator[NgramCounts]:
+    kinds = [str(column.type) for column in batch.columns]
+    if kinds != ["string", "int32", "int64"] or any(column.null_count for column in batch.columns):
+        raise ValueError(f"columns of {', '.join(kinds)}, or rows without a value")
     orders = batch.column(1).to_numpy(zero_copy_only=False)
     for n in np.unique(orders).tolist():
+        if not 1 <= n <= settings.order:
+            raise ValueError(f"a row of order {n}")
         chosen = np.flatnonzero(orders == n)
         whole = len(chosen) == batch.num_rows
         part = batch if whole else batch.take(_arrow().array(chosen))
@@ -205,7 +215,7 @@ def _symbols(texts: list[str], n: int) -> tuple[np.ndarray, list[str]]:
     starts[1:] &= han[1:] | han[:-1] | blank[:-1]
     at = np.flatnonzero(starts)
     if len(at) != n * len(texts):
-        raise DataError("a row of n-grams", None, f"it has not {n} symbols")
+        raise ValueError(f"a row of n-grams that has not {n} symbols")
     ends = np.flatnonzero(blank | (starts & (np.arange(len(codes)) > 0)))
     ends = np.append(ends, len(codes))
     stops = ends[np.searchsorted(ends, at, side="right")]

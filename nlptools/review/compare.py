@@ -21,6 +21,7 @@ import numpy as np
 from nlptools.base.frames import html_table, to_frame
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, unwatched
 from nlptools.discovery.discover import discover_words
+from nlptools.errors import cell
 from nlptools.ngrams.counts import NgramCounts
 from nlptools.review.slices import (
     COUNTS,
@@ -319,7 +320,7 @@ def format_comparison(found: Comparison, how: str) -> Iterator[str]:
         for row in rows:
             cells = [_cell(value, name) for value, name in zip(row, COLUMNS, strict=True)]
             if how == "tsv":
-                yield "\t".join(cells) + "\n"
+                yield "\t".join(map(cell, cells)) + "\n"
                 continue
             writer.writerow(cells)
             yield text.getvalue()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nlptools.base.resources import DEFAULT_MEMORY
-from nlptools.errors import DataError
+from nlptools.errors import DataError, quoted
 from nlptools.ngrams.count import count_ngrams
 from nlptools.ngrams.counts import MAX_ORDER, NgramCounts, as_counts
 from nlptools.ngrams.explain import Explanation, Side, explain_word, word_symbols
@@ -123,7 +123,10 @@ def folds_of(counts: NgramCounts, path: str) -> tuple[str, ...]:
     for name in counts.settings.fold:
         if name not in FOLDS:
             raise DataError(
-                path, None, f"counted with an unknown fold: {name!r}", "name yours with --fold"
+                path,
+                None,
+                f"counted with an unknown fold: {quoted(name)}",
+                "name yours with --fold",
             )
     return counts.settings.fold
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from nlptools.errors import DataError
+from nlptools.errors import DataError, visible
 from nlptools.review.targets import MOST, TARGETS
 from nlptools.segmentation.jieba import JiebaDictionary, winning_frequencies
 from nlptools.text.wordlists import read_weighted_words
@@ -49,7 +49,7 @@ class Export:
         """The refused words as TSV: word, reason. What would break a line is escaped as in Python."""
         yield "word\treason\n"
         for word, why in self.refused.items():
-            yield f"{visible(word)}\t{why}\n"
+            yield f"{visible(word, keep='')}\t{why}\n"
 
 
 def merge_words(
@@ -176,8 +176,3 @@ def _proven(words: Iterable[str], base: JiebaDictionary, refused: dict[str, str]
             return frequencies
         refused |= dict.fromkeys(lost, "no frequency was found that wins in jieba")
         kept = [word for word in kept if word not in lost]
-
-
-def visible(word: str) -> str:
-    """A word on one line: what cannot be printed is escaped as in Python."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in word)

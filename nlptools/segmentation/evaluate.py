@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nlptools.base.frames import html_table, to_frame
-from nlptools.errors import DataError
+from nlptools.errors import DataError, quoted
 from nlptools.segmentation.lcs import longest_common_subsequence
 from nlptools.text import chars
 from nlptools.text.chars import HAN, classes, code_points
@@ -205,7 +205,7 @@ class _Text:
     def shown(self, character: int) -> str:
         """What stands at a character and after it, for people."""
         end = min(character + 8, int(self.lines[self.line_of(character)]))
-        return repr(chars.text_of(self.codes[character:end]))
+        return quoted(chars.text_of(self.codes[character:end]))
 
     def words(self) -> tuple[np.ndarray, np.ndarray]:
         """First and last character of each word."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nlptools.errors import DataError, NlptoolsError
+from nlptools.errors import DataError, NlptoolsError, listed, quoted
 from nlptools.spark.streams import Reading
 from nlptools.spark.worker import Input
 from nlptools.text.decoding import bom_encoding, decompress, find_codec, guess_encoding, is_utf8
@@ -271,14 +271,14 @@ def _rows(spark: Any, paths: list[str], reading: Reading, functions: Any) -> Any
             raise
         texts = [n for n, k in table.dtypes if k in ("string", "array<string>")]
         raise DataError(
-            paths[0], None, f"no field {name!r}", f"fields with text: {', '.join(texts[:20])}"
+            paths[0], None, f"no field {quoted(name)}", f"fields with text: {listed(texts)}"
         ) from None
     if kind == "array<string>":
         chosen = table.select(functions.explode(column).alias("text"))
     elif kind == "string":
         chosen = table.select(functions.col(column).alias("text"))
     else:
-        raise DataError(paths[0], None, f"field {name!r} is {kind}, not text")
+        raise DataError(paths[0], None, f"field {quoted(name)} is {kind}, not text")
     return chosen.where("text is not null").select(
         functions.col("text").cast("binary").alias("data")
     )

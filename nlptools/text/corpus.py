@@ -96,6 +96,7 @@ class Corpus:
     field: the sources are JSON Lines, take this field (a.b: b in the object a).
     column: the sources are CSV or TSV, take this column, by name or number (from 1, no header).
     fold: any of "nfkc", "lower", "t2s". block_size: bytes of text for one block, about.
+    longest_line: of more bytes than that DataError, before it is held; None: however long it is.
     """
 
     rereadable: bool  # False: stdin, a named pipe, an iterator; blocks() works once
@@ -118,6 +119,7 @@ class Corpus:
         column: str | None = None,
         fold: Sequence[str] = (),
         block_size: int = BLOCK_SIZE,
+        longest_line: int | None = None,
     ) -> None:
         if isinstance(paths, str | os.PathLike):
             raise TypeError("paths must be a sequence of paths, not one path")
@@ -127,6 +129,7 @@ class Corpus:
             raise ValueError("columns count from 1")
         self._configure(on_error, fold, block_size)
         self._encoding = encoding if encoding == "auto" else find_codec(encoding)
+        self._longest_line = longest_line
         self._field = field
         self._column = column
         self._texts = None
@@ -297,7 +300,7 @@ class Corpus:
         length = 0
         endless = False  # no line ends in parts: wait for a chunk that has a line end
         position, line = 0, 1
-        for chunk in chunks:
+        for chunk in self._short_lines(chunks, source):
             parts.append(chunk)
             length += len(chunk)
             if length < size or (endless and b"\n" not in chunk and b"\r" not in chunk):
@@ -325,6 +328,20 @@ class Corpus:
             data, position = _without_bom(data)
         if data:
             yield self._decode(data, len(data), source, line, position, False)[0]
+
+    def _short_lines(self, chunks: Iterable[bytes], source: str) -> Iterator[bytes]:
+        """The chunks; DataError at a line that is longer than allowed."""
+        if self._longest_line is None:
+            yield from chunks
+            return
+        length, line = 0, 1  # of the line under way
+        for chunk in chunks:
+            end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
+            length = len(chunk) - end if end else length + len(chunk)
+            line += count_line_ends(chunk)
+            if length > self._longest_line:
+                raise DataError(source, line, "a line of many megabytes")
+            yield chunk
 
     def _decode(
         self, data: bytes, end: int, source: str, line: int, position: int, goes_on: bool

@@ -62,6 +62,9 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
+# Encodings that need a byte order mark, and how many bytes it has. Where there is one, `to_utf8` has read it already.
+_MARKED = {"utf-16": 2, "utf-32": 4}
+
 UNPACK = "unpack it first: {} | nlptools ..."
 NOT_TEXT = (
     (b"PK\x03\x04", "zip archive (or .docx, .xlsx, .epub)", UNPACK.format("unzip -p {}")),
@@ -150,7 +153,8 @@ def _members(
     member: Any = None
     members = 0
     written = began = 0  # bytes of text; those before this member
-    step = 1 << 16  # bounds how much one call can unpack
+    # Bounds what one call can unpack: gzip makes at most 1,000 bytes of one, bzip2 20,000, zstd 32,000.
+    step = 1 << 16 if name == "gzip" else 1 << 12
     for chunk in chunks:
         for start in range(0, len(chunk), step):
             data = chunk[start : start + step]
@@ -283,7 +287,7 @@ def to_utf8(
 
     encoding: a name from find_codec, or "auto".
     """
-    head, chunks = peek(chunks, SAMPLE if encoding == "auto" else 4)
+    head, chunks = peek(chunks, SAMPLE if encoding in ("auto", *_MARKED) else 4)
     if encoding in ("auto", "utf-8", "utf-16", "utf-32"):
         bom = bom_encoding(head)
         if bom is not None:
@@ -302,6 +306,13 @@ def to_utf8(
                 encoding = guess
     if encoding == "utf-8":
         return chunks, encoding
+    if encoding in _MARKED and len(head) >= _MARKED[encoding]:
+        problem = f"not {encoding.upper()}: there is no byte order mark at its beginning"
+        guess = guess_encoding(head)
+        if guess is None:
+            plain = b"\0" not in head and is_utf8(head, cut=len(head) == SAMPLE)
+            guess = "utf-8" if plain else f"{encoding}-le"
+        raise DataError(source, None, problem, f"try --encoding {_told(guess)}")
     return _transcode(chunks, source, encoding, on_error), encoding
 
 
@@ -317,17 +328,17 @@ def _transcode(
         position += len(chunk)
         try:
             text = decoder.decode(chunk, final)
-            data = text.encode("utf-8", "strict" if strict else BAD_BYTE_ERRORS)
         except UnicodeDecodeError as error:
-            good = bytes(error.object[: error.start]).decode(encoding, "ignore").encode("utf-8")
-            raise bad_bytes(
-                source,
-                line + count_line_ends(good) - (after_cr and good.startswith(b"\n")),
-                encoding,
-                bytes(error.object),
-                error.start,
-                position - len(error.object) + error.start,
-            ) from None
+            data = bytes(error.object)
+            good = _good(data[: error.start], encoding)
+            at = line + count_line_ends(good) - (after_cr and good.startswith(b"\n"))
+            byte = position - len(data) + error.start
+            raise bad_bytes(source, at, encoding, data, error.start, byte) from None
+        except UnicodeError as error:  # of codecs for host names: they know no --on-error
+            problem = f"cannot be read as {encoding.upper()}: {str(error).lower()}"
+            raise DataError(source, line, problem, "name another --encoding") from None
+        try:
+            data = text.encode("utf-8", "strict" if strict else BAD_BYTE_ERRORS)
         except UnicodeEncodeError as error:
             good = text[: error.start].encode("utf-8")
             line += count_line_ends(good) - (after_cr and good.startswith(b"\n"))
@@ -338,6 +349,19 @@ def _transcode(
             after_cr = data.endswith(b"\r")
         if data:
             yield data
+
+
+def _good(data: bytes, encoding: str) -> bytes:
+    """What the decoder had accepted, as UTF-8; nothing for a codec that cannot leave out the rest."""
+    try:
+        return data.decode(encoding, "ignore").encode("utf-8", "replace")
+    except UnicodeError:
+        return b""
+
+
+def _told(encoding: str) -> str:
+    """An encoding as people call it."""
+    return encoding.removesuffix("hkscs")
 
 
 def bad_bytes(
@@ -352,6 +376,6 @@ def bad_bytes(
     if guess is None:
         hint = "try --encoding auto, or --on-error replace"
     elif guess != encoding:
-        hint = f"try --encoding {guess.removesuffix('hkscs')}, or --on-error replace"
+        hint = f"try --encoding {_told(guess)}, or --on-error replace"
     problem = f"not {encoding.upper()}: byte 0x{data[start]:02x} at byte {position} of the file"
     return DataError(source, line, problem, hint)

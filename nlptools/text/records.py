@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from nlptools.errors import DataError
+from nlptools.errors import DataError, cut, listed, quoted
 from nlptools.text.decoding import MARK
 from nlptools.text.delimited import DelimitedError, read_cells
 from nlptools.text.linenumbers import LineNumbers
@@ -131,7 +131,7 @@ def refuse_json_lines(pieces: Iterable[Piece], source: str) -> Iterable[Piece]:
             names = []
         hint = "name the field that has the text: --field"
         if names:
-            hint += f" {names[0]} (fields with text: {', '.join(names[:20])})"
+            hint += f" {cut(names[0])} (fields with text: {listed(names)})"
         raise DataError(source, None, "JSON Lines, read as plain text", hint)
     return ()
 
@@ -173,11 +173,13 @@ def _strings(record: object, name: str, source: str, number: int) -> list[str]:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
     if value is None:
-        problem, hint = f"no field {name!r}", _field_hint(record)
+        problem, hint = f"no field {quoted(name)}", _field_hint(record)
         raise DataError(source, number, problem, hint)
     kind = {bool: "true or false", dict: "an object", list: "a list of other things than text"}
     what = kind.get(type(value), "a number")
-    raise DataError(source, number, f"field {name!r} is {what}, not text", _field_hint(record))
+    raise DataError(
+        source, number, f"field {quoted(name)} is {what}, not text", _field_hint(record)
+    )
 
 
 def _string_fields(record: object, prefix: str = "", depth: int = 4) -> list[str]:
@@ -196,15 +198,15 @@ def _string_fields(record: object, prefix: str = "", depth: int = 4) -> list[str
 
 def _field_hint(record: object) -> str | None:
     names = _string_fields(record)
-    return f"fields with text: {', '.join(names[:20])}" if names else None
+    return f"fields with text: {listed(names)}" if names else None
 
 
 def _column_index(header: list[str], column: str, source: str) -> int:
     if column in header:
         return header.index(column)
-    names = ", ".join(header).replace(MARK, "\ufffd")
+    names = listed(name.replace(MARK, "\ufffd") for name in header)
     raise _OtherFormatError(
-        source, 1, f"no column {column!r}", f"columns: {names}; or give its number"
+        source, 1, f"no column {quoted(column)}", f"columns: {names}; or give its number"
     )
 
 

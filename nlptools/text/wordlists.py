@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nlptools.base.frames import html_table, to_frame
-from nlptools.errors import DataError
+from nlptools.errors import DataError, quoted
 from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus
 from nlptools.text.decoding import decompress, find_codec, to_utf8
@@ -26,6 +26,7 @@ from nlptools.text.delimited import csv_line, read_cells
 from nlptools.text.listlines import COLUMNS, ListRow, count_of, csv_rows, line_rows
 from nlptools.text.records import lines_of
 from nlptools.text.sources import find_sources
+from nlptools.text.whole import LONGEST_LINE, check_size, read_whole
 
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
@@ -106,7 +107,7 @@ def read_lists(
 
 
 def _text_of(source: str, encoding: str) -> str:
-    return "".join(block.text for block in Corpus([source], encoding=encoding).blocks())
+    return read_whole(source, encoding=encoding)
 
 
 def _parse(text: str, source: str) -> WordList:
@@ -147,8 +148,11 @@ def _tsv_rows(lines: Iterable[str], first: int) -> Iterator[ListRow]:
 
 
 def _json_list(source: str, encoding: str, one_word: bool) -> WordList:
-    for _ in Corpus([source], encoding=encoding, field="word").blocks():
-        pass  # it says what is wrong with the file, and the rest of this function need not
+    corpus = Corpus([source], encoding=encoding, field="word", longest_line=LONGEST_LINE)
+    for _ in corpus.blocks():
+        check_size(
+            source, corpus.report.bytes
+        )  # it says what is wrong with the file, and the rest of this function need not
     columns = ["word", *NUMBERS, *FLAGS]
     rows: list[ListRow] = []
     for number, line in enumerate(map(str.strip, lines_of(_raw_text(source, encoding))), 1):
@@ -159,7 +163,7 @@ def _json_list(source: str, encoding: str, one_word: bool) -> WordList:
             columns.append("decision")
         words = record["word"]
         if one_word and not isinstance(words, str):
-            raise DataError(source, number, f"the field `word` is no text: {str(words)[:40]}")
+            raise DataError(source, number, f"the field `word` is no text: {quoted(words)}")
         beside = [_text(record.get(name)) for name in (*NUMBERS, *FLAGS, "decision")]
         several = [words] if isinstance(words, str) else words
         rows.extend(ListRow(word, line, [word, *beside], number) for word in several if word)

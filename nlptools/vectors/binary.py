@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nlptools.errors import DataError, NlptoolsError
-from nlptools.vectors.text import CUT_SHORT, HEADER, RowBlock, shown
+from nlptools.errors import DataError, NlptoolsError, quoted
+from nlptools.vectors.text import CUT_SHORT, HEADER, RowBlock
 from nlptools.vectors.vectors import Vectors, first_not_finite
 
 _LONGEST_WORD = 1 << 16  # bytes
@@ -29,11 +29,11 @@ def read_binary(
     data = b"".join(_taken(chunks, max(block_size, 64)))
     header = HEADER.match(data[:64])
     if header is None:
-        problem = f"no header (number of vectors, their dimension), but {shown(data)}"
+        problem = f"no header (number of vectors, their dimension), but {quoted(data)}"
         raise DataError(path, None, problem if data else "no vectors: the file is empty")
     announced, dimensions = int(header[1]), int(header[2])
     if not announced or not dimensions:
-        raise DataError(path, None, f"no vectors: the header says {shown(header[0].strip())}")
+        raise DataError(path, None, f"no vectors: the header says {quoted(header[0].strip())}")
     width = 4 * dimensions
     at, base, done = header.end(), 0, 0  # base: where data begins in the file
     while done < announced:
@@ -135,7 +135,7 @@ def binary_pieces(vectors: Vectors) -> Iterator[bytes]:
         for i, word in enumerate(words):
             if not word or b" " in word or b"\n" in word:
                 problem = (
-                    f"word2vec binary cannot have the word {shown(word)}: it has a blank in it"
+                    f"word2vec binary cannot have the word {quoted(word)}: it has a blank in it"
                 )
                 raise NlptoolsError(problem, "write text, .npy or .safetensors")
             pieces += (word, b" ", numbers[i * width : (i + 1) * width], b"\n")

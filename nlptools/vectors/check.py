@@ -13,7 +13,7 @@ import numpy as np
 
 from nlptools.base.frames import html_table, to_frame
 from nlptools.base.resources import DEFAULT_MEMORY
-from nlptools.errors import DataError
+from nlptools.errors import DataError, cell
 from nlptools.vectors.dimension import exact_dimension
 from nlptools.vectors.files import as_vectors
 from nlptools.vectors.hubness import NEAREST, find_hubs
@@ -142,13 +142,20 @@ def mean_cosine(direction: np.ndarray, points: int) -> float:
 
 def effective_dimension(eigenvalues: np.ndarray) -> float:
     """The participation ratio (sum l)^2 / sum l^2: n for n equal variances, 1 for a single one."""
-    squares = float((eigenvalues**2).sum())
-    return float(eigenvalues.sum()) ** 2 / squares if squares else math.nan
+    scaled = _scaled(eigenvalues)
+    squares = float((scaled**2).sum())
+    return float(scaled.sum()) ** 2 / squares if squares else math.nan
+
+
+def _scaled(eigenvalues: np.ndarray) -> np.ndarray:
+    """Divided by a power of 2, so that no square overflows and no digit changes."""
+    _, exponent = math.frexp(eigenvalues.max(initial=0))
+    return np.ldexp(eigenvalues, -exponent)
 
 
 def components(eigenvalues: np.ndarray, share: float) -> int:
     """How many of the largest eigenvalues are this share of their sum; 0 where all are 0."""
-    sums = np.cumsum(eigenvalues)
+    sums = np.cumsum(_scaled(eigenvalues))
     return int(np.searchsorted(sums, share * sums[-1] * (1 - 1e-12))) + 1 if sums[-1] else 0
 
 
@@ -158,9 +165,11 @@ def isotropy(vectors: Vectors, moments: Moments) -> float:
     1 where the partition function Z is the same in every direction. An eigenvector has no sign, so both are
     taken. Source: Mu and Viswanath, "All-but-the-Top", ICLR 2018, equations 7 and 8.
     """
-    _, columns = eigenvectors(
-        moments.scatter + moments.count * np.outer(moments.mean, moments.mean)
-    )
+    with np.errstate(over="ignore", invalid="ignore"):
+        products = moments.scatter + moments.count * np.outer(moments.mean, moments.mean)
+    if not np.isfinite(products).all():
+        raise DataError(vectors.source, None, OVERFLOW)
+    _, columns = eigenvectors(products)
     logs = np.full(2 * len(columns), -np.inf)
     for batch in vectors.batches():
         products = batch.astype(np.float64) @ columns
@@ -186,7 +195,7 @@ def _lines(check: VectorCheck) -> Iterator[tuple[str, str]]:
     for name, value in check.measures.items():
         yield name, shown_number(value)
     for i, (name, count) in enumerate(check.hubs, 1):
-        yield f"hub_{i}", name
+        yield f"hub_{i}", cell(name)
         yield f"hub_{i}_count", shown_number(count)
 
 

@@ -24,7 +24,7 @@ from nlptools.base import storage
 from nlptools.base.resources import DEFAULT_MEMORY, check_memory
 from nlptools.base.storage import whole_file
 from nlptools.base.textcolumns import parse_number
-from nlptools.errors import DataError, NlptoolsError
+from nlptools.errors import DataError, NlptoolsError, quoted
 from nlptools.text.corpus import ON_ERROR
 from nlptools.text.decoding import decompress, find_codec, peek, to_utf8
 from nlptools.text.sources import reason
@@ -38,7 +38,7 @@ from nlptools.vectors.tensors import (
     open_safetensors,
     safetensors_pieces,
 )
-from nlptools.vectors.text import HEADER, RowBlock, TextReader, shown, text_pieces
+from nlptools.vectors.text import HEADER, RowBlock, TextReader, text_pieces
 from nlptools.vectors.vectors import (
     SeenWords,
     Vectors,
@@ -297,7 +297,7 @@ class _Kept:
         if len(again) and not self._first:
             i = int(again[0])
             here, there = int(places[i]), int(earlier[i])
-            problem = f"the word {shown(words[i])} a second time, "
+            problem = f"the word {quoted(words[i])} a second time, "
             problem += f"after line {there}" if lines else f"in vector {here}, after vector {there}"
             hint = "keep the first of its vectors: --duplicates first"
             raise DataError(path, here if lines else None, problem, hint)

@@ -6,6 +6,7 @@ What such a header says are claims: each is checked before anything is read, and
 from __future__ import annotations
 
 import json
+import lzma
 import math
 import os
 import struct
@@ -16,7 +17,7 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from nlptools.errors import DataError
+from nlptools.errors import QUOTED, DataError, cut, quoted
 from nlptools.text.sources import reason
 
 NPY = b"\x93NUMPY"
@@ -31,8 +32,15 @@ _HEADERS = {
     (2, 0): np.lib.format.read_array_header_2_0,
 }
 # NumPy parses the header as a Python literal; it says at most that it is none.
-_HEADER_ERRORS = (ValueError, EOFError, TypeError, SyntaxError, RecursionError, TokenError)
-ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
+_HEADER_ERRORS = (
+    *(ValueError, EOFError, TypeError, SyntaxError, RecursionError, TokenError, MemoryError),
+    *(OverflowError, AttributeError, IndexError),
+)
+# What the zipfile of Python raises for a damaged archive, whatever packs its members.
+ZIP_ERRORS = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, OSError, RuntimeError, ValueError, OverflowError, IndexError),
+)
 _PICKLE = "pickled Python objects, which are never loaded"
 
 
@@ -54,7 +62,7 @@ def check_floats(path: str, dtype: np.dtype[Any], what: str = "") -> None:
 
 def sized(shape: tuple[int, ...]) -> str:
     """A shape for people: 21,128 x 768."""
-    return " x ".join(f"{n:,}" for n in shape) or "no dimensions"
+    return cut(" x ".join(f"{n:,}" for n in shape) or "no dimensions")
 
 
 # --- .npy ------------------------------------------------------------------------------------
@@ -86,7 +94,7 @@ def npy_array(path: str) -> NpyArray:
 
 def npy_header(file: IO[bytes], path: str, name: str = "", member: str = "") -> NpyArray:
     """The header of an opened file, or of a member of an archive, whose array has that name."""
-    what = f"{name}: " if member else ""
+    what = f"{cut(name)}: " if member else ""
     try:
         version = np.lib.format.read_magic(file)
         if version not in _HEADERS:
@@ -94,9 +102,9 @@ def npy_header(file: IO[bytes], path: str, name: str = "", member: str = "") -> 
         shape, fortran, dtype = _HEADERS[version](file)
         if all(0 <= n < 1 << 62 for n in shape):
             return NpyArray(shape, fortran, dtype, file.tell(), member)
-        problem = f"shape {shape}"
+        problem = f"shape {cut(str(shape))}"
     except _HEADER_ERRORS as error:
-        problem = str(error).partition("\n")[0].rstrip(".:")
+        problem = cut(str(error).partition("\n")[0].rstrip(".:"), 2 * QUOTED)
     raise DataError(path, None, f"{what}a damaged .npy header: {problem}")
 
 
@@ -123,7 +131,9 @@ def npz_arrays(path: str) -> dict[str, NpyArray]:
                     arrays[name] = array
                     claimed = array.start + math.prod(array.shape) * array.dtype.itemsize
                     if not array.dtype.hasobject and info.file_size != claimed:
-                        raise DataError(path, None, f"{name}: its array is not as long as it says")
+                        raise DataError(
+                            path, None, f"{cut(name)}: its array is not as long as it says"
+                        )
     except ZIP_ERRORS as error:
         raise bad_zip(path, error) from None
     if not arrays:
@@ -132,11 +142,26 @@ def npz_arrays(path: str) -> dict[str, NpyArray]:
     return arrays
 
 
+def npz_values(path: str, array: NpyArray) -> np.ndarray:
+    """All of an array of a .npz file, whose header was checked."""
+    size = math.prod(array.shape) * array.dtype.itemsize
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(array.member) as member:
+            npy_header(member, path, array.member, array.member)
+            data = member.read(size + 1)  # with its end comes its checksum
+        values = np.frombuffer(data, array.dtype)
+        return values.reshape(array.shape, order="F" if array.fortran else "C")
+    except ZIP_ERRORS as error:
+        raise bad_zip(path, error) from None
+
+
 def bad_zip(path: str, error: Exception) -> DataError:
     """The error for what was raised, one of ZIP_ERRORS, over a damaged .npz file."""
     if isinstance(error, OSError) and error.errno is not None:
         return DataError(path, None, reason(error))
-    return DataError(path, None, f"a damaged .npz file: {str(error).lower()}", CUT_SHORT)
+    return DataError(
+        path, None, f"a damaged .npz file: {cut(str(error).lower(), 2 * QUOTED)}", CUT_SHORT
+    )
 
 
 # --- .safetensors ----------------------------------------------------------------------------
@@ -190,7 +215,9 @@ def safetensors_header(path: str) -> SafetensorsHeader:
             raise ValueError("no object")
         entries = {name: _entry(name, of) for name, of in header.items() if name != _METADATA}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise DataError(path, None, f"a damaged .safetensors header: {error}") from None
+        raise DataError(
+            path, None, f"a damaged .safetensors header: {cut(str(error), 2 * QUOTED)}"
+        ) from None
     if not entries:
         raise DataError(path, None, "no tensors in the file")
     return SafetensorsHeader(header, entries, 8 + length, size)
@@ -201,10 +228,12 @@ def check_tensor(path: str, header: SafetensorsHeader, name: str) -> np.dtype[An
     kind, shape, begin, end = header.entries[name]
     if kind not in DTYPES:
         hint = f"read are: {', '.join(DTYPES)}"
-        raise DataError(path, None, f"{name}: a tensor of {kind}, not of floats", hint)
+        raise DataError(path, None, f"{cut(name)}: a tensor of {cut(kind)}, not of floats", hint)
     stored = np.dtype(DTYPES[kind])
     if end - begin != math.prod(shape) * stored.itemsize:
-        raise DataError(path, None, f"{name}: {end - begin:,} bytes for {sized(shape)} of {kind}")
+        raise DataError(
+            path, None, f"{cut(name)}: {end - begin:,} bytes for {sized(shape)} of {kind}"
+        )
     check_end(path, header, name)
     return stored
 
@@ -212,7 +241,7 @@ def check_tensor(path: str, header: SafetensorsHeader, name: str) -> np.dtype[An
 def check_end(path: str, header: SafetensorsHeader, name: str) -> None:
     """DataError for a tensor that is not wholly in the file."""
     if header.start + header.entries[name].end > header.size:
-        raise DataError(path, None, f"ends inside the tensor {name}", CUT_SHORT)
+        raise DataError(path, None, f"ends inside the tensor {cut(name)}", CUT_SHORT)
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -227,7 +256,7 @@ def _entry(name: str, entry: Any) -> Entry:
     numbers = [*shape, *offsets]
     plain = all(type(number) is int and 0 <= number < 1 << 62 for number in numbers)
     if not isinstance(kind, str) or not plain or len(offsets) != 2 or offsets[0] > offsets[1]:
-        raise ValueError(f"the entry of {name!r}")
+        raise ValueError(f"the entry of {quoted(name)}")
     return Entry(kind, tuple(shape), offsets[0], offsets[1])
 
 

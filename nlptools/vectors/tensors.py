@@ -11,7 +11,7 @@ from typing import IO, Any
 import numpy as np
 
 from nlptools.base.storage import FileColumn, SharedFile
-from nlptools.errors import DataError
+from nlptools.errors import DataError, cut
 from nlptools.vectors.headers import (
     DTYPES,
     ZIP_ERRORS,
@@ -121,7 +121,7 @@ def _check_matrix(
     path: str, shape: tuple[int, ...], dtype: np.dtype[Any], name: str = ""
 ) -> tuple[int, int]:
     """The shape, if it is that of a matrix of floats."""
-    what = f"{name}: " if name else ""
+    what = f"{cut(name)}: " if name else ""
     check_floats(path, dtype, what)
     if len(shape) != 2:
         raise DataError(path, None, f"{what}an array of {sized(shape)}, not a matrix")
@@ -200,7 +200,7 @@ def _exactly(file: IO[bytes], size: int) -> bytes:
 def _choose(path: str, asked: str | None, shapes: dict[str, tuple[int, ...]]) -> str:
     """The matrix that is asked for, or the only one."""
     matrices = [name for name, shape in shapes.items() if len(shape) == 2]
-    listed = ", ".join(f"{name} ({sized(shapes[name])})" for name in matrices[:10])
+    listed = ", ".join(f"{cut(name)} ({sized(shapes[name])})" for name in matrices[:10])
     if len(matrices) > 10:
         listed += f", and {len(matrices) - 10:,} more"
     if asked is not None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from nlptools.base.resources import ordered_map
 from nlptools.base.textcolumns import Fields, parse_number
-from nlptools.errors import DataError, NlptoolsError
+from nlptools.errors import DataError, NlptoolsError, quoted
 from nlptools.text.decoding import bad_bytes, peek
 from nlptools.vectors.vectors import Vectors, first_not_finite
 
@@ -72,10 +72,12 @@ class TextReader:
             self.announced, self.dimensions = int(found[1]), int(found[2])
             self._head_end = found.end()
             if not self.announced or not self.dimensions:
-                raise DataError(source, 1, f"no vectors: the header says {shown(found[0].strip())}")
+                raise DataError(
+                    source, 1, f"no vectors: the header says {quoted(found[0].strip())}"
+                )
             return
         if header:
-            problem = f"no header (number of vectors, their dimension), but {shown(_line(head))}"
+            problem = f"no header (number of vectors, their dimension), but {quoted(_line(head))}"
             raise DataError(source, 1, problem, "a file without one: --input-format glove")
         # Words may have spaces in them, and lines may be damaged: what most lines have is right.
         lines = head.split(b"\n")[:_FIRST_LINES]
@@ -83,7 +85,7 @@ class TextReader:
         self.dimensions = max(counts, key=lambda number: (counts[number], number))
         if self.dimensions < 1:
             hint = "a line of a vector file has a word and its numbers"
-            raise DataError(source, 1, f"no vectors, but {shown(_line(head))}", hint)
+            raise DataError(source, 1, f"no vectors, but {quoted(_line(head))}", hint)
 
     def rows(self, block_size: int, workers: int) -> Iterator[RowBlock]:
         """All rows. DataError, with the line, for what cannot be read."""
@@ -245,13 +247,8 @@ def _no_number(text: bytes, column: int) -> str:
     if np.isinf(value) or text.lower().lstrip(b"+-") == b"nan":
         return f"{text.decode()} in column {column + 1}"
     if np.isnan(value):
-        return f"not a number in column {column + 1}: {shown(text)}"
-    return f"too large for float32 in column {column + 1}: {shown(text)}"
-
-
-def shown(text: bytes) -> str:
-    """The beginning of a line or a field, for an error."""
-    return repr(text[:60].decode("utf-8", "replace"))
+        return f"not a number in column {column + 1}: {quoted(text)}"
+    return f"too large for float32 in column {column + 1}: {quoted(text)}"
 
 
 # --- writing ---------------------------------------------------------------------------------
@@ -288,11 +285,11 @@ def _ends_in_number(word: bytes) -> bool:
     fields = _FIELD.findall(word)
     edge = word != word.strip(b" \t\r\n")
     if edge or not fields or b"\n" in word or b"\0" in word:
-        problem = f"a text of vectors cannot have the word {shown(word)}"
+        problem = f"a text of vectors cannot have the word {quoted(word)}"
         raise NlptoolsError(problem, "write .npy or .safetensors, and the words to a file")
     if len(fields) > 1 and _DECIMAL.fullmatch(fields[-1]):
         problem = (
-            f"a text of vectors cannot have the word {shown(word)}: its end looks like a number"
+            f"a text of vectors cannot have the word {quoted(word)}: its end looks like a number"
         )
         raise NlptoolsError(problem, "write .npy or .safetensors, and the words to a file")
     return len(fields) > 1 and _WHOLE.fullmatch(fields[-1]) is not None

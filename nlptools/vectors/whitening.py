@@ -6,9 +6,8 @@ covariance. Source: Su Jianlin, kexue.fm/archives/8069 ("BERT-whitening").
 
 from __future__ import annotations
 
+import math
 import os
-import zipfile
-import zlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,20 +15,19 @@ import numpy as np
 
 from nlptools.base.resources import DEFAULT_MEMORY
 from nlptools.base.storage import whole_file
-from nlptools.errors import DataError
-from nlptools.text.sources import reason
+from nlptools.errors import DataError, quoted
 from nlptools.vectors.files import as_vectors
+from nlptools.vectors.headers import ZIP, npz_arrays, npz_values, opened
 from nlptools.vectors.moments import eigenvectors, moments_of
 from nlptools.vectors.vectors import Vectors
 
 KIND = "nlptools whitening 1"
 TOLERANCE = 1e-10
 
-# What NumPy raises for damaged files, and what other arrays raise here.
-_NO_ARRAYS = (
-    *(ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError, RuntimeError),
-    *(zipfile.BadZipFile, zlib.error),
-)
+_ARRAYS = ("kind", "mean", "matrix", "eigenvalues")
+_MOST_KIND = 1 << 12  # bytes
+# Of the matrix: that of as many dimensions as have a covariance (moments.py) within 8 GB.
+_MOST_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -85,27 +83,35 @@ class Whitening:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Whitening:
         """Read what `save` wrote. DataError for anything else."""
+        path = os.fspath(path)
         hint = "make one with nlptools vectors whiten --transform"
+        with opened(path) as file:
+            if file.read(len(ZIP)) != ZIP:
+                raise DataError(path, None, "not a whitening: no .npz file", hint)
+        arrays = npz_arrays(path)
         try:
-            with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-                if str(arrays["kind"]) != KIND:
-                    raise DataError(
-                        path, None, f"not a whitening: {str(arrays['kind'])[:60]!r}", hint
-                    )
-                found = cls(*(arrays[name] for name in ("mean", "matrix", "eigenvalues")))
-            n = len(found.mean)
-            shapes = [array.shape for array in (found.mean, found.matrix, found.eigenvalues)]
-            k = shapes[1][-1]
-            if shapes != [(n,), (n, k), (n,)] or not 1 <= k <= n:
-                raise ValueError(f"arrays of {shapes}")
-            for array in (found.mean, found.matrix, found.eigenvalues):
-                if array.dtype != np.float64 or not np.isfinite(array).all():
-                    raise ValueError("other numbers than finite float64")
-        except OSError as error:
-            if error.errno is None:  # NumPy's, for what is no .npz file
-                raise DataError(path, None, f"not a whitening: {error}", hint) from None
-            raise DataError(path, None, reason(error)) from None
-        except _NO_ARRAYS as error:
+            if missing := [name for name in _ARRAYS if name not in arrays]:
+                raise ValueError(f"no array {missing[0]}")
+            kind, mean, matrix, eigenvalues = (arrays[name] for name in _ARRAYS)
+            if len(matrix.shape) != 2:
+                raise ValueError("its matrix has not two dimensions")
+            n, k = matrix.shape
+            if mean.shape != (n,) or eigenvalues.shape != (n,) or not 1 <= k <= n:
+                raise ValueError("the shapes of its arrays disagree")
+            if kind.dtype.kind != "U" or math.prod(kind.shape) * kind.dtype.itemsize > _MOST_KIND:
+                raise ValueError("it does not say what it is")
+            if any(array.dtype != np.float64 for array in (mean, matrix, eigenvalues)):
+                raise ValueError("other numbers than float64")
+            if 8 * n * k > _MOST_BYTES:
+                raise ValueError(f"a matrix of {n:,} x {k:,}")
+            named = str(npz_values(path, kind))
+            if named != KIND:
+                raise ValueError(quoted(named))
+            found = cls(*(npz_values(path, array) for array in (mean, matrix, eigenvalues)))
+            for values in (found.mean, found.matrix, found.eigenvalues):
+                if not np.isfinite(values).all():
+                    raise ValueError("numbers that are not finite")
+        except ValueError as error:
             raise DataError(path, None, f"not a whitening: {error}", hint) from None
         return found
 

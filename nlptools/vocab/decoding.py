@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from nlptools.errors import DataError
+from nlptools.errors import DataError, cut
 from nlptools.text.linenumbers import LineNumbers
 from nlptools.vocab.vocab import Vocab
 from nlptools.vocab.wordpiece import CONTINUED, is_cjk, is_punctuation
@@ -100,7 +100,7 @@ class LineDecoder:
             good = word.isascii() and word.isdigit() and len(word) <= _DIGITS
             if not good or int(word) >= self._size:
                 hint = f"the vocabulary has the ids 0 to {self._size - 1}"
-                raise DataError(source, number, f"no id: {word[:40]}", hint)
+                raise DataError(source, number, f"no id: {cut(word)}", hint)
             ids.append(int(word))
         return ids
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from nlptools.base.frames import html_table, to_frame
 from nlptools.base.storage import whole_file
-from nlptools.errors import DataError
+from nlptools.errors import DataError, cell, cut, quoted
 from nlptools.vectors.checkpoints import Checkpoint, Made, Stored, StoredRows, open_checkpoint
 from nlptools.vectors.headers import sized
 from nlptools.vectors.vectors import batch_rows, shown_number
@@ -183,9 +183,9 @@ def _choose(checkpoint: Checkpoint, size: int, asked: Sequence[str]) -> list[Sto
     hint = "take the model whose vocabulary the map was made from"
     for name in asked:
         if name not in shapes:
-            raise DataError(path, None, f"no tensor {name!r}", _listed("there are", shapes))
+            raise DataError(path, None, f"no tensor {quoted(name)}", _listed("there are", shapes))
         if name not in tall:
-            raise DataError(path, None, f"{name}: {_rows(shapes[name])}, {wrong}", hint)
+            raise DataError(path, None, f"{cut(name)}: {_rows(shapes[name])}, {wrong}", hint)
     if len(shapes) == 1 and not tall:
         raise DataError(path, None, f"{_rows(next(iter(shapes.values())))}, {wrong}", hint)
     if not tall:
@@ -203,7 +203,7 @@ def _choose(checkpoint: Checkpoint, size: int, asked: Sequence[str]) -> list[Sto
             hint = f"of the tensors of {size:,} rows name those to make anew: --tensor NAME"
             raise DataError(path, None, error.problem, hint) from None
         if not found[-1].columns:
-            what = f"{name}: " if len(shapes) > 1 else ""
+            what = f"{cut(name)}: " if len(shapes) > 1 else ""
             raise DataError(path, None, f"{what}no numbers: {sized(shapes[name])}")
     return found
 
@@ -214,7 +214,7 @@ def _rows(shape: tuple[int, ...]) -> str:
 
 def _listed(what: str, shapes: dict[str, tuple[int, ...]]) -> str:
     longest = sorted(shapes, key=lambda name: shapes[name][:1], reverse=True)[:5]
-    text = ", ".join(f"{name} ({sized(shapes[name])})" for name in longest)
+    text = ", ".join(f"{cut(name)} ({sized(shapes[name])})" for name in longest)
     return f"{what}: {text}" if text else what
 
 
@@ -353,7 +353,7 @@ def norms_table(report: EmbeddingReport) -> str:
     lines = ["\t".join(NormRow._fields) + "\n"]
     for row in report:
         figures = "\t".join(map(shown_number, (row.norm_mean, row.norm_min, row.norm_max)))
-        lines.append(f"{row.tensor}\t{row.rows}\t{row.count}\t{figures}\t{row.not_finite}\n")
+        lines.append(f"{cell(row.tensor)}\t{row.rows}\t{row.count}\t{figures}\t{row.not_finite}\n")
     return "".join(lines)
 
 

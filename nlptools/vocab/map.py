@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from nlptools.base.storage import whole_file
-from nlptools.errors import DataError
+from nlptools.errors import QUOTED, DataError, cut, quoted
 from nlptools.text.sources import reason
 
 KIND = "vocabulary map"
@@ -20,6 +20,7 @@ VERSION = 1
 
 _KEYS = ("base_size", "unknown", "keep_tokens", "compound_tokens", "words")
 _HINT = "it is written together with the vocabulary, by nlptools vocab build"
+_MOST = 1 << 26  # bytes; a map of a million words has 20 MB
 _NO_WORD = "\t\n\r"  # a vocabulary has a token in each line
 
 
@@ -67,12 +68,12 @@ class VocabMap:
         lengths = np.diff(self.offsets)
         bad = _first(lengths < 1)
         if bad is not None:
-            raise ValueError(f"compound_tokens[{bad}] ({self.words[bad]}): no ids")
+            raise ValueError(f"compound_tokens[{bad}] ({cut(self.words[bad])}): no ids")
         if self.offsets[0] != 0 or self.offsets[-1] != len(self.pieces):
             raise ValueError("offsets must begin with 0 and end with the number of pieces")
         for i, word in enumerate(self.words):
             if not word or any(sign in word for sign in _NO_WORD) or not _encodes(word):
-                raise ValueError(f"words[{i}]: no token of a vocabulary: {ascii(word)[:60]}")
+                raise ValueError(f"words[{i}]: no token of a vocabulary: {quoted(word)}")
 
     def _check_weights(self, weights: np.ndarray) -> None:
         if weights.shape != self.pieces.shape:
@@ -87,7 +88,7 @@ class VocabMap:
 
     def _named(self, piece: int) -> str:
         word = int(np.searchsorted(self.offsets, piece, "right")) - 1
-        return f"compound_tokens[{word}] ({self.words[word]})"
+        return f"compound_tokens[{word}] ({cut(self.words[word])})"
 
     def __len__(self) -> int:
         """Tokens of the new vocabulary."""
@@ -112,7 +113,7 @@ class VocabMap:
             try:
                 one, theirs = _compound(item)
             except (TypeError, ValueError, OverflowError):
-                name = f" ({words[i]})" if i < len(words) else ""
+                name = f" ({cut(words[i])})" if i < len(words) else ""
                 problem = "neither a list of ids nor a pair of ids and weights"
                 raise ValueError(f"compound_tokens[{i}]{name}: {problem}") from None
             ids.append(one)
@@ -176,14 +177,16 @@ def read_map(path: str | os.PathLike[str]) -> VocabMap:
     """Read what `write_map` wrote. DataError for anything else, in one line; the file is parsed, never executed."""
     try:
         with open(path, "rb") as file:
-            data = file.read()
+            data = file.read(_MOST + 1)
     except (OSError, ValueError) as error:
         raise DataError(path, None, reason(error)) from None
+    if len(data) > _MOST:
+        raise DataError(path, None, f"not a {KIND}: more than {_MOST:,} bytes", _HINT)
     try:
         found = json.loads(data)
     except (ValueError, RecursionError) as error:
-        problem = str(error).partition("\n")[0][:120]
-        raise DataError(path, None, f"not a {KIND}: no JSON: {problem}", _HINT) from None
+        problem = f"not a {KIND}: no JSON: {cut(str(error), 2 * QUOTED)}"
+        raise DataError(path, None, problem, _HINT) from None
     if not isinstance(found, dict) or found.get("nlptools") != KIND:
         raise DataError(path, None, f'not a {KIND}: no "nlptools": "{KIND}"', _HINT)
     version = found.get("version")
@@ -192,7 +195,7 @@ def read_map(path: str | os.PathLike[str]) -> VocabMap:
         raise DataError(path, None, problem, "update nlptools")
     try:
         if version != VERSION:
-            raise ValueError(f"version {version!r:.60}")
+            raise ValueError(f"version {quoted(version)}")
         return _parsed(found)
     except ValueError as error:
         raise DataError(path, None, f"a damaged {KIND}: {error}", _HINT) from None

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nlptools.base.frames import html_table, to_frame
-from nlptools.errors import DataError
-from nlptools.text.corpus import Corpus
+from nlptools.errors import DataError, listed
+from nlptools.text.whole import read_whole
 from nlptools.vocab.wordpiece import CONTINUED, is_cjk, is_punctuation
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Vocab:
             found.append(f"{self.source}: no token in line {_numbers(empty)}")
         again = [n + 1 for n, token in enumerate(self.tokens) if token and self.ids[token] != n]
         if again:
-            names = ", ".join(dict.fromkeys(self.tokens[n - 1] for n in again[:_TEN]))
+            names = listed(dict.fromkeys(self.tokens[n - 1] for n in again[:_TEN]))
             found.append(f"{self.source}: listed again later: {names} (line {_numbers(again)})")
         return found
 
@@ -104,7 +104,7 @@ def load_vocab(path: str | os.PathLike[str]) -> Vocab:
     A line ends at LF or CRLF only: line 344 of bert-base-chinese is U+2028. Raises DataError for an empty
     file, one that is not UTF-8, and one that has no tokens but lines of text.
     """
-    text = "".join(block.text for block in Corpus([path]).blocks())
+    text = read_whole(path)
     lines = text.split("\n")
     if not lines[-1]:
         del lines[-1]

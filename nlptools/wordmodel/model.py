@@ -22,9 +22,10 @@ import numpy as np
 
 from nlptools.base.frames import html_table, to_frame
 from nlptools.base.storage import whole_file
-from nlptools.errors import DataError
+from nlptools.errors import DataError, quoted
 from nlptools.text.corpus import Corpus
 from nlptools.text.folding import FOLDS
+from nlptools.text.whole import LONGEST_LINE, read_whole
 from nlptools.wordmodel.em import LEAST_PENALTY, LONGEST
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ class WordModel:
 
 def first_line(path: str | os.PathLike[str]) -> str:
     """The first line of a text file, as far as 200 characters."""
-    for block in Corpus([path], encoding="auto", block_size=1 << 16).blocks():
+    corpus = Corpus([path], encoding="auto", block_size=1 << 16, longest_line=LONGEST_LINE)
+    for block in corpus.blocks():
         return block.text[:200].partition("\n")[0]
     return ""
 
@@ -128,7 +130,7 @@ def general_model() -> WordModel:
 
 def load_model(path: str | os.PathLike[str]) -> WordModel:
     """Read a model. DataError, with the line, for a file that is none or is damaged."""
-    text = "".join(block.text for block in Corpus([path]).blocks())
+    text = read_whole(path)
     return parse_model(text, os.fspath(path))
 
 
@@ -144,7 +146,7 @@ def parse_model(text: str, path: str) -> WordModel:
         raise DataError(path, 1, "not an nlptools model", "make one with nlptools train")
     version = lines[0][len(FORMAT) :].strip()
     if not version.isdecimal() or len(version) > 9 or int(version) > VERSION:
-        problem = f"model format {version!r}; this version reads up to {VERSION}"
+        problem = f"model format {quoted(version)}; this version reads up to {VERSION}"
         raise DataError(path, 1, problem, "update nlptools")
     try:
         settings = json.loads(lines[1].removeprefix("# "))
@@ -221,12 +223,12 @@ def _table(
 def _check_line(line: str, prefix: str, columns: int, path: str, number: int) -> None:
     word, *cells = line.removeprefix(prefix).split("\t")
     if not line.startswith(prefix) or not word or len(cells) != columns:
-        problem = f"expected {columns + 1} cells separated by tabs: {line[:40]!r}"
+        problem = f"expected {columns + 1} cells separated by tabs: {quoted(line)}"
         raise DataError(path, number, problem)
     for cell in cells:
         try:
             value = float(cell)
         except ValueError:
-            raise DataError(path, number, f"not a number: {cell[:40]!r}") from None
+            raise DataError(path, number, f"not a number: {quoted(cell)}") from None
         if not abs(value) < LARGEST:
-            raise DataError(path, number, f"not a finite number: {cell[:40]!r}")
+            raise DataError(path, number, f"not a finite number: {quoted(cell)}")

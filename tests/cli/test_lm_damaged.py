@@ -89,7 +89,8 @@ def test_broken_native_models(novel: Models, command: list[str]) -> None:
 
 def rewritten(path: Path, name: str, change: Callable[[dict[str, object]], None]) -> Path:
     """A native file whose description was changed, and signed again."""
-    meta, column = storage.read_container(path, "lm", 1)
+    container = storage.read_container(path, "lm", 1)
+    meta, column = container.meta, container.column
     head = json.loads(path.read_bytes().split(b"\n", 2)[1])
     arrays = {array["name"]: np.array(column(array["name"], False)[:]) for array in head["arrays"]}
     everything = {**meta, "arrays_of": arrays}

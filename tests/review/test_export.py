@@ -18,7 +18,7 @@ from places import DATA
 
 from nlptools import __version__
 from nlptools.errors import DataError
-from nlptools.review.export import WHAT_IS_READ, export_words, merge_words, visible
+from nlptools.review.export import WHAT_IS_READ, export_words, merge_words
 from nlptools.review.targets import MOST, TARGETS, Tags, Target, ik_form
 from nlptools.segmentation.jieba import JiebaDictionary
 
@@ -263,10 +263,6 @@ def test_what_is_written_can_be_read_line_by_line(words: list[str], to: str) -> 
     read = [line.split(separator)[0] for line in lines.splitlines()]
     assert read == list(result.words)
     assert all(word == word.strip() for word in read)
-
-
-def test_visible() -> None:
-    assert visible("甲\t乙\n\ud800 \u3000é") == "甲\\t乙\\n\\ud800 \\u3000é"
 
 
 # --- the lists that are read -----------------------------------------------------------------------

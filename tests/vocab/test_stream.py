@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tokencases import TINY
 
-from nlptools.errors import DataError
+from nlptools.errors import DataError, cut
 from nlptools.text.corpus import Corpus
 from nlptools.vocab import stream as tokenstream
 from nlptools.vocab.stream import TOKEN_FORMATS, TokenCounts, decode_corpus, tokenize_corpus
@@ -327,7 +327,7 @@ def test_what_is_no_id(
     paths = files(folder, ["1 2\n3\n", f"1\r\n\r\n17 {word} 3"])
     with pytest.raises(DataError) as caught:
         decoded(Corpus(paths, block_size=block), tokenizers["none"])
-    assert str(caught.value) == f"{paths[1]}:3: no id: {word[:40]}"
+    assert str(caught.value) == f"{paths[1]}:3: no id: {cut(word)}"
     assert caught.value.hint == f"the vocabulary has the ids 0 to {len(TINY) - 1}"
 
 

@@ -1,0 +1,39 @@
+"""Path of a list, a model or a vocabulary -> its whole text, within bounds.
+
+These are held whole, unlike a corpus; so what unpacks to gigabytes (a damaged file, a compression bomb) is refused
+before it fills the memory.
+"""
+
+from __future__ import annotations
+
+import os
+
+from nlptools.errors import DataError
+from nlptools.text.corpus import Corpus
+
+# Characters of a file. The largest list that is known, the 12.3 million words of the vectors of Tencent AI Lab, has
+# 100 million with a count in each line.
+MOST = 1 << 27
+LONGEST_LINE = (
+    1 << 24
+)  # bytes, as of ARPA files and vectors; the longest known is a vocab.json of 5 MB
+
+
+def read_whole(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> str:
+    """The text of a file, or of all files of a folder or pattern.
+
+    Raises DataError for what cannot be read, for a line of more than LONGEST_LINE bytes, for more than MOST characters.
+    """
+    corpus = Corpus([path], encoding=encoding, longest_line=LONGEST_LINE)
+    texts = []
+    for block in corpus.blocks():
+        check_size(path, corpus.report.characters)
+        texts.append(block.text)
+    return "".join(texts)
+
+
+def check_size(path: str | os.PathLike[str], characters: int) -> None:
+    """DataError for so many characters that nobody wrote them."""
+    if characters > MOST:
+        problem = f"more than {MOST:,} characters: too large to be held whole"
+        raise DataError(path, None, problem, "is it damaged? Leave out what is rare")
