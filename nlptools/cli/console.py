@@ -117,7 +117,7 @@ def deliver(pieces: Iterable[str | bytes], output: str | None) -> None:
     if output is None:
         write(pieces)
         return
-    from nlptools.base.storage import whole_file
+    from nlptools.base.outputs import whole_file
 
     with whole_file(output) as stream:
         for piece in pieces:

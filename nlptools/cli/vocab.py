@@ -245,7 +245,7 @@ def _map_pieces(made: VocabBuild) -> Iterator[str]:
 
 def _deliver_all(outputs: dict[str, tuple[str | None, Iterator[str]]]) -> None:
     """Files that appear together, when all are complete; what has no file goes to stdout, if it is the vocabulary."""
-    from nlptools.base.storage import whole_file
+    from nlptools.base.outputs import whole_file
 
     with contextlib.ExitStack() as stack:
         for name, (path, pieces) in outputs.items():

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from nlptools.base import storage
+from nlptools.base.outputs import whole_file
 from nlptools.base.resources import DEFAULT_MEMORY, check_memory
-from nlptools.base.storage import whole_file
 from nlptools.base.textcolumns import parse_number
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.text.corpus import ON_ERROR

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nlptools.base.outputs import whole_file
 from nlptools.base.resources import DEFAULT_MEMORY
-from nlptools.base.storage import whole_file
 from nlptools.errors import DataError
 from nlptools.text.sources import reason
 from nlptools.vectors.files import as_vectors
