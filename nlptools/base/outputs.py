@@ -91,31 +91,39 @@ def whole_folder(path: str | os.PathLike[str], check: Callable[[Path], None]) ->
     """
     name = os.fspath(path)
     target = Path(os.path.realpath(name))
-    status = _status(name, target)
-    if status:
+    if _status(name, target):
         check(target)
     with _named(name):
         _remove_leftovers(target)
         holder, lock = _locked_folder(target)
     try:
-        made, old = holder / "made", holder / "old"
+        made = holder / "made"
         with _named(name):
             made.mkdir()
         yield made
+        status = _status(name, target)  # another run may have been faster
+        if status:
+            check(target)
         with _named(name):
             if status:
                 made.chmod(stat.S_IMODE(status.st_mode))
-                target.rename(old)
-            try:
-                made.rename(target)
-            except BaseException:
-                if status:
-                    old.rename(target)
-                raise
+            _exchange(made, target, holder / "old" if status else None)
     finally:
         shutil.rmtree(holder, ignore_errors=True)
         if lock is not None:
             os.close(lock)
+
+
+def _exchange(made: Path, target: Path, old: Path | None) -> None:
+    """Rename; what is there already goes to `old`, and comes back if that fails."""
+    if old is not None:
+        target.rename(old)
+    try:
+        made.rename(target)
+    except BaseException:
+        if old is not None:
+            old.rename(target)
+        raise
 
 
 def _cannot_write(path: str, error: OSError) -> DataError:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools import __version__
+from nlptools.cli.files import claim_stdin
 from nlptools.errors import NlptoolsError
 
 if TYPE_CHECKING:
@@ -20,20 +21,27 @@ if TYPE_CHECKING:
 
 def open_corpus(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
     """The corpus a command was given; stdin where no path is named."""
-    if reading["field"] is not None and reading["column"] is not None:
-        raise click.UsageError(
-            "--field is for JSON Lines, --column for CSV and TSV: give one of them."
-        )
+    check_fields(reading["field"], reading["column"])
+    if not paths:
+        claim_stdin()
     if not paths or "-" in paths:
         if sys.stdin is None:
             raise NlptoolsError("standard input is closed", "name a file to read")
         if sys.stdin.isatty():
-            click.echo("Reading text from the terminal; end with Ctrl-D.", err=True)
+            note("Reading text from the terminal; end with Ctrl-D.")
         paths = paths or ("-",)
     try:
         return (_watched_corpus() if shows_progress(quiet) else _corpus())(paths, **reading)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+
+
+def check_fields(field: str | None, column: str | None) -> None:
+    """Usage error of --field and --column."""
+    if field is not None and column is not None:
+        raise click.UsageError(
+            "--field is for JSON Lines, --column for CSV and TSV: give one of them."
+        )
 
 
 def shows_progress(quiet: bool) -> bool:
@@ -142,6 +150,8 @@ def _stdout_errors() -> Iterator[None]:
 
 def discard_stdout() -> None:
     """What is still in its buffer would fail once more when the process ends."""
+    if sys.stdout is None:
+        return
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -213,7 +223,7 @@ class Closing:
         if memory:
             parts.append(f"{_bytes(memory)} memory")
         parts.append(f"{time.perf_counter() - self._start:.1f} s")
-        click.echo(" | ".join(part for part in parts if part), err=True)
+        note(" | ".join(part for part in parts if part))
 
 
 def _bytes(number: int) -> str:

@@ -9,6 +9,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, given_options, note, open_corpus
+from nlptools.cli.files import Input, Output
 
 if TYPE_CHECKING:
     from nlptools.lm.stream import ScoredLines, Totals
@@ -38,12 +39,14 @@ Examples:
 """
 )
 @options.corpus_argument
-@click.option("-o", "--output", type=click.Path(), help="Model file to write instead of stdout.")
+@click.option(
+    "-o", "--output", type=Output("default"), help="Model file to write instead of stdout."
+)
 @format_option
 @click.option(
     "--counts",
     "counts_file",
-    type=click.Path(),
+    type=Input(),
     help="Counts made earlier with nlptools count --sentences, instead of a corpus.",
 )
 @click.option(
@@ -162,7 +165,7 @@ Examples:
 """
 )
 @options.corpus_argument
-@click.option("--model", required=True, type=click.Path(), help="Model: native or ARPA.")
+@click.option("--model", required=True, type=Input(), help="Model: native or ARPA.")
 @click.option(
     "--sort/--no-sort",
     default=False,
@@ -274,8 +277,10 @@ Examples:
   nlptools lm convert news.lm | head
 """
 )
-@click.argument("source", type=click.Path())
-@click.option("-o", "--output", type=click.Path(), help="Model file to write instead of stdout.")
+@click.argument("source", type=Input())
+@click.option(
+    "-o", "--output", type=Output("default"), help="Model file to write instead of stdout."
+)
 @format_option
 @options.memory_option
 @options.tmp_dir_option

@@ -7,6 +7,7 @@ import click
 from nlptools.cli import options
 from nlptools.cli.console import Closing
 from nlptools.cli.count import check_output, emit, signature, sizes
+from nlptools.cli.files import Input
 
 
 @click.command(
@@ -16,7 +17,7 @@ Examples:
   nlptools merge all.counts --tsv --min-count 100
 """
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path())
+@click.argument("files", nargs=-1, required=True, type=Input())
 @options.counts_output_options
 @options.memory_option
 @options.tmp_dir_option

@@ -8,10 +8,8 @@ text that end where a line ends -> the field or column asked for (records.py) ->
 from __future__ import annotations
 
 import codecs
-import contextlib
 import os
 import re
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +27,7 @@ from nlptools.text.decoding import (
 )
 from nlptools.text.folding import FOLD_CONTEXT, FOLDS, fold_stops, folder
 from nlptools.text.records import Piece, column_texts, json_texts, lines_of, refuse_json_lines
-from nlptools.text.sources import Source, find_sources, reason
+from nlptools.text.sources import Source, find_sources, reason, stdin_chunks
 
 BLOCK_SIZE = 4 << 20
 ON_ERROR = ("strict", "replace", "skip")
@@ -255,13 +253,11 @@ class Corpus:
         yield from self._cut(_batches(records, self._characters), source)
 
     def _raw(self, source: Source) -> Iterator[bytes]:
-        stdin = source.name == "-"
         try:
-            with (
-                contextlib.nullcontext(sys.stdin.buffer)
-                if stdin
-                else open(source.name, "rb", buffering=0)
-            ) as file:
+            if source.name == "-":
+                yield from stdin_chunks(self.block_size)
+                return
+            with open(source.name, "rb", buffering=0) as file:
                 while chunk := file.read(self.block_size):
                     yield chunk
         except OSError as error:
