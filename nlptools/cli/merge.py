@@ -6,7 +6,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing
-from nlptools.cli.count import check_output, emit, signature, sizes
+from nlptools.cli.count import check_output, check_table, emit, signature, sizes
 from nlptools.cli.files import Input
 
 
@@ -38,6 +38,7 @@ def merge(
     grouping the files are merged.
     """
     check_output(output, tsv, min_count)
+    check_table(output)
     closing = Closing("merge", quiet)
     from nlptools.ngrams.merge import merge_files
 

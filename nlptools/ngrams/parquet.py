@@ -98,7 +98,7 @@ def save_table(counts: NgramCounts, path: str | os.PathLike[str], min_count: int
     parquet = _arrow().parquet
     counts = prune(counts, min_count)
     sizes = [len(level) for level in counts.levels]
-    with whole_folder(path, lambda target: _check_replaceable(target, path)) as folder:
+    with whole_folder(path, lambda _: check_replaceable(path)) as folder:
         kinds = {"string": "string", "int": "int32", "bigint": "int64"}
         pairs = [column.split(" ") for column in SCHEMA.split(", ")]
         schema = _arrow().schema([(name, kinds[kind]) for name, kind in pairs])
@@ -129,15 +129,20 @@ def not_replaceable(path: object, foreign: Sequence[str]) -> DataError:
     )
 
 
-def _check_replaceable(target: Path, path: object) -> None:
+def check_replaceable(path: str | os.PathLike[str]) -> None:
+    """DataError for something that save_table would not replace; nothing there is fine."""
+    folder = Path(os.path.realpath(path))
+    if not folder.exists():
+        return
     try:
-        ours = json.loads((target / MARKER).read_text(encoding="utf-8"))["nlptools"] == "ngrams"
+        ours = json.loads((folder / MARKER).read_text(encoding="utf-8"))["nlptools"] == "ngrams"
     except (OSError, ValueError, KeyError, TypeError):
         ours = False
     if not ours:
         raise DataError(path, None, "is there already, and is no folder of n-grams", "remove it")
-    folders = [entry.name for entry in os.scandir(target) if not entry.is_file()]
-    if foreign := folders + foreign_names(os.listdir(target)):
+    entries = {entry.name: entry.is_file() for entry in os.scandir(folder)}
+    foreign = foreign_names(name for name, is_file in entries.items() if is_file)
+    if foreign := sorted({*foreign, *(name for name, is_file in entries.items() if not is_file)}):
         raise not_replaceable(path, foreign)
 
 
