@@ -8,7 +8,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, StageBar, check_fields, deliver, open_corpus
-from nlptools.cli.files import Input, Output
+from nlptools.cli.files import InputPath, OutputPath
 
 if TYPE_CHECKING:
     from nlptools.text.corpus import Corpus
@@ -23,12 +23,12 @@ Examples:
   nlptools compare dict-old.txt dict-new.txt --lists
 """
 )
-@click.argument("a", type=Input())
-@click.argument("b", nargs=-1, required=True, type=Input())
+@click.argument("a", type=InputPath())
+@click.argument("b", nargs=-1, required=True, type=InputPath())
 @click.option(
     "--words",
     "words_file",
-    type=Input(),
+    type=InputPath(),
     help="Word list: the words to compare.  [default: corpora: those that discover finds in B; counts files: "
     "those of its method entropy; word lists: all]",
 )
@@ -58,7 +58,7 @@ Examples:
 @click.option(
     "--report",
     "page",
-    type=Output(),
+    type=OutputPath(),
     help="Page to write, with contexts and growth curves; needs corpora. The table is then written only with -o.",
 )
 @options.usage_options

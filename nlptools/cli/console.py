@@ -60,6 +60,8 @@ def _watched_corpus() -> type[Corpus]:
 
     from nlptools.text.corpus import Block, Corpus
 
+    tqdm.monitor_interval = 0  # a thread that would look after slow bars
+
     class WatchedCorpus(Corpus):
         """A corpus that shows a progress bar with rate and time left while it is read."""
 
@@ -101,6 +103,7 @@ class StageBar:
         if self._bar is None:
             from tqdm import tqdm
 
+            tqdm.monitor_interval = 0
             self._bar = tqdm(total=self._steps, unit="it", leave=False, nrows=24)
         self._bar.set_description(f"{stage} {iteration}", refresh=False)
         likely = f"logL {log_likelihood:,.0f}, " if log_likelihood else ""

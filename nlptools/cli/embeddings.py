@@ -8,7 +8,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, note, write
-from nlptools.cli.files import Input, Output
+from nlptools.cli.files import InputPath, OutputPath
 
 if TYPE_CHECKING:
     from nlptools.vocab.embeddings import EmbeddingReport, UnknownPieces
@@ -25,15 +25,15 @@ Examples:
   nlptools vocab init-embeddings bias.npy --map map.json -o new-bias.npy --report unknown.tsv
 """,
 )
-@click.argument("source", metavar="FILE", type=Input())
+@click.argument("source", metavar="FILE", type=InputPath())
 @click.option(
     "--map",
     "map_path",
     required=True,
-    type=Input(),
+    type=InputPath(),
     help="Which tokens are kept, and what new words are made of: the file of vocab build.",
 )
-@click.option("-o", "--output", required=True, type=Output(), help="File to write.")
+@click.option("-o", "--output", required=True, type=OutputPath(), help="File to write.")
 @click.option(
     "--tensor",
     multiple=True,
@@ -56,7 +56,7 @@ Examples:
 )
 @click.option(
     "--report",
-    type=Output(),
+    type=OutputPath(),
     help="Write the words with unknown pieces to this file, as TSV.",
 )
 @options.quiet_option

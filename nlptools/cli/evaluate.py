@@ -11,7 +11,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, open_corpus, write
-from nlptools.cli.files import Input
+from nlptools.cli.files import InputPath
 from nlptools.errors import DataError
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ Examples:
   nlptools evaluate gold.txt.xz - --format tsv -q < predicted.txt
 """
 )
-@click.argument("gold", type=Input())
-@click.argument("predicted", type=Input())
+@click.argument("gold", type=InputPath())
+@click.argument("predicted", type=InputPath())
 @click.option(
     "--protocol",
     type=click.Choice(["spans", "sighan"]),
@@ -41,7 +41,7 @@ Examples:
     "--known",
     "known_files",
     multiple=True,
-    type=Input(),
+    type=InputPath(),
     help="Word list (plain, jieba, vocab.txt) of the training text: rate and recall of OOV words. "
     "May be given several times.",
 )

@@ -8,7 +8,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import note, open_corpus, write
-from nlptools.cli.files import Input
+from nlptools.cli.files import InputPath
 
 
 @click.command(
@@ -19,12 +19,14 @@ Examples:
 """
 )
 @click.argument("words", nargs=-1, required=True, type=options.TextParam())
-@click.option("--counts", "counts_file", type=Input(), help="Counts file to take the numbers from.")
+@click.option(
+    "--counts", "counts_file", type=InputPath(), help="Counts file to take the numbers from."
+)
 @click.option(
     "--corpus",
     "paths",
     multiple=True,
-    type=Input(),
+    type=InputPath(),
     help="Text to show contexts from, and to count when there is no counts file; `-` is stdin. "
     "May be given several times.",
 )

@@ -11,7 +11,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, note, open_corpus
-from nlptools.cli.files import Input, Output
+from nlptools.cli.files import InputPath, OutputPath
 from nlptools.errors import DataError
 from nlptools.review.targets import MOST, TARGETS
 
@@ -62,7 +62,7 @@ Examples:
   nlptools discover forum/ | nlptools export - --to hanlp --tag nz > forum.txt
 """
 )
-@click.argument("words", nargs=-1, required=True, type=Input())
+@click.argument("words", nargs=-1, required=True, type=InputPath())
 @click.option(
     "--to",
     required=True,
@@ -80,7 +80,7 @@ Examples:
 )
 @click.option(
     "--jieba-dict",
-    type=Input(),
+    type=InputPath(),
     help="With --freq win: jieba's own dictionary.  [default: that of the installed jieba]",
 )
 @click.option(
@@ -100,7 +100,7 @@ Examples:
 @click.option(
     "--refused",
     "refused_output",
-    type=Output(),
+    type=OutputPath(),
     help="File for the words that are not written, with the reasons, as TSV.",
 )
 @options.quiet_option

@@ -34,7 +34,7 @@ class _Named:
     stdin: bool = False
 
 
-class Input(click.Path):
+class InputPath(click.Path):
     """A file, folder or pattern to read; `-` is stdin, which can be read once.
 
     What cannot be read is the data's fault, and said by what reads it: exit code 1.
@@ -59,7 +59,7 @@ class Input(click.Path):
         return path
 
 
-class Output(click.Path):
+class OutputPath(click.Path):
     """A file to write, which is no input and no other output; devices and pipes may be.
 
     dash: what `-` stands for. "default": what the command does without the option, which is printing; "stdout":
@@ -88,7 +88,7 @@ class Output(click.Path):
         return path
 
 
-class Folder(click.Path):
+class FolderPath(click.Path):
     """A folder for what a command puts aside and takes back."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, given_options, note, open_corpus
-from nlptools.cli.files import Input, Output
+from nlptools.cli.files import InputPath, OutputPath
 
 if TYPE_CHECKING:
     from nlptools.lm.stream import ScoredLines, Totals
@@ -40,13 +40,13 @@ Examples:
 )
 @options.corpus_argument
 @click.option(
-    "-o", "--output", type=Output("default"), help="Model file to write instead of stdout."
+    "-o", "--output", type=OutputPath("default"), help="Model file to write instead of stdout."
 )
 @format_option
 @click.option(
     "--counts",
     "counts_file",
-    type=Input(),
+    type=InputPath(),
     help="Counts made earlier with nlptools count --sentences, instead of a corpus.",
 )
 @click.option(
@@ -165,7 +165,7 @@ Examples:
 """
 )
 @options.corpus_argument
-@click.option("--model", required=True, type=Input(), help="Model: native or ARPA.")
+@click.option("--model", required=True, type=InputPath(), help="Model: native or ARPA.")
 @click.option(
     "--sort/--no-sort",
     default=False,
@@ -277,9 +277,9 @@ Examples:
   nlptools lm convert news.lm | head
 """
 )
-@click.argument("source", type=Input())
+@click.argument("source", type=InputPath())
 @click.option(
-    "-o", "--output", type=Output("default"), help="Model file to write instead of stdout."
+    "-o", "--output", type=OutputPath("default"), help="Model file to write instead of stdout."
 )
 @format_option
 @options.memory_option

@@ -7,7 +7,7 @@ import click
 from nlptools.cli import options
 from nlptools.cli.console import Closing
 from nlptools.cli.count import check_output, check_table, emit, signature, sizes
-from nlptools.cli.files import Input
+from nlptools.cli.files import InputPath
 
 
 @click.command(
@@ -17,7 +17,7 @@ Examples:
   nlptools merge all.counts --tsv --min-count 100
 """
 )
-@click.argument("files", nargs=-1, required=True, type=Input())
+@click.argument("files", nargs=-1, required=True, type=InputPath())
 @options.counts_output_options
 @options.memory_option
 @options.tmp_dir_option

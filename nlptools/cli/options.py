@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from nlptools.cli.files import Folder, Input, Output
+from nlptools.cli.files import FolderPath, InputPath, OutputPath
 from nlptools.discovery.columns import WORD_FORMATS
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -140,7 +140,7 @@ def chain(*decorators: Decorator) -> Decorator:
     return apply
 
 
-corpus_argument = click.argument("paths", nargs=-1, metavar="[CORPUS]...", type=Input())
+corpus_argument = click.argument("paths", nargs=-1, metavar="[CORPUS]...", type=InputPath())
 
 decoding_options = chain(
     click.option(
@@ -221,7 +221,7 @@ memory_option = click.option(
 
 tmp_dir_option = click.option(
     "--tmp-dir",
-    type=Folder(),
+    type=FolderPath(),
     help="Folder for what does not fit into memory.  [default: the system's]",
 )
 
@@ -255,7 +255,7 @@ engine_options = chain(
 
 work_option = click.option(
     "--work",
-    type=Folder(),
+    type=FolderPath(),
     metavar="DIR",
     help="Folder of Spark for finished parts; a run that died continues from there.",
 )
@@ -264,7 +264,7 @@ counts_output_options = chain(
     click.option(
         "-o",
         "--output",
-        type=Output("stdout"),
+        type=OutputPath("stdout"),
         help="Counts file to write; NAME.parquet: a folder of Parquet, which other programs read too.",
     ),
     click.option("--tsv", is_flag=True, help="Print each n-gram and its count on a line instead."),
@@ -302,7 +302,7 @@ usage_options = chain(
 )
 
 output_option = click.option(
-    "-o", "--output", type=Output("default"), help="File to write instead of stdout."
+    "-o", "--output", type=OutputPath("default"), help="File to write instead of stdout."
 )
 
 words_format_option = click.option(

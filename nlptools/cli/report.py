@@ -8,7 +8,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, note, open_corpus
-from nlptools.cli.files import Input, Output
+from nlptools.cli.files import InputPath, OutputPath
 
 
 @click.command(
@@ -18,21 +18,21 @@ Examples:
   nlptools report new.txt --corpus novel.txt --known dict.txt --contexts 8 -o novel.html
 """
 )
-@click.argument("words", type=Input())
+@click.argument("words", type=InputPath())
 @click.option(
     "--corpus",
     "paths",
     multiple=True,
     required=True,
-    type=Input(),
+    type=InputPath(),
     help="Text in which the words are looked for; `-` is stdin. May be given several times.",
 )
-@click.option("-o", "--output", required=True, type=Output("default"), help="Page to write.")
+@click.option("-o", "--output", required=True, type=OutputPath("default"), help="Page to write.")
 @click.option(
     "--known",
     "known_files",
     multiple=True,
-    type=Input(),
+    type=InputPath(),
     help="Word list: its words are marked, as well as those that WORDS marks. May be given several times.",
 )
 @options.usage_options

@@ -17,7 +17,7 @@ from nlptools.cli.console import (
     open_corpus,
     usage_errors,
 )
-from nlptools.cli.files import Input, Output
+from nlptools.cli.files import InputPath, OutputPath
 from nlptools.segmentation.methods import METHODS, open_cutter, problems
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ Examples:
 @options.corpus_argument
 @click.option(
     "--model",
-    type=Input("general"),
+    type=InputPath("general"),
     help="Model of nlptools train, or a list of words with counts (jieba dictionary, output of "
     "discover); for --method lm a model of nlptools lm train, or ARPA.  "
     "[default: the general model of the package]",
@@ -78,7 +78,7 @@ Examples:
 @click.option(
     "--counts",
     "counts_file",
-    type=Input(),
+    type=InputPath(),
     help="Counts file of a corpus (nlptools count), for the methods pmi and nvbe.",
 )
 @click.option(
@@ -98,7 +98,7 @@ Examples:
 @click.option(
     "-o",
     "--output",
-    type=Output("default"),
+    type=OutputPath("default"),
     help="File to write instead of stdout; with --engine spark a folder.",
 )
 @options.decoding_options

@@ -6,7 +6,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, given_options, note, open_corpus
-from nlptools.cli.files import Input
+from nlptools.cli.files import InputPath
 
 
 @click.command(
@@ -23,7 +23,7 @@ Examples:
 @click.option(
     "--vocab",
     "vocab_file",
-    type=Input(),
+    type=InputPath(),
     required=True,
     help="vocab.txt, a token a line.",
 )
@@ -39,12 +39,12 @@ Examples:
 @click.option(
     "--weights",
     "weights_file",
-    type=Input(),
+    type=InputPath(),
     help="For --pre vocab: a list of words with counts.  [default: by the order of the vocabulary]",
 )
 @click.option(
     "--jieba-dict",
-    type=Input(),
+    type=InputPath(),
     help="For --pre jieba: its dictionary.  [default: that of the installed jieba]",
 )
 @click.option(

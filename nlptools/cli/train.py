@@ -8,7 +8,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, StageBar, check_engine, open_corpus, usage_errors, write
-from nlptools.cli.files import Input, Output
+from nlptools.cli.files import InputPath, OutputPath
 
 
 @click.command(
@@ -24,7 +24,7 @@ Examples:
 @click.option(
     "-o",
     "--output",
-    type=Output("default"),
+    type=OutputPath("default"),
     help="Model file to write instead of stdout; .gz: packed.",
 )
 @click.option(
@@ -49,7 +49,7 @@ Examples:
 @click.option(
     "--prior",
     "prior_file",
-    type=Input("general"),
+    type=InputPath("general"),
     help="Model to learn on top of, for a small corpus; general: the one of the package.",
 )
 @click.option(

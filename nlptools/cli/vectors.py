@@ -9,12 +9,12 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, given_options, note, shows_progress, write
-from nlptools.cli.files import Input, Output
+from nlptools.cli.files import InputPath, OutputPath
 
 if TYPE_CHECKING:
     from nlptools.vectors.vectors import Vectors
 
-source_argument = click.argument("source", default="-", metavar="[FILE]", type=Input())
+source_argument = click.argument("source", default="-", metavar="[FILE]", type=InputPath())
 
 reading_options = options.chain(
     click.option(
@@ -24,7 +24,7 @@ reading_options = options.chain(
     ),
     click.option(
         "--words",
-        type=Input(),
+        type=InputPath(),
         help="Words of an array (.npy, .npz, .safetensors), one a line.",
     ),
     click.option(
@@ -45,7 +45,7 @@ reading_options = options.chain(
 )
 
 
-def writing_options(output: Output) -> options.Decorator:
+def writing_options(output: OutputPath) -> options.Decorator:
     """-o, --format, --words-output"""
     return options.chain(
         click.option("-o", "--output", required=True, type=output, help="File to write."),
@@ -57,7 +57,7 @@ def writing_options(output: Output) -> options.Decorator:
         ),
         click.option(
             "--words-output",
-            type=Output(),
+            type=OutputPath(),
             help="Write the words to this file, one a line: .npy and .safetensors have none.",
         ),
     )
@@ -176,7 +176,7 @@ Examples:
 """
 )
 @source_argument
-@writing_options(Output("stdout"))
+@writing_options(OutputPath("stdout"))
 @dim_option()
 @click.option(
     "--tolerance",
@@ -185,8 +185,10 @@ Examples:
     show_default=True,
     help="A variance of at most so much of the largest counts as 0; its column becomes 0.",
 )
-@click.option("--transform", type=Output(), help="Save mean and matrix to this file (.npz).")
-@click.option("--apply", type=Input(), help="Use what --transform saved, instead of FILE's own.")
+@click.option("--transform", type=OutputPath(), help="Save mean and matrix to this file (.npz).")
+@click.option(
+    "--apply", type=InputPath(), help="Use what --transform saved, instead of FILE's own."
+)
 @reading_options
 @options.quiet_option
 def whiten(
@@ -249,7 +251,7 @@ Examples:
 """
 )
 @source_argument
-@writing_options(Output())
+@writing_options(OutputPath())
 @dim_option(required=True)
 @seed_option
 @click.option(

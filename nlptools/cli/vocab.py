@@ -11,7 +11,7 @@ import click
 from nlptools.cli import options
 from nlptools.cli.console import Closing, encoded, note, open_corpus, write
 from nlptools.cli.embeddings import init_embeddings
-from nlptools.cli.files import Input, Output
+from nlptools.cli.files import InputPath, OutputPath
 from nlptools.cli.vocabexport import export_vocab
 from nlptools.errors import DataError
 
@@ -40,11 +40,11 @@ Examples:
   nlptools vocab build --corpus news/ --size 8000 --weights words.tsv --report report.json -o small.txt
 """
 )
-@click.argument("lists", metavar="[WORDS]...", nargs=-1, type=Input())
+@click.argument("lists", metavar="[WORDS]...", nargs=-1, type=InputPath())
 @click.option(
     "--base",
     "base_file",
-    type=Input(),
+    type=InputPath(),
     help="vocab.txt to start from.  [default: signs, letters and the characters of the words]",
 )
 @click.option(
@@ -57,13 +57,13 @@ Examples:
     "--corpus",
     "corpus_paths",
     multiple=True,
-    type=Input(),
+    type=InputPath(),
     help="Text: its words, if there are no WORDS; its characters; a part is held out for the report. May be given "
     "several times.",
 )
 @click.option(
     "--model",
-    type=Input("general"),
+    type=InputPath("general"),
     help="What finds the words of the corpus: a model of nlptools train, or a list of words with counts.  "
     "[default: the general model of the package]",
 )
@@ -95,19 +95,19 @@ Examples:
 @click.option(
     "--map",
     "map_output",
-    type=Output(),
+    type=OutputPath(),
     help="File for what the tokens are made of, for init-embeddings; with --base.",
 )
 @click.option(
     "--weights",
     "weights_output",
-    type=Output(),
+    type=OutputPath(),
     help="File for the counts of the words, for tokenize --weights.",
 )
 @click.option(
     "--report",
     "report_output",
-    type=Output(),
+    type=OutputPath(),
     help="File for the report, as JSON, instead of a table on stderr.",
 )
 @options.decoding_options

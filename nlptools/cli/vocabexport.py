@@ -8,7 +8,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, note, write
-from nlptools.cli.files import Input, Output, check_outputs
+from nlptools.cli.files import InputPath, OutputPath, check_outputs
 from nlptools.errors import NlptoolsError
 
 
@@ -22,7 +22,7 @@ Examples:
   nlptools vocab export vocab.txt --to roformer -o my-wobert/
 """,
 )
-@click.argument("vocab_file", metavar="VOCAB", type=Input())
+@click.argument("vocab_file", metavar="VOCAB", type=InputPath())
 @click.option(
     "--to",
     type=click.Choice(["fast", "bert", "roformer"]),
@@ -34,7 +34,7 @@ Examples:
 @click.option(
     "--weights",
     "weights_file",
-    type=Input(),
+    type=InputPath(),
     help="A list of words with counts.  [default: by the order of the vocabulary]",
 )
 @options.lower_option
@@ -48,7 +48,7 @@ Examples:
 @click.option(
     "-o",
     "--output",
-    type=Output("default"),
+    type=OutputPath("default"),
     help="Folder to write, with the files that transformers asks for, or one file NAME.json, instead of stdout.",
 )
 @options.quiet_option

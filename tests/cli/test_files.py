@@ -13,7 +13,7 @@ import pytest
 from commandline import TEXT, counts_file, linux, posix, run, shell, write
 
 from nlptools.cli import main
-from nlptools.cli.files import Folder, Input, Output
+from nlptools.cli.files import FolderPath, InputPath, OutputPath
 
 # Options that take text and name no file.
 TEXTS = {
@@ -76,7 +76,7 @@ def test_every_option_that_names_a_file_says_so() -> None:
         for param in command.params:
             kind = param.type
             if isinstance(kind, click.Path | click.File):
-                assert isinstance(kind, Input | Output | Folder), (name, param.name)
+                assert isinstance(kind, InputPath | OutputPath | FolderPath), (name, param.name)
             elif kind is click.STRING or kind.name == "text":
                 assert param.name in TEXTS, (name, param.name)
 
@@ -84,7 +84,7 @@ def test_every_option_that_names_a_file_says_so() -> None:
 # --- outputs that are inputs ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("case", pairs(Input, Output), ids=named)
+@pytest.mark.parametrize("case", pairs(InputPath, OutputPath), ids=named)
 def test_no_output_is_an_input(case: tuple[str, click.Parameter, click.Parameter]) -> None:
     command, source, output = case
     file = write("text", TEXT)
@@ -138,7 +138,7 @@ def test_a_folder_that_is_written_into() -> None:
 # --- outputs of one name ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("case", pairs(Output, Output), ids=named)
+@pytest.mark.parametrize("case", pairs(OutputPath, OutputPath), ids=named)
 def test_no_file_is_written_twice(case: tuple[str, click.Parameter, click.Parameter]) -> None:
     command, first, second = case
     names = (max(first.opts, key=len), max(second.opts, key=len))
@@ -161,7 +161,7 @@ def test_devices_are_written_as_often_as_one_likes() -> None:
 # --- stdin and stdout --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("case", pairs(Input, Input), ids=named)
+@pytest.mark.parametrize("case", pairs(InputPath, InputPath), ids=named)
 def test_stdin_is_read_once(case: tuple[str, click.Parameter, click.Parameter]) -> None:
     command, first, second = case
     done = run(*command.split(), *given(first, "-"), *given(second, "-"), stdin=TEXT)
