@@ -143,7 +143,8 @@ def _among(output: str, path: str) -> bool:
         sources = find_sources([path])
     except NlptoolsError:  # said when it is read
         return False
-    return any(_same(output, source.name) for source in sources)
+    written = _identity(output)
+    return any(_identity(source.name) == written for source in sources)
 
 
 def _identity(path: str) -> object:

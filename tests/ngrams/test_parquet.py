@@ -14,13 +14,14 @@ from nlptools.errors import DataError
 from nlptools.ngrams.count import count_ngrams
 from nlptools.ngrams.counts import NgramCounts
 from nlptools.ngrams.parquet import MARKER, foreign_names, save_table
+from nlptools.text.corpus import Corpus
 
 OWN = [MARKER, "part-00000.parquet"]
 
 
 @pytest.fixture(scope="module")
 def counts() -> NgramCounts:
-    return count_ngrams(iter(["国家标准，国家。"]))
+    return count_ngrams(Corpus.from_texts(["国家标准，国家。"]))
 
 
 def test_a_table_is_replaced_by_a_table(counts: NgramCounts, tmp_path: Path) -> None:
