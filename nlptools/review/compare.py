@@ -12,6 +12,7 @@ import io
 import itertools
 import json
 import os
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -319,12 +320,15 @@ def format_comparison(found: Comparison, how: str) -> Iterator[str]:
         for row in rows:
             cells = [_cell(value, name) for value, name in zip(row, COLUMNS, strict=True)]
             if how == "tsv":
-                yield "\t".join(cells) + "\n"
+                yield "\t".join(_GAP.sub(" ", cell) for cell in cells) + "\n"
                 continue
             writer.writerow(cells)
             yield text.getvalue()
             text.seek(0)
             text.truncate()
+
+
+_GAP = re.compile("[\t\r\n]")  # the name of a file may have them
 
 
 def _cell(value: Any, name: str) -> str:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -270,3 +271,21 @@ def test_the_function_says_what_the_command_prints(tmp_path: Path) -> None:
     assert compare_corpora(*files, words=words, top=1).words == ["沈渡秋"]
     with pytest.raises(ValueError, match="shrink must be above 0"):
         compare_corpora(*files, words=words, shrink=0)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names with tabs and line ends")
+def test_a_tab_in_the_name_of_a_slice(tmp_path: Path) -> None:
+    for name, text in (("old.txt", "撑船\n"), ("a\tb\n.txt", "沈渡秋\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    found = compare_corpora(tmp_path / "old.txt", [tmp_path / "a\tb\n.txt"], words=["沈渡秋"])
+    header, row = "".join(format_comparison(found, "tsv")).splitlines()
+    assert dict(zip(header.split("\t"), row.split("\t"), strict=True))["first_seen"] == "a b "
+
+
+def test_field_and_column_exclude_each_other(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("沈渡秋\n", encoding="utf-8")
+    path = tmp_path / "a.txt"
+    for more in ([], ["--words", path]):
+        done = run(path, path, "--field", "a", "--column", "2", *more)
+        assert done.exit_code == 2
+        assert "--field is for JSON Lines, --column for CSV and TSV" in done.stderr
