@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from nlptools.errors import ResourceError
 
 DEFAULT_MEMORY = 1_000_000_000  # bytes
 MIN_MEMORY = 128_000_000
@@ -23,10 +25,40 @@ def check_memory(memory: int) -> None:
         raise ValueError(f"memory must be at least {MIN_MEMORY // 10**6} MB")
 
 
+class _InPlace(Executor):
+    """One worker: the thread that asks. No other is started, where a system allows none."""
+
+    def submit(self, work: Callable[..., R], /, *args: Any, **settings: Any) -> Future[R]:
+        done: Future[R] = Future()
+        done.set_result(work(*args, **settings))
+        return done
+
+
+class _Threads(ThreadPoolExecutor):
+    """Threads that are started as they are needed; ResourceError where the system gives none."""
+
+    def submit(self, work: Callable[..., R], /, *args: Any, **settings: Any) -> Future[R]:
+        try:
+            return super().submit(work, *args, **settings)
+        except RuntimeError as error:
+            raise ResourceError(
+                "cannot start a thread",
+                "give --workers 1, or raise the limit of processes (ulimit -u)",
+            ) from error
+
+
+def worker_pool(workers: int) -> Executor:
+    """What runs work on so many threads; for one worker none is started."""
+    return _InPlace() if workers == 1 else _Threads(workers)
+
+
 def ordered_map(
-    pool: ThreadPoolExecutor, workers: int, work: Callable[[T], R], items: Iterable[T]
+    pool: Executor, workers: int, work: Callable[[T], R], items: Iterable[T]
 ) -> Iterator[R]:
     """Results of `work` in the order of the items, with at most workers + 1 of them under way."""
+    if isinstance(pool, _InPlace):
+        yield from map(work, items)
+        return
     waiting: deque[Future[R]] = deque()
     for item in items:
         waiting.append(pool.submit(work, item))

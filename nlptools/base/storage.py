@@ -1,4 +1,4 @@
-"""Arrays on disk: columns that grow and are read by slices, temporary folders, whole-or-nothing output files.
+"""Arrays on disk: columns that grow and are read by slices, temporary folders, container files.
 
 A container file is one line `nlptools KIND VERSION`, one line of JSON (what the file means and, for
 every array, its name, type, length, offset and CRC-32), one line with the CRC-32 of that line in
@@ -169,56 +169,6 @@ def spilling(tmp_dir: str | os.PathLike[str] | None) -> Iterator[Path]:
                 "choose another folder with --tmp-dir",
             ) from error
         raise
-
-
-@contextlib.contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """A file that appears under its name only when it is complete.
-
-    On Linux it has no name at all until then, so that not even kill -9 leaves a part of it.
-    Something that is no regular file (/dev/stdout, a named pipe) is written directly.
-    """
-    target = Path(path)
-    if target.exists() and not target.is_file():
-        if target.is_dir():
-            raise DataError(target, None, "is a folder", "name a file to write to")
-        with open(target, "wb") as stream:
-            yield stream
-        return
-    target = target.resolve()
-    folder, part = target.parent, None
-    try:
-        try:
-            descriptor = os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666)
-        except (AttributeError, OSError) as error:
-            if isinstance(error, OSError) and error.errno in (
-                errno.ENOENT,
-                errno.EACCES,
-                errno.EROFS,
-            ):
-                raise
-            descriptor, part = tempfile.mkstemp(prefix=f".{target.name}.", dir=folder)
-        with open(descriptor, "wb") as stream:
-            yield stream
-            stream.flush()
-            if part is None:
-                part = str(folder / f".{target.name}.{os.getpid()}")
-                # src_dir_fd makes it linkat(AT_SYMLINK_FOLLOW); the path being absolute, it is not used.
-                os.link(f"/proc/self/fd/{descriptor}", part, src_dir_fd=descriptor)
-            else:
-                umask = os.umask(0)
-                os.umask(umask)
-                Path(part).chmod(0o666 & ~umask)
-        Path(part).replace(target)
-        part = None
-    except OSError as error:
-        if error.filename is None and error.errno not in _DISK_FULL:
-            raise
-        raise DataError(path, None, f"cannot write: {error.strerror}") from error
-    finally:
-        if part is not None:
-            with contextlib.suppress(OSError):
-                Path(part).unlink()
 
 
 def write_container(

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-from typing import Any
+from nlptools.cli.signals import end_at_once, end_in_order
 
-from nlptools.base.machine import prepare_numpy
+_IMPORTING = end_at_once()
+
+from nlptools.base.machine import prepare_numpy  # noqa: E402
 
 prepare_numpy()
 
 import click  # noqa: E402
 
 from nlptools import __version__  # noqa: E402
+from nlptools.cli.boundary import Boundary  # noqa: E402
 from nlptools.cli.compare import compare  # noqa: E402
-from nlptools.cli.console import LAYOUT, discard_stdout  # noqa: E402
 from nlptools.cli.count import count  # noqa: E402
 from nlptools.cli.dim import dim  # noqa: E402
 from nlptools.cli.discover import discover  # noqa: E402
@@ -29,59 +29,9 @@ from nlptools.cli.tokenize import tokenize  # noqa: E402
 from nlptools.cli.train import train  # noqa: E402
 from nlptools.cli.vectors import vectors  # noqa: E402
 from nlptools.cli.vocab import vocab  # noqa: E402
-from nlptools.errors import NlptoolsError, visible  # noqa: E402
 
-
-class _DataProblem(click.ClickException):
-    """One line for people, and a hint; exit code 1."""
-
-    def __init__(self, error: NlptoolsError) -> None:
-        super().__init__(str(error))
-        self.hint = error.hint
-
-    def show(self, file: Any = None) -> None:
-        click.echo(f"Error: {self.message}", err=True)
-        if self.hint:
-            click.echo(f"hint: {self.hint}", err=True)
-
-
-class Boundary(click.Group):
-    """The one place where errors become exit codes: 1 the data, 2 the command line, 0 a closed pipe."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        _end_on_signals()
-        try:
-            result = super().invoke(ctx)
-            if sys.stdout is not None:
-                sys.stdout.flush()
-            return result
-        except NlptoolsError as error:
-            raise _DataProblem(error) from None
-        except click.UsageError as error:
-            told = error.format_message()
-            if visible(told, keep=LAYOUT) == told:
-                raise
-            raise click.UsageError(visible(told, keep=LAYOUT), error.ctx) from None
-        except BrokenPipeError:  # `| head` is not a failure
-            discard_stdout()
-            ctx.exit(0)
-        except OSError as error:  # a full disk, too many open files
-            where = f"{error.filename}: " if error.filename else ""
-            raise _DataProblem(NlptoolsError(f"{where}{error.strerror or error}")) from None
-        except MemoryError:
-            problem = "not enough memory"
-            raise _DataProblem(NlptoolsError(problem, "give a smaller --memory")) from None
-
-
-def _end_on_signals() -> None:
-    """SIGTERM and SIGHUP end as Ctrl-C does: files under way are removed."""
-
-    def end(number: int, frame: Any) -> None:
-        sys.exit(128 + number)
-
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), end)
+if _IMPORTING:
+    end_in_order()
 
 
 @click.group(

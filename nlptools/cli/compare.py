@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, StageBar, deliver, open_corpus
+from nlptools.cli.console import Closing, StageBar, check_fields, deliver, open_corpus
+from nlptools.cli.files import InputPath, OutputPath
 
 if TYPE_CHECKING:
     from nlptools.text.corpus import Corpus
@@ -22,12 +23,12 @@ Examples:
   nlptools compare dict-old.txt dict-new.txt --lists
 """
 )
-@click.argument("a", type=click.Path())
-@click.argument("b", nargs=-1, required=True, type=click.Path())
+@click.argument("a", type=InputPath())
+@click.argument("b", nargs=-1, required=True, type=InputPath())
 @click.option(
     "--words",
     "words_file",
-    type=click.Path(),
+    type=InputPath(),
     help="Word list: the words to compare.  [default: corpora: those that discover finds in B; counts files: "
     "those of its method entropy; word lists: all]",
 )
@@ -57,7 +58,7 @@ Examples:
 @click.option(
     "--report",
     "page",
-    type=click.Path(),
+    type=OutputPath(),
     help="Page to write, with contexts and growth curves; needs corpora. The table is then written only with -o.",
 )
 @options.usage_options
@@ -86,6 +87,7 @@ def compare(
     """
     if "-" in (a, *b):
         raise click.UsageError("compare reads twice, and cannot read standard input: name files.")
+    check_fields(settings["field"], settings["column"])
     closing = Closing("compare", quiet)
     import numpy as np
 

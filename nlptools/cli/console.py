@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools import __version__
+from nlptools.cli.files import claim_stdin
 from nlptools.errors import NlptoolsError, visible
 
 if TYPE_CHECKING:
@@ -24,20 +25,27 @@ LAYOUT = "\u3000\n\t"
 
 def open_corpus(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
     """The corpus a command was given; stdin where no path is named."""
-    if reading["field"] is not None and reading["column"] is not None:
-        raise click.UsageError(
-            "--field is for JSON Lines, --column for CSV and TSV: give one of them."
-        )
+    check_fields(reading["field"], reading["column"])
+    if not paths:
+        claim_stdin()
     if not paths or "-" in paths:
         if sys.stdin is None:
             raise NlptoolsError("standard input is closed", "name a file to read")
         if sys.stdin.isatty():
-            click.echo("Reading text from the terminal; end with Ctrl-D.", err=True)
+            note("Reading text from the terminal; end with Ctrl-D.")
         paths = paths or ("-",)
     try:
         return (_watched_corpus() if shows_progress(quiet) else _corpus())(paths, **reading)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+
+
+def check_fields(field: str | None, column: str | None) -> None:
+    """Usage error of --field and --column."""
+    if field is not None and column is not None:
+        raise click.UsageError(
+            "--field is for JSON Lines, --column for CSV and TSV: give one of them."
+        )
 
 
 def shows_progress(quiet: bool) -> bool:
@@ -55,6 +63,8 @@ def _watched_corpus() -> type[Corpus]:
     from tqdm import tqdm
 
     from nlptools.text.corpus import Block, Corpus
+
+    tqdm.monitor_interval = 0  # a thread that would look after slow bars
 
     class WatchedCorpus(Corpus):
         """A corpus that shows a progress bar with rate and time left while it is read."""
@@ -97,6 +107,7 @@ class StageBar:
         if self._bar is None:
             from tqdm import tqdm
 
+            tqdm.monitor_interval = 0
             self._bar = tqdm(total=self._steps, unit="it", leave=False, nrows=24)
         self._bar.set_description(f"{stage} {iteration}", refresh=False)
         likely = f"logL {log_likelihood:,.0f}, " if log_likelihood else ""
@@ -121,7 +132,7 @@ def deliver(pieces: Iterable[str | bytes], output: str | None) -> None:
     if output is None:
         write(pieces)
         return
-    from nlptools.base.storage import whole_file
+    from nlptools.base.outputs import whole_file
 
     with whole_file(output) as stream:
         for piece in pieces:
@@ -146,6 +157,8 @@ def _stdout_errors() -> Iterator[None]:
 
 def discard_stdout() -> None:
     """What is still in its buffer would fail once more when the process ends."""
+    if sys.stdout is None:
+        return
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -75,6 +75,7 @@ def count(
         shown = {"order": settings["order"], "latin": settings["latin"], "engine": "spark"}
         closing.show(made.report, shown, results)
         return
+    check_table(output)
     corpus = open_corpus(paths, quiet, **reading, fold=fold)
     from nlptools.ngrams.count import count_ngrams
 
@@ -96,6 +97,14 @@ def table_of(output: str | None) -> str | None:
     from nlptools.ngrams.parquet import is_table
 
     return output if output is not None and is_table(output) else None
+
+
+def check_table(output: str | None) -> None:
+    """DataError, before anything is counted, for a folder that is there and has to stay."""
+    if output is not None and table_of(output) is not None:
+        from nlptools.ngrams.parquet import check_replaceable
+
+        check_replaceable(output)
 
 
 def check_output(output: str | None, tsv: bool, min_count: int) -> None:

@@ -13,6 +13,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, given_options, open_corpus, write
+from nlptools.cli.files import InputPath, OutputPath
 from nlptools.cli.segment import BLOCK
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ Examples:
     "--vocab",
     "vocab_files",
     multiple=True,
-    type=click.Path(),
+    type=InputPath(),
     help="Word list whose entries are counted (vocab.txt, vocab.json, plain, jieba, what discover wrote); "
     "`-` is stdin. May be given several times.",
 )
@@ -93,7 +94,7 @@ Examples:
     "--corpus",
     "paths",
     multiple=True,
-    type=click.Path(),
+    type=InputPath(),
     help="Text whose words are counted, cut by the general model; `-` is stdin. Given several times it is "
     "one corpus.",
 )
@@ -134,7 +135,7 @@ Examples:
 )
 @click.option(
     "--plot",
-    type=click.Path(),
+    type=OutputPath(),
     help="Draw the bound against the number of words, with the usual sizes and your numbers: "
     "FILE.svg, .png or .pdf.",
 )

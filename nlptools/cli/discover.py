@@ -17,6 +17,7 @@ from nlptools.cli.console import (
     open_corpus,
 )
 from nlptools.cli.count import spread
+from nlptools.cli.files import InputPath
 from nlptools.discovery.columns import SORTS
 from nlptools.discovery.rules import (
     COMPATS,
@@ -116,14 +117,14 @@ Examples:
 @click.option(
     "--background",
     "background_file",
-    type=click.Path(),
+    type=InputPath("general"),
     help="Model of other text (nlptools train; general: the one of the package), method em: words that are "
     "as frequent there lose their score.",
 )
 @click.option(
     "--prior",
     "prior_file",
-    type=click.Path(),
+    type=InputPath("auto", "none", "general"),
     default="auto",
     show_default=True,
     help="Model to learn on top of, method em; general: the one of the package; none; auto: general below "
@@ -133,7 +134,7 @@ Examples:
     "--known",
     "known_files",
     multiple=True,
-    type=click.Path(),
+    type=InputPath(),
     help="Word list (plain, jieba, vocab.txt): mark its words. May be given several times.",
 )
 @click.option(
@@ -143,7 +144,7 @@ Examples:
     "--accepted",
     "accepted_files",
     multiple=True,
-    type=click.Path(),
+    type=InputPath(),
     help="Word list: its words stay, whatever the thresholds say. Of a file with a column `decision`, as a report "
     "page gives it, those that were accepted. May be given several times.",
 )
@@ -151,7 +152,7 @@ Examples:
     "--rejected",
     "rejected_files",
     multiple=True,
-    type=click.Path(),
+    type=InputPath(),
     help="Word list: its words are left out; of a file with a column `decision` those that were rejected. May "
     "be given several times.",
 )
@@ -172,7 +173,7 @@ Examples:
 @click.option(
     "--counts",
     "counts_file",
-    type=click.Path(),
+    type=InputPath(),
     help="Counts file made from this corpus before; method entropy then reads no corpus.",
 )
 @options.latin_option()

@@ -8,6 +8,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, note, write
+from nlptools.cli.files import InputPath, OutputPath
 from nlptools.errors import cut, listed
 
 if TYPE_CHECKING:
@@ -25,15 +26,15 @@ Examples:
   nlptools vocab init-embeddings bias.npy --map map.json -o new-bias.npy --report unknown.tsv
 """,
 )
-@click.argument("source", metavar="FILE", type=click.Path())
+@click.argument("source", metavar="FILE", type=InputPath())
 @click.option(
     "--map",
     "map_path",
     required=True,
-    type=click.Path(),
+    type=InputPath(),
     help="Which tokens are kept, and what new words are made of: the file of vocab build.",
 )
-@click.option("-o", "--output", required=True, type=click.Path(), help="File to write.")
+@click.option("-o", "--output", required=True, type=OutputPath(), help="File to write.")
 @click.option(
     "--tensor",
     multiple=True,
@@ -56,7 +57,7 @@ Examples:
 )
 @click.option(
     "--report",
-    type=click.Path(),
+    type=OutputPath(),
     help="Write the words with unknown pieces to this file, as TSV.",
 )
 @options.quiet_option

@@ -11,6 +11,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, open_corpus, write
+from nlptools.cli.files import InputPath
 from nlptools.errors import DataError
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ Examples:
   nlptools evaluate gold.txt.xz - --format tsv -q < predicted.txt
 """
 )
-@click.argument("gold", type=click.Path())
-@click.argument("predicted", type=click.Path())
+@click.argument("gold", type=InputPath())
+@click.argument("predicted", type=InputPath())
 @click.option(
     "--protocol",
     type=click.Choice(["spans", "sighan"]),
@@ -40,7 +41,7 @@ Examples:
     "--known",
     "known_files",
     multiple=True,
-    type=click.Path(),
+    type=InputPath(),
     help="Word list (plain, jieba, vocab.txt) of the training text: rate and recall of OOV words. "
     "May be given several times.",
 )
@@ -70,8 +71,6 @@ def evaluate(
     them may be `-`, stdin. Prints precision, recall and F1 of all words, of words made of Han
     characters and of the boundaries between those, the kinds of errors, and recall by word length.
     """
-    if gold == predicted == "-":
-        raise click.UsageError("stdin can be read only once: name a file for GOLD or PREDICTED.")
     closing = Closing("evaluate", quiet)
     reading = {"encoding": encoding, "on_error": on_error, "field": None, "column": None}
     ours = open_corpus((gold,), quiet, **reading)

@@ -8,6 +8,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import note, open_corpus, write
+from nlptools.cli.files import InputPath
 
 
 @click.command(
@@ -19,13 +20,13 @@ Examples:
 )
 @click.argument("words", nargs=-1, required=True, type=options.TextParam())
 @click.option(
-    "--counts", "counts_file", type=click.Path(), help="Counts file to take the numbers from."
+    "--counts", "counts_file", type=InputPath(), help="Counts file to take the numbers from."
 )
 @click.option(
     "--corpus",
     "paths",
     multiple=True,
-    type=click.Path(),
+    type=InputPath(),
     help="Text to show contexts from, and to count when there is no counts file; `-` is stdin. "
     "May be given several times.",
 )

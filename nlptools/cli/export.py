@@ -11,6 +11,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, note, open_corpus
+from nlptools.cli.files import InputPath, OutputPath
 from nlptools.errors import DataError, cut
 from nlptools.review.targets import MOST, TARGETS
 
@@ -61,7 +62,7 @@ Examples:
   nlptools discover forum/ | nlptools export - --to hanlp --tag nz > forum.txt
 """
 )
-@click.argument("words", nargs=-1, required=True, type=click.Path())
+@click.argument("words", nargs=-1, required=True, type=InputPath())
 @click.option(
     "--to",
     required=True,
@@ -79,7 +80,7 @@ Examples:
 )
 @click.option(
     "--jieba-dict",
-    type=click.Path(),
+    type=InputPath(),
     help="With --freq win: jieba's own dictionary.  [default: that of the installed jieba]",
 )
 @click.option(
@@ -99,7 +100,7 @@ Examples:
 @click.option(
     "--refused",
     "refused_output",
-    type=click.Path(),
+    type=OutputPath(),
     help="File for the words that are not written, with the reasons, as TSV.",
 )
 @options.quiet_option
@@ -117,12 +118,8 @@ def export(
     words; `-` is stdin. Several lists are merged; a word keeps its first count.
     What the program would refuse, misread or never find is not written, but listed: docs/guides/export.md.
     """
-    if words.count("-") > 1:
-        raise click.UsageError("stdin can be read only once.")
     if settings["jieba_dict"] is not None and settings["freq"] != "win":
         raise click.UsageError("--jieba-dict goes with --freq win.")
-    if output is not None and refused_output is not None and _same(output, refused_output):
-        raise click.UsageError("--output and --refused are the same file.")
     closing = Closing("export", quiet)
     from nlptools.review.export import check_settings, export_words, merge_words
 
@@ -158,10 +155,6 @@ def export(
             f"{len(result.refused):,} refused",
         ],
     )
-
-
-def _same(first: str, second: str) -> bool:
-    return Path(first).resolve() == Path(second).resolve()
 
 
 def _name_of(output: str | None, suffix: str) -> str:

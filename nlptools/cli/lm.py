@@ -9,6 +9,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, given_options, note, open_corpus
+from nlptools.cli.files import InputPath, OutputPath
 
 if TYPE_CHECKING:
     from nlptools.lm.stream import ScoredLines, Totals
@@ -38,12 +39,14 @@ Examples:
 """
 )
 @options.corpus_argument
-@click.option("-o", "--output", type=click.Path(), help="Model file to write instead of stdout.")
+@click.option(
+    "-o", "--output", type=OutputPath("default"), help="Model file to write instead of stdout."
+)
 @format_option
 @click.option(
     "--counts",
     "counts_file",
-    type=click.Path(),
+    type=InputPath(),
     help="Counts made earlier with nlptools count --sentences, instead of a corpus.",
 )
 @click.option(
@@ -161,7 +164,7 @@ Examples:
 """
 )
 @options.corpus_argument
-@click.option("--model", required=True, type=click.Path(), help="Model: native or ARPA.")
+@click.option("--model", required=True, type=InputPath(), help="Model: native or ARPA.")
 @click.option(
     "--sort/--no-sort",
     default=False,
@@ -273,8 +276,10 @@ Examples:
   nlptools lm convert news.lm | head
 """
 )
-@click.argument("source", type=click.Path())
-@click.option("-o", "--output", type=click.Path(), help="Model file to write instead of stdout.")
+@click.argument("source", type=InputPath())
+@click.option(
+    "-o", "--output", type=OutputPath("default"), help="Model file to write instead of stdout."
+)
 @format_option
 @options.memory_option
 @options.tmp_dir_option

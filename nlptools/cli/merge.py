@@ -6,7 +6,8 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing
-from nlptools.cli.count import check_output, emit, signature, sizes
+from nlptools.cli.count import check_output, check_table, emit, signature, sizes
+from nlptools.cli.files import InputPath
 
 
 @click.command(
@@ -16,7 +17,7 @@ Examples:
   nlptools merge all.counts --tsv --min-count 100
 """
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path())
+@click.argument("files", nargs=-1, required=True, type=InputPath())
 @options.counts_output_options
 @options.memory_option
 @options.tmp_dir_option
@@ -37,6 +38,7 @@ def merge(
     grouping the files are merged.
     """
     check_output(output, tsv, min_count)
+    check_table(output)
     closing = Closing("merge", quiet)
     from nlptools.ngrams.merge import merge_files
 

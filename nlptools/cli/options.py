@@ -9,10 +9,12 @@ from typing import Any
 
 import click
 
+from nlptools.cli.files import FolderPath, InputPath, OutputPath
 from nlptools.discovery.columns import WORD_FORMATS
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+MEMORY = "nlptools.memory"  # in the meta of a context: the --memory of the command that runs
 _UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
 
 
@@ -22,19 +24,25 @@ class Size(click.ParamType):  # type: ignore[type-arg]
     name = "size"
 
     def __init__(self, least: int = 0) -> None:
-        self._least = least
+        self.least = least
 
     def convert(self, value: Any, param: Any, ctx: Any) -> int:
         if isinstance(value, int):
             return value
+        size = self._bytes(value, param, ctx)
+        if ctx is not None and param is not None and param.name == "memory":
+            ctx.meta[MEMORY] = size
+        return size
+
+    def _bytes(self, value: Any, param: Any, ctx: Any) -> int:
         found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(i?)b?\s*", str(value).lower())
         if not found:
             self.fail(f"{value!r} is no size; examples: 512MB, 1G, 2GiB", param, ctx)
         number, unit, binary = found.groups()
         scale = 1024 ** " kmgt".index(unit) if binary and unit else _UNITS[unit]
         size = int(float(number) * scale)
-        if size < self._least:
-            self.fail(f"{value} is too little: at least {self._least // 10**6}MB", param, ctx)
+        if size < self.least:
+            self.fail(f"{value} is too little: at least {self.least // 10**6}MB", param, ctx)
         return size
 
 
@@ -132,7 +140,7 @@ def chain(*decorators: Decorator) -> Decorator:
     return apply
 
 
-corpus_argument = click.argument("paths", nargs=-1, metavar="[CORPUS]...", type=click.Path())
+corpus_argument = click.argument("paths", nargs=-1, metavar="[CORPUS]...", type=InputPath())
 
 decoding_options = chain(
     click.option(
@@ -213,7 +221,7 @@ memory_option = click.option(
 
 tmp_dir_option = click.option(
     "--tmp-dir",
-    type=click.Path(),
+    type=FolderPath(),
     help="Folder for what does not fit into memory.  [default: the system's]",
 )
 
@@ -247,6 +255,7 @@ engine_options = chain(
 
 work_option = click.option(
     "--work",
+    type=FolderPath(),
     metavar="DIR",
     help="Folder of Spark for finished parts; a run that died continues from there.",
 )
@@ -255,7 +264,7 @@ counts_output_options = chain(
     click.option(
         "-o",
         "--output",
-        type=click.Path(),
+        type=OutputPath("stdout"),
         help="Counts file to write; NAME.parquet: a folder of Parquet, which other programs read too.",
     ),
     click.option("--tsv", is_flag=True, help="Print each n-gram and its count on a line instead."),
@@ -293,7 +302,7 @@ usage_options = chain(
 )
 
 output_option = click.option(
-    "-o", "--output", type=click.Path(), help="File to write instead of stdout."
+    "-o", "--output", type=OutputPath("default"), help="File to write instead of stdout."
 )
 
 words_format_option = click.option(

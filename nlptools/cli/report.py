@@ -8,6 +8,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, note, open_corpus
+from nlptools.cli.files import InputPath, OutputPath
 from nlptools.errors import listed
 
 
@@ -18,21 +19,21 @@ Examples:
   nlptools report new.txt --corpus novel.txt --known dict.txt --contexts 8 -o novel.html
 """
 )
-@click.argument("words", type=click.Path())
+@click.argument("words", type=InputPath())
 @click.option(
     "--corpus",
     "paths",
     multiple=True,
     required=True,
-    type=click.Path(),
+    type=InputPath(),
     help="Text in which the words are looked for; `-` is stdin. May be given several times.",
 )
-@click.option("-o", "--output", required=True, type=click.Path(), help="Page to write.")
+@click.option("-o", "--output", required=True, type=OutputPath("default"), help="Page to write.")
 @click.option(
     "--known",
     "known_files",
     multiple=True,
-    type=click.Path(),
+    type=InputPath(),
     help="Word list: its words are marked, as well as those that WORDS marks. May be given several times.",
 )
 @options.usage_options

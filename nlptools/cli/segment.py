@@ -17,6 +17,7 @@ from nlptools.cli.console import (
     open_corpus,
     usage_errors,
 )
+from nlptools.cli.files import InputPath, OutputPath
 from nlptools.segmentation.methods import METHODS, open_cutter, problems
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ Examples:
 @options.corpus_argument
 @click.option(
     "--model",
-    type=click.Path(),
+    type=InputPath("general"),
     help="Model of nlptools train, or a list of words with counts (jieba dictionary, output of "
     "discover); for --method lm a model of nlptools lm train, or ARPA.  "
     "[default: the general model of the package]",
@@ -77,7 +78,7 @@ Examples:
 @click.option(
     "--counts",
     "counts_file",
-    type=click.Path(),
+    type=InputPath(),
     help="Counts file of a corpus (nlptools count), for the methods pmi and nvbe.",
 )
 @click.option(
@@ -97,7 +98,7 @@ Examples:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(),
+    type=OutputPath("default"),
     help="File to write instead of stdout; with --engine spark a folder.",
 )
 @options.decoding_options

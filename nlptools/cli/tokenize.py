@@ -6,6 +6,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, given_options, note, open_corpus
+from nlptools.cli.files import InputPath
 
 
 @click.command(
@@ -22,7 +23,7 @@ Examples:
 @click.option(
     "--vocab",
     "vocab_file",
-    type=click.Path(),
+    type=InputPath(),
     required=True,
     help="vocab.txt, a token a line.",
 )
@@ -38,12 +39,12 @@ Examples:
 @click.option(
     "--weights",
     "weights_file",
-    type=click.Path(),
+    type=InputPath(),
     help="For --pre vocab: a list of words with counts.  [default: by the order of the vocabulary]",
 )
 @click.option(
     "--jieba-dict",
-    type=click.Path(),
+    type=InputPath(),
     help="For --pre jieba: its dictionary.  [default: that of the installed jieba]",
 )
 @click.option(
@@ -122,8 +123,6 @@ def tokenize(
         raise click.UsageError("--decode takes the ids as they are: give --vocab only.")
     if max_length is not None and special and max_length < 3:
         raise click.UsageError("--max-length with --special must be at least 3.")
-    if [vocab_file, weights_file, *(paths or ("-",))].count("-") > 1:
-        raise click.UsageError("stdin can be read only once.")
     closing = Closing("tokenize", quiet)
     corpus = open_corpus(
         paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=()

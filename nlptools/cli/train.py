@@ -8,6 +8,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, StageBar, check_engine, open_corpus, usage_errors, write
+from nlptools.cli.files import InputPath, OutputPath
 
 
 @click.command(
@@ -21,7 +22,10 @@ Examples:
 )
 @options.corpus_argument
 @click.option(
-    "-o", "--output", type=click.Path(), help="Model file to write instead of stdout; .gz: packed."
+    "-o",
+    "--output",
+    type=OutputPath("default"),
+    help="Model file to write instead of stdout; .gz: packed.",
 )
 @click.option(
     "--granularity",
@@ -45,7 +49,7 @@ Examples:
 @click.option(
     "--prior",
     "prior_file",
-    type=click.Path(),
+    type=InputPath("general"),
     help="Model to learn on top of, for a small corpus; general: the one of the package.",
 )
 @click.option(

@@ -9,11 +9,12 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, given_options, note, shows_progress, write
+from nlptools.cli.files import InputPath, OutputPath
 
 if TYPE_CHECKING:
     from nlptools.vectors.vectors import Vectors
 
-source_argument = click.argument("source", default="-", metavar="[FILE]", type=click.Path())
+source_argument = click.argument("source", default="-", metavar="[FILE]", type=InputPath())
 
 reading_options = options.chain(
     click.option(
@@ -23,7 +24,7 @@ reading_options = options.chain(
     ),
     click.option(
         "--words",
-        type=click.Path(),
+        type=InputPath(),
         help="Words of an array (.npy, .npz, .safetensors), one a line.",
     ),
     click.option(
@@ -43,20 +44,24 @@ reading_options = options.chain(
     options.machine_options,
 )
 
-writing_options = options.chain(
-    click.option("-o", "--output", required=True, type=click.Path(), help="File to write."),
-    click.option(
-        "--format",
-        type=click.Choice(["word2vec", "glove", "word2vec-bin", "npy", "safetensors"]),
-        help="What to write.  [default: for -o *.txt, *.vec, *.glove, *.bin, *.npy, *.safetensors "
-        "what the name says, else the format of FILE]",
-    ),
-    click.option(
-        "--words-output",
-        type=click.Path(),
-        help="Write the words to this file, one a line: .npy and .safetensors have none.",
-    ),
-)
+
+def writing_options(output: OutputPath) -> options.Decorator:
+    """-o, --format, --words-output"""
+    return options.chain(
+        click.option("-o", "--output", required=True, type=output, help="File to write."),
+        click.option(
+            "--format",
+            type=click.Choice(["word2vec", "glove", "word2vec-bin", "npy", "safetensors"]),
+            help="What to write.  [default: for -o *.txt, *.vec, *.glove, *.bin, *.npy, *.safetensors "
+            "what the name says, else the format of FILE]",
+        ),
+        click.option(
+            "--words-output",
+            type=OutputPath(),
+            help="Write the words to this file, one a line: .npy and .safetensors have none.",
+        ),
+    )
+
 
 seed_option = click.option(
     "--seed",
@@ -171,7 +176,7 @@ Examples:
 """
 )
 @source_argument
-@writing_options
+@writing_options(OutputPath("stdout"))
 @dim_option()
 @click.option(
     "--tolerance",
@@ -180,9 +185,9 @@ Examples:
     show_default=True,
     help="A variance of at most so much of the largest counts as 0; its column becomes 0.",
 )
-@click.option("--transform", type=click.Path(), help="Save mean and matrix to this file (.npz).")
+@click.option("--transform", type=OutputPath(), help="Save mean and matrix to this file (.npz).")
 @click.option(
-    "--apply", type=click.Path(), help="Use what --transform saved, instead of FILE's own."
+    "--apply", type=InputPath(), help="Use what --transform saved, instead of FILE's own."
 )
 @reading_options
 @options.quiet_option
@@ -246,7 +251,7 @@ Examples:
 """
 )
 @source_argument
-@writing_options
+@writing_options(OutputPath())
 @dim_option(required=True)
 @seed_option
 @click.option(
@@ -326,7 +331,7 @@ def _read(source: str, reading: dict[str, Any], watch: _Bar) -> Vectors:
     from nlptools.vectors.files import read_vectors
 
     if source == "-" and sys.stdin is not None and sys.stdin.isatty():
-        click.echo("Reading vectors from the terminal; end with Ctrl-D.", err=True)
+        note("Reading vectors from the terminal; end with Ctrl-D.")
     return read_vectors(source, **reading, watch=watch)
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,8 +11,9 @@ import click
 from nlptools.cli import options
 from nlptools.cli.console import Closing, encoded, note, open_corpus, write
 from nlptools.cli.embeddings import init_embeddings
+from nlptools.cli.files import InputPath, OutputPath
 from nlptools.cli.vocabexport import export_vocab
-from nlptools.errors import DataError, NlptoolsError
+from nlptools.errors import DataError
 
 if TYPE_CHECKING:
     from nlptools.segmentation.segmenter import Segmenter
@@ -41,11 +40,11 @@ Examples:
   nlptools vocab build --corpus news/ --size 8000 --weights words.tsv --report report.json -o small.txt
 """
 )
-@click.argument("lists", metavar="[WORDS]...", nargs=-1, type=click.Path())
+@click.argument("lists", metavar="[WORDS]...", nargs=-1, type=InputPath())
 @click.option(
     "--base",
     "base_file",
-    type=click.Path(),
+    type=InputPath(),
     help="vocab.txt to start from.  [default: signs, letters and the characters of the words]",
 )
 @click.option(
@@ -58,13 +57,13 @@ Examples:
     "--corpus",
     "corpus_paths",
     multiple=True,
-    type=click.Path(),
+    type=InputPath(),
     help="Text: its words, if there are no WORDS; its characters; a part is held out for the report. May be given "
     "several times.",
 )
 @click.option(
     "--model",
-    type=click.Path(),
+    type=InputPath("general"),
     help="What finds the words of the corpus: a model of nlptools train, or a list of words with counts.  "
     "[default: the general model of the package]",
 )
@@ -96,19 +95,19 @@ Examples:
 @click.option(
     "--map",
     "map_output",
-    type=click.Path(),
+    type=OutputPath(),
     help="File for what the tokens are made of, for init-embeddings; with --base.",
 )
 @click.option(
     "--weights",
     "weights_output",
-    type=click.Path(),
+    type=OutputPath(),
     help="File for the counts of the words, for tokenize --weights.",
 )
 @click.option(
     "--report",
     "report_output",
-    type=click.Path(),
+    type=OutputPath(),
     help="File for the report, as JSON, instead of a table on stderr.",
 )
 @options.decoding_options
@@ -145,7 +144,6 @@ def build(
         "--report": report_output,
     }
     _check(lists, base_file, corpus_paths, model, map_output, settings)
-    _check_files([*lists, *corpus_paths, *filter(None, [base_file, model])], outputs)
     closing = Closing("vocab build", quiet)
     from nlptools.vocab.build import make_vocab
     from nlptools.vocab.report import report_vocab
@@ -189,8 +187,6 @@ def _check(
     """Options that clash."""
     if not lists and not corpus:
         raise click.UsageError("Nothing to take words from: give WORDS, or --corpus FILE.")
-    if [*lists, *corpus, base].count("-") > 1:
-        raise click.UsageError("stdin can be read only once.")
     if settings["words"] is not None and settings["size"] is not None:
         raise click.UsageError("--words and --size exclude each other.")
     if settings["coverage"] is not None and not corpus:
@@ -201,18 +197,6 @@ def _check(
         raise click.UsageError("--map goes with --base.")
     if settings["keep_base"] and base is None:
         raise click.UsageError("--keep-base goes with --base.")
-
-
-def _check_files(inputs: list[str], outputs: dict[str, str | None]) -> None:
-    """No file is written twice, none that is read."""
-    files = [(name, Path(path).resolve()) for name, path in outputs.items() if path is not None]
-    if twice := [path for path, n in Counter(path for _, path in files).items() if n > 1]:
-        first, second = (name for name, path in files if path == twice[0])
-        raise click.UsageError(f"{first} and {second} are the same file.")
-    read = {Path(path).resolve() for path in inputs if path != "-"}
-    for name, path in files:
-        if path in read and (path.is_file() or not path.exists()):
-            raise click.UsageError(f"{name} is a file that is read: {path.name}.")
 
 
 def _read_lists(lists: tuple[str, ...], quiet: bool) -> dict[str, float | None]:
@@ -245,15 +229,12 @@ def _map_pieces(made: VocabBuild) -> Iterator[str]:
 
 def _deliver_all(outputs: dict[str, tuple[str | None, Iterator[str]]]) -> None:
     """Files that appear together, when all are complete; what has no file goes to stdout, if it is the vocabulary."""
-    from nlptools.base.storage import whole_file
+    from nlptools.base.outputs import whole_file
 
     with contextlib.ExitStack() as stack:
         for name, (path, pieces) in outputs.items():
             if path is not None:
-                try:
-                    stream = stack.enter_context(whole_file(path))
-                except OSError as error:
-                    raise NlptoolsError(f"{path}: {error.strerror or error}") from None
+                stream = stack.enter_context(whole_file(path))
                 for piece in pieces:
                     stream.write(encoded(piece))
             elif name == "--output":

@@ -8,6 +8,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, note, write
+from nlptools.cli.files import InputPath, OutputPath, check_outputs
 from nlptools.errors import NlptoolsError
 
 
@@ -21,7 +22,7 @@ Examples:
   nlptools vocab export vocab.txt --to roformer -o my-wobert/
 """,
 )
-@click.argument("vocab_file", metavar="VOCAB", type=click.Path())
+@click.argument("vocab_file", metavar="VOCAB", type=InputPath())
 @click.option(
     "--to",
     type=click.Choice(["fast", "bert", "roformer"]),
@@ -33,7 +34,7 @@ Examples:
 @click.option(
     "--weights",
     "weights_file",
-    type=click.Path(),
+    type=InputPath(),
     help="A list of words with counts.  [default: by the order of the vocabulary]",
 )
 @options.lower_option
@@ -47,7 +48,7 @@ Examples:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(),
+    type=OutputPath("default"),
     help="Folder to write, with the files that transformers asks for, or one file NAME.json, instead of stdout.",
 )
 @options.quiet_option
@@ -69,8 +70,6 @@ def export_vocab(
         raise click.UsageError("--weights and --fallback go with --to fast.")
     if to != "fast" and (output is None or output.endswith(".json")):
         raise click.UsageError(f"--to {to} writes a folder: give --output.")
-    if vocab_file == weights_file == "-":
-        raise click.UsageError("stdin can be read only once.")
     closing = Closing("vocab export", quiet)
     from nlptools.vocab.huggingface import tokenizer_files
     from nlptools.vocab.unigram import as_weights
@@ -87,6 +86,7 @@ def export_vocab(
         deliver([files["tokenizer.json"]], output)
     else:
         folder = Path(output)
+        check_outputs("--output", [str(folder / name) for name in files])
         if folder.exists() and not folder.is_dir():
             raise NlptoolsError(f"{output}: a file, not a folder", "give another --output")
         folder.mkdir(parents=True, exist_ok=True)

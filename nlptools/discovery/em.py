@@ -8,14 +8,13 @@ that have it; lowered where its first or last character is mostly a word of its 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
-from nlptools.base.resources import Watch, ordered_map
+from nlptools.base.resources import Watch, ordered_map, worker_pool
 from nlptools.discovery.em_score import expectation_score, shrinkage, term_score
 from nlptools.discovery.keyness import keyness
 from nlptools.discovery.method import (
@@ -235,7 +234,7 @@ def rank_expected(
     if not len(sample):
         none = np.zeros(0)
         return Ranked(candidates, none.astype(np.int64), none, none, none, WordTable.empty())
-    with ThreadPoolExecutor(threads) as pool:
+    with worker_pool(threads) as pool:
         run = partial(ordered_map, pool, threads)
         fitted = _fit(sample, prior, run, watch)
         rows, models = _weighed(candidates, sample, fitted, run)

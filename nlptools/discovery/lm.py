@@ -7,12 +7,11 @@ word is what was cut out, in whatever share of its occurrences.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 
-from nlptools.base.resources import MIN_MEMORY, ordered_map
+from nlptools.base.resources import MIN_MEMORY, ordered_map, worker_pool
 from nlptools.discovery.entropy import MOST_FREEDOM, OtherNgrams, ngram_texts
 from nlptools.discovery.method import (
     Findings,
@@ -101,7 +100,7 @@ def _cut_corpus(
     single[frequent.levels[0].rows + 1] = np.arange(len(frequent.levels[0]))
     number = _numbers(counts, encoded)
     longer = 0
-    with ThreadPoolExecutor(threads) as pool:
+    with worker_pool(threads) as pool:
         for ids in encoded.blocks:
             pieces = ordered_map(pool, threads, cut, stretches(ids))
             ends = np.concatenate([np.zeros(0, bool), *pieces])

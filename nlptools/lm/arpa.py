@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from nlptools.base.keys import dense_ranks, id_dtype
-from nlptools.base.storage import whole_file
+from nlptools.base.outputs import whole_file
 from nlptools.base.textcolumns import ROWS, Cells, TextTable, decimals, weave
 from nlptools.errors import DataError, NlptoolsError, quoted
 from nlptools.lm.arpa_reader import COMMENT, DATA, Section, read_sections, rounded

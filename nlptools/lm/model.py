@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from nlptools.base import keys, storage
+from nlptools.base.outputs import whole_file
 from nlptools.base.storage import Column
 from nlptools.errors import DataError
 from nlptools.lm.partition import Exchange
@@ -250,7 +251,7 @@ class LanguageModel:
             "bits": [table.bits for table in self.tables],
             "settings": dict(sorted(self.settings.items())),
         }
-        with storage.whole_file(path) as stream:
+        with whole_file(path) as stream:
             storage.write_container(stream, KIND, VERSION, meta, arrays)
 
 

@@ -6,7 +6,6 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from nlptools.base import storage
 from nlptools.base.frames import html_table, to_frame
-from nlptools.base.resources import ordered_map
+from nlptools.base.resources import ordered_map, worker_pool
 from nlptools.base.textcolumns import decimals, weave
 from nlptools.errors import DataError, cell, quoted
 from nlptools.lm.files import open_lm
@@ -261,7 +260,7 @@ def score_corpus(
     def work(piece: tuple[str, str, LineNumbers]) -> ScoredLines:
         return scorer.score(*piece)
 
-    with ThreadPoolExecutor(workers) as pool:
+    with worker_pool(workers) as pool:
         yield from ordered_map(pool, workers, work, _whole_lines(corpus))
 
 

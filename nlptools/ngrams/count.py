@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from nlptools.base import keys, storage
-from nlptools.base.resources import DEFAULT_MEMORY, check_memory
+from nlptools.base.resources import DEFAULT_MEMORY, check_memory, worker_pool
 from nlptools.base.spool import Spool
 from nlptools.ngrams.counts import NgramCounts, Settings
 from nlptools.ngrams.encode import EncodedCorpus, id_blocks, whole_stretches
@@ -38,7 +38,7 @@ class NgramCounter:
 
     settings: Settings
     encoder: SymbolEncoder
-    pool: ThreadPoolExecutor
+    pool: Executor
     workers: int = 1
     memory: int = DEFAULT_MEMORY
     tmp_dir: Path | None = None
@@ -223,7 +223,7 @@ def count_encoded(
     )
     if settings.sentences == "clause":
         blocks = with_boundaries(blocks, *encoded.encoder.boundaries())
-    with storage.spilling(encoded.folder) as folder, ThreadPoolExecutor(workers) as pool:
+    with storage.spilling(encoded.folder) as folder, worker_pool(workers) as pool:
         counter = NgramCounter(settings, encoded.encoder, pool, workers, memory, folder)
         for block in blocks:
             counter.add(block)
@@ -241,7 +241,7 @@ def _count(
 ) -> tuple[NgramCounts, SymbolEncoder, Spool | None, Path]:
     workers = workers or os.cpu_count() or 1
     encoder = SymbolEncoder(settings.latin, settings.sentences)
-    with storage.spilling(tmp_dir) as folder, ThreadPoolExecutor(workers) as pool:
+    with storage.spilling(tmp_dir) as folder, worker_pool(workers) as pool:
         counter = NgramCounter(settings, encoder, pool, workers, memory, folder)
         spool = None if keep is None else Spool(keep, folder)
 

@@ -19,6 +19,7 @@ import numpy as np
 from nlptools.base import keys, storage
 from nlptools.base.frames import html_table, to_frame
 from nlptools.base.keys import id_dtype
+from nlptools.base.outputs import whole_file
 from nlptools.base.storage import Column
 from nlptools.errors import DataError, NlptoolsError, quoted
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, Alphabet, join_texts, split_symbols
@@ -264,7 +265,7 @@ class NgramCounts(NgramTrie):
 
         The bytes depend on the counts and settings alone, not on how they were computed.
         """
-        with storage.whole_file(path) as stream:
+        with whole_file(path) as stream:
             self.write(stream)
 
     def write(self, stream: IO[bytes]) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from nlptools.base import storage
-from nlptools.base.resources import DEFAULT_MEMORY, ordered_map
+from nlptools.base.resources import DEFAULT_MEMORY, ordered_map, worker_pool
 from nlptools.base.spool import Spool
 from nlptools.ngrams.sentences import with_boundaries
 from nlptools.ngrams.symbols import IdBlock, Scanned, SymbolEncoder
@@ -33,7 +33,7 @@ class EncodedCorpus:
 
 
 def id_blocks(
-    corpus: Corpus, encoder: SymbolEncoder, pool: ThreadPoolExecutor, workers: int, memory: int
+    corpus: Corpus, encoder: SymbolEncoder, pool: Executor, workers: int, memory: int
 ) -> Iterator[IdBlock]:
     """The blocks of a corpus as provisional ids; all cores scan, names are given in order."""
     # Each block under way takes about 6 times its size for a moment.
@@ -84,7 +84,7 @@ def encode_corpus(
     """The symbol ids of a corpus alone."""
     workers = workers or os.cpu_count() or 1
     encoder = SymbolEncoder(latin, sentences)
-    with storage.spilling(tmp_dir) as folder, ThreadPoolExecutor(workers) as pool:
+    with storage.spilling(tmp_dir) as folder, worker_pool(workers) as pool:
         blocks = Spool(memory // 16, folder)
         for block in whole_stretches(id_blocks(corpus, encoder, pool, workers, memory)):
             blocks.append(block)

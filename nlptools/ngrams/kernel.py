@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +75,7 @@ def count_part(
     settings: Settings,
     encoder: SymbolEncoder,
     folder: Path | None,
-    pool: ThreadPoolExecutor,
+    pool: Executor,
     workers: int,
     buffer: Buffer,
 ) -> NgramCounts:

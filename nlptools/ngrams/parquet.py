@@ -10,14 +10,15 @@ import importlib
 import itertools
 import json
 import os
-import tempfile
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nlptools.base.outputs import whole_folder
 from nlptools.errors import DataError, NlptoolsError, cut, install_hint
 from nlptools.ngrams.counts import Level, NgramCounts, Settings, prune
 from nlptools.ngrams.symbols import Alphabet, symbol_order
@@ -27,6 +28,9 @@ MARKER = "_nlptools.json"
 VERSION = 1
 SUFFIX = ".parquet"
 SCHEMA = "ngram string, n int, count bigint"
+_OWN_NAME = re.compile(
+    r"_nlptools\.json|_SUCCESS|part-[^/]*\.parquet|\.(_nlptools\.json|_SUCCESS|part-[^/]*\.parquet)\.crc"
+)
 _ROWS = 1 << 18
 # What a damaged file raises, in pyarrow or where its rows are made arrays of.
 _DAMAGED = (OSError, ValueError, KeyError, IndexError, TypeError, OverflowError, AttributeError)
@@ -90,32 +94,58 @@ def table_batches(counts: NgramCounts) -> Iterator[Any]:
 def save_table(counts: NgramCounts, path: str | os.PathLike[str], min_count: int = 1) -> None:
     """Write a folder with one file, or what occurs at least min_count times and every single symbol.
 
-    It appears under its name when it is complete. Raises DataError when something else is there.
+    It appears under its name when it is complete. Raises DataError when something else is there, or when there is
+    anything in the folder that no run writes.
     """
-    target = Path(os.fspath(path).rstrip("/")).absolute()
-    if target.exists() and not (target / MARKER).exists():
-        raise DataError(path, None, "is there already, and is no folder of n-grams", "remove it")
     parquet = _arrow().parquet
     counts = prune(counts, min_count)
     sizes = [len(level) for level in counts.levels]
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
-            made = Path(folder, "made")
-            made.mkdir()
-            kinds = {"string": "string", "int": "int32", "bigint": "int64"}
-            pairs = [column.split(" ") for column in SCHEMA.split(", ")]
-            schema = _arrow().schema([(name, kinds[kind]) for name, kind in pairs])
-            file = made / f"part-00000{SUFFIX}"
+    with whole_folder(path, lambda _: check_replaceable(path)) as folder:
+        kinds = {"string": "string", "int": "int32", "bigint": "int64"}
+        pairs = [column.split(" ") for column in SCHEMA.split(", ")]
+        schema = _arrow().schema([(name, kinds[kind]) for name, kind in pairs])
+        file = folder / f"part-00000{SUFFIX}"
+        try:
             with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
                 for batch in table_batches(counts):
                     writer.write_batch(batch)
             text = marker(counts.settings, min_count, sizes, counts.total)
-            (made / MARKER).write_text(text, encoding="utf-8")
-            if target.exists():
-                target.rename(Path(folder, "old"))
-            made.rename(target)
-    except OSError as error:
-        raise DataError(path, None, f"cannot write: {error.strerror}") from error
+            (folder / MARKER).write_text(text, encoding="utf-8")
+        except OSError as error:
+            problem = f"cannot write: {error.strerror or error}"
+            raise DataError(path, None, problem) from error
+
+
+def foreign_names(names: Iterable[str]) -> list[str]:
+    """Of the names in a folder of n-grams those that neither we nor Spark (checksums, _SUCCESS) write."""
+    return sorted(name for name in names if not _OWN_NAME.fullmatch(name))
+
+
+def not_replaceable(path: object, foreign: Sequence[str]) -> DataError:
+    """The error for a folder with files of somebody else."""
+    return DataError(
+        path,
+        None,
+        f"has files that are no n-grams: {', '.join(foreign[:3])}",
+        "name another folder",
+    )
+
+
+def check_replaceable(path: str | os.PathLike[str]) -> None:
+    """DataError for something that save_table would not replace; nothing there is fine."""
+    folder = Path(os.path.realpath(path))
+    if not folder.exists():
+        return
+    try:
+        ours = json.loads((folder / MARKER).read_text(encoding="utf-8"))["nlptools"] == "ngrams"
+    except (OSError, ValueError, KeyError, TypeError):
+        ours = False
+    if not ours:
+        raise DataError(path, None, "is there already, and is no folder of n-grams", "remove it")
+    entries = {entry.name: entry.is_file() for entry in os.scandir(folder)}
+    foreign = foreign_names(name for name, is_file in entries.items() if is_file)
+    if foreign := sorted({*foreign, *(name for name, is_file in entries.items() if not is_file)}):
+        raise not_replaceable(path, foreign)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from nlptools.base.storage import whole_file
+from nlptools.base.outputs import whole_file
 from nlptools.review.compare import Comparison, format_comparison
 from nlptools.review.page import render_page
 from nlptools.review.page_data import report_data

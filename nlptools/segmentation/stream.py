@@ -6,11 +6,10 @@ import functools
 import json
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from nlptools.base.resources import ordered_map
+from nlptools.base.resources import ordered_map, worker_pool
 from nlptools.segmentation.tokens import SPACE, Cutter, kinds_of
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus
@@ -42,7 +41,7 @@ def segment_corpus(
         raise ValueError("separator must be some characters other than line ends")
     workers = workers or os.cpu_count() or 1
     work = functools.partial(_spaced if format == "text" else _lines, cutter, separator)
-    with ThreadPoolExecutor(workers) as pool:
+    with worker_pool(workers) as pool:
         yield from ordered_map(pool, workers, work, _texts(corpus, cutter, format == "jsonl"))
 
 

@@ -25,7 +25,14 @@ from nlptools.base.resources import DEFAULT_MEMORY, check_memory
 from nlptools.errors import DataError
 from nlptools.ngrams.count import count_ngrams
 from nlptools.ngrams.counts import NgramCounts, Settings, load_counts, prune
-from nlptools.ngrams.parquet import MARKER, SCHEMA, marker, table_batches
+from nlptools.ngrams.parquet import (
+    MARKER,
+    SCHEMA,
+    foreign_names,
+    marker,
+    not_replaceable,
+    table_batches,
+)
 from nlptools.spark.files import File, frames_of, list_files, plan
 from nlptools.spark.session import open_session
 from nlptools.spark.shuffle import add_pieces, split_counts, to_bytes
@@ -258,6 +265,13 @@ def exists(spark: Any, path: str) -> bool:
     return bool(place.getFileSystem(spark._jsc.hadoopConfiguration()).exists(place))
 
 
+def names_in(spark: Any, path: str) -> list[str]:
+    """The names of what is in a folder, on whatever file system."""
+    place = spark._jvm.org.apache.hadoop.fs.Path(path)
+    system = place.getFileSystem(spark._jsc.hadoopConfiguration())
+    return [str(status.getPath().getName()) for status in system.listStatus(place)]
+
+
 # --- a table of the workers ----------------------------------------------------------------------
 
 
@@ -267,6 +281,8 @@ def _check_table(spark: Any, table: str) -> None:
         if exists(spark, f"{table}/_temporary"):
             return
         raise DataError(table, None, "is there already, and is no folder of n-grams", "remove it")
+    if exists(spark, table) and (foreign := foreign_names(names_in(spark, table))):
+        raise not_replaceable(table, foreign)
 
 
 def _write_table(spark: Any, summed: Any, table: str, settings: Settings, min_count: int) -> None:

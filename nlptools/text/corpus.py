@@ -8,7 +8,6 @@ text that end where a line ends -> the field or column asked for (records.py) ->
 from __future__ import annotations
 
 import codecs
-import contextlib
 import os
 import re
 import sys
@@ -38,7 +37,7 @@ from nlptools.text.records import (
     lines_of,
     refuse_json_lines,
 )
-from nlptools.text.sources import Source, find_sources, reason
+from nlptools.text.sources import Source, find_sources, reason, stdin_chunks
 
 BLOCK_SIZE = 4 << 20
 ON_ERROR = ("strict", "replace", "skip")
@@ -271,13 +270,11 @@ class Corpus:
         yield from self._cut(_batches(records, self._characters), source)
 
     def _raw(self, source: Source) -> Iterator[bytes]:
-        stdin = source.name == "-"
         try:
-            with (
-                contextlib.nullcontext(sys.stdin.buffer)
-                if stdin
-                else open(source.name, "rb", buffering=0)
-            ) as file:
+            if source.name == "-":
+                yield from stdin_chunks(self.block_size)
+                return
+            with open(source.name, "rb", buffering=0) as file:
                 while chunk := file.read(self.block_size):
                     yield chunk
         except OSError as error:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import glob
+import io
 import os
 import stat
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from nlptools.errors import DataError, NlptoolsError
 
@@ -25,6 +27,21 @@ def reason(error: OSError | ValueError) -> str:
         return "no such file"
     strerror = error.strerror if isinstance(error, OSError) else None
     return (strerror or str(error)).lower()
+
+
+def stdin_chunks(size: int) -> Iterator[bytes]:
+    """The bytes of stdin, `size` at a time; on a terminal one Ctrl-D ends it, as nothing is read after that."""
+    stream = cast(io.BufferedReader, sys.stdin.buffer)
+    ended = False
+    while not ended:
+        parts, room = [], max(size, 1)
+        while room and not ended:
+            part = stream.read1(room)
+            parts.append(part)
+            room -= len(part)
+            ended = not part
+        if chunk := b"".join(parts):
+            yield chunk
 
 
 def find_sources(paths: Sequence[str | os.PathLike[str]]) -> list[Source]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nlptools.base.storage import whole_file
+from nlptools.base.outputs import whole_file
 from nlptools.errors import NlptoolsError, install_hint
 from nlptools.vectors.dimension import COMMON_SIZES, capacity, entropy_gap, exact_dimension
 

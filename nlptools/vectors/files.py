@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 
 from nlptools.base import storage
+from nlptools.base.outputs import whole_file
 from nlptools.base.resources import DEFAULT_MEMORY, check_memory
-from nlptools.base.storage import whole_file
 from nlptools.base.textcolumns import parse_number
 from nlptools.errors import DataError, NlptoolsError, quoted
 from nlptools.text.corpus import ON_ERROR
 from nlptools.text.decoding import decompress, find_codec, peek, to_utf8
-from nlptools.text.sources import reason
+from nlptools.text.sources import reason, stdin_chunks
 from nlptools.vectors.binary import binary_pieces, decoded, read_binary
 from nlptools.vectors.headers import NPY, ZIP, looks_like_safetensors
 from nlptools.vectors.tensors import (
@@ -168,15 +168,18 @@ def _raw(path: str, watch: Watch, size: int) -> Iterator[Iterator[bytes]]:
     if path == "-" and sys.stdin is None:
         raise NlptoolsError("standard input is closed", "name a file to read")
     try:
-        file = sys.stdin.buffer if path == "-" else open(path, "rb", buffering=0)  # noqa: SIM115
-        total = os.fstat(file.fileno()).st_size if path != "-" else 0
+        file = None if path == "-" else open(path, "rb", buffering=0)  # noqa: SIM115
+        total = os.fstat(file.fileno()).st_size if file is not None else 0
     except (OSError, ValueError) as error:
         raise DataError(path, None, reason(error)) from None
 
     def chunks() -> Iterator[bytes]:
         done = 0
         try:
-            while chunk := file.read(max(size, 1)):
+            read = (
+                stdin_chunks(size) if file is None else iter(lambda: file.read(max(size, 1)), b"")
+            )
+            for chunk in read:
                 done += len(chunk)
                 watch("reading", done, total)
                 yield chunk
@@ -186,7 +189,7 @@ def _raw(path: str, watch: Watch, size: int) -> Iterator[Iterator[bytes]]:
     try:
         yield chunks()
     finally:
-        if path != "-":
+        if file is not None:
             file.close()
 
 

@@ -214,6 +214,7 @@ def safetensors_header(path: str) -> SafetensorsHeader:
         if not isinstance(header, dict):
             raise ValueError("no object")
         entries = {name: _entry(name, of) for name, of in header.items() if name != _METADATA}
+        _check_adjacent(entries)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(
             path, None, f"a damaged .safetensors header: {cut(str(error), 2 * QUOTED)}"
@@ -249,6 +250,17 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a name stands there twice")
     return found
+
+
+def _check_adjacent(entries: dict[str, Entry]) -> None:
+    """ValueError for tensors that overlap or leave holes, which the format forbids."""
+    end = 0
+    for name, entry in sorted(entries.items(), key=lambda item: (item[1].begin, item[1].end)):
+        if entry.begin != end:
+            raise ValueError(
+                f"{name!r} begins at byte {entry.begin:,}, what is before it ends at {end:,}"
+            )
+        end = entry.end
 
 
 def _entry(name: str, entry: Any) -> Entry:

@@ -11,14 +11,13 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from nlptools.base.resources import DEFAULT_MEMORY, ordered_map
+from nlptools.base.resources import DEFAULT_MEMORY, ordered_map, worker_pool
 from nlptools.vectors.vectors import Vectors, Watch, batch_rows, sample_rows, unwatched
 
 NEAREST = 10
@@ -118,7 +117,7 @@ def find_hubs(
     size = max(_QUERIES, memory // 8 // (4 * vectors.shape[1] + 16 * nearest))
     total = -(-len(asked) // size) * len(norms)
     done = 0
-    with ThreadPoolExecutor(workers) as pool:
+    with worker_pool(workers) as pool:
         for start in range(0, len(asked), size):
             rows = asked[start : start + size]
             matrix = units.take(rows)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.resources import DEFAULT_MEMORY, ordered_map
+from nlptools.base.resources import DEFAULT_MEMORY, ordered_map, worker_pool
 from nlptools.errors import DataError, ResourceError
 from nlptools.vectors.vectors import Vectors
 
@@ -68,7 +67,7 @@ def moments_of(
             return rows, Moments.of(rows)
 
     total: Moments | None = None
-    with ThreadPoolExecutor(workers) as pool:
+    with worker_pool(workers) as pool:
         for rows, moments in ordered_map(pool, workers, work, vectors.batches()):
             with np.errstate(over="ignore", invalid="ignore"):
                 total = moments if total is None else total + moments

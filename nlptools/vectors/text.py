@@ -7,12 +7,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.resources import ordered_map
+from nlptools.base.resources import ordered_map, worker_pool
 from nlptools.base.textcolumns import Fields, parse_number
 from nlptools.errors import DataError, NlptoolsError, quoted
 from nlptools.text.decoding import bad_bytes, peek
@@ -90,7 +89,7 @@ class TextReader:
     def rows(self, block_size: int, workers: int) -> Iterator[RowBlock]:
         """All rows. DataError, with the line, for what cannot be read."""
         done = 0
-        with ThreadPoolExecutor(workers) as pool:
+        with worker_pool(workers) as pool:
             blocks = self._blocks(block_size)
             for lines, rows in ordered_map(pool, workers, self._parse, blocks):
                 done += lines

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nlptools.base.outputs import whole_file
 from nlptools.base.resources import DEFAULT_MEMORY
-from nlptools.base.storage import whole_file
 from nlptools.errors import DataError, quoted
 from nlptools.vectors.files import as_vectors
 from nlptools.vectors.headers import ZIP, npz_arrays, npz_values, opened

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nlptools.base.storage import whole_file
+from nlptools.base.outputs import whole_file
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.lattice.exact import LONGEST
 from nlptools.segmentation.jieba import OUTSIDE

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from nlptools.base.frames import html_table, to_frame
-from nlptools.base.storage import whole_file
+from nlptools.base.outputs import whole_file
 from nlptools.errors import DataError, cell, cut, quoted
 from nlptools.vectors.checkpoints import Checkpoint, Made, Stored, StoredRows, open_checkpoint
 from nlptools.vectors.headers import sized

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nlptools.base.storage import whole_file
+from nlptools.base.outputs import whole_file
 from nlptools.errors import QUOTED, DataError, cut, quoted
 from nlptools.text.sources import reason
 

@@ -8,12 +8,11 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.resources import ordered_map
+from nlptools.base.resources import ordered_map, worker_pool
 from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus
 from nlptools.text.linenumbers import LineNumbers
@@ -71,7 +70,7 @@ def tokenize_corpus(
     work = functools.partial(_objects if format == "jsonl" else _lines, sheet)
     counts = counts if counts is not None else TokenCounts()
     held = ""  # a space that is not written where a line that goes on has no more tokens
-    with ThreadPoolExecutor(workers) as pool:
+    with worker_pool(workers) as pool:
         for text, tokens, unknown in ordered_map(pool, workers, work, _texts(corpus, whole)):
             counts.tokens += tokens
             counts.unknown += unknown

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nlptools.base.frames import html_table, to_frame
-from nlptools.base.storage import whole_file
+from nlptools.base.outputs import whole_file
 from nlptools.errors import DataError, quoted
 from nlptools.text.corpus import Corpus
 from nlptools.text.folding import FOLDS

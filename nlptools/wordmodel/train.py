@@ -5,13 +5,19 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import numpy as np
 
 from nlptools import __version__
-from nlptools.base.resources import DEFAULT_MEMORY, Watch, check_memory, ordered_map, unwatched
+from nlptools.base.resources import (
+    DEFAULT_MEMORY,
+    Watch,
+    check_memory,
+    ordered_map,
+    unwatched,
+    worker_pool,
+)
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
 from nlptools.ngrams.symbols import join_texts
@@ -156,7 +162,7 @@ def learn_model(
     if prior is not None:
         weight = prior_weight or auto_prior_weight(taken, prior)
         settings["prior"] = {"sha256": prior.settings.get("sha256"), "weight": round(weight, 6)}
-    with ThreadPoolExecutor(workers) as pool:
+    with worker_pool(workers) as pool:
         run = functools.partial(ordered_map, pool, workers)
         once = prior is not None and len(taken) < ONCE_BELOW
         lattice = build_lattice(taken, 1 if once else MIN_COUNT)

@@ -262,7 +262,7 @@ def test_lines_that_do_not_pair_up() -> None:
 @pytest.mark.parametrize(
     "args, problem",
     [
-        (("-", "-"), "stdin can be read only once: name a file for GOLD or PREDICTED."),
+        (("-", "-"), "stdin can be read only once."),
         (("gold.txt",), "Missing argument 'PREDICTED'."),
         (("gold.txt", "mine.txt", "--protocol", "f1"), "Invalid value for '--protocol'"),
         (("gold.txt", "mine.txt", "--format", "csv"), "Invalid value for '--format'"),

@@ -297,7 +297,7 @@ def test_a_corpus_that_cannot_be_read(novel: Models) -> None:
 
 @posix
 @pytest.mark.parametrize("command", ["train", "score"])
-@pytest.mark.parametrize("name, code", [("SIGINT", 1), ("SIGTERM", 128 + 15)])
+@pytest.mark.parametrize("name, code", [("SIGINT", -2), ("SIGTERM", 128 + 15)])
 def test_signals(novel: Models, command: str, name: str, code: int) -> None:
     """Ended from outside: in silence, and without a trace on the disk."""
     Path("tmp").mkdir()
@@ -307,7 +307,7 @@ def test_signals(novel: Models, command: str, name: str, code: int) -> None:
     with endless(*work, data=data, pieces=3) as process:
         ended, said = ended_by(name, process)
     assert ended == code
-    assert said.strip() == ("Aborted!" if name == "SIGINT" else "")
+    assert said == ""
     assert os.listdir("tmp") == []
     assert os.listdir() == ["tmp"]
 

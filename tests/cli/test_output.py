@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,17 +15,6 @@ from places import NOVEL
 
 from nlptools.base import storage
 from nlptools.ngrams.counts import load_counts
-
-
-def test_output_onto_the_input() -> None:
-    """The corpus is read before its place is taken; a file is never read and written at once."""
-    expected = run("discover", NOVEL, "-q").ok().out
-    copy = write("x", NOVEL.read_bytes())
-    run("discover", copy, "-o", copy, "-q").ok()
-    assert copy.read_bytes().decode() == expected
-    copy = write("y", NOVEL.read_bytes())
-    run("count", copy, "-o", copy, "-q").ok()
-    assert load_counts(copy).order == 5
 
 
 def test_output_replaces_and_follows_links() -> None:
@@ -68,7 +58,7 @@ def test_output_on_a_disk_without_nameless_files(monkeypatch: pytest.MonkeyPatch
         return real(path, flags, *args, **kwargs)  # type: ignore[arg-type]
 
     write("a.txt", TEXT)
-    monkeypatch.setattr(storage.os, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     before = os.umask(0o027)
     try:
         run("count", "a.txt", "-o", "out", "-q").ok()
@@ -185,5 +175,58 @@ def test_not_enough_memory(monkeypatch: pytest.MonkeyPatch) -> None:
         raise MemoryError
 
     monkeypatch.setattr("nlptools.ngrams.count.count_ngrams", fail)
-    error = run("count", NOVEL, "--tsv").error
-    assert error == "Error: not enough memory\nhint: give a smaller --memory\n"
+    monkeypatch.setattr("nlptools.segmentation.stream.segment_corpus", fail)
+    more = "a higher limit of memory (ulimit -v)"
+    for command, hint in (
+        ("count --tsv", "give a smaller --memory"),
+        ("count --tsv --memory 128MB", f"give --workers 1, or {more}"),
+        ("segment", f"give --workers 1, or {more}"),
+    ):
+        error = run(*command.split(), NOVEL).error
+        assert error == f"Error: not enough memory\nhint: {hint}\n"
+
+
+COMMANDS = (
+    "count text --tsv",
+    "discover text",
+    "discover text --method lm",
+    "discover text --method pmi",
+    "train text",
+    "segment text",
+    "tokenize text --vocab vocab",
+    "lm train text",
+    "lm score text --model lm",
+    "vectors check vectors",
+    "vectors whiten vectors -o out",
+    "explain 国家 --corpus text",
+    "vocab build --corpus text",
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_system_that_gives_no_thread(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line with a hint, and the hint works: one worker is the thread that is there."""
+    write("text", NOVEL.read_bytes()[:3000].decode("utf-8", "ignore"))
+    write("vocab", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n天\n")
+    write("vectors", "3 2\n天 1 2\n气 3 4\n日 5 7\n")
+    run("lm", "train", "text", "-o", "lm", "-q").ok()
+    expected = run(*command.split(), "--workers", 2, "-q").ok().out
+
+    def fail(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", fail)
+    assert run(*command.split(), "--workers", 2).error == (
+        "Error: cannot start a thread\n"
+        "hint: give --workers 1, or raise the limit of processes (ulimit -u)\n"
+    )
+    assert run(*command.split(), "--workers", 1, "-q").ok().out == expected
+
+
+def test_hints_name_options_that_the_command_has() -> None:
+    write("text.jsonl", '{"text": "国家标准"}\n')
+    assert (
+        "hint: name the field that has the text: --field text"
+        in run("count", "text.jsonl", "--tsv").error
+    )
+    assert "--field" not in run("segment", "text.jsonl").error

@@ -65,6 +65,44 @@ def test_closed_streams() -> None:
 
 
 @posix
+@pytest.mark.parametrize(
+    "command, output",
+    [
+        ("vectors whiten vectors.txt -o out.npy", "out.npy"),
+        ("vocab export vocab.txt -o out.json", "out.json"),
+        ("tokenize a.txt --vocab vocab.txt -o out", "out"),
+    ],
+)
+@pytest.mark.parametrize("reader", ["| true", "/dev/full"])
+def test_a_reader_of_stderr_that_is_gone(command: str, output: str, reader: str) -> None:
+    """What cannot be said is not said; the file is there, and an error keeps its exit code."""
+    write("a.txt", TEXT)
+    write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n天\n天\n")  # doubled: a note
+    write("vectors.txt", "3 2\n天 1 2\n气 3 4\n日 5 7\n")
+    if reader == "| true":
+        gone = "{{ sleep 1; {}; echo $? > code; }} 2>&1 >/dev/null | true; cat code"
+    else:
+        gone = "{} 2>/dev/full >/dev/null; echo $?"
+    assert shell(gone.format(f"nlptools {command}")).out == "0\n"
+    assert Path(output).stat().st_size
+    if command.startswith("tokenize"):
+        assert shell(gone.format("nlptools count nothing.txt --tsv")).out == "1\n"
+        assert shell(gone.format("nlptools count --nothing")).out == "2\n"
+
+
+@posix
+@pytest.mark.parametrize("encoding", ["cp1252", "iso-8859-1", "gbk"])
+def test_help_where_the_terminal_has_no_chinese(encoding: str) -> None:
+    """Escapes stand for what cannot be shown."""
+    command = (
+        "for name in discover explain train segment tokenize 'lm score'; do nlptools $name -h; done"
+    )
+    done = shell(f"set -e; {command} | iconv -f {encoding.upper()}", PYTHONIOENCODING=encoding).ok()
+    assert ("echo 今天天气非常好" if encoding == "gbk" else r"echo \u4eca\u5929") in done.out
+    assert done.err == ""
+
+
+@posix
 def test_utf8_whatever_the_locale() -> None:
     write("文本.txt", TEXT)
     write("a.jsonl", '{"正文": "国家标准，国家。"}\n')
@@ -102,7 +140,7 @@ def test_file_names_that_are_not_utf8() -> None:
 
 @posix
 @pytest.mark.parametrize(
-    "name, code", [("SIGTERM", 128 + 15), ("SIGHUP", 128 + 1), ("SIGINT", 1), ("SIGKILL", -9)]
+    "name, code", [("SIGTERM", 128 + 15), ("SIGHUP", 128 + 1), ("SIGINT", -2), ("SIGKILL", -9)]
 )
 def test_signals(name: str, code: int) -> None:
     """Ended from outside, after it has spilled: in silence, and without a trace on the disk."""
@@ -114,9 +152,55 @@ def test_signals(name: str, code: int) -> None:
     with endless(*command, data=data, pieces=5) as process:
         ended, said = ended_by(name, process)
     assert ended == code
-    assert said.strip() == ("Aborted!" if name == "SIGINT" else "")
+    assert said == ""
     assert os.listdir("tmp") == []
     assert os.listdir() == ["tmp"]
+
+
+@posix
+def test_ctrl_c_ends_a_loop_of_the_shell() -> None:
+    """A shell goes on with the next file, unless the command died of the signal."""
+    command = f"{sys.executable} -m nlptools discover -"
+    program = f"""
+import os, signal, subprocess, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+loop = "for n in 1 2 3; do echo $n; {command}; done"
+process = subprocess.Popen(
+    ["bash", "-c", loop], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+)
+time.sleep(1)
+os.killpg(process.pid, signal.SIGINT)
+print(process.stdout.read().decode().split(), process.wait())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "['1'] -2\n"
+    assert done.stderr == ""
+
+
+@posix
+@pytest.mark.parametrize("module", ["nlptools.cli.discover", "click", "numpy"])
+def test_ctrl_c_while_modules_are_imported(module: str) -> None:
+    """No traceback of the import machinery: the signal comes when the module is looked for."""
+    program = f"""
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+class Interrupted:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupted)
+sys.argv = ["nlptools", "discover", "a.txt"]
+from nlptools.cli import main
+main()
+"""
+    write("a.txt", TEXT)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-2, b"", b"")
 
 
 @linux
@@ -155,6 +239,27 @@ def test_progress_on_a_terminal() -> None:
     assert out.decode() == "ngram\tcount\n准\t900000\n国\t900000\n家\t900000\n标\t900000\n"
     assert re.search(rb"\rreading: .*MB", shown)
     assert f"nlptools {__version__} count |".encode() in shown
+
+
+@posix
+def test_one_ctrl_d_ends_the_text() -> None:
+    import pty
+
+    for command in (["segment", "-q"], ["export", "-", "--to", "ik", "-q"]):
+        process, terminal = pty.fork()
+        if not process:
+            os.execv(sys.executable, [sys.executable, "-m", "nlptools", *command])
+        shown = b""
+        while b"Ctrl-D." not in shown:
+            shown += os.read(terminal, 1 << 16)
+        os.write(terminal, "今天天气\n".encode())
+        os.write(terminal, b"\x04")
+        with contextlib.suppress(OSError):  # EIO: it has ended
+            while more := os.read(terminal, 1 << 16):
+                shown += more
+        assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
+        assert "今天天气".encode() in shown
+        os.close(terminal)
 
 
 @posix

@@ -109,13 +109,6 @@ def test_the_output_is_whole_or_not_there() -> None:
         assert f"Error: {place}: cannot write" in run("segment", NOVEL, "-o", place).error
 
 
-def test_onto_the_input() -> None:
-    expected = segment(NOVEL)
-    copy = write("x", NOVEL.read_bytes())
-    segment(copy, "-o", copy)
-    assert copy.read_bytes().decode() == expected
-
-
 @posix
 @pytest.mark.parametrize("more", ["", "--format jsonl"])
 def test_a_reader_that_stops(more: str) -> None:

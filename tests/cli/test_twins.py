@@ -121,7 +121,7 @@ SMALL |= {"vocab build", "vocab export", "vocab init-embeddings"}
 # What a command has to be given.
 REQUIRED = {
     "explain": ["词"],
-    "report": ["词", "--corpus", "词", "-o", "词"],
+    "report": ["词", "--corpus", "词", "-o", "页"],
     "compare": ["词", "词"],
     "merge": ["词"],
     "evaluate": ["词", "词"],
@@ -129,9 +129,9 @@ REQUIRED = {
     "lm score": ["--model", "词"],
     "lm convert": ["词"],
     "vectors check": ["词"],
-    "vectors whiten": ["词", "-o", "词"],
-    "vectors project": ["词", "-o", "词", "--dim", "2"],
-    "vocab init-embeddings": ["词", "--map", "词", "-o", "词"],
+    "vectors whiten": ["词", "-o", "量"],
+    "vectors project": ["词", "-o", "量", "--dim", "2"],
+    "vocab init-embeddings": ["词", "--map", "词", "-o", "量"],
     "tokenize": ["--vocab", "词"],
     "vocab export": ["词"],
 }

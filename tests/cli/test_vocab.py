@@ -169,7 +169,7 @@ def test_a_model_finds_other_words() -> None:
         (["words.txt", "--map", "map.json"], "--map goes with --base."),
         (["words.txt", "--keep-base"], "--keep-base goes with --base."),
         (["words.txt", "-o", "words.txt"], "--output is a file that is read: words.txt."),
-        (["words.txt", "--base", "b", "--report", "./b"], "--report is a file that is read: b."),
+        (["words.txt", "--base", "b", "--report", "./b"], "--report is a file that is read: ./b."),
         (["words.txt", "-o", "a", "--report", "./a"], "--output and --report are the same file."),
         (["words.txt", "--corpus", "c", "--coverage", 0], "Invalid value for '--coverage'"),
         (["words.txt", "--words", -1], "Invalid value for '--words'"),

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from oracles import END, START, UNKNOWN
 
 from nlptools.base import storage
+from nlptools.base.outputs import whole_file
 from nlptools.base.storage import FileColumn
 from nlptools.errors import DataError
 from nlptools.lm import model as lm
@@ -518,7 +519,7 @@ def parts_of(model: LanguageModel) -> tuple[dict[str, Any], dict[str, np.ndarray
 
 
 def written(path: Path, meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Path:
-    with storage.whole_file(path) as stream:
+    with whole_file(path) as stream:
         storage.write_container(stream, "lm", 1, meta, arrays)
     return path
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import os
 import time
 from pathlib import Path
 
@@ -283,3 +284,21 @@ def test_many_words_of_lists_take_no_longer_than_all(tmp_path: Path) -> None:
     found = compare_corpora(str(tmp_path / "old.tsv"), str(tmp_path / "new.tsv"), words=words)
     assert time.process_time() - start < 10
     assert found.total_a == 60_000
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names with tabs and line ends")
+def test_a_tab_in_the_name_of_a_slice(tmp_path: Path) -> None:
+    for name, text in (("old.txt", "撑船\n"), ("a\tb\n.txt", "沈渡秋\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    found = compare_corpora(tmp_path / "old.txt", [tmp_path / "a\tb\n.txt"], words=["沈渡秋"])
+    header, row = "".join(format_comparison(found, "tsv")).splitlines()
+    assert dict(zip(header.split("\t"), row.split("\t"), strict=True))["first_seen"] == "a b "
+
+
+def test_field_and_column_exclude_each_other(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("沈渡秋\n", encoding="utf-8")
+    path = tmp_path / "a.txt"
+    for more in ([], ["--words", path]):
+        done = run(path, path, "--field", "a", "--column", "2", *more)
+        assert done.exit_code == 2
+        assert "--field is for JSON Lines, --column for CSV and TSV" in done.stderr

@@ -703,7 +703,15 @@ def test_safetensors_errors(here: Path) -> None:
         (entry(dtype='"I64"'), "w: a tensor of I64, not of floats | read are: F16, BF16, F32, F64"),
         (entry(data_offsets="[0,20]"), "w: 20 bytes for 2 x 3 of F32"),
         (entry(dtype='"F64"'), "w: 24 bytes for 2 x 3 of F64"),
-        (entry(data_offsets="[4,28]"), "ends inside the tensor w | the file was cut short: "),
+        (
+            entry(data_offsets="[0,28]", shape="[1,7]"),
+            "ends inside the tensor w | the file was cut short: ",
+        ),
+        (entry(data_offsets="[4,24]"), f"{bad}'w' begins at byte 4, what is before it ends at 0"),
+        (
+            entry()[:-1] + b"," + entry(data_offsets="[8,24]").replace(b"w", b"v")[1:],
+            f"{bad}'v' begins at byte 8, what is before it ends at 24",
+        ),
         (entry(shape="[6]"), "no matrix among its arrays"),
         (entry(shape="[0,3]", data_offsets="[0,0]"), "w: no vectors: a matrix of 0 x 3"),
     ):

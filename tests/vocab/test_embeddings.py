@@ -407,10 +407,13 @@ def test_chosen_tensors() -> None:
 
 
 def test_data_in_another_order_than_the_header() -> None:
-    """And a tensor that shares its bytes with another: each gets its own."""
-    data = BASE.tobytes() + b"abc"
+    data = 2 * BASE.tobytes() + b"abc"
     entry = {"dtype": "F32", "shape": [7, 2], "data_offsets": [0, 56]}
-    header = {"x": {"dtype": "U8", "shape": [3], "data_offsets": [56, 59]}, "a": entry, "b": entry}
+    header = {
+        "x": {"dtype": "U8", "shape": [3], "data_offsets": [112, 115]},
+        "a": entry,
+        "b": entry | {"data_offsets": [56, 112]},
+    }
     text = json.dumps(header).encode()
     Path("a.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + data)
     init_embeddings("a.safetensors", MAP, "b.safetensors")
