@@ -382,11 +382,12 @@ def as_vectors(
     *,
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
+    room: int | None = None,
 ) -> Vectors:
     """Vectors as they are; those of a file, whose format its content tells. Other settings: read_vectors."""
     if isinstance(source, Vectors):
         return source
-    return read_vectors(source, memory=memory, workers=workers)
+    return read_vectors(source, memory=memory, workers=workers, room=room)
 
 
 def write_vectors(

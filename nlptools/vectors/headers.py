@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shlex
 import struct
 import zipfile
 import zlib
@@ -115,6 +116,7 @@ def npz_arrays(path: str) -> dict[str, NpyArray]:
     arrays: dict[str, NpyArray] = {}
     try:
         with zipfile.ZipFile(path) as archive:
+            members = [info.filename for info in archive.infolist() if not info.is_dir()]
             for info in archive.infolist():
                 if info.filename.endswith(".npy"):
                     name = info.filename.removesuffix(".npy")
@@ -127,9 +129,17 @@ def npz_arrays(path: str) -> dict[str, NpyArray]:
     except ZIP_ERRORS as error:
         raise bad_zip(path, error) from None
     if not arrays:
-        hint = "a PyTorch file is not read: save its tensor as .safetensors or .npy"
-        raise DataError(path, None, "a zip archive without .npy arrays", hint)
+        raise DataError(path, None, "a zip archive without .npy arrays", _unzip_hint(path, members))
     return arrays
+
+
+def _unzip_hint(path: str, members: list[str]) -> str:
+    """What to do with an archive of other things."""
+    if not members or any(name.endswith("data.pkl") for name in members):
+        return "a PyTorch file is not read: save its tensor as .safetensors or .npy"
+    first, more = shlex.quote(members[0]), len(members) - 1
+    others = f"; it has {more:,} more file{'s' * (more > 1)}" if more else ""
+    return f"unzip -p {shlex.quote(path)} {first} | nlptools vectors check{others}"
 
 
 def bad_zip(path: str, error: Exception) -> DataError:

@@ -19,7 +19,7 @@ from nlptools.cli import main
 from nlptools.vectors import hubness
 from nlptools.vectors.check import CHECK_FORMATS, check_table, check_vectors
 from nlptools.vectors.dimension import dimension_bounds
-from nlptools.vectors.files import DUPLICATES, INPUT_FORMATS, OUTPUT_FORMATS, read_vectors
+from nlptools.vectors.files import BAD_ROWS, DUPLICATES, INPUT_FORMATS, OUTPUT_FORMATS, read_vectors
 from nlptools.vectors.projection import random_projection
 from nlptools.vectors.whitening import Whitening, fit_whitening
 
@@ -242,10 +242,13 @@ def test_one_vector_can_be_projected() -> None:
             b"2 2\na 1 2\nb 1\n",
             [
                 "Error: a.txt:3: 1 number in the row, not 2",
-                "hint: every row has a word and 2 numbers, as the header says",
+                "hint: every row has a word and 2 numbers, as the header says; --bad-rows skip leaves such rows out",
             ],
         ),
-        (b"2 2\na 1 2\nb nan 1\n", ["Error: a.txt:3: nan in column 1"]),
+        (
+            b"2 2\na 1 2\nb nan 1\n",
+            ["Error: a.txt:3: nan in column 1", "hint: --bad-rows skip leaves such rows out"],
+        ),
         (
             b"a 1 2\na 3 4\n",
             [
@@ -264,7 +267,8 @@ def test_errors_leave_no_output() -> None:
     Path("a.txt").write_bytes(b"a 1 2\nb 3 x\n")
     for command in (("whiten",), ("project", "--dim", "2")):
         assert refused(*command, "a.txt", "-o", "out.txt") == [
-            "Error: a.txt:2: not a number in column 2: 'x'"
+            "Error: a.txt:2: not a number in column 2: 'x'",
+            "hint: --bad-rows skip leaves such rows out",
         ]
     Path("one.txt").write_bytes(b"a 1 2\n")
     assert refused("whiten", "one.txt", "-o", "out.txt") == [
@@ -319,7 +323,9 @@ def test_choices_are_those_of_the_functions() -> None:
         }
         assert choices["input_format"] == INPUT_FORMATS
         assert choices["duplicates"] == DUPLICATES
-        assert choices["format"] == (CHECK_FORMATS if command.name == "check" else OUTPUT_FORMATS)
+        assert choices["bad_rows"] == BAD_ROWS
+        table = command.name in ("check", "compare")
+        assert choices["format"] == (CHECK_FORMATS if table else OUTPUT_FORMATS)
 
 
 def test_the_sample_is_as_described() -> None:
