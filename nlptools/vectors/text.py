@@ -186,31 +186,34 @@ class TextReader:
         counts = np.diff(fields.first)
         if self._skip:  # an empty line is no row
             lines -= int(np.count_nonzero(counts == 0))
-        good, words, bad = self._words(data, fields, numbers, block.cut)
+        good, words, errors = self._words(data, fields, numbers, block.cut)
         columns = fields.first[good + 1, None] + np.arange(-self.dimensions, 0)
         with np.errstate(over="ignore"):
             matrix = fields.numbers(columns.ravel()).astype(np.float32).reshape(columns.shape)
+        named: dict[int, str] = {}
         if first_not_finite(matrix) is not None:
             finite = np.isfinite(matrix)
             for i in np.flatnonzero(~finite.all(axis=1)).tolist():
-                column = int(finite[i].argmin())
+                column, line = int(finite[i].argmin()), int(numbers[good[i]])
                 number = fields.texts(columns[i, column : column + 1])[0]
-                problem, line = _no_number(number, column), int(numbers[good[i]])
-                if not self._skip:
-                    raise DataError(self._source, line, problem, SKIP_HINT)
-                bad[line] = f"line {line} ({shown(words[i])}): {problem}"
+                problem = _no_number(number, column)
+                errors[line] = DataError(self._source, line, problem, SKIP_HINT)
+                named[line] = f" ({shown(words[i])})"
             kept = np.flatnonzero(finite.all(axis=1))
             matrix, good, words = matrix[kept], good[kept], [words[i] for i in kept.tolist()]
-        return lines, RowBlock(words, matrix, numbers[good], [bad[line] for line in sorted(bad)])
+        if errors and not self._skip:
+            raise errors[min(errors)]
+        bad = [f"line {at}{named.get(at, '')}: {errors[at].problem}" for at in sorted(errors)]
+        return lines, RowBlock(words, matrix, numbers[good], bad)
 
     def _words(
         self, data: bytes, fields: Fields, numbers: np.ndarray, cut: bool
-    ) -> tuple[np.ndarray, list[bytes], dict[int, str]]:
+    ) -> tuple[np.ndarray, list[bytes], dict[int, DataError]]:
         """(rows with a word and as many numbers as there have to be, their words, by line what is wrong in others)."""
         counts = np.diff(fields.first)
         usable = np.ones(len(counts), bool)
         long: dict[int, bytes] = {}
-        bad: dict[int, str] = {}
+        errors: dict[int, DataError] = {}
         wrong = np.flatnonzero(counts != self.dimensions + 1).tolist()
         texts = data.split(b"\n") if wrong else []
         for row in wrong:
@@ -222,15 +225,13 @@ class TextReader:
                 ends = cut and row == len(counts) - 1
                 long[row] = self._long_word(texts[row], line, int(counts[row]), ends)
             except DataError as error:
-                if not self._skip:
-                    raise
                 usable[row] = False
-                bad[line] = f"line {line}: {error.problem}"
+                errors[line] = error
         good = np.flatnonzero(usable)
         words = fields.texts(fields.first[good])
         for row, word in long.items():
             words[int(np.searchsorted(good, row))] = word
-        return good, words, bad
+        return good, words, errors
 
     def _mended(self, data: bytes, numbers: np.ndarray) -> tuple[bytes, np.ndarray]:
         """Lines without bad bytes: with U+FFFD in their place, or without the lines that have them."""

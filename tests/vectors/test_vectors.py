@@ -216,6 +216,7 @@ def test_check_by_hand() -> None:
     expected = {
         "vectors": 4,
         "dimensions": 2,
+        "bad_rows": 0,
         "dimension_bound": exact_dimension(4),
         "norm_min": 1,
         "norm_median": 1.5,
