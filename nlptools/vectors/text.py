@@ -25,6 +25,7 @@ CUT_SHORT = "the file was cut short: copy or download it again"
 _HEAD = 1 << 16  # bytes of which the first lines tell the number of columns
 _FIRST_LINES = 100
 _LONGEST_LINE = 1 << 24
+_ALL = 1 << 62  # rows
 _FIELD = re.compile(rb"[^ \t\r\n]+")
 _NAN = re.compile(rb"[+-]?nan", re.IGNORECASE)
 # What stands before the numbers of a row may be a word with blanks ("iphone 6"), or one number too many. It is
@@ -111,13 +112,12 @@ class TextReader:
         done = 0
         with ThreadPoolExecutor(workers) as pool:
             blocks = self._blocks(block_size)
-            for lines, rows in ordered_map(pool, workers, self._parse, blocks):
+            for lines, last, rows in ordered_map(pool, workers, self._parse, blocks):
                 done += lines
                 if self.announced is not None and done > self.announced:
-                    line = self.announced + 2
                     problem = f"more vectors than the {self.announced:,} of the header"
                     hint = f"{WRONG_HEADER}; {limit_hint(self.announced)}"
-                    raise DataError(self._source, line, problem, hint)
+                    raise DataError(self._source, last, problem, hint)
                 yield rows
         if self.announced is not None and done < min(self.announced, self._limit or done + 1):
             problem = f"ends after {done:,} of {self.announced:,} vectors"
@@ -127,7 +127,9 @@ class TextReader:
 
     def _blocks(self, size: int) -> Iterator[_Lines]:
         """Whole lines of about `size` bytes; empty lines at the end of the file are left out."""
-        rest, line, position, empty, left = b"", 1, 0, 0, self._limit
+        rest, line, position, empty = b"", 1, 0, 0
+        # Of more rows than the header says the first is an error: those after it are not looked at.
+        left = min(self._limit or _ALL, (self.announced or _ALL) + 1)
         skip = self._head_end + (len(codecs.BOM_UTF8) if self._bom else 0)
         ended = False
         while not ended:
@@ -150,9 +152,8 @@ class TextReader:
             used = data[:end].rstrip(b" \t\r\n")
             if used:
                 if empty and not self._skip:
-                    raise DataError(self._source, line - empty, "an empty line", SKIP_HINT)
-                if left is not None:
-                    used, left = _first_rows(used, left)
+                    yield _Lines(line - empty, position, b"\n", False)  # an error, in its turn
+                used, left = _first_rows(used, left, self._skip)
                 cut = ended and left != 0 and not data.endswith(b"\n")
                 yield _Lines(line, position, used + b"\n", cut)
                 if left == 0:
@@ -163,10 +164,11 @@ class TextReader:
             line += after
             position += end
 
-    def _parse(self, block: _Lines) -> tuple[int, RowBlock]:
-        """(how many rows there were, those that were read)."""
+    def _parse(self, block: _Lines) -> tuple[int, int, RowBlock]:
+        """(how many rows there were, the line of the last, those that were read)."""
         data = block.data
         lines = data.count(b"\n")
+        last = block.line + lines - 1
         numbers = np.arange(block.line, block.line + lines, dtype=np.int32)
         if b"\0" in data:
             line = block.line + data.count(b"\n", 0, data.index(b"\0"))
@@ -181,7 +183,11 @@ class TextReader:
                 raise bad_bytes(self._source, line, "utf-8", data, error.start, at) from None
             data, numbers = self._mended(data, numbers)
             if not data:
-                return lines, RowBlock([], np.empty((0, self.dimensions), np.float32), numbers)
+                return (
+                    lines,
+                    last,
+                    RowBlock([], np.empty((0, self.dimensions), np.float32), numbers),
+                )
         fields = Fields(data)
         counts = np.diff(fields.first)
         if self._skip:  # an empty line is no row
@@ -204,7 +210,7 @@ class TextReader:
         if errors and not self._skip:
             raise errors[min(errors)]
         bad = [f"line {at}{named.get(at, '')}: {errors[at].problem}" for at in sorted(errors)]
-        return lines, RowBlock(words, matrix, numbers[good], bad)
+        return lines, last, RowBlock(words, matrix, numbers[good], bad)
 
     def _words(
         self, data: bytes, fields: Fields, numbers: np.ndarray, cut: bool
@@ -284,8 +290,13 @@ def cut_hint(rows: int) -> str:
     return f"{CUT_SHORT}; {limit_hint(rows)}" if rows else CUT_SHORT
 
 
-def _first_rows(lines: bytes, most: int) -> tuple[bytes, int]:
-    """(lines as far as the row of that number, how many rows are left to be read). An empty line is no row."""
+def _first_rows(lines: bytes, most: int, skip: bool) -> tuple[bytes, int]:
+    """(lines as far as the row of that number, how many rows are left to be read).
+
+    An empty line is no row; unless it is skipped, it is an error, and it does not matter how it is counted.
+    """
+    if not skip and (rows := lines.count(b"\n") + 1) < most:
+        return lines, most - rows
     texts = lines.split(b"\n")
     for i, text in enumerate(texts):
         most -= bool(text.strip(b" \t\r"))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import tempfile
 import zipfile
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from vectorcases import binary_of, safetensors_of, text_of
 
 from nlptools.errors import DataError
@@ -138,6 +141,52 @@ def test_arrays(memory: int) -> None:
 def test_what_is_made_of_them_knows_of_them() -> None:
     found = skipped(put("a.txt", DAMAGED.encode()))
     assert found.mapped(lambda rows: rows[:, :1], 1).bad_rows is found.bad_rows
+
+
+PIECES = st.sampled_from(
+    [
+        *(f"{word} {i} {i / 4}\n" for i, word in enumerate("山水火土")),
+        "\n",
+        " \n",
+        "木 nan 1\n",
+        "金 1\n",
+        " 1 2\n",
+        "日 月 1 2\n",
+        "5 2\n",
+        "x\n",
+        "inf -1 2 3\n",
+        "星 1 2",
+        "\r\n",
+        "\t1 2 3\n",
+        "1e39 1e39 1e39\n",
+    ]
+)
+
+
+@given(
+    st.lists(PIECES, max_size=12), st.sampled_from([None, 1, 3]), st.sampled_from(["stop", "skip"])
+)
+@settings(max_examples=150, deadline=None)
+def test_blocks_change_nothing(pieces: list[str], limit: int | None, bad_rows: str) -> None:
+    """The same rows, the same list of bad ones or the same error, whatever the blocks; never another error."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = put(f"{folder}/a.txt", "".join(["7 2\n"] * (len(pieces) % 2) + pieces).encode())
+        seen = set()
+        for block_size in (1, 9, 30, 1 << 18):
+            try:
+                found = read_vectors(
+                    path,
+                    bad_rows=bad_rows,
+                    limit=limit,
+                    duplicates="first",
+                    block_size=block_size,
+                    workers=1,
+                )
+                rows = repr((list(found.words()), found.array().tolist(), found.bad_rows))
+            except DataError as error:
+                rows = repr((str(error), error.hint))
+            seen.add(rows)
+    assert len(seen) == 1, seen
 
 
 # --- files that end early, and the first rows alone
