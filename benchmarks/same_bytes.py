@@ -64,6 +64,7 @@ nlptools tokenize {s}/novel.txt --vocab v.txt; nlptools tokenize {s}/novel.txt -
 nlptools tokenize {s}/novel.txt --vocab v.txt --pre jieba
 nlptools dim 30000; nlptools dim --vocab v.txt; nlptools dim --corpus {s}/novel.txt --format jsonl
 nlptools vectors check {s}/vectors.txt
+nlptools vectors compare {s}/vectors.txt {s}/vectors.txt
 nlptools vectors whiten {s}/vectors.txt --dim 8 -o w.npy --transform t.npz; nlptools vectors project {s}/vectors.txt --dim 8 -o p.txt
 (printf '%s\\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' 沈 渡 秋; seq -f '[unused%g]' 52) > bert.txt; nlptools vectors whiten {s}/vectors.txt --dim 8 -o bert.npy; echo 沈渡秋 | nlptools vocab build - --base bert.txt --map map.json -o wobert.txt; nlptools vocab init-embeddings bert.npy --map map.json -o wobert.npy
 """.strip().split("\n")

@@ -39,6 +39,8 @@ from nlptools.text.wordlists import read_weighted_words as read_weighted_words
 from nlptools.text.wordlists import read_words as read_words
 from nlptools.vectors.check import VectorCheck as VectorCheck
 from nlptools.vectors.check import check_vectors as vectors_check
+from nlptools.vectors.compare import VectorComparison as VectorComparison
+from nlptools.vectors.compare import compare_vectors as vectors_compare
 from nlptools.vectors.dimension import Bounds as Bounds
 from nlptools.vectors.files import read_vectors as read_vectors
 from nlptools.vectors.files import write_vectors as write_vectors
@@ -84,6 +86,7 @@ __all__ = [
     "Segmenter",
     "TagCutter",
     "VectorCheck",
+    "VectorComparison",
     "Vectors",
     "Vocab",
     "VocabBuild",
@@ -123,6 +126,7 @@ __all__ = [
     "tokenize_corpus",
     "train",
     "vectors_check",
+    "vectors_compare",
     "vectors_project",
     "vectors_whiten",
     "vocab_build",

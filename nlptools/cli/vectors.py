@@ -1,4 +1,4 @@
-"""`nlptools vectors`: word vectors of any tool: look at them, whiten them, project them."""
+"""`nlptools vectors`: word vectors of any tool: look at them, compare them, whiten them, project them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from nlptools.cli.console import Closing, given_options, note, shows_progress, w
 from nlptools.cli.files import InputPath, OutputPath
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nlptools.vectors.compare import VectorComparison
     from nlptools.vectors.vectors import Vectors
+
+INPUT_FORMAT = click.Choice(["word2vec", "glove", "word2vec-bin", "npy", "npz", "safetensors"])
 
 source_argument = click.argument("source", default="-", metavar="[FILE]", type=InputPath())
 
 reading_options = options.chain(
     click.option(
         "--input-format",
-        type=click.Choice(["word2vec", "glove", "word2vec-bin", "npy", "npz", "safetensors"]),
+        type=INPUT_FORMAT,
         help="Format of the file.  [default: recognised by content]",
     ),
     click.option(
@@ -39,6 +44,19 @@ reading_options = options.chain(
         default="error",
         show_default=True,
         help="For a repeated word: stop, or keep only its first vector.",
+    ),
+    click.option(
+        "--bad-rows",
+        type=click.Choice(["stop", "skip"]),
+        default="stop",
+        show_default=True,
+        help="For a row with NaN, an infinite number, no word or another number of numbers: stop, or leave it out.",
+    ),
+    click.option(
+        "--limit",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Read the first N rows only, also of a file that is cut.  [default: all]",
     ),
     options.decoding_options,
     options.machine_options,
@@ -63,12 +81,38 @@ def writing_options(output: OutputPath) -> options.Decorator:
     )
 
 
+table_option = click.option(
+    "--format",
+    type=click.Choice(["tsv", "json"]),
+    default="tsv",
+    show_default=True,
+    help="Output format.",
+)
+
 seed_option = click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
     help="Seed of the random choices; the same seed gives the same result.",
+)
+
+
+neighbour_options = options.chain(
+    click.option(
+        "--nearest",
+        type=click.IntRange(min=1),
+        default=10,
+        show_default=True,
+        help="Number of nearest neighbours of each vector that are looked up.",
+    ),
+    click.option(
+        "--queries",
+        type=click.IntRange(min=1),
+        help="Look up the neighbours of N vectors only; their figures are then estimates.  "
+        "[default: all of up to 50,000, else 10,000]",
+    ),
+    seed_option,
 )
 
 
@@ -85,7 +129,7 @@ def dim_option(required: bool = False) -> options.Decorator:
 
 @click.group()
 def vectors() -> None:
-    """Word vectors (word2vec, GloVe, .npy, .safetensors): look at them, whiten them, project them."""
+    """Word vectors (word2vec, GloVe, .npy, .safetensors): look at them, compare, whiten, project them."""
 
 
 @vectors.command(
@@ -98,20 +142,7 @@ Examples:
 """
 )
 @source_argument
-@click.option(
-    "--nearest",
-    type=click.IntRange(min=1),
-    default=10,
-    show_default=True,
-    help="Hubness: number of nearest neighbours of each vector.",
-)
-@click.option(
-    "--queries",
-    type=click.IntRange(min=1),
-    help="Hubness: look up the neighbours of N vectors only; the figures are then estimates.  "
-    "[default: all of up to 50,000, else 10,000]",
-)
-@seed_option
+@neighbour_options
 @click.option(
     "--hubs",
     type=click.IntRange(min=0),
@@ -119,13 +150,7 @@ Examples:
     show_default=True,
     help="How many hubs to name.",
 )
-@click.option(
-    "--format",
-    type=click.Choice(["tsv", "json"]),
-    default="tsv",
-    show_default=True,
-    help="Output format.",
-)
+@table_option
 @reading_options
 @options.quiet_option
 def check(
@@ -147,7 +172,7 @@ def check(
     from nlptools.vectors.check import check_table, check_vectors
 
     with _Bar(quiet) as watch:
-        found = _read(source, reading, watch)
+        found = _read(source, reading, watch, quiet)
         result = check_vectors(
             found,
             nearest=nearest,
@@ -165,6 +190,99 @@ def check(
             f"Hubness: {asked:,} of {points:,} vectors were asked for their neighbours (--queries)."
         )
     closing.show(None, {"nearest": nearest}, [_size(found)])
+
+
+@vectors.command(
+    epilog="""\b
+Examples:
+  nlptools vectors compare vectors-2023.txt vectors-2024.txt
+  nlptools vectors compare vectors.npy white.npy --format json | jq .wasserstein
+  nlptools vectors compare a.npy b.txt --words words.txt --nearest 20
+  nlptools vectors compare old.safetensors new.safetensors --tensor word_embeddings.weight --words old.txt \\
+    --tensor-b word_embeddings.weight --words-b new.txt
+"""
+)
+@click.argument("a", type=InputPath())
+@click.argument("b", type=InputPath())
+@click.option(
+    "--shrinkage",
+    type=options.Number(min=0, max=1),
+    help="Move both covariances so much towards a multiple of the identity.  "
+    "[default: 0; for a singular one as OAS says]",
+)
+@neighbour_options
+@table_option
+@reading_options
+@click.option("--input-format-b", type=INPUT_FORMAT, help="As --input-format, for B.")
+@click.option("--words-b", type=InputPath(), help="As --words, for B.")
+@click.option("--tensor-b", type=options.TextParam(), metavar="NAME", help="As --tensor, for B.")
+@options.quiet_option
+def compare(
+    a: str,
+    b: str,
+    shrinkage: float | None,
+    nearest: int,
+    queries: int | None,
+    seed: int,
+    format: str,
+    input_format_b: str | None,
+    words_b: str | None,
+    tensor_b: str | None,
+    quiet: bool,
+    **reading: Any,
+) -> None:
+    """Measure how far apart two sets of word vectors lie.
+
+    As normal distributions: KL divergence both ways, Bhattacharyya and 2-Wasserstein distance. For words in both
+    (of two arrays without words: rows of the same number): what a rotation leaves, and how many of the nearest
+    neighbours are the same. docs/guides/vectors.md explains the measures.
+    """
+    if a == b == "-":
+        raise click.UsageError("Only one of A and B can be standard input.")
+    closing = Closing("vectors compare", quiet)
+    from nlptools.vectors.compare import compare_vectors, comparison_table
+
+    reading["room"] = reading["memory"] // 6  # for each of the two
+    of_b = {"input_format": input_format_b, "words": words_b, "tensor": tensor_b}
+    machine = {name: reading[name] for name in ("memory", "workers", "tmp_dir")}
+    with _Bar(quiet) as watch:
+        first = _read(a, reading, watch, quiet)
+        second = _read(b, reading | of_b, watch, quiet)
+        result = compare_vectors(
+            first,
+            second,
+            shrinkage=shrinkage,
+            nearest=nearest,
+            queries=queries,
+            seed=seed,
+            **machine,
+            watch=watch,
+        )
+    write([comparison_table(result, format)])
+    if not quiet:
+        for line in _compare_notes(first, second, result):
+            note(line)
+    closing.show(None, {"nearest": nearest}, [_size(first), _size(second)])
+
+
+def _compare_notes(first: Vectors, second: Vectors, result: VectorComparison) -> Iterator[str]:
+    """What one has to know to read the table."""
+    measures = result.measures
+    if result.ranks is None:
+        yield "The dimensions differ: there are no distances between the normal distributions."
+    for name, side, rank in zip("AB", (first, second), result.ranks or (), strict=False):
+        if rank < side.shape[1]:
+            shrinkage = measures[f"shrinkage_{name.lower()}"]
+            yield (
+                f"The covariance of {name} has rank {rank} of {side.shape[1]}: shrunk by {shrinkage:.3g}, "
+                "except for wasserstein."
+            )
+    if first.has_words != second.has_words:
+        yield f"{'B' if first.has_words else 'A'} has no words, so none are shared: --words, --words-b."
+    elif not first.has_words and measures["shared"]:
+        yield "Neither has words: rows of the same number are compared."
+    if not result.exact:
+        yield f"Neighbours: {measures['queries']:,} words were asked for theirs (--queries)."
 
 
 @vectors.command(
@@ -218,7 +336,7 @@ def whiten(
     machine = {name: reading[name] for name in ("memory", "workers")}
     loaded = None if apply is None else Whitening.load(apply)
     with _Bar(quiet) as watch:
-        found = _read(source, reading, watch)
+        found = _read(source, reading, watch, quiet)
     kind = _output_format(found, output, format, words_output, quiet)
     most = found.shape[1] if loaded is None else loaded.matrix.shape[1]
     if loaded is not None and found.shape[1] != len(loaded.mean):
@@ -292,7 +410,7 @@ def project(
     from nlptools.vectors.projection import distortion_table, project_vectors
 
     with _Bar(quiet) as watch:
-        found = _read(source, reading, watch)
+        found = _read(source, reading, watch, quiet)
     kind = _output_format(found, output, format, words_output, quiet)
     machine = {name: reading[name] for name in ("memory", "workers")}
     made = project_vectors(found, dim, seed=seed, eps=eps, pairs=pairs, **machine)
@@ -327,12 +445,19 @@ class _Bar:
         self._bar.update(min(done, total) - self._bar.pos)
 
 
-def _read(source: str, reading: dict[str, Any], watch: _Bar) -> Vectors:
+def _read(source: str, reading: dict[str, Any], watch: _Bar, quiet: bool) -> Vectors:
     from nlptools.vectors.files import read_vectors
 
     if source == "-" and sys.stdin is not None and sys.stdin.isatty():
         note("Reading vectors from the terminal; end with Ctrl-D.")
-    return read_vectors(source, **reading, watch=watch)
+    found = read_vectors(source, **reading, watch=watch)
+    bad = found.bad_rows
+    if bad.count and not quiet:
+        named = "; ".join(bad.first)
+        more = f"; and {bad.count - len(bad.first):,} more" if bad.count > len(bad.first) else ""
+        rows = "bad row" if bad.count == 1 else "bad rows"
+        note(f"{source}: {bad.count:,} {rows} left out: {named}{more}")
+    return found
 
 
 def _output_format(

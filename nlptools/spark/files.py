@@ -85,14 +85,18 @@ def list_files(spark: Any, paths: Sequence[str]) -> list[File]:
             files.append(file)
         seen.add(file.path)
     for file in files:
-        if file.path.rpartition("/")[2].startswith(("_", ".")) and file.size:
-            raise DataError(
-                file.path,
-                None,
-                "Spark passes over files whose name begins with _ or .",
-                "rename it",
-            )
+        problem = _unread_name(file.path.rpartition("/")[2])
+        if problem and file.size:
+            raise DataError(file.path, None, problem, "rename it")
     return [file for file in files if file.size]
+
+
+def _unread_name(name: str) -> str | None:
+    """Why Spark reads no file of that name; None: it does."""
+    if name.startswith(("_", ".")):
+        return "Spark passes over files whose name begins with _ or ."
+    # Hadoop takes what stands before it for the scheme of a URI; in the name of a folder it does no harm.
+    return "Spark cannot read files with a colon in their name" if ":" in name else None
 
 
 def _local_file(name: str) -> File:

@@ -11,18 +11,32 @@ from collections.abc import Iterator
 import numpy as np
 
 from nlptools.errors import DataError, NlptoolsError, quoted
-from nlptools.vectors.text import CUT_SHORT, HEADER, RowBlock
-from nlptools.vectors.vectors import Vectors, first_not_finite
+from nlptools.vectors.text import (
+    HEADER,
+    WRONG_HEADER,
+    RowBlock,
+    cut_hint,
+    limit_hint,
+)
+from nlptools.vectors.vectors import SKIP_HINT, Vectors, first_not_finite
 
 _LONGEST_WORD = 1 << 16  # bytes
 _WRONG = "not word2vec binary, or damaged"
 
 
 def read_binary(
-    chunks: Iterator[bytes], path: str, codec: str, on_error: str, block_size: int
+    chunks: Iterator[bytes],
+    path: str,
+    codec: str,
+    on_error: str,
+    block_size: int,
+    *,
+    skip: bool = False,
+    limit: int | None = None,
 ) -> Iterator[RowBlock]:
     """All rows of a file, whose words are in the encoding `codec`.
 
+    skip: rows that are not finite or have no word are left out. limit: rows to read, None: all.
     DataError, with the vector and the byte, for what cannot be read.
     """
     codec = "utf-8" if codec == "auto" else codec
@@ -36,11 +50,12 @@ def read_binary(
         raise DataError(path, None, f"no vectors: the header says {quoted(header[0].strip())}")
     width = 4 * dimensions
     at, base, done = header.end(), 0, 0  # base: where data begins in the file
-    while done < announced:
+    wanted = min(announced, limit or announced)
+    while done < wanted:
         words: list[bytes] = []
         pieces: list[memoryview] = []
         view, starts = memoryview(data), []
-        while done + len(words) < announced:
+        while done + len(words) < wanted:
             blank = data.find(b" ", at, at + _LONGEST_WORD)
             start = blank + 1
             if blank < 0 or start + width > len(data):
@@ -51,7 +66,7 @@ def read_binary(
             at = start + width
         if words:
             matrix = np.frombuffer(b"".join(pieces), "<f4").reshape(-1, dimensions)
-            yield _binary_rows(words, matrix, starts, done, path, codec, on_error)
+            yield _binary_rows(words, matrix, starts, done, path, codec, on_error, skip)
             done += len(words)
             continue
         if blank < 0 and len(data) - at >= _LONGEST_WORD:
@@ -60,12 +75,14 @@ def read_binary(
         more = list(_taken(chunks, max(block_size, 1)))
         if not more:
             problem = f"ends inside vector {done + 1} of {announced:,}, at byte {base + len(data)}"
-            raise DataError(path, None, problem, CUT_SHORT)
+            raise DataError(path, None, problem, cut_hint(done))
         data, base, at = b"".join([data[at:], *more]), base + at, 0
+    if limit is not None and limit <= announced:
+        return
     for rest in itertools.chain([data[at:]], chunks):
         if rest.strip(b"\n"):
             problem = f"more than the {announced:,} vectors of the header, from byte {base + at}"
-            raise DataError(path, None, problem, "the header or the file is wrong")
+            raise DataError(path, None, problem, f"{WRONG_HEADER}; {limit_hint(announced)}")
 
 
 def _taken(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
@@ -85,21 +102,38 @@ def _binary_rows(
     path: str,
     codec: str,
     on_error: str,
+    skip: bool,
 ) -> RowBlock:
     places = np.arange(done + 1, done + 1 + len(words), dtype=np.int32)
-    bad = first_not_finite(matrix)
-    if bad is not None:
-        value = "NaN" if np.isnan(matrix[bad]) else "an infinite number"
-        problem = f"{value} in vector {done + 1 + bad[0]}, at byte {starts[bad[0]] + 4 * bad[1]}"
-        raise DataError(path, None, problem, _WRONG)
-    texts: list[bytes | None] = []
-    for i, word in enumerate(words):
-        where = f"vector {done + 1 + i}, before byte {starts[i]}: "
-        if not word or b"\n" in word:
-            raise DataError(path, None, f"{where}no word", _WRONG)
-        texts.append(decoded(word, codec, on_error, path, None, where))
+    found = dict(_problems(words, matrix, starts, done))
+    if found and not skip:
+        raise DataError(path, None, found[min(found)], f"{_WRONG}; {SKIP_HINT}")
+    texts: list[bytes | None] = [
+        None
+        if i in found
+        else decoded(
+            word, codec, on_error, path, None, f"vector {done + 1 + i}, before byte {starts[i]}: "
+        )
+        for i, word in enumerate(words)
+    ]
     good = np.array([text is not None for text in texts])
-    return RowBlock([text for text in texts if text is not None], matrix[good], places[good])
+    bad = [found[i] for i in sorted(found)]
+    return RowBlock([text for text in texts if text is not None], matrix[good], places[good], bad)
+
+
+def _problems(
+    words: list[bytes], matrix: np.ndarray, starts: list[int], done: int
+) -> Iterator[tuple[int, str]]:
+    """(row, what is wrong with it) of all that have no word or are not finite."""
+    if first_not_finite(matrix) is not None:
+        finite = np.isfinite(matrix)
+        for i in np.flatnonzero(~finite.all(axis=1)).tolist():
+            column = int(finite[i].argmin())
+            value = "NaN" if np.isnan(matrix[i, column]) else "an infinite number"
+            yield i, f"{value} in vector {done + 1 + i}, at byte {starts[i] + 4 * column}"
+    for i, word in enumerate(words):
+        if not word or b"\n" in word:
+            yield i, f"vector {done + 1 + i}, before byte {starts[i]}: no word"
 
 
 def decoded(

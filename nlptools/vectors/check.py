@@ -2,56 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nlptools.base.frames import html_table, to_frame
 from nlptools.base.resources import DEFAULT_MEMORY
 from nlptools.errors import DataError, cell
 from nlptools.vectors.dimension import exact_dimension
 from nlptools.vectors.files import as_vectors
 from nlptools.vectors.hubness import NEAREST, find_hubs
+from nlptools.vectors.measures import MEASURE_FORMATS, Measures, measure_table, plain_number
 from nlptools.vectors.moments import OVERFLOW, Moments, eigenvectors, moments_of
 from nlptools.vectors.vectors import Vectors, Watch, shown_number, unwatched
 
-if TYPE_CHECKING:
-    from nlptools.base.frames import DataFrame
-
-CHECK_FORMATS = ("tsv", "json")
+CHECK_FORMATS = MEASURE_FORMATS
 HUBS = 10
 
 
 @dataclass(frozen=True)
-class VectorCheck:
+class VectorCheck(Measures):
     """Measures by name, in the order in which they are shown, and the hubs: name and k-occurrence.
 
     exact: whether all vectors were asked for their neighbours.
     """
 
-    measures: dict[str, float]
     hubs: list[tuple[str, float]]
     exact: bool
 
     def __repr__(self) -> str:
         rows, columns = self.measures["vectors"], self.measures["dimensions"]
         return f"VectorCheck({rows:,} x {columns:,}, isotropy {self.measures['isotropy']:.4g})"
-
-    def __iter__(self) -> Iterator[tuple[str, float]]:
-        """(name, value) of each measure."""
-        return iter(self.measures.items())
-
-    def to_frame(self) -> DataFrame:
-        """The measures as a pandas DataFrame with the columns measure and value."""
-        return to_frame({"measure": list(self.measures), "value": list(self.measures.values())})
-
-    def _repr_html_(self) -> str:
-        return html_table(("measure", "value"), list(self.measures.items()))
 
 
 def check_vectors(
@@ -109,6 +92,7 @@ def check_vectors(
     measures = {
         "vectors": len(vectors),
         "dimensions": vectors.shape[1],
+        "bad_rows": vectors.bad_rows.count,
         "dimension_bound": exact_dimension(len(vectors)),
         "norm_min": float(norms.min()),
         "norm_median": float(np.median(norms)),
@@ -181,25 +165,13 @@ def isotropy(vectors: Vectors, moments: Moments) -> float:
 
 def check_table(check: VectorCheck, format: str) -> str:
     """One of CHECK_FORMATS: lines of name, tab, value; or one JSON object, with null for what is not known."""
-    if format not in CHECK_FORMATS:
-        raise ValueError(f"format must be one of {', '.join(CHECK_FORMATS)}, not {format!r}")
-    if format == "json":
-        hubs = [{"word": name, "count": _plain(count)} for name, count in check.hubs]
-        known = {name: _plain(value) for name, value in check.measures.items()}
-        return json.dumps({**known, "hubs": hubs}, ensure_ascii=False, indent=2) + "\n"
-    return "".join(f"{name}\t{value}\n" for name, value in _lines(check))
+    objects = [{"word": name, "count": plain_number(count)} for name, count in check.hubs]
+    return measure_table(
+        check.measures, format, lines=_hub_lines(check.hubs), objects={"hubs": objects}
+    )
 
 
-def _lines(check: VectorCheck) -> Iterator[tuple[str, str]]:
-    yield "measure", "value"
-    for name, value in check.measures.items():
-        yield name, shown_number(value)
-    for i, (name, count) in enumerate(check.hubs, 1):
+def _hub_lines(hubs: list[tuple[str, float]]) -> Iterator[tuple[str, str]]:
+    for i, (name, count) in enumerate(hubs, 1):
         yield f"hub_{i}", cell(name)
         yield f"hub_{i}_count", shown_number(count)
-
-
-def _plain(value: float) -> float | None:
-    if isinstance(value, int):
-        return value
-    return float(f"{value:.6g}") if math.isfinite(value) else None

@@ -40,6 +40,8 @@ from nlptools.vectors.tensors import (
 )
 from nlptools.vectors.text import HEADER, RowBlock, TextReader, text_pieces
 from nlptools.vectors.vectors import (
+    SKIP_HINT,
+    BadRows,
     SeenWords,
     Vectors,
     VectorStore,
@@ -54,6 +56,7 @@ STREAMS = (*TEXTS, "word2vec-bin")
 INPUT_FORMATS = (*STREAMS, "npy", "npz", "safetensors")  # that are read
 OUTPUT_FORMATS = (*STREAMS, "npy", "safetensors")
 DUPLICATES = ("error", "first")
+BAD_ROWS = ("stop", "skip")
 BLOCK_SIZE = 1 << 18  # bytes of a text parsed at a time: their arrays stay in the cache
 
 _CONTROL = re.compile(rb"[\0-\x08\x0e-\x1f]")
@@ -98,11 +101,14 @@ def read_vectors(
     words: str | os.PathLike[str] | None = None,
     tensor: str | None = None,
     duplicates: str = "error",
+    bad_rows: str = "stop",
+    limit: int | None = None,
     encoding: str = "utf-8",
     on_error: str = "strict",
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
     tmp_dir: str | os.PathLike[str] | None = None,
+    room: int | None = None,
     block_size: int = BLOCK_SIZE,
     watch: Watch = unwatched,
 ) -> Vectors:
@@ -110,25 +116,31 @@ def read_vectors(
 
     input_format: one of INPUT_FORMATS, None: found out. words: a file with a word in each line, for arrays. tensor: the
     name of one of several arrays. duplicates: what a word that came before is, an "error" or left out ("first").
-    encoding, on_error: of words, as for Corpus. memory: bytes for the whole process; a third of it for the
-    numbers, of which more go to a file in tmp_dir. workers: threads, None: one for each core. block_size: bytes
-    of text read at a time; changes no result.
+    bad_rows: rows with NaN, infinite numbers, no word or another number of numbers are an error ("stop") or left out
+    ("skip"); `Vectors.bad_rows` counts and names those. limit: rows to read, None: all.
+    encoding, on_error: of words, as for Corpus. memory: bytes for the whole process; room: those of them that the
+    numbers may take, None: a third; more go to a file in tmp_dir. workers: threads, None: one for each core.
+    block_size: bytes of text read at a time; changes no result.
 
-    Raises DataError, with line or row, for whatever is wrong in the file: rows of another length, NaN, infinite
-    numbers, a header that does not fit, words that come twice, nothing at all.
+    Raises DataError, with line or row, for whatever else is wrong in the file: a header that does not fit, words that
+    come twice, nothing at all.
     """
     for name, value, allowed in (
         ("input_format", input_format, (None, *INPUT_FORMATS)),
         ("duplicates", duplicates, DUPLICATES),
+        ("bad_rows", bad_rows, BAD_ROWS),
         ("on_error", on_error, ON_ERROR),
     ):
         if value not in allowed:
             raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}, not {value!r}")
+    if limit is not None and limit < 1:
+        raise ValueError("limit must be at least 1")
     check_memory(memory)
+    some: dict[str, Any] = {"skip": bad_rows == "skip", "limit": limit}
     codec = encoding if encoding == "auto" else find_codec(encoding)
     path = os.fspath(path)
     with storage.spilling(tmp_dir) as folder, _raw(path, watch, block_size) as raw:
-        kept = _Kept(path, duplicates == "first", memory // 3, folder)
+        kept = _Kept(path, duplicates == "first", memory // 3 if room is None else room, folder)
         head, chunks = peek(raw, 512)
         found = input_format or _array_format(path, head)
         if found is None or found in STREAMS:
@@ -137,10 +149,11 @@ def read_vectors(
             found = found or _stream_format(path, head)
             _refuse(path, found, words=words, tensor=tensor)
             if found == "word2vec-bin":
-                return kept.stream(read_binary(chunks, path, codec, on_error, block_size), found)
+                rows = read_binary(chunks, path, codec, on_error, block_size, **some)
+                return kept.stream(rows, found)
             text, _ = to_utf8(chunks, path, codec, on_error)
             header = None if input_format is None else found != "glove"
-            reader = TextReader(text, path, header, on_error)
+            reader = TextReader(text, path, header, on_error, **some)
             found = "glove" if reader.announced is None else "word2vec"
             return kept.stream(reader.rows(block_size, workers or os.cpu_count() or 1), found)
         if path == "-":
@@ -151,7 +164,7 @@ def read_vectors(
         else:
             matrix = (open_npz if found == "npz" else open_safetensors)(path, tensor)
         listed = None if words is None else _read_words(words, codec, on_error)
-        return kept.tensor(matrix, found, listed, words, watch)
+        return kept.tensor(matrix, found, listed, words, watch, **some)
 
 
 def _refuse(path: str, format: str, **options: str | os.PathLike[str] | None) -> None:
@@ -229,12 +242,14 @@ class _Kept:
         """first: of a word that comes twice the first vector is kept. room: bytes of numbers in memory."""
         self._path, self._first, self._room, self._folder = path, first, room, folder
         self._seen = SeenWords()
+        self._bad = BadRows()
 
     def stream(self, rows: Iterable[RowBlock], format: str) -> Vectors:
         """Words and numbers that come together."""
         store: VectorStore | None = None
         kept = 0
         for part in rows:
+            self._bad.add(part.bad)
             if store is None:
                 store = self._store(part.matrix.shape[1], part.matrix.dtype)
             good = self._new(part.words, part.places, self._path, format != "word2vec-bin")
@@ -242,8 +257,12 @@ class _Kept:
             store.add(part.matrix[good], words)
             kept += len(words)
         if store is None or not kept:
-            raise DataError(self._path, None, "no vectors are left of the file")
-        return store.finish(self._path, format)
+            raise self._nothing_left()
+        return store.finish(self._path, format, self._bad)
+
+    def _nothing_left(self) -> DataError:
+        first = f"the first: {self._bad.first[0]}" if self._bad.count else None
+        return DataError(self._path, None, "no vectors are left of the file", first)
 
     def tensor(
         self,
@@ -252,8 +271,11 @@ class _Kept:
         words: list[bytes | None] | None,
         source: str | os.PathLike[str] | None,
         watch: Watch,
+        *,
+        skip: bool,
+        limit: int | None,
     ) -> Vectors:
-        """An array, and words from another file, `source`."""
+        """An array, and words from another file, `source`. skip, limit: as for TextReader."""
         rows, dimensions = matrix.shape
         good = np.ones(rows, bool)
         texts: list[bytes] | None = None
@@ -261,20 +283,26 @@ class _Kept:
             good = self._usable(words, rows, os.fspath(source or ""))
             texts = [word or b"" for word in words]
         # What does not fit is read from the file as often as needed; what is packed there, from another.
-        direct = matrix.nbytes > self._room and not matrix.packed and bool(good.all())
+        whole = bool(good.all()) and not skip and (limit or rows) >= rows
+        direct = matrix.nbytes > self._room and not matrix.packed and whole
         store = self._store(dimensions, matrix.dtype)
-        done = 0
+        done, kept, rows = 0, 0, min(rows, limit or rows)
         for flat in matrix:
-            batch = flat.reshape(-1, dimensions)
+            batch = flat.reshape(-1, dimensions)[: rows - done]
             part = slice(done, done + len(batch))
-            self._check(batch, done)
+            chosen = good[part] & self._finite(batch, done, skip)
             if not direct:
-                named = None if texts is None else _chosen(texts[part], good[part])
-                store.add(batch[good[part]], named)
+                named = None if texts is None else _chosen(texts[part], chosen)
+                store.add(batch[chosen], named)
+            kept += int(np.count_nonzero(chosen))
             done += len(batch)
             watch("reading", done, rows)
+            if done == rows:
+                break
+        if not kept:
+            raise self._nothing_left()
         if not direct:
-            return store.finish(self._path, format)
+            return store.finish(self._path, format, self._bad)
         packed = None if texts is None else _packed(texts, batch_rows(dimensions))
         return Vectors(matrix.shape, matrix.dtype, matrix, packed, source=self._path, format=format)
 
@@ -306,11 +334,20 @@ class _Kept:
             raise DataError(path, here if lines else None, problem, hint)
         return earlier < 0
 
-    def _check(self, batch: np.ndarray, first: int) -> None:
-        bad = first_not_finite(batch)
-        if bad is not None:
-            value = "NaN" if np.isnan(batch[bad]) else "an infinite number"
-            raise DataError(self._path, None, f"{value} at [{first + bad[0]}, {bad[1]}]")
+    def _finite(self, batch: np.ndarray, first: int, skip: bool) -> np.ndarray:
+        """Which rows are finite; unless those that are not are to be left out, they are an error."""
+        if first_not_finite(batch) is None:
+            return np.ones(len(batch), bool)
+        finite = np.isfinite(batch)
+        good = finite.all(axis=1)
+        for i in np.flatnonzero(~good).tolist():
+            column = int(finite[i].argmin())
+            value = "NaN" if np.isnan(batch[i, column]) else "an infinite number"
+            problem = f"{value} at [{first + i}, {column}]"
+            if not skip:
+                raise DataError(self._path, None, problem, SKIP_HINT)
+            self._bad.add([problem])
+        return good
 
 
 def _chosen(words: list[bytes], good: np.ndarray) -> list[bytes]:
@@ -348,11 +385,12 @@ def as_vectors(
     *,
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
+    room: int | None = None,
 ) -> Vectors:
     """Vectors as they are; those of a file, whose format its content tells. Other settings: read_vectors."""
     if isinstance(source, Vectors):
         return source
-    return read_vectors(source, memory=memory, workers=workers)
+    return read_vectors(source, memory=memory, workers=workers, room=room)
 
 
 def write_vectors(

@@ -9,6 +9,7 @@ import json
 import lzma
 import math
 import os
+import shlex
 import struct
 import zipfile
 import zlib
@@ -123,6 +124,7 @@ def npz_arrays(path: str) -> dict[str, NpyArray]:
     arrays: dict[str, NpyArray] = {}
     try:
         with zipfile.ZipFile(path) as archive:
+            members = [info.filename for info in archive.infolist() if not info.is_dir()]
             for info in archive.infolist():
                 if info.filename.endswith(".npy"):
                     name = info.filename.removesuffix(".npy")
@@ -137,8 +139,7 @@ def npz_arrays(path: str) -> dict[str, NpyArray]:
     except ZIP_ERRORS as error:
         raise bad_zip(path, error) from None
     if not arrays:
-        hint = "a PyTorch file is not read: save its tensor as .safetensors or .npy"
-        raise DataError(path, None, "a zip archive without .npy arrays", hint)
+        raise DataError(path, None, "a zip archive without .npy arrays", _unzip_hint(path, members))
     return arrays
 
 
@@ -153,6 +154,15 @@ def npz_values(path: str, array: NpyArray) -> np.ndarray:
         return values.reshape(array.shape, order="F" if array.fortran else "C")
     except ZIP_ERRORS as error:
         raise bad_zip(path, error) from None
+
+
+def _unzip_hint(path: str, members: list[str]) -> str:
+    """What to do with an archive of other things."""
+    if not members or any(name.endswith("data.pkl") for name in members):
+        return "a PyTorch file is not read: save its tensor as .safetensors or .npy"
+    first, more = shlex.quote(members[0]), len(members) - 1
+    others = f"; it has {more:,} more file{'s' * (more > 1)}" if more else ""
+    return f"unzip -p {shlex.quote(path)} {first} | nlptools vectors check{others}"
 
 
 def bad_zip(path: str, error: Exception) -> DataError:

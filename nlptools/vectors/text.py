@@ -7,7 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,15 +15,18 @@ from nlptools.base.resources import ordered_map, worker_pool
 from nlptools.base.textcolumns import Fields, parse_number
 from nlptools.errors import DataError, NlptoolsError, quoted
 from nlptools.text.decoding import bad_bytes, peek
-from nlptools.vectors.vectors import Vectors, first_not_finite
+from nlptools.vectors.vectors import SKIP_HINT, Vectors, first_not_finite
 
 HEADER = re.compile(rb"[ \t]*([0-9]{1,15})[ \t]+([0-9]{1,9})[ \t]*\r?(\n|\Z)")
+WRONG_HEADER = "the header or the file is wrong"
 CUT_SHORT = "the file was cut short: copy or download it again"
 
 _HEAD = 1 << 16  # bytes of which the first lines tell the number of columns
 _FIRST_LINES = 100
 _LONGEST_LINE = 1 << 24
+_ALL = 1 << 62  # rows
 _FIELD = re.compile(rb"[^ \t\r\n]+")
+_NAN = re.compile(rb"[+-]?nan", re.IGNORECASE)
 # What stands before the numbers of a row may be a word with blanks ("iphone 6"), or one number too many. It is
 # no part of a word if it is a decimal ("0.25"), or if there are whole numbers among those that follow.
 _WHOLE = re.compile(rb"[+-]?[0-9]+")
@@ -32,20 +35,28 @@ _DECIMAL = re.compile(rb"[+-]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][+-]?
 
 @dataclass(frozen=True)
 class RowBlock:
-    """Words with their rows of numbers (float32), and the numbers of their lines, or of the rows in a file."""
+    """Words with their rows of numbers (float32), and the numbers of their lines, or of the rows in a file.
+
+    bad: what is wrong with the rows that were left out, and where.
+    """
 
     words: list[bytes]
     matrix: np.ndarray
     places: np.ndarray
+    bad: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class _Lines:
-    """Whole lines: the number of the first, where it begins in the file, and the text."""
+    """Whole lines: the number of the first, where it begins in the file, and the text.
+
+    cut: the file ends with them, without a line end.
+    """
 
     line: int
     position: int
     data: bytes
+    cut: bool
 
 
 class TextReader:
@@ -55,10 +66,21 @@ class TextReader:
     """
 
     def __init__(
-        self, chunks: Iterator[bytes], source: str, header: bool | None, on_error: str
+        self,
+        chunks: Iterator[bytes],
+        source: str,
+        header: bool | None,
+        on_error: str,
+        *,
+        skip: bool = False,
+        limit: int | None = None,
     ) -> None:
-        """chunks: UTF-8, see decoding.to_utf8. header: whether there is one, None: when it looks like one."""
+        """chunks: UTF-8, see decoding.to_utf8. header: whether there is one, None: when it looks like one.
+
+        skip: rows that cannot be read are left out, instead of an error. limit: rows to read, None: all.
+        """
         self._source, self._on_error = source, on_error
+        self._skip, self._limit = skip, limit
         self.announced: int | None = None
         self._head_end = 0
         head, self._chunks = _head(chunks)
@@ -91,22 +113,24 @@ class TextReader:
         done = 0
         with worker_pool(workers) as pool:
             blocks = self._blocks(block_size)
-            for lines, rows in ordered_map(pool, workers, self._parse, blocks):
+            for lines, last, rows in ordered_map(pool, workers, self._parse, blocks):
                 done += lines
                 if self.announced is not None and done > self.announced:
-                    line = self.announced + 2
                     problem = f"more vectors than the {self.announced:,} of the header"
-                    raise DataError(self._source, line, problem, "the header or the file is wrong")
+                    hint = f"{WRONG_HEADER}; {limit_hint(self.announced)}"
+                    raise DataError(self._source, last, problem, hint)
                 yield rows
-        if self.announced is not None and done < self.announced:
+        if self.announced is not None and done < min(self.announced, self._limit or done + 1):
             problem = f"ends after {done:,} of {self.announced:,} vectors"
-            raise DataError(self._source, None, problem, CUT_SHORT)
+            raise DataError(self._source, None, problem, cut_hint(done))
         if not done:
             raise DataError(self._source, None, "no vectors in the file")
 
     def _blocks(self, size: int) -> Iterator[_Lines]:
         """Whole lines of about `size` bytes; empty lines at the end of the file are left out."""
         rest, line, position, empty = b"", 1, 0, 0
+        # Of more rows than the header says the first is an error: those after it are not looked at.
+        left = min(self._limit or _ALL, (self.announced or _ALL) + 1)
         skip = self._head_end + (len(codecs.BOM_UTF8) if self._bom else 0)
         ended = False
         while not ended:
@@ -128,19 +152,24 @@ class TextReader:
             rest = data[end:]
             used = data[:end].rstrip(b" \t\r\n")
             if used:
-                if empty:
-                    raise DataError(self._source, line - empty, "an empty line")
-                yield _Lines(line, position, used + b"\n")
+                if empty and not self._skip:
+                    yield _Lines(line - empty, position, b"\n", False)  # an error, in its turn
+                used, left = _first_rows(used, left, self._skip)
+                cut = ended and left != 0 and not data.endswith(b"\n")
+                yield _Lines(line, position, used + b"\n", cut)
+                if left == 0:
+                    return
             after = data.count(b"\n", 0, end)
             inside = used.count(b"\n")
             empty = after - inside - 1 if used else empty + after
             line += after
             position += end
 
-    def _parse(self, block: _Lines) -> tuple[int, RowBlock]:
-        """(how many lines there were, the rows among them)."""
+    def _parse(self, block: _Lines) -> tuple[int, int, RowBlock]:
+        """(how many rows there were, the line of the last, those that were read)."""
         data = block.data
         lines = data.count(b"\n")
+        last = block.line + lines - 1
         numbers = np.arange(block.line, block.line + lines, dtype=np.int32)
         if b"\0" in data:
             line = block.line + data.count(b"\n", 0, data.index(b"\0"))
@@ -155,26 +184,61 @@ class TextReader:
                 raise bad_bytes(self._source, line, "utf-8", data, error.start, at) from None
             data, numbers = self._mended(data, numbers)
             if not data:
-                return lines, RowBlock([], np.empty((0, self.dimensions), np.float32), numbers)
+                return (
+                    lines,
+                    last,
+                    RowBlock([], np.empty((0, self.dimensions), np.float32), numbers),
+                )
         fields = Fields(data)
-        first = fields.first
-        counts = np.diff(first)
-        wrong = np.flatnonzero(counts != self.dimensions + 1)
-        long = {}
-        for row in wrong.tolist():
-            text = data.split(b"\n", row + 1)[row]
-            long[row] = self._long_word(text, int(numbers[row]), int(counts[row]))
-        words = fields.texts(first[:-1])
-        for row, word in long.items():
-            words[row] = word
-        columns = first[1:, None] + np.arange(-self.dimensions, 0)
+        counts = np.diff(fields.first)
+        if self._skip:  # an empty line is no row
+            lines -= int(np.count_nonzero(counts == 0))
+        good, words, errors = self._words(data, fields, numbers, block.cut)
+        columns = fields.first[good + 1, None] + np.arange(-self.dimensions, 0)
         with np.errstate(over="ignore"):
             matrix = fields.numbers(columns.ravel()).astype(np.float32).reshape(columns.shape)
-        bad = first_not_finite(matrix)
-        if bad is not None:
-            number = fields.texts(columns[bad[0], bad[1] : bad[1] + 1])[0]
-            raise DataError(self._source, int(numbers[bad[0]]), _no_number(number, bad[1]))
-        return lines, RowBlock(words, matrix, numbers)
+        named: dict[int, str] = {}
+        if first_not_finite(matrix) is not None:
+            finite = np.isfinite(matrix)
+            for i in np.flatnonzero(~finite.all(axis=1)).tolist():
+                column, line = int(finite[i].argmin()), int(numbers[good[i]])
+                number = fields.texts(columns[i, column : column + 1])[0]
+                problem = _no_number(number, column)
+                errors[line] = DataError(self._source, line, problem, SKIP_HINT)
+                named[line] = f" ({quoted(words[i])})"
+            kept = np.flatnonzero(finite.all(axis=1))
+            matrix, good, words = matrix[kept], good[kept], [words[i] for i in kept.tolist()]
+        if errors and not self._skip:
+            raise errors[min(errors)]
+        bad = [f"line {at}{named.get(at, '')}: {errors[at].problem}" for at in sorted(errors)]
+        return lines, last, RowBlock(words, matrix, numbers[good], bad)
+
+    def _words(
+        self, data: bytes, fields: Fields, numbers: np.ndarray, cut: bool
+    ) -> tuple[np.ndarray, list[bytes], dict[int, DataError]]:
+        """(rows with a word and as many numbers as there have to be, their words, by line what is wrong in others)."""
+        counts = np.diff(fields.first)
+        usable = np.ones(len(counts), bool)
+        long: dict[int, bytes] = {}
+        errors: dict[int, DataError] = {}
+        wrong = np.flatnonzero(counts != self.dimensions + 1).tolist()
+        texts = data.split(b"\n") if wrong else []
+        for row in wrong:
+            line = int(numbers[row])
+            if self._skip and not counts[row]:
+                usable[row] = False
+                continue
+            try:
+                ends = cut and row == len(counts) - 1
+                long[row] = self._long_word(texts[row], line, int(counts[row]), ends)
+            except DataError as error:
+                usable[row] = False
+                errors[line] = error
+        good = np.flatnonzero(usable)
+        words = fields.texts(fields.first[good])
+        for row, word in long.items():
+            words[int(np.searchsorted(good, row))] = word
+        return good, words, errors
 
     def _mended(self, data: bytes, numbers: np.ndarray) -> tuple[bytes, np.ndarray]:
         """Lines without bad bytes: with U+FFFD in their place, or without the lines that have them."""
@@ -184,16 +248,21 @@ class TextReader:
         good = np.array([_is_utf8(line) for line in lines])
         return b"".join(line for line, ok in zip(lines, good, strict=True) if ok), numbers[good]
 
-    def _long_word(self, text: bytes, line: int, count: int) -> bytes:
-        """The word of a line with more fields than it should have: it has spaces in it."""
+    def _long_word(self, text: bytes, line: int, count: int, ends: bool) -> bytes:
+        """The word of a line with more fields than it should have: it has spaces in it.
+
+        ends: the file does so in this line, which may be cut.
+        """
         fields = list(_FIELD.finditer(text))
         if not fields:
-            raise DataError(self._source, line, "an empty line")
+            raise DataError(self._source, line, "an empty line", SKIP_HINT)
         problem = f"{count - 1} number{'s' * (count != 2)} in the row, not {self.dimensions}"
         if count <= self.dimensions:
             if count == self.dimensions and np.isfinite(parse_number(fields[0][0])):
                 problem = f"{count} numbers, but no word"
-            raise DataError(self._source, line, problem, self._why())
+            before = line - 1 - (self._head_end > 0)
+            hint = cut_hint(before) if ends and before else self._why()
+            raise DataError(self._source, line, problem, hint)
         at = count - self.dimensions
         last = fields[at - 1]
         numbers = [field[0] for field in fields[at:]]
@@ -209,7 +278,32 @@ class TextReader:
             if self.announced is not None
             else "as most of the first lines have"
         )
-        return f"every row has a word and {self.dimensions} numbers, {by}"
+        return f"every row has a word and {self.dimensions} numbers, {by}; {SKIP_HINT}"
+
+
+def limit_hint(rows: int) -> str:
+    """How to read the first rows alone."""
+    return f"--limit {rows} reads no more than that"
+
+
+def cut_hint(rows: int) -> str:
+    """What to do with a file that ends early; rows: that are whole."""
+    return f"{CUT_SHORT}; {limit_hint(rows)}" if rows else CUT_SHORT
+
+
+def _first_rows(lines: bytes, most: int, skip: bool) -> tuple[bytes, int]:
+    """(lines as far as the row of that number, how many rows are left to be read).
+
+    An empty line is no row; unless it is skipped, it is an error, and it does not matter how it is counted.
+    """
+    if not skip and (rows := lines.count(b"\n") + 1) < most:
+        return lines, most - rows
+    texts = lines.split(b"\n")
+    for i, text in enumerate(texts):
+        most -= bool(text.strip(b" \t\r"))
+        if not most:
+            return b"\n".join(texts[: i + 1]), 0
+    return lines, most
 
 
 def _head(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
@@ -225,8 +319,13 @@ def _head(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
 def _numbers_at_end(line: bytes) -> int:
     """How many numbers a line ends in; its first field is none of them, but a word."""
     fields = _FIELD.findall(line)[:0:-1]
-    others = (i for i, field in enumerate(fields) if not math.isfinite(parse_number(field)))
+    others = (i for i, field in enumerate(fields) if not _is_number(field))
     return next(others, len(fields))
+
+
+def _is_number(text: bytes) -> bool:
+    """Whether it is a number, finite or not."""
+    return not math.isnan(parse_number(text)) or _NAN.fullmatch(text) is not None
 
 
 def _line(head: bytes) -> bytes:
@@ -243,7 +342,7 @@ def _is_utf8(line: bytes) -> bool:
 
 def _no_number(text: bytes, column: int) -> str:
     value = parse_number(text)
-    if np.isinf(value) or text.lower().lstrip(b"+-") == b"nan":
+    if np.isinf(value) or _NAN.fullmatch(text):
         return f"{text.decode()} in column {column + 1}"
     if np.isnan(value):
         return f"not a number in column {column + 1}: {quoted(text)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from nlptools.base.spool import Spool
 # file was read, its format, the memory and the threads.
 BATCH = 1 << 18
 
+BAD_NAMED = 10  # bad rows that are named
+SKIP_HINT = "--bad-rows skip leaves such rows out"
+
 Watch = Callable[[str, int, int], None]
 
 
@@ -28,10 +32,24 @@ def batch_rows(dimensions: int) -> int:
     return max(64, BATCH // dimensions)
 
 
+@dataclass
+class BadRows:
+    """Rows of a file that were left out: how many, and the first of them with what is wrong there."""
+
+    count: int = 0
+    first: list[str] = field(default_factory=list)
+
+    def add(self, problems: Sequence[str]) -> None:
+        """Some more, in the order of the file."""
+        self.count += len(problems)
+        self.first += problems[: BAD_NAMED - len(self.first)]
+
+
 class Vectors:
     """N rows of n numbers, all finite, which may have words.
 
     shape: (N, n). dtype: float16, float32 or float64, of the rows. source, format: where they come from.
+    bad_rows: what was left out of the file, see `read_vectors`.
     """
 
     def __init__(
@@ -43,10 +61,12 @@ class Vectors:
         *,
         source: str = "",
         format: str = "",
+        bad_rows: BadRows | None = None,
     ) -> None:
         """matrix: batches as flat arrays; words: theirs, UTF-8 with LF between them. Both are looped over often."""
         self.shape, self.dtype = shape, np.dtype(dtype)
         self.source, self.format = source, format
+        self.bad_rows = bad_rows or BadRows()
         self._matrix, self._words = matrix, words
 
     def __repr__(self) -> str:
@@ -143,6 +163,7 @@ class _Mapped(Vectors):
         super().__init__(
             (len(base), dimensions), base.dtype, (), source=base.source, format=base.format
         )
+        self.bad_rows = base.bad_rows
         self._base, self._function = base, function
 
     @property
@@ -229,7 +250,9 @@ class VectorStore:
             self._words.append(np.frombuffer(data, np.uint8))
             del self._texts[: len(batch)]
 
-    def finish(self, source: str = "", format: str = "") -> Vectors:
+    def finish(
+        self, source: str = "", format: str = "", bad_rows: BadRows | None = None
+    ) -> Vectors:
         if self._pending:
             self._keep(np.concatenate(self._waiting))
         return Vectors(
@@ -239,15 +262,21 @@ class VectorStore:
             self._words if self._has_words else None,
             source=source,
             format=format,
+            bad_rows=bad_rows,
         )
 
 
-class SeenWords:
-    """Which words came before.
+def word_digests(words: Sequence[bytes]) -> np.ndarray:
+    """A number of 64 bits for each word, uint64, by which words are compared.
 
-    Words are compared by 64-bit digests, 12 bytes for each: among a million words two different ones are taken
-    for equal with a probability of 3 in a hundred million.
+    Among a million words two different ones have the same with a probability of 3 in a hundred million.
     """
+    data = b"".join([blake2b(word, digest_size=8).digest() for word in words])
+    return np.frombuffer(data, np.uint64)
+
+
+class SeenWords:
+    """Which words came before, by their digests; 12 bytes for each."""
 
     def __init__(self) -> None:
         # Sorted digests and the places of their words; each level is less than half as long as the one before.
@@ -258,9 +287,7 @@ class SeenWords:
 
         places: int32, ascending.
         """
-        data = b"".join([blake2b(word, digest_size=8).digest() for word in words])
-        digests = np.frombuffer(data, np.uint64)
-        new, first, inverse = np.unique(digests, return_index=True, return_inverse=True)
+        new, first, inverse = np.unique(word_digests(words), return_index=True, return_inverse=True)
         earlier = np.full(len(new), -1, np.int64)
         for known, of_known in self._levels:
             at = np.minimum(np.searchsorted(known, new), len(known) - 1)

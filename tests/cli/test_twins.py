@@ -35,7 +35,8 @@ from nlptools.spark.segment import segment_with_spark
 from nlptools.spark.train import train_with_spark
 from nlptools.text.corpus import FOLDS, ON_ERROR, Corpus
 from nlptools.vectors.check import CHECK_FORMATS
-from nlptools.vectors.files import DUPLICATES, INPUT_FORMATS, OUTPUT_FORMATS, read_vectors
+from nlptools.vectors.compare import VECTOR_COMPARE_FORMATS
+from nlptools.vectors.files import BAD_ROWS, DUPLICATES, INPUT_FORMATS, OUTPUT_FORMATS, read_vectors
 from nlptools.vocab.embeddings import UNKNOWN as UNKNOWN_PIECES
 from nlptools.vocab.huggingface import FALLBACKS
 from nlptools.vocab.huggingface import TARGETS as EXPORT_TARGETS
@@ -51,7 +52,8 @@ READS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("compare", "count", "discover", "evaluate", "explain", "report"), READING),
     **dict.fromkeys(("train", "segment", "tokenize", "lm train", "lm score", "dim"), READING),
     "vocab build": READING,
-    **dict.fromkeys(("vectors check", "vectors project", "vectors whiten"), read_vectors),
+    **dict.fromkeys(("vectors check", "vectors compare"), read_vectors),
+    **dict.fromkeys(("vectors project", "vectors whiten"), read_vectors),
 }
 # What does the same elsewhere: --engine spark.
 SPARK: dict[str, Callable[..., Any]] = {
@@ -81,6 +83,8 @@ OWN = {
     "lm convert": {"quiet"},
     "dim": {"length", "inverse", "format", "plot", "quiet"},
     "vectors check": {"format", "quiet"},
+    # How B is read, where it is not as A.
+    "vectors compare": {"format", "input_format_b", "words_b", "tensor_b", "quiet"},
     "vectors whiten": {"output", "format", "words_output", "transform", "quiet"},
     "vectors project": {"output", "format", "words_output", "quiet"},
     "vocab build": {"output", "map", "weights", "report", "quiet"},
@@ -107,9 +111,10 @@ NO_OPTION = {
     "lm score": {"block_size", "fold"},
     "lm convert": set(),
     "dim": {"block_size", "number"},
-    "vectors check": {"block_size", "watch"},
-    "vectors whiten": {"block_size", "watch"},
-    "vectors project": {"block_size", "watch"},
+    "vectors check": {"block_size", "room", "watch"},
+    "vectors compare": {"block_size", "room", "watch"},
+    "vectors whiten": {"block_size", "room", "watch"},
+    "vectors project": {"block_size", "room", "watch"},
     "vocab build": {"listed", "block_size", "fold"},  # the lists are an argument
     "vocab init-embeddings": set(),
     "tokenize": {"block_size", "fold", "counts"},
@@ -129,6 +134,7 @@ REQUIRED = {
     "lm score": ["--model", "词"],
     "lm convert": ["词"],
     "vectors check": ["词"],
+    "vectors compare": ["词", "词"],
     "vectors whiten": ["词", "-o", "量"],
     "vectors project": ["词", "-o", "量", "--dim", "2"],
     "vocab init-embeddings": ["词", "--map", "词", "-o", "量"],
@@ -203,7 +209,7 @@ def test_the_commands_are_these() -> None:
         "train",
         *("lm convert", "lm score", "lm train"),
         "dim",
-        *("vectors check", "vectors project", "vectors whiten"),
+        *("vectors check", "vectors compare", "vectors project", "vectors whiten"),
         "tokenize",
         *("vocab build", "vocab export", "vocab init-embeddings"),
     }
@@ -297,12 +303,18 @@ CHOICES = [
     ("lm score", "format", SCORE_FORMATS),
     ("lm convert", "format", MODEL_FORMATS),
     ("vectors check", "format", CHECK_FORMATS),
+    ("vectors compare", "format", VECTOR_COMPARE_FORMATS),
+    ("vectors compare", "input_format_b", INPUT_FORMATS),
     *((f"vectors {name}", "format", OUTPUT_FORMATS) for name in ("whiten", "project")),
     *(
         (f"vectors {name}", "input_format", INPUT_FORMATS)
-        for name in ("check", "whiten", "project")
+        for name in ("check", "compare", "whiten", "project")
     ),
-    *((f"vectors {name}", "duplicates", DUPLICATES) for name in ("check", "whiten", "project")),
+    *(
+        (f"vectors {name}", option, values)
+        for name in ("check", "compare", "whiten", "project")
+        for option, values in (("duplicates", DUPLICATES), ("bad_rows", BAD_ROWS))
+    ),
     ("vocab init-embeddings", "unknown", UNKNOWN_PIECES),
     ("tokenize", "pre", PRE),
     ("tokenize", "format", TOKEN_FORMATS),

@@ -18,8 +18,9 @@ from nlptools import __version__
 from nlptools.cli import main
 from nlptools.vectors import hubness
 from nlptools.vectors.check import CHECK_FORMATS, check_table, check_vectors
+from nlptools.vectors.compare import compare_vectors, comparison_table
 from nlptools.vectors.dimension import dimension_bounds
-from nlptools.vectors.files import DUPLICATES, INPUT_FORMATS, OUTPUT_FORMATS, read_vectors
+from nlptools.vectors.files import BAD_ROWS, DUPLICATES, INPUT_FORMATS, OUTPUT_FORMATS, read_vectors
 from nlptools.vectors.projection import random_projection
 from nlptools.vectors.whitening import Whitening, fit_whitening
 
@@ -242,10 +243,13 @@ def test_one_vector_can_be_projected() -> None:
             b"2 2\na 1 2\nb 1\n",
             [
                 "Error: a.txt:3: 1 number in the row, not 2",
-                "hint: every row has a word and 2 numbers, as the header says",
+                "hint: every row has a word and 2 numbers, as the header says; --bad-rows skip leaves such rows out",
             ],
         ),
-        (b"2 2\na 1 2\nb nan 1\n", ["Error: a.txt:3: nan in column 1"]),
+        (
+            b"2 2\na 1 2\nb nan 1\n",
+            ["Error: a.txt:3: nan in column 1", "hint: --bad-rows skip leaves such rows out"],
+        ),
         (
             b"a 1 2\na 3 4\n",
             [
@@ -264,7 +268,8 @@ def test_errors_leave_no_output() -> None:
     Path("a.txt").write_bytes(b"a 1 2\nb 3 x\n")
     for command in (("whiten",), ("project", "--dim", "2")):
         assert refused(*command, "a.txt", "-o", "out.txt") == [
-            "Error: a.txt:2: not a number in column 2: 'x'"
+            "Error: a.txt:2: not a number in column 2: 'x'",
+            "hint: --bad-rows skip leaves such rows out",
         ]
     Path("one.txt").write_bytes(b"a 1 2\n")
     assert refused("whiten", "one.txt", "-o", "out.txt") == [
@@ -319,7 +324,9 @@ def test_choices_are_those_of_the_functions() -> None:
         }
         assert choices["input_format"] == INPUT_FORMATS
         assert choices["duplicates"] == DUPLICATES
-        assert choices["format"] == (CHECK_FORMATS if command.name == "check" else OUTPUT_FORMATS)
+        assert choices["bad_rows"] == BAD_ROWS
+        table = command.name in ("check", "compare")
+        assert choices["format"] == (CHECK_FORMATS if table else OUTPUT_FORMATS)
 
 
 def test_the_sample_is_as_described() -> None:
@@ -332,3 +339,105 @@ def test_the_sample_is_as_described() -> None:
         word, *numbers = line.split(" ")
         assert novel.count(word) >= 4
         assert all(re.fullmatch(r"-?\d\.\d{3}", number) for number in numbers)
+
+
+# --- bad rows
+
+
+def test_bad_rows_are_counted_and_named() -> None:
+    Path("a.txt").write_bytes("4 2\n上 1 2\n\x1b[2J nan 1\n中 3 4\n下 1 -inf\n".encode())
+    done = run("check", "a.txt", "--bad-rows", "skip")
+    assert done.err.splitlines()[0] == (
+        "a.txt: 2 bad rows left out: line 3 ('\\x1b[2J'): nan in column 1; line 5 ('下'): -inf in column 2"
+    )
+    assert values(done.out)["vectors"] == values(done.out)["bad_rows"] == "2"
+    assert (
+        json.loads(printed("check", "a.txt", "--bad-rows", "skip", "--format", "json"))["bad_rows"]
+        == 2
+    )
+    assert run("check", "a.txt", "--bad-rows", "skip", "-q").err == ""
+    many = b"".join(b"w%d %s 1\n" % (i, b"nan" if i > 1 else b"%d" % i) for i in range(30))
+    note = run("check", "--bad-rows", "skip", stdin=many).err.splitlines()[0]
+    assert note.startswith("-: 28 bad rows left out: line 3 ('w2'): ")
+    assert note.endswith("; and 18 more")
+    for command in (("whiten",), ("project", "--dim", "1")):
+        assert "2 bad rows" in run(*command, "a.txt", "-o", "o.npy", "--bad-rows", "skip").err
+        assert len(np.load("o.npy")) == 2
+    assert values(printed("check", "v.txt", "--limit", "7"))["vectors"] == "7"
+
+
+# --- compare
+
+
+def test_compare() -> None:
+    printed("whiten", "v.txt", "-o", "w.txt")
+    table = printed("compare", "v.txt", "w.txt", "--nearest", "4")
+    result = compare_vectors("v.txt", "w.txt", nearest=4)
+    assert table == comparison_table(result, "tsv")
+    shown = values(table)
+    assert (shown["vectors_a"], shown["shared"], shown["nearest"]) == ("60", "60", "4")
+    assert float(shown["kl_ab"]) > 0
+    found = json.loads(printed("compare", "v.txt", "w.txt", "--nearest", "4", "--format", "json"))
+    del shown["measure"]
+    assert {name: f"{value:.6g}" for name, value in found.items()} == shown
+    assert printed("compare", "-", "w.txt", "--nearest", "4", stdin=SAMPLE.read_bytes()) == table
+    same = values(printed("compare", "v.txt", "v.txt"))
+    assert [same[name] for name in ("kl_ab", "kl_ba", "bhattacharyya", "wasserstein")] == ["0"] * 4
+    assert (same["procrustes_residual"], same["neighbour_overlap"]) == ("0", "1")
+    done = run("compare", "v.txt", "w.txt", "--queries", "20")
+    assert done.err.splitlines()[0] == "Neighbours: 20 words were asked for theirs (--queries)."
+
+
+def test_compare_arrays() -> None:
+    printed("project", "v.txt", "-o", "p.npy", "--dim", "8")
+    printed("whiten", "v.txt", "-o", "w.npy", "--words-output", "words.txt")
+    done = run("compare", "v.txt", "p.npy", "--words-b", "words.txt")
+    assert done.err.splitlines()[0] == (
+        "The dimensions differ: there are no distances between the normal distributions."
+    )
+    shown = values(done.out)
+    assert (shown["kl_ab"], shown["shared"]) == ("nan", "60")
+    text = printed("compare", "w.npy", "v.txt", "--words", "words.txt")
+    both = run("compare", "v.txt", "w.npy")
+    assert both.err.splitlines()[0] == ("B has no words, so none are shared: --words, --words-b.")
+    assert values(both.out)["shared"] == "0"
+    printed("project", "v.txt", "-o", "v.npy", "--dim", "12")
+    numbered = run("compare", "v.npy", "w.npy")
+    assert (
+        numbered.err.splitlines()[0] == "Neither has words: rows of the same number are compared."
+    )
+    assert values(numbered.out)["shared"] == values(text)["shared"] == "60"
+    assert refused("compare", "v.txt", "p.npy") == [
+        "Error: p.npy: 8 dimensions, v.txt 12, and no word is in both",
+        "hint: name the words of an array",
+    ]
+
+
+def test_compare_shrinks_what_is_singular() -> None:
+    few = SAMPLE.read_bytes().split(b"\n")[1:9]
+    Path("few.txt").write_bytes(b"\n".join(few))
+    done = run("compare", "few.txt", "v.txt")
+    assert re.fullmatch(
+        r"The covariance of A has rank 7 of 12: shrunk by 0\.\d+, except for wasserstein\.",
+        done.err.splitlines()[0],
+    )
+    shown = values(done.out)
+    assert float(shown["shrinkage_a"]) > 0
+    assert shown["shrinkage_b"] == "0"
+    assert refused("compare", "few.txt", "v.txt", "--shrinkage", "0") == [
+        "Error: few.txt: a covariance of rank 7 of 12 has no inverse",
+        "hint: shrink it by more with --shrinkage, or leave that out",
+    ]
+    given = values(printed("compare", "few.txt", "v.txt", "--shrinkage", "0.2"))
+    assert (given["shrinkage_a"], given["shrinkage_b"]) == ("0.2", "0.2")
+    assert given["wasserstein"] == shown["wasserstein"]
+
+
+def test_compare_usage() -> None:
+    assert refused("compare", "-", "-", code=2)[-1] == (
+        "Error: Only one of A and B can be standard input."
+    )
+    assert refused("compare", "v.txt", code=2)[-1] == "Error: Missing argument 'B'."
+    assert refused("compare", "v.txt", "v.txt", "--shrinkage", "2", code=2)[-1].startswith(
+        "Error: Invalid value for '--shrinkage'"
+    )

@@ -217,6 +217,24 @@ def test_the_samples(spark: Any, settings: dict[str, Any]) -> None:
     assert spread(*SAMPLES, **settings) == local(*SAMPLES, **settings)
 
 
+@needs_spark
+@pytest.mark.parametrize("name, says", [("_a.txt", "begins with _"), ("12:30.txt", "a colon")])
+def test_names_that_spark_does_not_read(spark: Any, tmp_path: Path, name: str, says: str) -> None:
+    """One line that names the file, also where it lies in a folder among others; a folder may have a colon."""
+    folder = tmp_path / "10:15"
+    folder.mkdir()
+    (folder / "good.txt").write_text("天气", encoding="utf-8")
+    assert spread(folder, order=2) == local(folder, order=2)
+    (folder / name).write_bytes(b"")
+    assert spread(folder, order=2) == local(folder, order=2)  # there is nothing in it to be lost
+    (folder / name).write_text("天气", encoding="utf-8")
+    for path in (folder, folder / name):
+        with pytest.raises(DataError, match=says) as caught:
+            sparkfiles.list_files(spark, [str(path)])
+        assert caught.value.path.endswith(f"/10:15/{name}")
+        assert caught.value.hint == "rename it"
+
+
 TEXT = (
     "\ufeff国家标准，國家標準。\r\n𠮷野家5G网络 C++，β受体\r单独的回车\n\n"
     + "长" * 5000

@@ -165,7 +165,7 @@ def test_a_number_too_many_is_no_word(here: Path) -> None:
     for extra in (b"0.6", b"-.5", b"1e-5", b"3."):
         found = problem("a.txt", good.replace(b"6", extra, 1))
         assert found == (
-            "a.txt:2: 3 numbers in the row, not 2 | every row has a word and 2 numbers, as the header says"
+            "a.txt:2: 3 numbers in the row, not 2 | every row has a word and 2 numbers, as the header says; --bad-rows skip leaves such rows out"
         )
 
 
@@ -349,39 +349,58 @@ BOTH = "每"
         ),
         (
             b"3 2\na 1 2\nb 3 4\n",
-            "a.txt: ends after 2 of 3 vectors | the file was cut short: copy or download it again",
+            "a.txt: ends after 2 of 3 vectors | the file was cut short: copy or download it again; "
+            "--limit 2 reads no more than that",
         ),
         (
             b"1 2\na 1 2\nb 3 4\n",
-            "a.txt:3: more vectors than the 1 of the header | the header or the file is wrong",
+            "a.txt:3: more vectors than the 1 of the header | the header or the file is wrong; --limit 1 reads no more than that",
         ),
         (
             b"2 3\na 1 2 3\nb 4 5\n",
-            "a.txt:3: 2 numbers in the row, not 3 | every row has a word and 3 numbers, as the header says",
+            "a.txt:3: 2 numbers in the row, not 3 | every row has a word and 3 numbers, as the header says; --bad-rows skip leaves such rows out",
         ),
         (
             b"a 1 2 3\nb 4 5\nc 7 8 9\n",
             "a.txt:2: 2 numbers in the row, not 3 | every row has a word and 3 numbers, "
-            "as most of the first lines have",
+            "as most of the first lines have; --bad-rows skip leaves such rows out",
         ),
         (
             b"a 1 2 3\nb 4 5 6\nc 7 8 9.5 9.5 9\n",
             "a.txt:3: 5 numbers in the row, not 3 | every row has a word and 3 numbers, "
-            "as most of the first lines have",
+            "as most of the first lines have; --bad-rows skip leaves such rows out",
         ),
         (
             b"2 3\na 1 2 3\n4 5 6\n",
-            "a.txt:3: 3 numbers, but no word | every row has a word and 3 numbers, as the header says",
+            "a.txt:3: 3 numbers, but no word | every row has a word and 3 numbers, as the header says; --bad-rows skip leaves such rows out",
         ),
-        (b"2 2\na 1 nan\nb 3 4\n", "a.txt:2: nan in column 2"),
-        (b"a 1 nan\nb 3 4\n", "a.txt:1: nan in column 2"),
-        (b"2 2\na 1 2\nb -inf 4\n", "a.txt:3: -inf in column 1"),
-        (b"2 2\na 1 1e39\nb 3 4\n", "a.txt:2: too large for float32 in column 2: '1e39'"),
-        (b"2 2\na 1 2\nb 3 4,5\n", "a.txt:3: not a number in column 2: '4,5'"),
-        (b"2 2\na 1 2\nb 3 1_0\n", "a.txt:3: not a number in column 2: '1_0'"),
-        (b"2 2\na 1 2\nb 3 0x1\n", "a.txt:3: not a number in column 2: '0x1'"),
-        (b"2 2\na 1 2\n\nb 3 4\n", "a.txt:3: an empty line"),
-        (b"\n2 2\na 1 2\nb 3 4\n", "a.txt:1: an empty line"),
+        (
+            b"2 2\na 1 nan\nb 3 4\n",
+            "a.txt:2: nan in column 2 | --bad-rows skip leaves such rows out",
+        ),
+        (b"a 1 nan\nb 3 4\n", "a.txt:1: nan in column 2 | --bad-rows skip leaves such rows out"),
+        (
+            b"2 2\na 1 2\nb -inf 4\n",
+            "a.txt:3: -inf in column 1 | --bad-rows skip leaves such rows out",
+        ),
+        (
+            b"2 2\na 1 1e39\nb 3 4\n",
+            "a.txt:2: too large for float32 in column 2: '1e39' | --bad-rows skip leaves such rows out",
+        ),
+        (
+            b"2 2\na 1 2\nb 3 4,5\n",
+            "a.txt:3: not a number in column 2: '4,5' | --bad-rows skip leaves such rows out",
+        ),
+        (
+            b"2 2\na 1 2\nb 3 1_0\n",
+            "a.txt:3: not a number in column 2: '1_0' | --bad-rows skip leaves such rows out",
+        ),
+        (
+            b"2 2\na 1 2\nb 3 0x1\n",
+            "a.txt:3: not a number in column 2: '0x1' | --bad-rows skip leaves such rows out",
+        ),
+        (b"2 2\na 1 2\n\nb 3 4\n", "a.txt:3: an empty line | --bad-rows skip leaves such rows out"),
+        (b"\n2 2\na 1 2\nb 3 4\n", "a.txt:1: an empty line | --bad-rows skip leaves such rows out"),
         (
             b"3 1\na 1\nb 2\na 3\n",
             "a.txt:4: the word 'a' a second time, after line 2 | "
@@ -424,8 +443,8 @@ def test_the_place_of_an_error_in_a_large_file(here: Path) -> None:
         (15_001, "短 1 2", "2 numbers in the row, not 3"),
         (9_999, "词1 1 2 3", "the word '词1' a second time, after line 3"),
         (20_000, "坏 1 2 x", "not a number in column 3: 'x'"),
-        (12_345, "", "an empty line"),
-        (7_777, " \t", "an empty line"),
+        (12_345, "", "an empty line | --bad-rows skip leaves such rows out"),
+        (7_777, " \t", "an empty line | --bad-rows skip leaves such rows out"),
     ):
         damaged = [*lines]
         damaged[line - 2] = wrong
@@ -526,23 +545,26 @@ def test_binary_errors(here: Path) -> None:
     good = binary_of(TWO, ["a", "b"])
     assert len(good) == 34
     cut = "| the file was cut short: copy or download it again"
-    assert binary_problem(good[:30]) == f"a.bin: ends inside vector 2 of 2, at byte 30 {cut}"
-    assert binary_problem(good[:19]) == f"a.bin: ends inside vector 2 of 2, at byte 19 {cut}"
+    one = "--limit 1 reads no more than that"
+    assert binary_problem(good[:30]) == f"a.bin: ends inside vector 2 of 2, at byte 30 {cut}; {one}"
+    assert binary_problem(good[:19]) == f"a.bin: ends inside vector 2 of 2, at byte 19 {cut}; {one}"
     assert binary_problem(good[:4]) == f"a.bin: ends inside vector 1 of 2, at byte 4 {cut}"
     same(read_vectors(put("a.bin", good[:-1])), TWO, ["a", "b"])
     assert binary_problem(good + b"c") == (
-        "a.bin: more than the 2 vectors of the header, from byte 33 | the header or the file is wrong"
+        "a.bin: more than the 2 vectors of the header, from byte 33 | the header or the file is wrong; "
+        "--limit 2 reads no more than that"
     )
     wrong = "| not word2vec binary, or damaged"
+    skip = "--bad-rows skip leaves such rows out"
     for value, name in ((np.nan, "NaN"), (-np.inf, "an infinite number")):
         matrix = TWO.copy()
         matrix[1, 2] = value
         # The third number of the second row begins at byte 4 + 15 + 2 + 8.
         assert binary_problem(binary_of(matrix, ["a", "b"])) == (
-            f"a.bin: {name} in vector 2, at byte 29 {wrong}"
+            f"a.bin: {name} in vector 2, at byte 29 {wrong}; {skip}"
         )
     assert binary_problem(binary_of(TWO, ["a", ""])) == (
-        f"a.bin: vector 2, before byte 20: no word {wrong}"
+        f"a.bin: vector 2, before byte 20: no word {wrong}; {skip}"
     )
     assert binary_problem(binary_of(TWO, ["a", "a"])) == (
         "a.bin: the word 'a' a second time, in vector 2, after vector 1 | "
@@ -552,16 +574,16 @@ def test_binary_errors(here: Path) -> None:
     many[70, 1] = np.inf
     # A header of 6 bytes, 70 rows of 2 + 1 + 12 + 1 bytes, then the third byte, and a number after it.
     assert binary_problem(binary_of(many, [f"{i:02}" for i in range(100)])) == (
-        f"a.bin: an infinite number in vector 71, at byte {6 + 70 * 16 + 3 + 4} {wrong}"
+        f"a.bin: an infinite number in vector 71, at byte {6 + 70 * 16 + 3 + 4} {wrong}; {skip}"
     )
     good = binary_of(many[:70], [f"{i:02}" for i in range(70)])
     assert (
         binary_problem(good[:-20])
-        == f"a.bin: ends inside vector 69 of 70, at byte {len(good) - 20} {cut}"
+        == f"a.bin: ends inside vector 69 of 70, at byte {len(good) - 20} {cut}; --limit 68 reads no more than that"
     )
     assert binary_problem(good + b"x") == (
         f"a.bin: more than the 70 vectors of the header, from byte {len(good) - 1} | "
-        "the header or the file is wrong"
+        "the header or the file is wrong; --limit 70 reads no more than that"
     )
     long = b"2 3\n" + b"\1" * 70_000
     assert binary_problem(long) == f"a.bin: no word begins at byte 4, where vector 1 should {wrong}"
@@ -593,8 +615,11 @@ def test_npy_errors(here: Path) -> None:
         (np.zeros(3), "an array of 3, not a matrix"),
         (np.zeros((2, 2, 2)), "an array of 2 x 2 x 2, not a matrix"),
         (np.zeros((0, 3)), "no vectors: a matrix of 0 x 3"),
-        (np.array([[1.0], [np.nan]]), "NaN at [1, 0]"),
-        (np.array([[1.0, 2], [3, -np.inf]], np.float32), "an infinite number at [1, 1]"),
+        (np.array([[1.0], [np.nan]]), "NaN at [1, 0] | --bad-rows skip leaves such rows out"),
+        (
+            np.array([[1.0, 2], [3, -np.inf]], np.float32),
+            "an infinite number at [1, 1] | --bad-rows skip leaves such rows out",
+        ),
         (
             np.array([["a"]], object),
             "pickled Python objects, which are never loaded | save an array of floats",
@@ -722,7 +747,10 @@ def test_safetensors_errors(here: Path) -> None:
         assert found == f"{name}: no .safetensors file: no header at its beginning"
     wrong = np.zeros((2, 3), np.float32)
     wrong[1, 2] = np.nan
-    assert problem(name, safetensors_of({"w": wrong})) == f"{name}: NaN at [1, 2]"
+    assert (
+        problem(name, safetensors_of({"w": wrong}))
+        == f"{name}: NaN at [1, 2] | --bad-rows skip leaves such rows out"
+    )
     assert problem(name, safetensors_of({"a": TWO, "b": TWO}), tensor="c").startswith(
         f"{name}: no tensor 'c' | there are: a (2 x 3), b (2 x 3)"
     )

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlptools.vectors import hubness, vectors
+from nlptools.vectors import nearest as neighbours
 from nlptools.vectors.hubness import Hubness, find_hubs
 from nlptools.vectors.vectors import Vectors
 
@@ -64,9 +65,9 @@ def test_counts_are_those_of_the_twin(
 ) -> None:
     matrix = np.array(rows, np.float32)
     with (
-        mock.patch.object(hubness, "_TILE", tile),
-        mock.patch.object(hubness, "_QUERIES", queries),
-        mock.patch.object(hubness, "_PAIRS", 1),
+        mock.patch.object(neighbours, "_TILE", tile),
+        mock.patch.object(neighbours, "_QUERIES", queries),
+        mock.patch.object(neighbours, "_PAIRS", 1),
     ):
         found = hubs(matrix, nearest=nearest, memory=0, workers=workers)
     assert found.counts.tolist() == twin(matrix, nearest)
@@ -97,8 +98,8 @@ def test_many_vectors(kind: str) -> None:
     expected = twin(matrix, 10)
     for tile, batch in ((40, 1), (256, 1000), (4096, 1 << 20)):
         with (
-            mock.patch.object(hubness, "_TILE", tile),
-            mock.patch.object(hubness, "_QUERIES", 64),
+            mock.patch.object(neighbours, "_TILE", tile),
+            mock.patch.object(neighbours, "_QUERIES", 64),
             mock.patch.object(vectors, "BATCH", batch),
         ):
             for memory in (0, 10**9):

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from nlptools.errors import DataError, ResourceError
 from nlptools.vectors import check as vectorcheck
-from nlptools.vectors import hubness, vectors
+from nlptools.vectors import nearest as neighbours
+from nlptools.vectors import vectors
 from nlptools.vectors.check import check_table, check_vectors, components, isotropy
 from nlptools.vectors.dimension import exact_dimension
 from nlptools.vectors.moments import Moments, eigenvectors, moments_of
@@ -215,6 +216,7 @@ def test_check_by_hand() -> None:
     expected = {
         "vectors": 4,
         "dimensions": 2,
+        "bad_rows": 0,
         "dimension_bound": exact_dimension(4),
         "norm_min": 1,
         "norm_median": 1.5,
@@ -319,8 +321,8 @@ def test_batches_change_no_figure() -> None:
     for batch, tile, workers in ((1, 50, 1), (1000, 64, 3), (1 << 20, 4096, 2)):
         with (
             mock.patch.object(vectors, "BATCH", batch),
-            mock.patch.object(hubness, "_TILE", tile),
-            mock.patch.object(hubness, "_QUERIES", tile // 2),
+            mock.patch.object(neighbours, "_TILE", tile),
+            mock.patch.object(neighbours, "_QUERIES", tile // 2),
         ):
             found = check_vectors(Vectors.from_array(matrix, words), workers=workers)
             shown.add(check_table(found, "tsv"))
