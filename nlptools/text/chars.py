@@ -48,7 +48,7 @@ SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u300
     map(chr, range(0x2000, 0x200B))
 )
 
-# What is not seen either: control characters above ASCII, format characters (Cc and Cf of Unicode 14.0.0: zero
+# What is not seen either: control characters above ASCII, format characters (Cc and Cf of Unicode 17: zero
 # width spaces, marks of direction, the soft hyphen, tags), variation selectors, Hangul fillers, the joiner of graphemes.
 INVISIBLE_RANGES = (
     (0x007F, 0x0084),
@@ -75,7 +75,7 @@ INVISIBLE_RANGES = (
     (0xFFF9, 0xFFFB),
     (0x110BD, 0x110BD),
     (0x110CD, 0x110CD),
-    (0x13430, 0x13438),
+    (0x13430, 0x1343F),
     (0x1BCA0, 0x1BCA3),
     (0x1D173, 0x1D17A),
     (0xE0001, 0xE0001),
