@@ -232,6 +232,8 @@ def score(
     )
 
     loaded = open_lm(model, tmp_dir=tmp_dir)
+    for problem in [] if quiet else loaded.problems:
+        note(f"{problem}.")
     fold = fold_of(loaded)
     corpus = open_corpus(
         paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=fold

@@ -36,10 +36,15 @@ _TINY = 1e-5  # how far rounding, in IRSTLM, takes the logarithm of a probabilit
 _MOST_BACKOFF = 99.0
 _CUT_SHORT = "the file was cut short: copy or download it again"
 _EDITED = "the file was cut short or edited"
+_KENLM_BINARY = (
+    "take the ARPA file it was made from, KenLM has no way back; without it score in Python: "
+    'kenlm.Model(FILE).score(" ".join(text))'
+)
 _OTHERS = (
-    (b"mmap lm http://kheafield.com/code", "a KenLM binary", "take the ARPA file it was made from"),
+    (b"mmap lm http://kheafield.com/code", "a KenLM binary", _KENLM_BINARY),
     (b"blmt", "an IRSTLM binary", "make it ARPA: compile-lm --text=yes"),
     (b"iARPA", "an IRSTLM iARPA file", "make it ARPA: compile-lm --text=yes"),
+    (b"qARPA", "an IRSTLM qARPA file", "make it ARPA: compile-lm --text=yes"),
     (b"SRILM_BINARY_NGRAM", "an SRILM binary", "make it ARPA: ngram -lm FILE -write-lm FILE"),
     (b"nlptools ", "a native nlptools file", None),
     (b"# nlptools model", "an nlptools word model", None),
@@ -47,6 +52,9 @@ _OTHERS = (
     (b"[", "JSON", None),
     (b"<", "XML or HTML", None),
 )
+
+
+_IRSTLM = (b"iARPA", b"qARPA", b"blmt")
 
 
 @dataclass
@@ -198,6 +206,8 @@ def _read_head(lines: _Lines) -> tuple[dict[str, Any], list[int]]:
         raise _not_arpa(lines.path, head)
     settings: dict[str, Any] = {}
     while (line := lines.next()) is not None and line != b"\\data\\":
+        if line.startswith(_IRSTLM):  # these have a \\data\\, too
+            raise _not_arpa(lines.path, line)
         if not settings and line.startswith(COMMENT.encode()):
             settings = _settings(line[len(COMMENT) :])
     sizes: list[int] = []

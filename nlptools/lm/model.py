@@ -22,6 +22,7 @@ from nlptools.lm.partition import Exchange
 from nlptools.lm.table import NgramTable, make_table
 from nlptools.lm.trie import LOG_ZERO, MAX_MODEL_ORDER, UNKNOWN, ModelLevel, NgramModel
 from nlptools.ngrams.symbols import END, START
+from nlptools.text.chars import is_han
 
 KIND, VERSION = "lm", 1
 # Symbols that are looked up at a time. On 3.4 M characters 2**18 take .34 CPU s, 2**16 .40, 2**14 .70: the few
@@ -71,6 +72,28 @@ class LanguageModel:
     def order(self) -> int:
         return len(self.tables) + 1
 
+    @property
+    def problems(self) -> list[str]:
+        """What makes its numbers of little use for text that is read by characters, in words."""
+        words = [word for word in self.vocabulary if any(map(is_han, word))]
+        several = [word for word in words if len(word) > 1]
+        if 2 * len(several) <= len(words):
+            return []
+        return [
+            f"{self.name}: {len(several):,} of its {len(words):,} Chinese words are of several characters "
+            f"({', '.join(several[:3])}); text is read by characters here, so its numbers mean little"
+        ]
+
+    def require_sentences(self) -> None:
+        """DataError for a model in which no sentence can end: each line would lose 99 for that alone."""
+        if self._singles[2 * self.end] <= LOG_ZERO:
+            raise DataError(
+                self.name,
+                None,
+                f"no {END} among its words, so that no line has a probability",
+                f"train it with {START} and {END} around each sentence, as lmplz and ngram-count do by themselves",
+            )
+
     def sizes(self) -> list[int]:
         """How many n-grams there are of each order."""
         return [len(self.vocabulary), *map(len, self.tables)]
@@ -114,6 +137,7 @@ class LanguageModel:
         that ends a sentence has neither.
         """
         base = np.uint64(len(self.vocabulary))
+        ends = np.flatnonzero(ids == self.end)
         pairs = np.take(_pairs(self._singles), ids, mode="clip").view(np.float32)
         logs = pairs[0::2].copy()
         if each is not None:
@@ -137,6 +161,9 @@ class LanguageModel:
             if number < longest:
                 rows = np.append(len(table), found)
                 pairs = np.append(np.zeros(2, np.float32), pairs)
+                # QuickLM and IRSTLM give a back-off to what ends a sentence; the next one knows nothing of it.
+                rows[ends] = len(table)
+                pairs[2 * ends + 1] = 0
         return logs
 
     # --- from and to a trie -----------------------------------------------------------------------

@@ -167,6 +167,8 @@ class LineScorer:
     """Scores texts of whole lines; any number of threads may use it."""
 
     def __init__(self, model: LanguageModel) -> None:
+        """Raises DataError for a model without ends of sentences."""
+        model.require_sentences()
         self._model = model
         latin, sentences = symbol_settings(model)
         self._encoder = SymbolEncoder(latin, sentences, lines=True)

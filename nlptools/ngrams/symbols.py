@@ -48,6 +48,8 @@ def _id_table(latin: str, signs: bool, lines: bool) -> tuple[np.ndarray, np.ndar
         alone = ~han & ~word
         alone[:0x21] = False
         alone[[ord(space) for space in chars.SPACES]] = False
+        for first, last in chars.INVISIBLE_RANGES:
+            alone[first : last + 1] = False
     if latin == "char":
         alone |= word
     fixed = np.zeros(0x10000, bool)
@@ -60,11 +62,16 @@ def _id_table(latin: str, signs: bool, lines: bool) -> tuple[np.ndarray, np.ndar
     if signs:
         table[:0x21] = _DROP
         table[[ord(space) for space in chars.SPACES]] = _DROP
+        for first, last in chars.INVISIBLE_RANGES:
+            table[first : last + 1] = _DROP
         table[[ord(end) for end in chars.LINE_ENDS]] = 0
     lf = np.array([ord("\n")] if lines else [], np.int64)
     codes = np.concatenate([_HAN_BMP, np.flatnonzero(fixed), lf])
     table[codes] = np.arange(1, len(codes) + 1)
     return table, codes
+
+
+_FIRST_WIDE = next(i for i, (first, _) in enumerate(chars.INVISIBLE_RANGES) if first > 0xFFFF)
 
 
 @dataclass(frozen=True)
@@ -147,6 +154,9 @@ class SymbolEncoder:
             ids[wide] = _SINGLE if self.signs else 0
             han = (codes >= chars.HAN_SUPPLEMENTARY[0]) & (codes <= chars.HAN_SUPPLEMENTARY[1])
             ids[wide & han] = _SINGLE
+            if self.signs:
+                for first, last in chars.INVISIBLE_RANGES[_FIRST_WIDE:]:
+                    ids[(codes >= first) & (codes <= last)] = _DROP
         single: np.ndarray | None = ids == _SINGLE
         if single is not None and not single.any():
             single = None

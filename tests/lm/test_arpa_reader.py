@@ -232,7 +232,8 @@ FAULTS: list[tuple[str | bytes, int | None, str, str | None]] = [
         b"mmap lm http://kheafield.com/code format version 5\n\0",
         None,
         "a KenLM binary, not an ARPA file",
-        "take the ARPA file it was made from",
+        "take the ARPA file it was made from, KenLM has no way back; without it score in Python: "
+        'kenlm.Model(FILE).score(" ".join(text))',
     ),
     (
         b"blmt 3 4",

@@ -242,9 +242,10 @@ def visible(text: str, latin: str = "run", encoder: SymbolEncoder | None = None)
         ("天\n地\r\n玄\r黄", ["天", "", "地", "", "玄", "", "黄"]),
         ("한あカｶ😀𝐀", ["한", "あ", "カ", "ｶ", "😀", "𝐀"]),
         ("𠮷😀豈〇", ["𠮷", "😀", "豈", "〇"]),
-        ("👩‍🦰", ["👩", "\u200d", "🦰"]),
+        ("👩‍🦰", ["👩", "🦰"]),
         ("天\x00\x1c\x85\u2028地", ["天", "地"]),
-        ("\x7f\ufeff\u200b", ["\x7f", "\ufeff", "\u200b"]),
+        ("天\x7f气\ufeff\u200b好\xad，\u202e", ["天", "气", "好", "，"]),
+        ("❤\ufe0f葛\U000e0100㈱\u3164\U000e0041", ["❤", "葛", "㈱"]),
         ("……", ["…", "…"]),
         ("<s>", ["<", "s", ">"]),
         (" \n ", [""]),
@@ -334,7 +335,15 @@ def test_canonical_order_with_signs() -> None:
 def test_visible_ids_grow_beyond_16_bits() -> None:
     """More characters without a fixed id than 16 bits have left."""
     characters = "".join(
-        map(chr, [*range(0xAC00, 0xD7A4), *range(0xE000, 0xF8FF), *range(0x10000, 0x13000)])
+        map(
+            chr,
+            [
+                *range(0xAC00, 0xD7A4),
+                *range(0xE000, 0xF8FF),
+                *range(0x10000, 0x11000),
+                *range(0x11100, 0x13000),
+            ],
+        )
     )
     encoder = SymbolEncoder("char", "line")
     assert encoder.encode("天，각").dtype == np.uint16
@@ -373,3 +382,24 @@ def test_other_numbers(text: str, latin: str) -> None:
 def test_unknown_sentences() -> None:
     with pytest.raises(ValueError, match="sentences must be one of none, clause, line, not 'word'"):
         SymbolEncoder("run", "word")
+
+
+def test_what_is_not_seen_is_what_unicode_says() -> None:
+    """Every format and control character, the fillers and the variation selectors; nothing that is drawn."""
+    listed = {code for first, last in chars.INVISIBLE_RANGES for code in range(first, last + 1)}
+    unseen = {
+        code
+        for code in range(0x110000)
+        if unicodedata.category(chr(code)) == "Cf"
+        or (
+            unicodedata.category(chr(code)) == "Cc"
+            and code > 0x7E
+            and chr(code) not in chars.SPACES
+        )
+    }
+    others = listed - unseen
+    assert unseen <= listed
+    assert all(unicodedata.category(chr(code)) in ("Mn", "Lo", "Cn") for code in others)
+    assert len(others) < 300
+    for code in sorted(listed):
+        assert visible(f"天{chr(code)}地") == ["天", "地"], hex(code)

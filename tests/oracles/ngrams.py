@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
@@ -133,6 +134,15 @@ LINE_END = re.compile("[\r\n]")
 BLANK = re.compile("[\0- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 
 
+def is_unseen(character: str) -> bool:
+    """Format and control characters, variation selectors, fillers."""
+    code = ord(character)
+    if unicodedata.category(character) in ("Cf", "Cc") or 0x13430 <= code <= 0x1343F:
+        return True
+    fillers = {0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164, 0xFFA0}
+    return code in fillers or 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF
+
+
 def visible_symbols(text: str, latin: str = "run") -> list[str]:
     """As symbols_of, but every visible character is a symbol, and only the end of a line is a break.
 
@@ -148,7 +158,7 @@ def visible_symbols(text: str, latin: str = "run") -> list[str]:
             length = len(run[0])
             symbol = run[0] if length <= MAX_RUN else ""
         i += length
-        if BLANK.fullmatch(symbol):
+        if BLANK.fullmatch(symbol) or (len(symbol) == 1 and is_unseen(symbol)):
             continue
         if symbol or not symbols or symbols[-1]:
             symbols.append(symbol)
