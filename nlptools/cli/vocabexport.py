@@ -77,7 +77,7 @@ def export_vocab(
     from nlptools.vocab.vocab import load_vocab
 
     vocab = load_vocab(vocab_file)
-    for problem in vocab.problems:
+    for problem in vocab.problems_when(lower=lower):
         note(problem)
     weights = read_weighted_words(weights_file, encoding="auto") if weights_file else None
     files = tokenizer_files(vocab, to=to, weights=weights, lower=lower, fallback=fallback)

@@ -54,6 +54,8 @@ def _double_array(root: _Node) -> list[int]:
     while waiting:
         place, node = waiting.pop()
         labels = [*node.children, *([] if node.value is None else [0])]
+        if not labels:
+            break  # nothing is replaced
         while free in units:
             free += 1
         # The base from which the first label falls on the first free unit, or the next one that works.
