@@ -22,6 +22,7 @@ _NAMED = 10  # words and tensors named in a note
     epilog="""\b
 Examples:
   nlptools vocab init-embeddings model.safetensors --map map.json -o wobert.safetensors
+  nlptools vocab init-embeddings model.safetensors.index.json --map map.json -o new/model.safetensors.index.json
   nlptools vocab init-embeddings embeddings.npy --map map.json -o new.npy --unknown average
   nlptools vocab init-embeddings bias.npy --map map.json -o new-bias.npy --report unknown.tsv
 """,
@@ -34,13 +35,19 @@ Examples:
     type=InputPath(),
     help="Which tokens are kept, and what new words are made of: the file of vocab build.",
 )
-@click.option("-o", "--output", required=True, type=OutputPath(), help="File to write.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=OutputPath(),
+    help="File to write; of an index the other files come beside it.",
+)
 @click.option(
     "--tensor",
     multiple=True,
     type=options.TextParam(),
     metavar="NAME",
-    help="Make only this tensor anew. May be given several times.  [default: all with a row for each token]",
+    help="Make only this tensor anew. May be given several times.  [default: all with a row for each token, by name]",
 )
 @click.option(
     "--unknown",
@@ -73,9 +80,10 @@ def init_embeddings(
 ) -> None:
     """Make the embeddings of a pretrained model for a new vocabulary, as WoBERT was made.
 
-    FILE is a .safetensors checkpoint, a .npz or a .npy file. In every tensor with a row for each token of the
-    base vocabulary (embedding, output weight, output bias) the kept tokens have their rows, and a new word has
-    the mean of the rows of its pieces. All else is copied byte for byte. Prints the norms of the rows.
+    FILE is a .safetensors checkpoint, the index of one in several files, a .npz or a .npy file. In every tensor
+    with a row for each token of the base vocabulary (embedding, output weight, output bias; known by their names) the
+    kept tokens have their rows, and a new word has the mean of the rows of its pieces. All else is copied byte for
+    byte. Prints the norms of the rows.
     """
     closing = Closing("vocab init-embeddings", quiet)
     from nlptools.vocab import embeddings
@@ -129,6 +137,12 @@ def _note_norms(result: EmbeddingReport, rescale: bool) -> None:
             note(
                 f"{cut(of.name)}: means are shorter than what they are made from: {means} (--rescale)."
             )
+        padding = of.base_shape[0] - of.base.rows
+        if padding:
+            rows = (
+                f"{padding:,} {_plural('row', padding)} after those of the {of.base.rows:,} tokens"
+            )
+            note(f"{cut(of.name)}: {rows} are padding, and left out.")
         bad = of.base.not_finite
         if bad:
             rows = _plural("row", bad)

@@ -133,7 +133,7 @@ def tokenize(
     from nlptools.vocab.vocab import load_vocab
 
     vocab = load_vocab(vocab_file)
-    for problem in vocab.problems:
+    for problem in vocab.problems if decode else vocab.problems_when(lower=lower):
         note(problem)
     if decode:
         tokenizer = WordTokenizer(vocab, pre="none", lower=lower)

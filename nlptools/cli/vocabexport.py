@@ -76,7 +76,7 @@ def export_vocab(
     from nlptools.vocab.vocab import load_vocab
 
     vocab = load_vocab(vocab_file)
-    for problem in vocab.problems:
+    for problem in vocab.problems_when(lower=lower):
         note(problem)
     weights = as_weights(weights_file)
     files = tokenizer_files(vocab, to=to, weights=weights, lower=lower, fallback=fallback)

@@ -1,4 +1,4 @@
-"""A file of arrays (.npy, .npz, .safetensors) -> a file like it with some arrays made anew, all others byte for byte.
+"""A file of arrays (.npy, .npz, .safetensors, an index of several) -> one like it, some arrays made anew, the others byte for byte.
 
 Nothing is loaded whole: rows are read from the file where they lie, what is copied is copied piece by piece.
 """
@@ -6,9 +6,11 @@ Nothing is loaded whole: rows are read from the file where they lie, what is cop
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import mmap
 import os
+import re
 import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,9 +20,10 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from nlptools.base.storage import SpillFile, spilling
+from nlptools.base.storage import SpillFile, spilling, whole_file
 from nlptools.errors import DataError
 from nlptools.vectors.headers import (
+    CUT_SHORT,
     NPY,
     ZIP,
     ZIP_ERRORS,
@@ -39,6 +42,9 @@ from nlptools.vectors.headers import (
 )
 from nlptools.vectors.tensors import by_columns, from_bfloat16, to_bfloat16, unpacked
 
+INDEX = ".index.json"
+SUFFIXES = (".npy", ".npz", ".safetensors", INDEX)
+_MOST_INDEX = 100_000_000  # bytes of an index; that of a model of a million tensors has as many
 _PIECE = 1 << 22  # bytes copied at a time
 # StoredRows read before what was read is let go: to read one may map 2 MB of the file, whatever its length. 16 keep the
 # process below 100 MB on a matrix of 1 GB; all rows of a batch made it 193 MB, in the same time.
@@ -131,9 +137,23 @@ class Checkpoint(ABC):
     def write(self, stream: IO[bytes], made: Mapping[str, Made]) -> None:
         """A file of the same kind; arrays that are not made are copied."""
 
+    @property
+    def inputs(self) -> list[Path]:
+        """The files that are read."""
+        return [Path(self.path)]
+
+    def outputs(self, output: Path) -> list[Path]:
+        """The files that are written."""
+        return [output]
+
+    def save(self, output: str | os.PathLike[str], made: Mapping[str, Made]) -> None:
+        """`write` to a file, or several, which appear when all are complete."""
+        with whole_file(output) as stream:
+            self.write(stream, made)
+
 
 def open_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
-    """What a file is tells its content. DataError for what cannot be read, or is none of the three kinds."""
+    """What a file is tells its content. DataError for what cannot be read, or is none of these kinds."""
     path = os.fspath(path)
     with opened(path) as file:
         try:
@@ -146,6 +166,8 @@ def open_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         return _Npz(path)
     if looks_like_safetensors(head):
         return _Safetensors(path)
+    if head.lstrip().startswith(b"{"):
+        return _Sharded(path)
     hint = "of another kind of checkpoint save the tensors as .safetensors or .npy first"
     raise DataError(path, None, "neither a .npy, a .npz nor a .safetensors file", hint)
 
@@ -277,6 +299,16 @@ class _Safetensors(Checkpoint):
                     file.seek(self._header.start + entries[name].begin)
                     self._copy(file, stream, entries[name].end - entries[name].begin)
 
+    def copy(self, stream: IO[bytes]) -> None:
+        """The file as it is."""
+        with opened(self.path) as file:
+            self._copy(file, stream, self._header.size)
+
+    def bytes_of(self, name: str) -> int:
+        """Bytes of a tensor."""
+        entry = self._header.entries[name]
+        return entry.end - entry.begin
+
     def _copy(self, file: IO[bytes], stream: IO[bytes], rest: int) -> None:
         while rest:
             piece = file.read(min(_PIECE, rest))
@@ -284,3 +316,99 @@ class _Safetensors(Checkpoint):
                 raise DataError(self.path, None, "became shorter while it was read")
             stream.write(piece)
             rest -= len(piece)
+
+
+class _Sharded(Checkpoint):
+    """Several .safetensors files and the index that says which tensor lies in which.
+
+    Source: huggingface.co/docs/transformers, "Sharding": {"metadata": {"total_size": ...}, "weight_map": {...}}.
+    """
+
+    suffix = INDEX
+
+    def __init__(self, path: str) -> None:
+        self._index = _read_index(path)
+        self._files: dict[str, str] = self._index["weight_map"]
+        folder = Path(path).parent
+        self._shards = {
+            file: _Safetensors(str(folder / file)) for file in dict.fromkeys(self._files.values())
+        }
+        for name, file in self._files.items():
+            if name not in self._shards[file].shapes:
+                raise DataError(path, None, f"no tensor {name} in {file}", CUT_SHORT)
+        super().__init__(path, {n: self._shards[f].shapes[n] for n, f in self._files.items()})
+
+    def stored(self, name: str) -> Stored:
+        return self._shards[self._files[name]].stored(name)
+
+    def rows(self, stored: Stored) -> contextlib.AbstractContextManager[StoredRows]:
+        return self._shards[self._files[stored.name]].rows(stored)
+
+    @property
+    def inputs(self) -> list[Path]:
+        return [Path(self.path), *(Path(shard.path) for shard in self._shards.values())]
+
+    def outputs(self, output: Path) -> list[Path]:
+        return [output, *(output.parent / file for file in self._shards)]
+
+    def save(self, output: str | os.PathLike[str], made: Mapping[str, Made]) -> None:
+        index, *files = self.outputs(Path(output))
+        with contextlib.ExitStack() as stack:
+            # Files get their names in the reverse order: who finds the index finds all of them.
+            stream = stack.enter_context(whole_file(index))
+            streams = [stack.enter_context(whole_file(file)) for file in files]
+            for (file, shard), target in zip(self._shards.items(), streams, strict=True):
+                here = {name: new for name, new in made.items() if self._files[name] == file}
+                if here:
+                    shard.write(target, here)
+                else:
+                    shard.copy(target)
+            self.write(stream, made)
+
+    def write(self, stream: IO[bytes], made: Mapping[str, Made]) -> None:
+        """The index alone, with the sizes as they are now."""
+        size = numbers = 0
+        for name, file in self._files.items():
+            shape, old = self.shapes[name], self._shards[file].bytes_of(name)
+            if name in made:
+                old = old // shape[0] * made[name].rows
+                shape = (made[name].rows, *shape[1:])
+            size += old
+            numbers += math.prod(shape)
+        metadata = {**self._index.get("metadata", {}), "total_size": size}
+        if "total_parameters" in metadata:
+            metadata["total_parameters"] = numbers
+        text = json.dumps({**self._index, "metadata": metadata}, ensure_ascii=False, indent=2)
+        stream.write(text.encode() + b"\n")
+
+
+def index_of(path: str) -> Path | None:
+    """The index beside a file that is one of several (NAME-00001-of-00002.safetensors), if it is there."""
+    if not (part := re.fullmatch(r"(.+)-\d+-of-\d+(\.\w+)", Path(path).name)):
+        return None
+    index = Path(path).parent / f"{part[1]}{part[2]}{INDEX}"
+    return index if index.is_file() else None
+
+
+def _read_index(path: str) -> dict[str, Any]:
+    with opened(path) as file:
+        text = file.read(_MOST_INDEX + 1)
+    hint = 'an index has {"weight_map": {NAME: FILE}}'
+    if len(text) > _MOST_INDEX:
+        raise DataError(path, None, "longer than any index of a checkpoint", hint)
+    try:
+        index = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        problem = str(error).partition("\n")[0]
+        raise DataError(path, None, f"no index of a checkpoint: {problem}", hint) from None
+    files = index.get("weight_map")
+    if not isinstance(files, dict) or not files or not isinstance(index.get("metadata", {}), dict):
+        raise DataError(path, None, "no index of a checkpoint: no weight_map", hint)
+    for name, file in files.items():
+        # A file of another folder would be written there.
+        plain = isinstance(file, str) and Path(file).name == file and file not in ("", "..")
+        if not plain or "\0" in file:
+            raise DataError(path, None, f"{name}: no file beside the index: {file!r}", hint)
+        if file == Path(path).name:
+            raise DataError(path, None, f"{name}: lies in the index itself", hint)
+    return dict(index)

@@ -17,12 +17,21 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from nlptools.base.frames import html_table, to_frame
-from nlptools.base.outputs import whole_file
-from nlptools.errors import DataError, cell, cut, quoted
-from nlptools.vectors.checkpoints import Checkpoint, Made, Stored, StoredRows, open_checkpoint
+from nlptools.errors import DataError, cell, cut
+from nlptools.vectors.checkpoints import (
+    INDEX,
+    SUFFIXES,
+    Checkpoint,
+    Made,
+    Stored,
+    StoredRows,
+    index_of,
+    open_checkpoint,
+)
 from nlptools.vectors.headers import sized
 from nlptools.vectors.vectors import batch_rows, shown_number
 from nlptools.vocab.map import VocabMap, read_map
+from nlptools.vocab.tokentensors import token_tensors
 
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
@@ -128,13 +137,14 @@ def init_embeddings(
     unknown: str = "skip",
     rescale: bool = False,
 ) -> EmbeddingReport:
-    """Write the checkpoint `source` (.npy, .npz, .safetensors) for a new vocabulary to `output`.
+    """Write the checkpoint `source` (.npy, .npz, .safetensors, or the index of several) for a new vocabulary to `output`.
 
     map: which tokens are kept and what new words are made of (VocabBuild.map), or its file.
-    Every array of floats whose first dimension is base_size, be it embedding, output weight or output bias, gets
-    len(map) rows: those of `keep`, bit for bit, then for each word the mean of the rows of its pieces,
-    computed in float64 and rounded once to the type of the array. All other arrays are copied byte for byte.
-    A .npy file may hold a matrix or a vector (a bias).
+    Every array of floats with a row for each token, be it embedding, output weight or output bias (tokentensors.py),
+    gets len(map) rows: those of `keep`, bit for bit, then for each word the mean of the rows of its pieces,
+    computed in float64 and rounded once to the type of the array. Rows after those of the tokens, a padding, are left
+    out. All other arrays are copied byte for byte. A .npy file may hold a matrix or a vector (a bias). For an index
+    (.safetensors.index.json) the files it names are written beside `output`, under the same names.
 
     tensor: names of those that are made anew, instead of all. unknown: [UNK] as a piece is left out of the mean
     ("skip"), as its row says nothing about the word, or averaged like the others ("average"), as bert4keras does
@@ -142,7 +152,7 @@ def init_embeddings(
     multiplied by one number, so that their mean norm is that of the kept rows.
 
     Raises ValueError for another `unknown`, DataError for files that cannot be read or written, where nothing
-    has base_size rows, and for an output that is the source.
+    has base_size rows, or it is not clear what has, and for an output that is the source.
     """
     if unknown not in UNKNOWN:
         raise ValueError(f"unknown must be one of {', '.join(UNKNOWN)}, not {unknown!r}")
@@ -153,12 +163,11 @@ def init_embeddings(
     recipe = _Recipe.of(vocab_map, unknown)
     with contextlib.ExitStack() as stack:
         works = [
-            _Work(stack.enter_context(checkpoint.rows(stored)), vocab_map.keep, recipe, rescale)
+            _Work(stack.enter_context(checkpoint.rows(stored)), vocab_map, recipe, rescale)
             for stored in chosen
         ]
         made = {work.stored.name: Made(len(vocab_map), work) for work in works}
-        with whole_file(output) as stream:
-            checkpoint.write(stream, made)
+        checkpoint.save(output, made)
     copied = [name for name in checkpoint.shapes if name not in made]
     left = [name for name in copied if vocab_map.base_size in checkpoint.shapes[name]]
     tensors = tuple(work.report(len(vocab_map)) for work in works)
@@ -167,55 +176,36 @@ def init_embeddings(
 
 def _check_output(checkpoint: Checkpoint, output: str | os.PathLike[str]) -> None:
     path = Path(output)
-    if path.exists() and path.samefile(checkpoint.path):
-        raise DataError(output, None, "is the file that is read", "write to another file")
-    suffix = path.suffix.lower()
-    if suffix in (".npy", ".npz", ".safetensors") and suffix != checkpoint.suffix:
+    if not path.name.lower().endswith(checkpoint.suffix) and (
+        checkpoint.suffix == INDEX or path.suffix.lower() in SUFFIXES
+    ):
         problem = f"what is written is a {checkpoint.suffix} file, as {checkpoint.path} is one"
         raise DataError(output, None, problem, f"name it *{checkpoint.suffix}")
+    for made in checkpoint.outputs(path):
+        for read in checkpoint.inputs:
+            if made.exists() and made.samefile(read):
+                hint = "write to another " + ("folder" if checkpoint.suffix == INDEX else "file")
+                raise DataError(made, None, "is the file that is read", hint)
 
 
 def _choose(checkpoint: Checkpoint, size: int, asked: Sequence[str]) -> list[Stored]:
     """The arrays to make anew, in the order of the file."""
     shapes, path = checkpoint.shapes, checkpoint.path
-    tall = [name for name, shape in shapes.items() if shape and shape[0] == size]
-    wrong = f"not {size:,}, the size of the base vocabulary of the map"
-    hint = "take the model whose vocabulary the map was made from"
-    for name in asked:
-        if name not in shapes:
-            raise DataError(path, None, f"no tensor {quoted(name)}", _listed("there are", shapes))
-        if name not in tall:
-            raise DataError(path, None, f"{cut(name)}: {_rows(shapes[name])}, {wrong}", hint)
-    if len(shapes) == 1 and not tall:
-        raise DataError(path, None, f"{_rows(next(iter(shapes.values())))}, {wrong}", hint)
-    if not tall:
-        problem = f"no tensor of {size:,} rows, the size of the base vocabulary of the map"
-        raise DataError(path, None, problem, _listed("the longest are", shapes))
+    try:
+        names = token_tensors(path, shapes, size, asked)
+    except DataError as error:
+        if (index := index_of(path)) is None:
+            raise
+        hint = f"it is one of several: give the index of all its files: {index}"
+        raise DataError(path, None, error.problem, hint) from None
     found = []
-    for name in tall:
-        if asked and name not in asked:
-            continue
-        try:
-            found.append(checkpoint.stored(name))
-        except DataError as error:
-            if asked or len(tall) == 1:
-                raise
-            hint = f"of the tensors of {size:,} rows name those to make anew: --tensor NAME"
-            raise DataError(path, None, error.problem, hint) from None
-        if not found[-1].columns:
+    for name in names:
+        stored = checkpoint.stored(name)
+        if not stored.columns:
             what = f"{cut(name)}: " if len(shapes) > 1 else ""
             raise DataError(path, None, f"{what}no numbers: {sized(shapes[name])}")
+        found.append(stored)
     return found
-
-
-def _rows(shape: tuple[int, ...]) -> str:
-    return f"{shape[0]:,} rows" if shape else "a single number"
-
-
-def _listed(what: str, shapes: dict[str, tuple[int, ...]]) -> str:
-    longest = sorted(shapes, key=lambda name: shapes[name][:1], reverse=True)[:5]
-    text = ", ".join(f"{cut(name)} ({sized(shapes[name])})" for name in longest)
-    return f"{what}: {text}" if text else what
 
 
 # --- rows ------------------------------------------------------------------------------------
@@ -274,7 +264,7 @@ class _Work:
     """The new rows of one array, computed while they are written, and the norms seen on the way."""
 
     rows: StoredRows
-    keep: np.ndarray
+    vocab_map: VocabMap
     recipe: _Recipe
     rescale: bool
     norms: dict[str, Norms] = field(default_factory=dict)
@@ -289,11 +279,11 @@ class _Work:
         return NewTensor(self.stored.name, shape, (rows, *shape[1:]), **self.norms)
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        base = self._base_norms()
-        self.norms["base"], self.norms["kept"] = Norms.of(base), Norms.of(base[self.keep])
+        base, keep = self._base_norms(), self.vocab_map.keep
+        self.norms["base"], self.norms["kept"] = Norms.of(base), Norms.of(base[keep])
         size = batch_rows(self.stored.columns)
-        for start in range(0, len(self.keep), size):
-            yield self.rows.take(self.keep[start : start + size])
+        for start in range(0, len(keep), size):
+            yield self.rows.take(keep[start : start + size])
         factor = 1.0
         if self.rescale and len(self.stored.shape) > 1:
             for _ in self._new(1, "averaged"):
@@ -304,8 +294,9 @@ class _Work:
         self.norms.setdefault("averaged", self.norms["new"])
 
     def _base_norms(self) -> np.ndarray:
-        height, size = self.stored.shape[0], batch_rows(self.stored.columns)
-        slices = (slice(start, start + size) for start in range(0, height, size))
+        """Of the rows of tokens, without a padding."""
+        height, size = self.vocab_map.base_size, batch_rows(self.stored.columns)
+        slices = (slice(start, min(start + size, height)) for start in range(0, height, size))
         return _joined([_norms(self.stored.decoded(self.rows.take(part))) for part in slices])
 
     def _new(self, factor: float, name: str) -> Iterator[np.ndarray]:

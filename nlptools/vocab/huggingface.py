@@ -1,26 +1,21 @@
 """Vocab -> what Hugging Face loads: a self-contained tokenizer.json (Unigram) that needs no Python, or vocab.txt.
 
-It makes the ids of `nlptools tokenize --pre vocab`. What is not Han is cut by regular expressions there: BERT's
-longest-first rule is a trie of optional branches, whose pieces lie beside each other without a gap.
+It makes the ids and offsets of `nlptools tokenize --pre vocab`, by the steps of expressions.py, and calls each token
+what vocab.txt calls it.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from nlptools.errors import DataError, NlptoolsError
-from nlptools.vocab.unigram import Weights, as_weights, is_word, score_words
+from nlptools.errors import DataError
+from nlptools.vocab.expressions import Expressions, byte_token, replaced
+from nlptools.vocab.unigram import Weights, as_weights, score_words
 from nlptools.vocab.vocab import END, MASK, PAD, SPECIALS, START, UNKNOWN, Vocab, as_vocab
-from nlptools.vocab.wordpiece import (
-    CJK_RANGES,
-    CONTINUED,
-    LONGEST_WORD,
-    is_punctuation,
-    is_word_character,
-)
+from nlptools.vocab.wordpiece import CONTINUED
 
 FALLBACKS = ("unknown", "byte")
 TARGETS = {
@@ -28,10 +23,6 @@ TARGETS = {
     "bert": "BertTokenizer",
     "roformer": "RoFormerTokenizer",
 }
-# Stands before the first piece of a word that is not Han, as in SentencePiece's models; if the vocabulary
-# has it itself, the next one.
-MARKERS = "▁▂▃▔"
-_STRANGE = "\uffff"  # what stands in for a word that is unknown as a whole; no text has it
 _PIECE = -10.0  # the score of everything that is not cut by scores
 
 
@@ -54,24 +45,20 @@ def tokenizer_json(
     unknown = vocab.unknown
     if vocab.tokens[unknown] != UNKNOWN:
         raise ValueError("the vocabulary has no [UNK]")
-    marker = _marker(vocab)
+    by_bytes = fallback == "byte"
+    expressions = Expressions(vocab, lower=lower, by_bytes=by_bytes)
     scores = score_words(vocab, weights)
-    first, later = _words(vocab)
     pieces: list[tuple[str, float]] = []
     least = min(scores.values(), default=0.0)
     for number, token in enumerate(vocab.tokens):
         score = scores.get(number, min(_PIECE, least))
         if vocab.ids.get(token) != number:
             token = f"[empty line {number}]" if not token else f"[listed again: line {number}]"
-        elif token in first:
-            token = marker + token
-        elif token.removeprefix(CONTINUED) in later and token.startswith(CONTINUED):
-            token = token.removeprefix(CONTINUED)
+        elif expressions.hides(token):
+            token = f"[never made: line {number}]"
         pieces.append((token, score))
-    by_bytes = fallback == "byte"
     if by_bytes:
-        pieces += [(f"<0x{byte:02X}>", min(_PIECE, least)) for byte in range(256)]
-    expressions = _Expressions(vocab, marker, first, later)
+        pieces += [(byte_token(byte), min(_PIECE, least)) for byte in range(256)]
     return {
         "version": "1.0",
         "truncation": None,
@@ -89,10 +76,10 @@ def tokenizer_json(
             for token in sorted(SPECIALS, key=lambda token: vocab.ids.get(token, -1))
             if token in vocab
         ],
-        "normalizer": {"type": "Sequence", "normalizers": expressions.normalizers(lower, by_bytes)},
+        "normalizer": {"type": "Sequence", "normalizers": expressions.normalizers()},
         "pre_tokenizer": {"type": "Sequence", "pretokenizers": expressions.splits()},
         "post_processor": _template(vocab),
-        "decoder": _decoder(marker, by_bytes),
+        "decoder": _decoder(expressions.word, by_bytes),
         "model": {
             "type": "Unigram",
             "unk_id": unknown,
@@ -118,7 +105,7 @@ def tokenizer_files(
     """The files of a folder that transformers' AutoTokenizer loads: name -> text.
 
     to: "fast" for tokenizer.json, which needs nothing else; "bert" and "roformer" for vocab.txt and the class that
-    reads it, BertTokenizer (characters and word pieces) or RoFormerTokenizer (which cuts by rjieba, as WoBERT).
+    reads it, BertTokenizer (characters and word pieces) or RoFormerTokenizer (which cuts by rjieba, as WoBERT, and whose settings have the tokens once more).
     vocab: loaded, or a vocab.txt; weights: counts of words, or a list with them. The rest as in tokenizer_json.
 
     Raises ValueError for another `to`, DataError for a vocabulary that does not have what the class needs, or where a
@@ -149,32 +136,13 @@ def tokenizer_files(
                 hint = "readers of vocab.txt number the tokens after it otherwise: export --to fast"
                 raise DataError(vocab.source, number + 1, what, hint)
         files["vocab.txt"] = "".join(vocab.lines())
+        if to == "roformer":
+            # transformers 5 hands this class the path of vocab.txt in the place of the tokens, so that rjieba's words
+            # are in no vocabulary and WoBERT becomes BERT. From here it takes them, as 4.57 does.
+            config["vocab"] = dict(vocab.ids)
     files["tokenizer_config.json"] = write_json(config)
     files["special_tokens_map.json"] = write_json(dict(special))
     return files
-
-
-def _marker(vocab: Vocab) -> str:
-    text = "".join(vocab.tokens)
-    for marker in MARKERS:
-        if marker not in text:
-            return marker
-    raise NlptoolsError(
-        f"{vocab.source}: has all of {' '.join(MARKERS)} in its tokens",
-        "one of them is needed to mark where words begin",
-    )
-
-
-def _words(vocab: Vocab) -> tuple[set[str], set[str]]:
-    """Tokens of characters that BERT makes words of: those that begin words, and those that continue them."""
-    first, later = set(), set()
-    for token in vocab.ids:
-        rest = token.removeprefix(CONTINUED)
-        if rest and rest != token and all(map(is_word_character, rest)):
-            later.add(rest)
-        elif token and all(map(is_word_character, token)):
-            first.add(token)
-    return first, later
 
 
 def _template(vocab: Vocab) -> dict[str, Any] | None:
@@ -199,115 +167,14 @@ def _template(vocab: Vocab) -> dict[str, Any] | None:
     }
 
 
-def _decoder(marker: str, by_bytes: bool) -> dict[str, Any]:
+def _decoder(word: str, by_bytes: bool) -> dict[str, Any]:
+    """A blank before every word that is not Han, no ##, nothing between Han words."""
     steps: list[dict[str, Any]] = [
-        {"type": "Replace", "pattern": {"String": marker}, "content": " "},
+        replaced(f"^(?={word}+$)", " "),
+        replaced(f"^{CONTINUED}(?={word}+$)", ""),
         {"type": "Fuse"},
         {"type": "Strip", "content": " ", "start": 1, "stop": 0},
     ]
     if by_bytes:
-        steps.insert(1, {"type": "ByteFallback"})
+        steps.insert(2, {"type": "ByteFallback"})
     return {"type": "Sequence", "decoders": steps}
-
-
-class _Expressions:
-    """The regular expressions of tokenizer.json, in the syntax of Oniguruma."""
-
-    def __init__(self, vocab: Vocab, marker: str, first: set[str], later: set[str]) -> None:
-        self._marker = marker
-        han = "".join(f"\\x{{{a:X}}}-\\x{{{b:X}}}" for a, b in CJK_RANGES)
-        signs = "".join("\\" + chr(c) for c in range(33, 127) if is_punctuation(chr(c)))
-        self._han = f"[{han}]"
-        self._sign = f"[\\p{{P}}{signs}]"
-        # A character of a word: none that stands alone, none that separates.
-        self._word = f"[^\\p{{Z}}\\t\\n\\r\\p{{P}}{signs}{han}]"
-        known = {c for token in vocab.ids if is_word(token) for c in token}
-        self._strange_han = f"[{han}&&[^{_characters(known)}]]" if known else f"[{han}]"
-        self._first, self._later = _trie(first), _trie(later)
-
-    def normalizers(self, lower: bool, by_bytes: bool) -> list[dict[str, Any]]:
-        """Fold, leave out, mark where words begin; a word that is unknown becomes one character."""
-        word, marker = self._word, self._marker
-        steps: list[dict[str, Any]] = []
-        left_out = "\\p{Cc}\\p{Cf}\\x{FFFD}"
-        if lower:
-            steps += [{"type": "Lowercase"}, {"type": "NFD"}]
-            left_out += (
-                "\\p{Mn}"  # StripAccents would take the marks that have room of their own too
-            )
-        steps.append(_replace(f"[[{left_out}]&&[^\\t\\n\\r]]", ""))
-        steps.append(_replace(marker, _STRANGE))
-        if by_bytes:
-            steps.append(_replace(f"(?<!{word})(?={self._first})", marker))
-            return steps
-        steps.append(_replace(f"(?<!{word})(?={word})", marker))
-        whole = f"{marker}(?>{self._first})(?>{self._later})*+(?!{word})"
-        short = f"(?!{marker}{word}{{{LONGEST_WORD + 1}}})"
-        steps.append(_replace(f"(?!{short}{whole}){marker}{word}+", _STRANGE))
-        return steps
-
-    def splits(self) -> list[dict[str, Any]]:
-        """White space away; every sign, every unknown character and every piece of a word by itself."""
-        pieces = f"{self._marker}{self._first}|{self._later}"
-        # Nine of ten characters are Han: they are asked first, which makes the whole twice as fast.
-        alone = f"{self._strange_han}|(?!{self._han})(?:{self._sign}|{_STRANGE}|{pieces})"
-        return [
-            _split("[\\p{Z}\\t\\n\\r]+", "Removed"),
-            _split(alone, "Isolated"),
-        ]
-
-
-def _replace(pattern: str, content: str) -> dict[str, Any]:
-    return {"type": "Replace", "pattern": {"Regex": pattern}, "content": content}
-
-
-def _split(pattern: str, behavior: str) -> dict[str, Any]:
-    return {
-        "type": "Split",
-        "pattern": {"Regex": pattern},
-        "behavior": behavior,
-        "invert": False,
-    }
-
-
-def _characters(characters: Iterable[str]) -> str:
-    """A set of characters as ranges, for within brackets."""
-    codes = sorted(map(ord, characters))
-    text = []
-    start = last = codes[0]
-    for code in [*codes[1:], -1]:
-        if code == last + 1:
-            last = code
-            continue
-        text.append(f"\\x{{{start:X}}}" + (f"-\\x{{{last:X}}}" if last > start else ""))
-        start = last = code
-    return "".join(text)
-
-
-def _trie(words: Iterable[str]) -> str:
-    r"""An expression for the longest of the words that begins at a place; for none it fails.
-
-    >>> _trie(["un", "under", "up"])
-    '\\x{75}(?:\\x{6E}(?:\\x{64}\\x{65}\\x{72})?|\\x{70})'
-    """
-    root: dict[str, Any] = {}
-    for word in words:
-        node = root
-        for character in word:
-            node = node.setdefault(character, {})
-        node[""] = {}
-    return _branches(root) if root else "(?!)"
-
-
-def _branches(node: dict[str, Any]) -> str:
-    ends = "" in node
-    branches = []
-    for character in sorted(key for key in node if key):
-        rest = node[character]
-        text = f"\\x{{{ord(character):X}}}"
-        if set(rest) != {""}:
-            text += _branches(rest)
-        branches.append(text)
-    if not ends and len(branches) == 1:
-        return branches[0] if node.keys() != {""} else ""
-    return f"(?:{'|'.join(branches)}){'?' if ends else ''}"

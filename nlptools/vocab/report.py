@@ -167,7 +167,7 @@ def report_vocab(made: VocabBuild, corpus: CorpusWords | None = None) -> VocabRe
         base_lacks,
         new_lacks,
         held_out,
-        made.base.problems if made.base is not None else [],
+        made.base.problems_when(lower=made.lower) if made.base is not None else [],
     )
 
 

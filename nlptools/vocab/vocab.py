@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from nlptools.base.frames import html_table, to_frame
 from nlptools.errors import DataError, listed
 from nlptools.text.whole import read_whole
-from nlptools.vocab.wordpiece import CONTINUED, is_cjk, is_punctuation
+from nlptools.vocab.wordpiece import CONTINUED, fold_case, is_cjk, is_punctuation
 
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
@@ -19,6 +20,19 @@ if TYPE_CHECKING:
 PAD, UNKNOWN, START, END, MASK = SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _TEN = 10
 _JSON = re.compile(r"\s*[\[{]\s*\"[^\"\n]+\"")
+# What is taken away at the ends of a line, as all readers of vocab.txt do. Not U+2028, a token of bert-base-chinese.
+_BLANKS = " \u3000\xa0"
+_BLANK_INSIDE = re.compile(f"[{_BLANKS}]")
+_SPECIAL = re.compile(r"\[.*\]|<.*>", re.DOTALL)
+# What other tools call the special tokens.
+_OTHER_NAMES = {
+    PAD: ("<pad>", "<PAD>", "[pad]"),
+    UNKNOWN: ("<unk>", "<UNK>", "[unk]"),
+    START: ("<s>", "<cls>", "<CLS>", "[cls]"),
+    END: ("</s>", "<sep>", "<SEP>", "[sep]"),
+    MASK: ("<mask>", "<MASK>", "[mask]"),
+}
+_GUESS = re.compile(r"--encoding (?!auto)([\w-]+)")
 
 
 @dataclass(frozen=True)
@@ -65,7 +79,8 @@ class Vocab:
                 self.source,
                 None,
                 f"no {UNKNOWN} among its {len(self):,} tokens",
-                "a BERT vocabulary has a line [UNK] for what it does not know",
+                self._renaming([UNKNOWN])
+                or "a BERT vocabulary has a line [UNK] for what it does not know",
             )
         return self.ids[UNKNOWN]
 
@@ -73,20 +88,60 @@ class Vocab:
         """Raises DataError where one of the tokens is missing."""
         missing = [token for token in tokens if token not in self.ids]
         if missing:
-            raise DataError(self.source, None, f"no {', '.join(missing)} in this vocabulary")
+            problem = f"no {', '.join(missing)} in this vocabulary"
+            raise DataError(self.source, None, problem, self._renaming(missing))
+
+    def _renaming(self, missing: Sequence[str]) -> str | None:
+        """A hint for what is missing and stands there under another name; all such names are changed at once."""
+        there = {
+            token: next((name for name in names if name in self.ids), None)
+            for token, names in _OTHER_NAMES.items()
+            if token not in self.ids
+        }
+        found = {token: name for token, name in there.items() if name}
+        if not found.keys() & set(missing):
+            return None
+        escaped = {token: re.sub(r"([\[\]])", r"\\\1", name) for token, name in found.items()}
+        steps = "; ".join(f"s|^{name}[[:space:]]*$|{token}|" for token, name in escaped.items())
+        named = ", ".join(name for token, name in found.items() if token in missing)
+        return f"it has {named}: sed '{steps}' {shlex.quote(self.source)} > new.txt"
 
     @property
     def problems(self) -> list[str]:
-        """Lines that are no tokens of their own, in words: empty ones, duplicates. They keep their ids."""
+        """Lines that are no tokens of their own, in words: empty ones, duplicates, with a blank. They keep their ids."""
         found = []
-        empty = [number + 1 for number, token in enumerate(self.tokens) if not token.strip()]
+        empty = [n for n, token in enumerate(self.tokens, 1) if not token.strip(_BLANKS)]
         if empty:
             found.append(f"{self.source}: no token in line {_numbers(empty)}")
         again = [n + 1 for n, token in enumerate(self.tokens) if token and self.ids[token] != n]
         if again:
-            names = listed(dict.fromkeys(self.tokens[n - 1] for n in again[:_TEN]))
-            found.append(f"{self.source}: listed again later: {names} (line {_numbers(again)})")
+            found.append(f"{self.source}: listed again later: {self._named(again)}")
+        blank = [
+            n
+            for n, token in enumerate(self.tokens, 1)
+            if token.strip(_BLANKS) and _BLANK_INSIDE.search(token)
+        ]
+        if blank:
+            found.append(f"{self.source}: with a blank, so never made: {self._named(blank)}")
         return found
+
+    def problems_when(self, *, lower: bool) -> list[str]:
+        """The problems, and tokens that cannot be made of a text whose case is folded, if it is."""
+        if not lower:
+            return self.problems
+        never = [
+            n
+            for n, token in enumerate(self.tokens, 1)
+            if not _SPECIAL.fullmatch(token) and fold_case(token) != token
+        ]
+        if not never:
+            return self.problems
+        what = f"{len(never):,} of {len(self):,} tokens have capitals or accents, which --lower never makes"
+        return [*self.problems, f"{self.source}: {what}: {self._named(never)}"]
+
+    def _named(self, lines: list[int]) -> str:
+        names = listed(dict.fromkeys(self.tokens[n - 1] for n in lines[:_TEN]))
+        return f"{names} (line {_numbers(lines)})"
 
     def lines(self) -> Iterator[str]:
         """The text of vocab.txt."""
@@ -101,14 +156,17 @@ def _numbers(numbers: list[int]) -> str:
 def load_vocab(path: str | os.PathLike[str]) -> Vocab:
     """A vocabulary from vocab.txt, a token a line, the first one having the id 0.
 
-    A line ends at LF or CRLF only: line 344 of bert-base-chinese is U+2028. Raises DataError for an empty
-    file, one that is not UTF-8, and one that has no tokens but lines of text.
+    A line ends at LF or CRLF only: line 344 of bert-base-chinese is U+2028. Blanks around a token are no part of it.
+    Raises DataError for an empty file, one that is not UTF-8, and one that has no tokens but lines of text.
     """
-    text = read_whole(path)
+    try:
+        text = read_whole(path)
+    except DataError as error:
+        raise _with_hint(error) from None
     lines = text.split("\n")
     if not lines[-1]:
         del lines[-1]
-    tokens = tuple(line.removesuffix("\r") for line in lines)
+    tokens = tuple(line.removesuffix("\r").strip(_BLANKS) for line in lines)
     name = os.fspath(path)
     if not tokens:
         raise DataError(name, None, "an empty vocabulary", "vocab.txt has a token a line")
@@ -122,6 +180,18 @@ def load_vocab(path: str | os.PathLike[str]) -> Vocab:
         if token.startswith("{") and len(token) > 1:
             raise DataError(name, number, "JSON, not a vocabulary", "vocab.txt has a token a line")
     return Vocab(tokens, name)
+
+
+def _with_hint(error: DataError) -> DataError:
+    """Commands have no option for the encoding of a vocabulary: --encoding is that of the text."""
+    if "--" not in (error.hint or ""):
+        return error
+    guess = _GUESS.search(error.hint or "")
+    hint = "save it as UTF-8"
+    if guess:
+        name = re.sub("-([lb]e)$", r"\1", guess[1])  # utf-16-le is utf-16le there
+        hint = f"convert it: iconv -f {name} -t utf-8 {shlex.quote(error.path)} > new.txt"
+    return DataError(error.path, error.line, error.problem, hint)
 
 
 def as_vocab(source: Vocab | str | os.PathLike[str]) -> Vocab:

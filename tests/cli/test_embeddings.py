@@ -30,7 +30,13 @@ MAP = VocabMap.of(
 @pytest.fixture(autouse=True)
 def files(own_folder: None) -> None:
     np.save("a.npy", BASE)
-    tensors = {"e": BASE, "w": BASE * 2, "b": BASE[:, 0].copy(), "x": BASE[:3], "k": BASE.T.copy()}
+    tensors = {
+        "shared": BASE,
+        "lm_head.weight": BASE * 2,
+        "lm_head.bias": BASE[:, 0].copy(),
+        "x": BASE[:3],
+        "k": BASE.T.copy(),
+    }
     write("a.safetensors", safetensors_of(tensors))
     write_map(MAP, "map.json")
 
@@ -49,10 +55,23 @@ def test_a_matrix() -> None:
 
 
 def test_the_same_as_the_function() -> None:
-    options = ("--unknown", "average", "--rescale", "--tensor", "w", "--tensor", "b")
+    options = (
+        "--unknown",
+        "average",
+        "--rescale",
+        "--tensor",
+        "shared",
+        "--tensor",
+        "lm_head.bias",
+    )
     done = run("a.safetensors", "--map", "map.json", "-o", "b.safetensors", "-q", *options)
     report = init_embeddings(
-        "a.safetensors", MAP, "c.safetensors", tensor=["w", "b"], unknown="average", rescale=True
+        "a.safetensors",
+        MAP,
+        "c.safetensors",
+        tensor=["shared", "lm_head.bias"],
+        unknown="average",
+        rescale=True,
     )
     assert Path("b.safetensors").read_bytes() == Path("c.safetensors").read_bytes()
     assert done.out == norms_table(report)
@@ -72,6 +91,29 @@ def test_notes_and_closing_line() -> None:
         r"4 tokens -> 7: 4 kept, 3 new \| 3 tensors made anew, 2 copied \| "
         r"[\d.]+ MB memory \| [\d.]+ s",
         closing,
+    )
+
+
+def test_padding_and_layers_are_said() -> None:
+    padded = np.vstack([BASE, np.zeros((4, 2), np.float32)])
+    tensors = {"wte.weight": padded, "h.0.mlp.bias": BASE[:, 0].copy(), "h.0.attn": BASE}
+    write("a.safetensors", safetensors_of(tensors))
+    done = run("a.safetensors", "--map", "map.json", "-o", "b.safetensors").ok()
+    assert "wte.weight: 4 rows after those of the 4 tokens are padding, and left out.\n" in done.err
+    left = "Copied, though they have a dimension of 4, that of the old vocabulary: h.0.mlp.bias, h.0.attn.\n"
+    assert left in done.err
+    assert " | 1 tensor made anew, 2 copied | " in done.err
+
+
+def test_several_files() -> None:
+    write("part", safetensors_of({"embeddings": BASE}))
+    write("a.index.json", '{"weight_map": {"embeddings": "part"}}')
+    Path("new").mkdir()
+    done = run("a.index.json", "--map", "map.json", "-o", "new/a.index.json", "-q").ok()
+    assert done.out.splitlines()[1].startswith("embeddings\tbase\t4\t")
+    assert sorted(path.name for path in Path("new").iterdir()) == ["a.index.json", "part"]
+    assert run("a.index.json", "--map", "map.json", "-o", "b.index.json").error == (
+        "Error: part: is the file that is read\nhint: write to another folder\n"
     )
 
 

@@ -155,7 +155,7 @@ def test_a_vocabulary_is_needed() -> None:
         ("", ": an empty vocabulary\nhint: "),
         ("word\tcount\n天\t3\n", ":1: a table, not a vocabulary\nhint: "),
         ('{\n "version": "1.0"\n}\n', ":1: JSON, not a vocabulary\nhint: "),
-        ("[UNK]\n▁\n▂\n▃\n▔\n", ": has all of ▁ ▂ ▃ ▔ in its tokens\nhint: "),
+        ("<unk>\n天\n", ": no [UNK] among its 2 tokens\nhint: it has <unk>: sed 's|"),
         (b"[UNK]\n\xcc\xec\n", ":2: not UTF-8: byte 0xcc"),
         (None, ": no such file"),
     ],
@@ -167,6 +167,23 @@ def test_what_is_no_vocabulary(content: str | bytes | None, problem: str) -> Non
     assert done.error.startswith(f"Error: other.txt{problem}")
     assert done.out == ""
     assert not Path("made").exists()
+
+
+def test_all_marks_are_tokens() -> None:
+    write("other.txt", "[UNK]\n\u0483\n\u0484\n\u0485\n\u0486\n\u0487\n\u034f\n")
+    assert export("other.txt", "--no-lower").error == (
+        "Error: other.txt: has all of U+0487 U+0486 U+0485 U+0484 U+0483 U+034F in its tokens\n"
+        "hint: two of them are needed to mark where pieces of words begin\n"
+    )
+
+
+def test_capitals_that_are_never_made() -> None:
+    write("cased.txt", "[UNK]\n[CLS]\nNew\nnew\n##É\n")
+    assert export("cased.txt", "-q", "-o", "new.json").ok().err == (
+        "cased.txt: 2 of 5 tokens have capitals or accents, which --lower never makes: "
+        "New, ##É (line 3, 5)\n"
+    )
+    assert export("cased.txt", "-q", "--no-lower", "-o", "new.json").ok().err == ""
 
 
 def test_lines_that_other_readers_number_otherwise() -> None:

@@ -27,6 +27,7 @@ from nlptools.vocab.embeddings import (
     unknown_table,
 )
 from nlptools.vocab.map import VocabMap, write_map
+from nlptools.vocab.tokentensors import token_tensors
 
 # Base: 0 [PAD], 1 [UNK], 2 一, 3 个, 4 中, 5 国, 6 not kept.
 BASE = np.array([[0, 0], [9, 9], [1, 2], [3, 6], [5, -1], [-2, 3], [7, 7]], np.float32)
@@ -256,19 +257,23 @@ def test_every_type_is_kept() -> None:
     matrix = np.array([[1, 2], [3, 7]], np.float32)
     made = VocabMap.of([1, 0], [[0, 1]], ["一"], base_size=2, unknown=None)
     tensors = {
-        "half": matrix.astype("<f2"),
-        "brain": bfloat16(matrix),
-        "single": matrix,
-        "double": matrix.astype("<f8"),
+        "half.embeddings": matrix.astype("<f2"),
+        "brain.embeddings": bfloat16(matrix),
+        "single.embeddings": matrix,
+        "double.embeddings": matrix.astype("<f8"),
     }
     Path("a.safetensors").write_bytes(safetensors_of(tensors))
     report = init_embeddings("a.safetensors", made, "b.safetensors")
     header, parts = raw_tensors("b.safetensors")
     assert [header[name]["dtype"] for name in tensors] == ["F16", "BF16", "F32", "F64"]
-    for name, dtype in (("half", "<f2"), ("single", "<f4"), ("double", "<f8")):
+    for name, dtype in (
+        ("half.embeddings", "<f2"),
+        ("single.embeddings", "<f4"),
+        ("double.embeddings", "<f8"),
+    ):
         assert parts[name] == np.array([[3, 7], [1, 2], [2, 4.5]], dtype).tobytes()
     # 3, 7, 1, 2, 2, 4.5
-    assert np.frombuffer(parts["brain"], "<u2").tolist() == [
+    assert np.frombuffer(parts["brain.embeddings"], "<u2").tolist() == [
         *(0x4040, 0x40E0, 0x3F80, 0x4000, 0x4000, 0x4090)
     ]
     assert {of.new.mean for of in report.tensors} == {math.hypot(2, 4.5)}
@@ -343,10 +348,11 @@ def test_rescale() -> None:
 
 def test_rescale_leaves_a_bias_and_zeros() -> None:
     made = VocabMap.of([0, 1], [[0, 1]], ["一"], base_size=2, unknown=None)
-    np.savez("a.npz", bias=np.array([1.0, -3]), zeros=np.zeros((2, 2)))
+    arrays = {"lm_head.bias": np.array([1.0, -3]), "lm_head.weight": np.zeros((2, 2))}
+    np.savez("a.npz", **arrays)
     init_embeddings("a.npz", made, "b.npz", rescale=True)
-    assert np.load("b.npz")["bias"].tolist() == [1, -3, -1]
-    assert not np.load("b.npz")["zeros"].any()
+    assert np.load("b.npz")["lm_head.bias"].tolist() == [1, -3, -1]
+    assert not np.load("b.npz")["lm_head.weight"].any()
 
 
 def test_unknown_table() -> None:
@@ -365,8 +371,8 @@ def checkpoint() -> dict[str, np.ndarray]:
         "embeddings": BASE,
         "layer.0": np.arange(12, dtype="<f2").reshape(3, 4),
         "ids": np.arange(8, dtype="<i4").reshape(1, 8),
-        "decoder": BASE * 2,
-        "a.bias": BASE[:, 0].copy(),
+        "lm_head.weight": BASE * 2,
+        "lm_head.bias": BASE[:, 0].copy(),
         "kernel": BASE.T.copy(),
     }
 
@@ -379,7 +385,7 @@ def test_safetensors() -> None:
     assert list(header) == ["__metadata__", *tensors]
     assert header["__metadata__"] == {"format": "pt"}
     assert list(parts) == list(tensors)
-    anew = {"embeddings": [10, 2], "decoder": [10, 2], "a.bias": [10]}
+    anew = {"embeddings": [10, 2], "lm_head.weight": [10, 2], "lm_head.bias": [10]}
     for name, tensor in tensors.items():
         if name in anew:
             assert header[name]["shape"] == anew[name]
@@ -389,8 +395,8 @@ def test_safetensors() -> None:
             assert parts[name] == tensor.tobytes()
     expected = np.array([*BASE[KEEP].tolist(), *NEW], np.float32)
     assert parts["embeddings"] == expected.tobytes()
-    assert parts["decoder"] == (expected * 2).tobytes()
-    assert parts["a.bias"] == expected[:, 0].tobytes()
+    assert parts["lm_head.weight"] == (expected * 2).tobytes()
+    assert parts["lm_head.bias"] == expected[:, 0].tobytes()
     assert [of.name for of in report.tensors] == list(anew)
     assert report.copied == ("z.norm", "layer.0", "ids", "kernel")
     assert report.left == ("kernel",)  # its second dimension is that of the old vocabulary
@@ -398,12 +404,12 @@ def test_safetensors() -> None:
 
 def test_chosen_tensors() -> None:
     Path("a.safetensors").write_bytes(safetensors_of(checkpoint()))
-    names = ["a.bias", "embeddings"]
+    names = ["lm_head.bias", "embeddings"]
     report = init_embeddings("a.safetensors", MAP, "b.safetensors", tensor=names)
-    assert [of.name for of in report.tensors] == ["embeddings", "a.bias"]
-    assert report.left == ("decoder", "kernel")
+    assert [of.name for of in report.tensors] == ["embeddings", "lm_head.bias"]
+    assert report.left == ("lm_head.weight", "kernel")
     _, parts = raw_tensors("b.safetensors")
-    assert parts["decoder"] == (BASE * 2).tobytes()
+    assert parts["lm_head.weight"] == (BASE * 2).tobytes()
 
 
 def test_data_in_another_order_than_the_header() -> None:
@@ -411,16 +417,16 @@ def test_data_in_another_order_than_the_header() -> None:
     entry = {"dtype": "F32", "shape": [7, 2], "data_offsets": [0, 56]}
     header = {
         "x": {"dtype": "U8", "shape": [3], "data_offsets": [112, 115]},
-        "a": entry,
-        "b": entry | {"data_offsets": [56, 112]},
+        "shared": entry,
+        "lm_head": entry | {"data_offsets": [56, 112]},
     }
     text = json.dumps(header).encode()
     Path("a.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + data)
     init_embeddings("a.safetensors", MAP, "b.safetensors")
     header, parts = raw_tensors("b.safetensors")
-    assert list(header) == ["x", "a", "b"]
-    assert list(parts) == ["a", "b", "x"]
-    assert parts["a"] == parts["b"]
+    assert list(header) == ["x", "shared", "lm_head"]
+    assert list(parts) == ["shared", "lm_head", "x"]
+    assert parts["shared"] == parts["lm_head"]
     assert parts["x"] == b"abc"
     assert header["x"]["data_offsets"] == [160, 163]
 
@@ -436,7 +442,11 @@ def test_the_real_library() -> None:
     expected = np.array([*BASE[KEEP].tolist(), *NEW], np.float32)
     assert set(found) == set(tensors)
     for name, array in found.items():
-        change = {"embeddings": expected, "decoder": expected * 2, "a.bias": expected[:, 0]}
+        change = {
+            "embeddings": expected,
+            "lm_head.weight": expected * 2,
+            "lm_head.bias": expected[:, 0],
+        }
         assert np.array_equal(array, change.get(name, tensors[name])), name
         assert array.dtype == tensors[name].dtype
     with safe_open("b.safetensors", "np") as file:
@@ -457,7 +467,7 @@ def test_npz() -> None:
         np.save("x.npy", np.array([{}], object), allow_pickle=True)
         archive.write("x.npy", "objects.npy")
     report = init_embeddings("a.npz", MAP, "b.npz")
-    assert [of.name for of in report.tensors] == ["embeddings", "decoder", "a.bias"]
+    assert [of.name for of in report.tensors] == ["embeddings", "lm_head.weight", "lm_head.bias"]
     with zipfile.ZipFile("a.npz") as old, zipfile.ZipFile("b.npz") as new:
         assert old.namelist() == new.namelist()
         kinds = [[info.compress_type for info in file.infolist()] for file in (old, new)]
@@ -468,10 +478,239 @@ def test_npz() -> None:
     expected = np.array([*BASE[KEEP].tolist(), *NEW], np.float32)
     with np.load("b.npz") as found:
         assert np.array_equal(found["embeddings"], expected)
-        assert np.array_equal(found["a.bias"], expected[:, 0])
+        assert np.array_equal(found["lm_head.bias"], expected[:, 0])
     first = Path("b.npz").read_bytes()
     init_embeddings("a.npz", MAP, "c.npz")
     assert Path("c.npz").read_bytes() == first
+
+
+# --- which tensors
+
+
+def names(shapes: dict[str, Any], size: int = 64, *asked: str) -> list[str]:
+    return token_tensors("x", shapes, size, asked)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "others"),
+    [
+        (  # BERT
+            "bert.embeddings.word_embeddings.weight cls.predictions.bias cls.predictions.decoder.weight "
+            "cls.predictions.decoder.bias",
+            "bert.embeddings.position_embeddings.weight bert.embeddings.token_type_embeddings.weight "
+            "bert.encoder.layer.0.intermediate.dense.weight bert.encoder.layer.0.intermediate.dense.bias "
+            "bert.encoder.layer.0.attention.self.query.weight cls.predictions.transform.dense.weight "
+            "cls.predictions.transform.LayerNorm.weight bert.pooler.dense.bias bert.embeddings.LayerNorm.bias",
+        ),
+        (  # the same in TensorFlow
+            "bert/embeddings/word_embeddings cls/predictions/output_bias",
+            "bert/embeddings/position_embeddings bert/encoder/layer_0/output/dense/kernel "
+            "cls/predictions/transform/dense/bias",
+        ),
+        (
+            "Embedding-Token/embeddings:0 MLM-Bias/bias:0",
+            "Embedding-Position/embeddings:0 MLM-Norm/gamma:0",
+        ),
+        (
+            "roberta.embeddings.word_embeddings.weight lm_head.bias lm_head.decoder.weight",
+            "lm_head.dense.weight lm_head.layer_norm.bias roberta.embeddings.position_embeddings.weight",
+        ),
+        (
+            "distilbert.embeddings.word_embeddings.weight vocab_projector.weight vocab_projector.bias",
+            "vocab_transform.weight vocab_layer_norm.bias distilbert.transformer.layer.3.ffn.lin1.weight",
+        ),
+        (
+            "transformer.wte.weight lm_head.weight",
+            "transformer.wpe.weight transformer.h.0.mlp.c_fc.bias",
+        ),
+        (
+            "model.embed_tokens.weight lm_head.weight",
+            "model.layers.0.mlp.up_proj.weight model.norm.weight",
+        ),
+        (
+            "shared.weight encoder.embed_tokens.weight",
+            "decoder.block.0.layer.1.EncDecAttention.k.weight",
+        ),
+        (
+            "electra.embeddings.word_embeddings.weight generator_lm_head.weight generator_lm_head.bias",
+            "generator_predictions.dense.weight electra.embeddings_project.dense.weight",
+        ),
+        (
+            "language_model.embedding.word_embeddings.weight",
+            "language_model.embedding.position_embeddings.weight",
+        ),
+    ],
+)
+def test_names_tell_which_tensors_are_of_tokens(tokens: str, others: str) -> None:
+    """Whatever the sizes: 64 is the size of the vocabulary, of the hidden layer, and the number of positions."""
+    shapes = dict.fromkeys([*others.split(), *tokens.split()], (64, 64))
+    assert names(shapes) == tokens.split()
+    assert names(shapes, 64, others.split()[0]) == [others.split()[0]]
+
+
+def test_names_that_do_not_tell() -> None:
+    shapes = {
+        "embeddings": (64, 8),
+        "proj": (64, 8),
+        "gate": (64,),
+        "norm.weight": (64,),
+        "x": (9, 64),
+    }
+    with pytest.raises(DataError, match="not clear which are of tokens") as caught:
+        names(shapes)
+    assert str(caught.value).endswith(": proj (64 x 8), gate (64)")
+    hint = "name all to make anew: --tensor embeddings --tensor proj --tensor gate"
+    assert caught.value.hint == hint
+    assert names(shapes, 64, "proj", "embeddings") == ["embeddings", "proj"]
+    assert names({"anything": (64, 8), "norm.weight": (64,)}) == ["anything"]  # the only one
+    with pytest.raises(
+        DataError, match="no tensor of 64 rows is one of tokens by its name"
+    ) as caught:
+        names({"layer.0.dense.bias": (64,), "norm": (64,)})
+    assert caught.value.hint == "if one is: --tensor layer.0.dense.bias"
+    many = {f"t{i}": (64,) for i in range(9)}
+    with pytest.raises(DataError, match=r"t4 \(64\) and 4 more$") as caught:
+        names(many)
+    assert str(caught.value.hint).endswith("--tensor t4 ...")
+
+
+def test_padding() -> None:
+    """Rows after those of the vocabulary: to a multiple of 8, fewer than 128, of what is named like one of tokens."""
+    size = 30_522
+    assert names({"embeddings": (30_528, 8), "lm_head.bias": (30_522,), "k": (30_528,)}, size) == [
+        *("embeddings", "lm_head.bias")
+    ]
+    assert names({"a.npy": (30_592, 8)}, size) == ["a.npy"]
+    assert names({"t": (30_528, 8), "u": (9,)}, size, "t") == ["t"]
+    for rows in (30_521, 30_523, 30_656):
+        with pytest.raises(DataError, match=f"a: {rows:,} rows, not 30,522, the size of the base"):
+            names({"a": (rows, 8), "b": (1,)}, size, "a")
+    with pytest.raises(DataError, match="no tensor of 30,522 rows"):
+        names({"t": (30_528, 8), "u": (9,)}, size)  # nothing says that it is of tokens
+
+
+def test_padded_rows_are_left_out() -> None:
+    """[7, 7] is a token, [50, 50] none: neither in the new rows nor in the norms."""
+    padded = np.vstack([BASE, [[50, 50]]]).astype(np.float32)
+    Path("a.safetensors").write_bytes(safetensors_of({"embeddings": padded, "x": BASE[:3]}))
+    (of,) = init_embeddings("a.safetensors", MAP, "b.safetensors").tensors
+    header, parts = raw_tensors("b.safetensors")
+    assert parts["embeddings"] == np.array([*BASE[KEEP].tolist(), *NEW], "<f4").tobytes()
+    assert header["embeddings"]["shape"] == [10, 2]
+    assert (of.base_shape, of.shape, of.base.rows) == ((8, 2), (10, 2), 7)
+    assert of.base.most == pytest.approx(math.hypot(9, 9))
+
+
+# --- checkpoints in several files
+
+
+FILES = ("m-00001-of-00002.safetensors", "m-00002-of-00002.safetensors")
+
+
+def sharded(**more: Any) -> None:
+    """A folder `old` with an index and two files; the embedding lies in the second."""
+    Path("old").mkdir()
+    first = {"norm.weight": np.arange(5, dtype="<f4"), "layer.0.dense": BASE.copy()}
+    second = {
+        "embeddings": BASE,
+        "lm_head.bias": BASE[:, 0].copy(),
+        "ids": np.arange(3, dtype="<i4"),
+    }
+    weight_map = {}
+    for file, tensors in zip(FILES, (first, second), strict=True):
+        Path("old", file).write_bytes(safetensors_of(tensors, pad=2))
+        weight_map |= dict.fromkeys(tensors, file)
+    index = {"metadata": {"total_size": 1, "by": "我"}, "weight_map": weight_map, **more}
+    Path("old/m.safetensors.index.json").write_text(json.dumps(index), "utf-8")
+
+
+def test_several_files(here: Path) -> None:
+    """20 + 56 bytes in the first, 80 + 40 + 12 in the second."""
+    sharded()
+    index, made = "m.safetensors.index.json", Path("new")
+    made.mkdir()
+    report = init_embeddings(f"old/{index}", MAP, made / index)
+    assert [of.name for of in report.tensors] == ["embeddings", "lm_head.bias"]
+    assert report.left == ("layer.0.dense",)
+    assert sorted(path.name for path in made.iterdir()) == [*FILES, index]
+    assert (made / FILES[0]).read_bytes() == Path("old", FILES[0]).read_bytes()
+    _, parts = raw_tensors(f"new/{FILES[1]}")
+    expected = np.array([*BASE[KEEP].tolist(), *NEW], np.float32)
+    assert parts["embeddings"] == expected.tobytes()
+    assert parts["lm_head.bias"] == expected[:, 0].tobytes()
+    old, new = (json.loads(Path(folder, index).read_text("utf-8")) for folder in ("old", "new"))
+    assert new["weight_map"] == old["weight_map"]
+    assert new["metadata"] == {"total_size": 20 + 56 + 80 + 40 + 12, "by": "我"}
+
+
+def test_numbers_of_an_index_are_counted_again() -> None:
+    sharded(metadata={"total_parameters": 7, "total_size": 7})
+    Path("new").mkdir()
+    init_embeddings("old/m.safetensors.index.json", MAP, "new/x.index.json")
+    metadata = json.loads(Path("new/x.index.json").read_text("utf-8"))["metadata"]
+    assert metadata == {"total_parameters": 5 + 14 + 20 + 10 + 3, "total_size": 208}
+
+
+def test_several_files_appear_together_or_not_at_all(here: Path) -> None:
+    sharded()
+    Path("new").mkdir()
+    source = "old/m.safetensors.index.json"
+    with (
+        mock.patch(
+            "nlptools.vectors.checkpoints._Safetensors.copy", side_effect=OSError(28, "full")
+        ),
+        pytest.raises((DataError, OSError)),
+    ):
+        init_embeddings(source, MAP, "new/m.safetensors.index.json")
+    assert list(Path("new").iterdir()) == []
+    before = {path: path.read_bytes() for path in Path("old").iterdir()}
+    assert problem(source, "old/m.safetensors.index.json") == (
+        "old/m.safetensors.index.json: is the file that is read | write to another folder"
+    )
+    assert problem(source, "old/n.index.json") == (
+        f"old/{FILES[0]}: is the file that is read | write to another folder"
+    )
+    assert problem(source, "new/model.safetensors") == (
+        f"new/model.safetensors: what is written is a .index.json file, as {source} is one | "
+        "name it *.index.json"
+    )
+    assert {path: path.read_bytes() for path in Path("old").iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{", "no index of a checkpoint: Expecting property name"),
+        ("{}", "no index of a checkpoint: no weight_map"),
+        ('{"weight_map": []}', "no index of a checkpoint: no weight_map"),
+        ('{"weight_map": {}}', "no index of a checkpoint: no weight_map"),
+        ('{"weight_map": {"a": "b"}, "metadata": 1}', "no index of a checkpoint: no weight_map"),
+        ('{"weight_map": {"a": "../b"}}', "a: no file beside the index: '../b'"),
+        ('{"weight_map": {"a": "/b"}}', "a: no file beside the index: '/b'"),
+        ('{"weight_map": {"a": 1}}', "a: no file beside the index: 1"),
+        ('{"weight_map": {"a": ".."}}', "a: no file beside the index: '..'"),
+        ('{"weight_map": {"a": "b\\u0000"}}', "a: no file beside the index: 'b"),
+        ('{"weight_map": {"a": ""}}', "a: no file beside the index: ''"),
+        ('{"weight_map": {"a": "i.json"}}', "a: lies in the index itself"),
+        ('{"weight_map": {"a": "none"}}', "none: no such file"),
+        ('{"weight_map": {"a": "w"}}', "no tensor a in w"),
+    ],
+)
+def test_damaged_indices(text: str, expected: str) -> None:
+    Path("i.json").write_text(text, "utf-8")
+    Path("w").write_bytes(safetensors_of({"b": BASE}))
+    found = problem("i.json", "x.index.json")
+    assert found.removeprefix("i.json: ").startswith(expected)
+
+
+def test_a_file_of_several() -> None:
+    """Alone it has no embeddings: the index is named."""
+    sharded()
+    Path("old", FILES[0]).write_bytes(
+        safetensors_of({"norm.weight": np.arange(5, dtype="<f4"), "y": BASE[:2]})
+    )
+    found = problem(f"old/{FILES[0]}", "x.safetensors")
+    assert found.endswith("give the index of all its files: old/m.safetensors.index.json")
 
 
 # --- errors
@@ -512,8 +751,8 @@ def test_other_arrays() -> None:
     ids = np.zeros((7, 2), "<i4")
     Path("a.safetensors").write_bytes(safetensors_of({"w": BASE, "ids": ids}))
     assert problem("a.safetensors") == (
-        "a.safetensors: ids: a tensor of I32, not of floats | "
-        "of the tensors of 7 rows name those to make anew: --tensor NAME"
+        "a.safetensors: of the tensors of 7 rows it is not clear which are of tokens: w (7 x 2), ids (7 x 2) | "
+        "name all to make anew: --tensor w --tensor ids"
     )
     report = init_embeddings("a.safetensors", MAP, "b.safetensors", tensor=["w"])
     assert report.left == ("ids",)
@@ -537,7 +776,7 @@ def test_damaged_headers() -> None:
     )
     Path("a.safetensors").write_bytes(data.replace(b'"F32"', b'"F64"', 1))
     assert problem("a.safetensors") == "a.safetensors: w: 56 bytes for 7 x 2 of F64"
-    np.savez_compressed("a.npz", w=np.random.default_rng(1).normal(size=(7, 900)), x=BASE)
+    np.savez_compressed("a.npz", w=np.random.default_rng(1).normal(size=(7, 900)))
     packed = bytearray(Path("a.npz").read_bytes())
     packed[3000:3010] = b"\0" * 10
     Path("a.npz").write_bytes(packed)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import shutil
+import subprocess
 from pathlib import Path
 
 import oracles
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from tokencases import BERT, PLUS, SPECIALS, WOBERT, reference_vocab
 
 from nlptools.errors import DataError
-from nlptools.vocab.vocab import Vocab, as_vocab, is_redundant, load_vocab, stem
+from nlptools.vocab.vocab import END, PAD, Vocab, as_vocab, is_redundant, load_vocab, stem
 
 
 def loaded(folder: Path, content: str | bytes) -> Vocab:
@@ -55,6 +57,35 @@ def test_problems() -> None:
     )
 
 
+def test_tokens_that_no_text_has() -> None:
+    vocab = Vocab((*SPECIALS, "<S>", "new", "New York", "York", "##É", "今 天"), "v.txt")
+    blanks = "v.txt: with a blank, so never made: New York, 今 天 (line 8, 11)"
+    assert vocab.problems == vocab.problems_when(lower=False) == [blanks]
+    assert vocab.problems_when(lower=True) == [
+        blanks,
+        "v.txt: 3 of 11 tokens have capitals or accents, which --lower never makes: "
+        "New York, York, ##É (line 8, 9, 10)",
+    ]
+
+
+def test_special_tokens_of_other_tools(tmp_path: Path) -> None:
+    """The hint names them, and what it says can be done."""
+    path = tmp_path / "their vocab.txt"
+    path.write_bytes(b"<pad>\r\n[unk] \n<s>\n</s>\n<mask>\nunk>\n<unk>s\n")
+    with pytest.raises(DataError, match=r"no \[UNK\] among its 7 tokens") as caught:
+        load_vocab(path).unknown  # noqa: B018
+    said, _, command = str(caught.value.hint).partition(": ")
+    assert said == "it has [unk]"
+    with pytest.raises(DataError, match=r"no \[PAD\], \[SEP\] in this") as caught:
+        load_vocab(path).require([PAD, END])
+    assert caught.value.hint == f"it has <pad>, </s>: {command}"
+    assert command.endswith(f" '{path}' > new.txt")
+    if shutil.which("sed") is None:
+        pytest.skip("no sed")
+    subprocess.run(command, shell=True, cwd=tmp_path, check=True)
+    assert load_vocab(tmp_path / "new.txt").tokens == (*SPECIALS, "unk>", "<unk>s")
+
+
 @pytest.mark.parametrize(
     ("content", "tokens"),
     [
@@ -69,7 +100,7 @@ def test_problems() -> None:
         ("\ufeffa\n", ("a",)),
         ("{\n}\n# a\n", ("{", "}", "# a")),
         ('[\n"\n]\n{', ("[", '"', "]", "{")),
-        (" a \n", (" a ",)),
+        (" a \n\u3000今\xa0\r\n \n", ("a", "今", "")),  # as Hugging Face, Google and bert4keras
     ],
 )
 def test_lines(tmp_path: Path, content: str, tokens: tuple[str, ...]) -> None:
@@ -86,7 +117,8 @@ def test_lines(tmp_path: Path, content: str, tokens: tuple[str, ...]) -> None:
 def test_files_come_back(tmp_path_factory: pytest.TempPathFactory, tokens: list[str]) -> None:
     vocab = Vocab(tuple(tokens))
     folder = tmp_path_factory.mktemp("vocab")
-    assert loaded(folder, "".join(vocab.lines())).tokens == vocab.tokens
+    found = loaded(folder, "".join(vocab.lines())).tokens
+    assert found == tuple(token.strip(" \u3000\xa0") for token in tokens)
 
 
 def test_other_files(tmp_path: Path) -> None:
@@ -106,8 +138,16 @@ def test_other_files(tmp_path: Path) -> None:
             loaded(tmp_path, content)
         assert str(caught.value) == f"{tmp_path / 'vocab.txt'}{line}: {problem}"
         assert caught.value.hint == "vocab.txt has a token a line"
-    with pytest.raises(DataError, match=r"vocab\.txt:2: not UTF-8: byte 0xcc"):
-        loaded(tmp_path, b"[UNK]\n" + "天".encode("gb18030"))
+    for line, hint in (
+        (
+            "今天天气非常好".encode("gb18030"),
+            f"convert it: iconv -f gb18030 -t utf-8 {tmp_path / 'vocab.txt'} > new.txt",
+        ),
+        (b"\xff", "save it as UTF-8"),
+    ):
+        with pytest.raises(DataError, match=r"vocab\.txt:2: not UTF-8: byte 0x") as caught:
+            loaded(tmp_path, b"[UNK]\n" + line)
+        assert caught.value.hint == hint
     with pytest.raises(DataError, match="none: no such file"):
         load_vocab(tmp_path / "none")
 
@@ -130,9 +170,10 @@ def test_the_released_ones() -> None:
     bert, wobert, plus = map(reference_vocab, (BERT, WOBERT, PLUS))
     assert [len(bert), len(wobert), len(plus)] == [21_128, 33_586, 50_000]
     assert bert.tokens[343] == "\u2028"
-    assert bert.problems == [f"{bert.source}: no token in line 344"]
+    assert bert.problems_when(lower=True) == []  # U+2028 is a token, if one that no text has
     assert (wobert.tokens[242], wobert.tokens[13_359]) == ("", "##")
-    assert plus.problems == []
+    assert plus.problems_when(lower=True) == []
+    assert wobert.problems_when(lower=True) == [f"{wobert.source}: no token in line 243"]
     kept = [token for token in bert.tokens if token not in SPECIALS and not is_redundant(token)]
     theirs = list(wobert.tokens[5:13_586])
     theirs.remove("##§")
