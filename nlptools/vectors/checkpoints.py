@@ -20,7 +20,8 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from nlptools.base.storage import SpillFile, spilling, whole_file
+from nlptools.base.outputs import whole_file
+from nlptools.base.storage import SpillFile, spilling
 from nlptools.errors import DataError
 from nlptools.vectors.headers import (
     CUT_SHORT,
