@@ -403,6 +403,10 @@ def test_a_table_of_the_workers(spark: Any, tmp_path: Path) -> None:
     count_with_spark(SAMPLES[:1], table=str(folder), min_count=5)  # takes the place of the other
     with pytest.raises(DataError, match="less than 5 times were left out"):
         merge_files([folder])
+    (folder / "notes").touch()
+    with pytest.raises(DataError, match="has files that are no n-grams: notes"):
+        count_with_spark(SAMPLES[:1], table=str(folder))
+    assert (folder / "notes").exists()
     shutil.rmtree(folder)
     (folder / "mine").mkdir(parents=True)
     with pytest.raises(DataError, match="is there already"):
