@@ -149,7 +149,7 @@ class Corpus:
         fold: Sequence[str] = (),
         block_size: int = BLOCK_SIZE,
     ) -> Corpus:
-        """A corpus of strings, each a line of its own; its number is that of the string, and lines inside count on."""
+        """A corpus of strings, each a line of its own; the numbers of lines are those of the strings."""
         if isinstance(texts, str):
             raise TypeError("texts must be an iterable of str, not one str")
         corpus = cls.__new__(cls)
@@ -221,7 +221,7 @@ class Corpus:
                 text, size = good, len(good.encode("utf-8"))
             self.report.bytes += size
             self.bytes_read += size
-            yield text, number, sys.maxsize
+            yield text, number, number
 
     def _whole(self, text: str, source: str, line: int) -> str | None:
         """The text, or what on_error makes of it if it has lone surrogates; None: left out."""

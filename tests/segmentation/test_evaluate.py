@@ -385,6 +385,16 @@ def test_a_folder_is_one_text(tmp_path: Path) -> None:
     assert (caught.value.path, caught.value.line) == (str(tmp_path / "c.txt"), 2)
 
 
+def test_the_line_after_one_that_is_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "predicted.txt"
+    path.write_bytes("甲 乙\n".encode() + b"\xff\n\xff\n" + "丙 丁\n".encode())
+    with pytest.raises(DataError) as caught:
+        evaluate_segmentation(
+            Corpus.from_texts(["甲 乙", "丙 戊"]), Corpus([path], on_error="skip")
+        )
+    assert (caught.value.path, caught.value.line) == (str(path), 4)
+
+
 def files(tmp_path: Path, gold: str, predicted: str) -> Iterator[Corpus]:
     for name, text in (("gold.txt", gold), ("predicted.txt", predicted)):
         path = tmp_path / name

@@ -53,7 +53,7 @@ def test_by_hand() -> None:
     assert np.isnan(usage.pmi[2:]).all()
     assert usage.first.tolist() == [1, 20, -1, -1, -1]
     assert usage.right_breaks.tolist() == [0, 2, 0, 0, 0]
-    assert [c.line for c in usage.contexts[1]] == [2, 2, 2]
+    assert [c.line for c in usage.contexts[1]] == [1, 1, 1]  # of the string
     assert usage.contexts[1][0].right == "网络，用5G，15G不是5G"
     assert usage.characters == [len(TEXT)]
 
