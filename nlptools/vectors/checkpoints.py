@@ -354,6 +354,10 @@ class _Sharded(Checkpoint):
 
     def save(self, output: str | os.PathLike[str], made: Mapping[str, Made]) -> None:
         index, *files = self.outputs(Path(output))
+        try:
+            index.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(output, None, f"cannot write: {error.strerror}") from None
         with contextlib.ExitStack() as stack:
             # Files get their names in the reverse order: who finds the index finds all of them.
             stream = stack.enter_context(whole_file(index))

@@ -48,34 +48,18 @@ def tokenizer_json(
     by_bytes = fallback == "byte"
     expressions = Expressions(vocab, lower=lower, by_bytes=by_bytes)
     scores = score_words(vocab, weights)
-    pieces: list[tuple[str, float]] = []
-    least = min(scores.values(), default=0.0)
-    for number, token in enumerate(vocab.tokens):
-        score = scores.get(number, min(_PIECE, least))
-        if vocab.ids.get(token) != number:
-            token = f"[empty line {number}]" if not token else f"[listed again: line {number}]"
-        elif expressions.hides(token):
-            token = f"[never made: line {number}]"
-        pieces.append((token, score))
+    least = min(_PIECE, min(scores.values(), default=0.0))
+    pieces = [
+        (_name(vocab, number, expressions), scores.get(number, least))
+        for number in range(len(vocab))
+    ]
     if by_bytes:
-        pieces += [(byte_token(byte), min(_PIECE, least)) for byte in range(256)]
+        pieces += [(byte_token(byte), least) for byte in range(256)]
     return {
         "version": "1.0",
         "truncation": None,
         "padding": None,
-        "added_tokens": [
-            {
-                "id": vocab.ids[token],
-                "content": token,
-                "single_word": False,
-                "lstrip": False,
-                "rstrip": False,
-                "normalized": False,
-                "special": True,
-            }
-            for token in sorted(SPECIALS, key=lambda token: vocab.ids.get(token, -1))
-            if token in vocab
-        ],
+        "added_tokens": _special_tokens(vocab),
         "normalizer": {"type": "Sequence", "normalizers": expressions.normalizers()},
         "pre_tokenizer": {"type": "Sequence", "pretokenizers": expressions.splits()},
         "post_processor": _template(vocab),
@@ -87,6 +71,32 @@ def tokenizer_json(
             "byte_fallback": by_bytes,
         },
     }
+
+
+def _name(vocab: Vocab, number: int, expressions: Expressions) -> str:
+    """What a token is called: as in vocab.txt, unless the model would find it where it is not to be found."""
+    token = vocab.tokens[number]
+    if not token:
+        return f"[empty line {number}]"
+    if vocab.ids[token] != number:
+        return f"[listed again: line {number}]"
+    return f"[never made: line {number}]" if expressions.hides(token) else token
+
+
+def _special_tokens(vocab: Vocab) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": vocab.ids[token],
+            "content": token,
+            "single_word": False,
+            "lstrip": False,
+            "rstrip": False,
+            "normalized": False,
+            "special": True,
+        }
+        for token in sorted(SPECIALS, key=lambda token: vocab.ids.get(token, -1))
+        if token in vocab
+    ]
 
 
 def write_json(contents: dict[str, Any]) -> str:

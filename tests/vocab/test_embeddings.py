@@ -27,7 +27,6 @@ from nlptools.vocab.embeddings import (
     unknown_table,
 )
 from nlptools.vocab.map import VocabMap, write_map
-from nlptools.vocab.tokentensors import token_tensors
 
 # Base: 0 [PAD], 1 [UNK], 2 一, 3 个, 4 中, 5 国, 6 not kept.
 BASE = np.array([[0, 0], [9, 9], [1, 2], [3, 6], [5, -1], [-2, 3], [7, 7]], np.float32)
@@ -484,109 +483,7 @@ def test_npz() -> None:
     assert Path("c.npz").read_bytes() == first
 
 
-# --- which tensors
-
-
-def names(shapes: dict[str, Any], size: int = 64, *asked: str) -> list[str]:
-    return token_tensors("x", shapes, size, asked)
-
-
-@pytest.mark.parametrize(
-    ("tokens", "others"),
-    [
-        (  # BERT
-            "bert.embeddings.word_embeddings.weight cls.predictions.bias cls.predictions.decoder.weight "
-            "cls.predictions.decoder.bias",
-            "bert.embeddings.position_embeddings.weight bert.embeddings.token_type_embeddings.weight "
-            "bert.encoder.layer.0.intermediate.dense.weight bert.encoder.layer.0.intermediate.dense.bias "
-            "bert.encoder.layer.0.attention.self.query.weight cls.predictions.transform.dense.weight "
-            "cls.predictions.transform.LayerNorm.weight bert.pooler.dense.bias bert.embeddings.LayerNorm.bias",
-        ),
-        (  # the same in TensorFlow
-            "bert/embeddings/word_embeddings cls/predictions/output_bias",
-            "bert/embeddings/position_embeddings bert/encoder/layer_0/output/dense/kernel "
-            "cls/predictions/transform/dense/bias",
-        ),
-        (
-            "Embedding-Token/embeddings:0 MLM-Bias/bias:0",
-            "Embedding-Position/embeddings:0 MLM-Norm/gamma:0",
-        ),
-        (
-            "roberta.embeddings.word_embeddings.weight lm_head.bias lm_head.decoder.weight",
-            "lm_head.dense.weight lm_head.layer_norm.bias roberta.embeddings.position_embeddings.weight",
-        ),
-        (
-            "distilbert.embeddings.word_embeddings.weight vocab_projector.weight vocab_projector.bias",
-            "vocab_transform.weight vocab_layer_norm.bias distilbert.transformer.layer.3.ffn.lin1.weight",
-        ),
-        (
-            "transformer.wte.weight lm_head.weight",
-            "transformer.wpe.weight transformer.h.0.mlp.c_fc.bias",
-        ),
-        (
-            "model.embed_tokens.weight lm_head.weight",
-            "model.layers.0.mlp.up_proj.weight model.norm.weight",
-        ),
-        (
-            "shared.weight encoder.embed_tokens.weight",
-            "decoder.block.0.layer.1.EncDecAttention.k.weight",
-        ),
-        (
-            "electra.embeddings.word_embeddings.weight generator_lm_head.weight generator_lm_head.bias",
-            "generator_predictions.dense.weight electra.embeddings_project.dense.weight",
-        ),
-        (
-            "language_model.embedding.word_embeddings.weight",
-            "language_model.embedding.position_embeddings.weight",
-        ),
-    ],
-)
-def test_names_tell_which_tensors_are_of_tokens(tokens: str, others: str) -> None:
-    """Whatever the sizes: 64 is the size of the vocabulary, of the hidden layer, and the number of positions."""
-    shapes = dict.fromkeys([*others.split(), *tokens.split()], (64, 64))
-    assert names(shapes) == tokens.split()
-    assert names(shapes, 64, others.split()[0]) == [others.split()[0]]
-
-
-def test_names_that_do_not_tell() -> None:
-    shapes = {
-        "embeddings": (64, 8),
-        "proj": (64, 8),
-        "gate": (64,),
-        "norm.weight": (64,),
-        "x": (9, 64),
-    }
-    with pytest.raises(DataError, match="not clear which are of tokens") as caught:
-        names(shapes)
-    assert str(caught.value).endswith(": proj (64 x 8), gate (64)")
-    hint = "name all to make anew: --tensor embeddings --tensor proj --tensor gate"
-    assert caught.value.hint == hint
-    assert names(shapes, 64, "proj", "embeddings") == ["embeddings", "proj"]
-    assert names({"anything": (64, 8), "norm.weight": (64,)}) == ["anything"]  # the only one
-    with pytest.raises(
-        DataError, match="no tensor of 64 rows is one of tokens by its name"
-    ) as caught:
-        names({"layer.0.dense.bias": (64,), "norm": (64,)})
-    assert caught.value.hint == "if one is: --tensor layer.0.dense.bias"
-    many = {f"t{i}": (64,) for i in range(9)}
-    with pytest.raises(DataError, match=r"t4 \(64\) and 4 more$") as caught:
-        names(many)
-    assert str(caught.value.hint).endswith("--tensor t4 ...")
-
-
-def test_padding() -> None:
-    """Rows after those of the vocabulary: to a multiple of 8, fewer than 128, of what is named like one of tokens."""
-    size = 30_522
-    assert names({"embeddings": (30_528, 8), "lm_head.bias": (30_522,), "k": (30_528,)}, size) == [
-        *("embeddings", "lm_head.bias")
-    ]
-    assert names({"a.npy": (30_592, 8)}, size) == ["a.npy"]
-    assert names({"t": (30_528, 8), "u": (9,)}, size, "t") == ["t"]
-    for rows in (30_521, 30_523, 30_656):
-        with pytest.raises(DataError, match=f"a: {rows:,} rows, not 30,522, the size of the base"):
-            names({"a": (rows, 8), "b": (1,)}, size, "a")
-    with pytest.raises(DataError, match="no tensor of 30,522 rows"):
-        names({"t": (30_528, 8), "u": (9,)}, size)  # nothing says that it is of tokens
+# --- padding, several files
 
 
 def test_padded_rows_are_left_out() -> None:
@@ -599,9 +496,6 @@ def test_padded_rows_are_left_out() -> None:
     assert header["embeddings"]["shape"] == [10, 2]
     assert (of.base_shape, of.shape, of.base.rows) == ((8, 2), (10, 2), 7)
     assert of.base.most == pytest.approx(math.hypot(9, 9))
-
-
-# --- checkpoints in several files
 
 
 FILES = ("m-00001-of-00002.safetensors", "m-00002-of-00002.safetensors")
@@ -627,8 +521,7 @@ def sharded(**more: Any) -> None:
 def test_several_files(here: Path) -> None:
     """20 + 56 bytes in the first, 80 + 40 + 12 in the second."""
     sharded()
-    index, made = "m.safetensors.index.json", Path("new")
-    made.mkdir()
+    index, made = "m.safetensors.index.json", Path("new")  # which is made
     report = init_embeddings(f"old/{index}", MAP, made / index)
     assert [of.name for of in report.tensors] == ["embeddings", "lm_head.bias"]
     assert report.left == ("layer.0.dense",)
@@ -670,6 +563,8 @@ def test_several_files_appear_together_or_not_at_all(here: Path) -> None:
     assert problem(source, "old/n.index.json") == (
         f"old/{FILES[0]}: is the file that is read | write to another folder"
     )
+    Path("file").touch()
+    assert problem(source, "file/x.index.json").startswith("file/x.index.json: cannot write: ")
     assert problem(source, "new/model.safetensors") == (
         f"new/model.safetensors: what is written is a .index.json file, as {source} is one | "
         "name it *.index.json"
@@ -701,6 +596,30 @@ def test_damaged_indices(text: str, expected: str) -> None:
     Path("w").write_bytes(safetensors_of({"b": BASE}))
     found = problem("i.json", "x.index.json")
     assert found.removeprefix("i.json: ").startswith(expected)
+
+
+def test_damaged_files_of_several() -> None:
+    """A byte changed in the index or in a file: all files, or one DataError and none of them."""
+    sharded()
+    random = np.random.default_rng(5)
+    index, errors = "m.safetensors.index.json", 0
+    for i in range(300):
+        path = Path("old", (index, *FILES)[i % 3])
+        good = path.read_bytes()
+        data = bytearray(good)
+        data[random.integers(min(len(data), 400))] = random.integers(256)
+        path.write_bytes(bytes(data) if i % 5 else bytes(data[: random.integers(len(data))]))
+        new = Path(f"new{i}")
+        new.mkdir()
+        try:
+            init_embeddings(f"old/{index}", MAP, new / index)
+            assert len(list(new.iterdir())) >= 2
+        except DataError as error:
+            assert "\n" not in str(error)
+            assert list(new.iterdir()) == []
+            errors += 1
+        path.write_bytes(good)
+    assert 100 <= errors < 300
 
 
 def test_a_file_of_several() -> None:

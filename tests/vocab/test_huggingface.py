@@ -27,7 +27,6 @@ from tokencases import (
 )
 
 from nlptools.errors import DataError, NlptoolsError
-from nlptools.vocab.expressions import _trie
 from nlptools.vocab.huggingface import (
     FALLBACKS,
     TARGETS,
@@ -297,20 +296,6 @@ def test_marks_are_what_the_vocabulary_does_not_have() -> None:
 def test_no_token_for_the_unknown() -> None:
     with pytest.raises(DataError, match=r"v\.txt: no \[UNK\] among its 1 tokens"):
         tokenizer_json(Vocab(("天",), "v.txt"))
-
-
-# --- expressions -----------------------------------------------------------------------------
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.sets(st.text("ab.", min_size=1, max_size=5), max_size=10), st.text("ab.", max_size=8))
-def test_the_longest_word_at_a_place(words: set[str], text: str) -> None:
-    expression = re.sub(
-        r"\\x\{([0-9A-F]+)\}", lambda m: re.escape(chr(int(m[1], 16))), _trie(words)
-    )
-    found = re.match(expression, text)
-    longest = max((w for w in words if text.startswith(w)), key=len, default=None)
-    assert (found[0] if found else None) == longest
 
 
 # --- folders ---------------------------------------------------------------------------------
