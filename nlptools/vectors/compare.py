@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -85,39 +86,27 @@ def compare_vectors(
     if nearest < 1 or (queries is not None and queries < 1):
         raise ValueError("nearest and queries must be at least 1")
     first, second = (
-        as_vectors(side, memory=memory, workers=workers, room=memory // 6) for side in (a, b)
+        as_vectors(side, memory=memory, workers=workers, tmp_dir=tmp_dir, room=memory // 6)
+        for side in (a, b)
     )
-    for side in (first, second):
-        if len(side) < 2:
-            raise DataError(side.source, None, "one vector: it has no covariance")
     rows = shared_rows(first, second)
-    alike = first.shape[1] == second.shape[1]
-    if not alike and not len(rows[0]):
-        sizes = f"{second.shape[1]} dimensions, {first.source} {first.shape[1]}"
-        hint = "name the words of an array" if not (first.has_words and second.has_words) else None
-        raise DataError(second.source, None, f"{sizes}, and no word is in both", hint)
+    _check_comparable(first, second, len(rows[0]))
     normals = []
-    if alike:
+    if first.shape[1] == second.shape[1]:
         for side in (first, second):
             moments = moments_of(side, memory=memory, workers=workers)
             normals.append(Normal.of(moments, side.source, shrinkage))
     residual, overlap = math.nan, Overlap(0, 0, 0, math.nan)
     if len(rows[0]) > 1:
+        search: dict[str, Any] = {"nearest": nearest, "queries": queries, "seed": seed}
+        search |= {"memory": memory, "workers": workers, "watch": watch}
         with spilling(tmp_dir) as folder:
             shared = [
                 chosen_rows(side, of_side, memory // 12, folder)
                 for side, of_side in zip((first, second), rows, strict=True)
             ]
             residual = procrustes_residual(*shared)
-            overlap = neighbour_overlap(
-                *shared,
-                nearest=nearest,
-                queries=queries,
-                seed=seed,
-                memory=memory,
-                workers=workers,
-                watch=watch,
-            )
+            overlap = neighbour_overlap(*shared, **search)
     measures = {
         "vectors_a": len(first),
         "vectors_b": len(second),
@@ -132,6 +121,17 @@ def compare_vectors(
     }
     ranks = (normals[0].rank, normals[1].rank) if normals else None
     return VectorComparison(measures, ranks, overlap.queries == overlap.points)
+
+
+def _check_comparable(a: Vectors, b: Vectors, shared: int) -> None:
+    """DataError where there is nothing to compare. shared: how many words are in both."""
+    for side in (a, b):
+        if len(side) < 2:
+            raise DataError(side.source, None, "one vector: it has no covariance")
+    if a.shape[1] != b.shape[1] and not shared:
+        problem = f"{b.shape[1]} dimensions, {a.source} {a.shape[1]}, and no word is in both"
+        hint = None if a.has_words and b.has_words else "name the words of an array"
+        raise DataError(b.source, None, problem, hint)
 
 
 def normal_distances(p: Normal | None = None, q: Normal | None = None) -> dict[str, float]:

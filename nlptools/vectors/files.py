@@ -125,14 +125,10 @@ def read_vectors(
     Raises DataError, with line or row, for whatever else is wrong in the file: a header that does not fit, words that
     come twice, nothing at all.
     """
-    for name, value, allowed in (
-        ("input_format", input_format, (None, *INPUT_FORMATS)),
-        ("duplicates", duplicates, DUPLICATES),
-        ("bad_rows", bad_rows, BAD_ROWS),
-        ("on_error", on_error, ON_ERROR),
-    ):
-        if value not in allowed:
-            raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}, not {value!r}")
+    _check_choice("input_format", input_format, (None, *INPUT_FORMATS))
+    _check_choice("duplicates", duplicates, DUPLICATES)
+    _check_choice("bad_rows", bad_rows, BAD_ROWS)
+    _check_choice("on_error", on_error, ON_ERROR)
     if limit is not None and limit < 1:
         raise ValueError("limit must be at least 1")
     check_memory(memory)
@@ -165,6 +161,11 @@ def read_vectors(
             matrix = (open_npz if found == "npz" else open_safetensors)(path, tensor)
         listed = None if words is None else _read_words(words, codec, on_error)
         return kept.tensor(matrix, found, listed, words, watch, **some)
+
+
+def _check_choice(name: str, value: str | None, allowed: tuple[str | None, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}, not {value!r}")
 
 
 def _refuse(path: str, format: str, **options: str | os.PathLike[str] | None) -> None:
@@ -385,12 +386,13 @@ def as_vectors(
     *,
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
+    tmp_dir: str | os.PathLike[str] | None = None,
     room: int | None = None,
 ) -> Vectors:
     """Vectors as they are; those of a file, whose format its content tells. Other settings: read_vectors."""
     if isinstance(source, Vectors):
         return source
-    return read_vectors(source, memory=memory, workers=workers, room=room)
+    return read_vectors(source, memory=memory, workers=workers, tmp_dir=tmp_dir, room=room)
 
 
 def write_vectors(
