@@ -228,6 +228,8 @@ WHOLE = {
     ("cli", "output"),
     ("cli", "processes"),
     ("cli", "twins"),
+    ("fuzz", "commandlines"),
+    ("fuzz", "mutations"),
     ("spark", "spark"),
 }
 

@@ -17,6 +17,7 @@ from nlptools.segmentation.lcs import longest_common_subsequence
 from nlptools.text import chars
 from nlptools.text.chars import HAN, classes, code_points
 from nlptools.text.corpus import Corpus
+from nlptools.text.whole import check_size
 
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
@@ -229,6 +230,7 @@ def _read(corpus: Corpus, name: str) -> _Text:
             ended += 1
             in_word = in_line = False
         source = block.source
+        check_size(source, corpus.report.characters)
         units = code_points(block.text)
         if not len(units):
             continue

@@ -25,6 +25,7 @@ from nlptools.text.decoding import (
     count_line_ends,
     decompress,
     find_codec,
+    short_lines,
     to_utf8,
 )
 from nlptools.text.folding import FOLD_CONTEXT, FOLDS, fold_stops, folder
@@ -297,7 +298,9 @@ class Corpus:
         length = 0
         endless = False  # no line ends in parts: wait for a chunk that has a line end
         position, line = 0, 1
-        for chunk in self._short_lines(chunks, source):
+        if self._longest_line is not None:
+            chunks = short_lines(chunks, source, self._longest_line)
+        for chunk in chunks:
             parts.append(chunk)
             length += len(chunk)
             if length < size or (endless and b"\n" not in chunk and b"\r" not in chunk):
@@ -325,20 +328,6 @@ class Corpus:
             data, position = _without_bom(data)
         if data:
             yield self._decode(data, len(data), source, line, position, False)[0]
-
-    def _short_lines(self, chunks: Iterable[bytes], source: str) -> Iterator[bytes]:
-        """The chunks; DataError at a line that is longer than allowed."""
-        if self._longest_line is None:
-            yield from chunks
-            return
-        length, line = 0, 1  # of the line under way
-        for chunk in chunks:
-            end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
-            length = len(chunk) - end if end else length + len(chunk)
-            line += count_line_ends(chunk)
-            if length > self._longest_line:
-                raise DataError(source, line, "a line of many megabytes")
-            yield chunk
 
     def _decode(
         self, data: bytes, end: int, source: str, line: int, position: int, goes_on: bool

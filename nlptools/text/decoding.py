@@ -114,7 +114,21 @@ def count_line_ends(data: bytes, end: int | None = None) -> int:
     return count
 
 
+def short_lines(chunks: Iterable[bytes], source: str, longest: int) -> Iterator[bytes]:
+    """The chunks; DataError at a line of more bytes than `longest`, before it is put together."""
+    length, line = 0, 1  # of the line under way
+    for chunk in chunks:
+        end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
+        length = len(chunk) - end if end else length + len(chunk)
+        line += count_line_ends(chunk)
+        if length > longest:
+            raise DataError(source, line, "a line of many megabytes")
+        yield chunk
+
+
 # --- decompression ---------------------------------------------------------------------------
+
+_MOST_UNPACKED = 1 << 24  # bytes at a time
 
 
 def _zstd() -> tuple[Callable[[], Any], type[Exception]]:
@@ -153,7 +167,7 @@ def _members(
     member: Any = None
     members = 0
     written = began = 0  # bytes of text; those before this member
-    # Bounds what one call can unpack: gzip makes at most 1,000 bytes of one, bzip2 20,000, zstd 32,000.
+    # Bounds what one call can unpack: gzip makes at most 1,000 bytes of one, zstd 32,000.
     step = 1 << 16 if name == "gzip" else 1 << 12
     for chunk in chunks:
         for start in range(0, len(chunk), step):
@@ -165,7 +179,9 @@ def _members(
                         break
                     member, began = begin(), written
                 try:
-                    text = member.decompress(data)
+                    for text in _unpacked(member, data):
+                        written += len(text)
+                        yield text
                 except (damaged, EOFError) as error:
                     if members and written == began:
                         problem = f"something else follows the {name} data"
@@ -174,9 +190,6 @@ def _members(
                     problem += f", after {written} bytes of text"
                     raise DataError(source, None, problem) from None
                 data = b""
-                if text:
-                    written += len(text)
-                    yield text
                 if member.eof:
                     data = member.unused_data
                     member = None
@@ -188,6 +201,22 @@ def _members(
             f"truncated {name} file: ends after {written} bytes of text",
             "the file is not complete: copy or download it again",
         )
+
+
+def _unpacked(member: Any, data: bytes) -> Iterator[bytes]:
+    """What a decompressor makes of some bytes, in pieces: a kilobyte of bzip2 can be a gigabyte of text."""
+    if not hasattr(member, "needs_input"):  # zlib, zstandard
+        text = member.decompress(data)
+        if text:
+            yield text
+        return
+    while True:
+        text = member.decompress(data, _MOST_UNPACKED)
+        if text:
+            yield text
+        if member.eof or member.needs_input:
+            return
+        data = b""
 
 
 def decompress(chunks: Iterator[bytes], source: str) -> Iterator[bytes]:

@@ -7,9 +7,11 @@ before it fills the memory.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 
 from nlptools.errors import DataError
 from nlptools.text.corpus import Corpus
+from nlptools.text.decoding import short_lines
 
 # Characters of a file. The largest list that is known, the 12.3 million words of the vectors of Tencent AI Lab, has
 # 100 million with a count in each line.
@@ -30,6 +32,15 @@ def read_whole(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> str:
         check_size(path, corpus.report.characters)
         texts.append(block.text)
     return "".join(texts)
+
+
+def bounded(chunks: Iterable[bytes], path: str | os.PathLike[str]) -> Iterator[bytes]:
+    """Chunks of UTF-8 that will be put together, within the same bounds."""
+    size = 0
+    for chunk in short_lines(chunks, os.fspath(path), LONGEST_LINE):
+        size += len(chunk)
+        check_size(path, size // 4)  # bytes that a character has at most
+        yield chunk
 
 
 def check_size(path: str | os.PathLike[str], characters: int) -> None:

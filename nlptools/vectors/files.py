@@ -27,7 +27,12 @@ from nlptools.base.textcolumns import parse_number
 from nlptools.errors import DataError, NlptoolsError, quoted
 from nlptools.text.corpus import ON_ERROR
 from nlptools.text.decoding import decompress, find_codec, peek, to_utf8
+<<<<<<< ours
 from nlptools.text.sources import reason, stdin_chunks
+=======
+from nlptools.text.sources import reason
+from nlptools.text.whole import bounded
+>>>>>>> theirs
 from nlptools.vectors.binary import binary_pieces, decoded, read_binary
 from nlptools.vectors.headers import NPY, ZIP, looks_like_safetensors
 from nlptools.vectors.tensors import (
@@ -366,7 +371,7 @@ def _read_words(path: str | os.PathLike[str], codec: str, on_error: str) -> list
     name = os.fspath(path)
     with _raw(name, unwatched, BLOCK_SIZE) as raw:
         text, _ = to_utf8(decompress(raw, name), name, codec, on_error)
-        data = b"".join(text).removeprefix(codecs.BOM_UTF8)
+        data = b"".join(bounded(text, name)).removeprefix(codecs.BOM_UTF8)
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import re
 from pathlib import Path
@@ -163,3 +164,59 @@ def test_texts_with_nothing_to_find(command: list[str], text: str) -> None:
         assert "never occurs" in run("explain", "龘", "--counts", "c").ok().out
     else:
         assert done.out.startswith("ngram\tcount\n")
+
+
+# --- what a file says, on a terminal -----------------------------------------------------------
+
+TITLE = "\x1b]0;title\x07"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "count bad.csv --column text",
+        "count bad.jsonl --field text",
+        "tokenize bad.csv --vocab vocab.txt --decode",
+        "tokenize text --vocab bad.txt",
+        "vocab export bad.txt",
+        "vectors check bad.safetensors",
+        "vectors check bad.vec",
+        "lm score text --model bad.arpa",
+        "segment text --model bad.model",
+        "report list --corpus text",
+        "export list --to jieba",
+        f"count x{TITLE}",
+        f"count --o{TITLE}",
+        f"count text --order {TITLE}",
+        f"x{TITLE}",
+    ],
+)
+def test_no_control_characters_and_no_megabytes(command: str) -> None:
+    long = "长" * 100_000
+    write("text", "今天天气。\n")
+    write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n今\n")
+    write("bad.csv", f"{TITLE},{long}\n1,2\n")
+    write("bad.jsonl", json.dumps({TITLE: "x", long: "y"}) + "\n")
+    write("bad.txt", f"{TITLE}\n{long}\n{TITLE}\n{long}\n")
+    write("bad.vec", f"3 2\n{TITLE}{long} 1 x\n")
+    write("bad.arpa", f"\\data\\\nngram 1={TITLE}{long}\n")
+    write("bad.model", f"# nlptools model {TITLE}{long}\n")
+    write("list", f"{TITLE}\n{long}\n天地\n")
+    head = json.dumps(
+        {
+            name: {"dtype": "F32", "shape": [1, 1], "data_offsets": [0, 4]}
+            for name in (TITLE, "a\tb\n", long)
+        }
+    ).encode()
+    write("bad.safetensors", len(head).to_bytes(8, "little") + head + bytes(4))
+    done = run(*command.split(" "))
+    assert not any(sign in done.err for sign in "\x1b\x07")
+    assert max(map(len, done.err.split("\n"))) < 500, done.err[:1000]
+
+
+def test_names_with_tabs_and_line_ends_in_tables() -> None:
+    write("a\tb\nc", "今天天气非常好\n")
+    write("text", "明天的天气\n")
+    rows = run("compare", "text", "a\tb\nc", "--words", write("words", "今天\n"), "-q").out
+    assert [row.count("\t") for row in rows.splitlines()] == [8, 8]
+    assert "\ta b c\t" in rows

@@ -87,3 +87,16 @@ def test_what_cannot_be_measured() -> None:
         check_vectors(Vectors.from_array(CROSS[:1]))
     with pytest.raises(DataError, match="all vectors are zero"):
         check_vectors(Vectors.from_array(CROSS * 0))
+
+
+def test_numbers_near_the_limit(tmp_path: Path) -> None:
+    """Their squares are finite, the squares of their variances are not; the measures have no unit."""
+    small = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 2.0]])
+    np.save(tmp_path / "small.npy", small)
+    np.save(tmp_path / "large.npy", small * 2.0**260)
+    found, expected = (dict(check_vectors(tmp_path / f"{name}.npy")) for name in ("large", "small"))
+    for name in ("effective_dimension", "components_90", "mean_cosine"):
+        assert found[name] == pytest.approx(expected[name], rel=1e-12)
+    np.save(tmp_path / "equal.npy", np.full((400, 2), 1e153))
+    with pytest.raises(DataError, match="squares overflow"):
+        check_vectors(tmp_path / "equal.npy")

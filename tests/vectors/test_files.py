@@ -822,3 +822,23 @@ def test_error_class() -> None:
     with pytest.raises(DataError) as caught:
         read_vectors("/nowhere/at/all")
     assert caught.value.path == "/nowhere/at/all"
+
+
+# --- what a damaged archive raises -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_members_packed_by_others(tmp_path: Path, packing: int) -> None:
+    """They are read; damaged, they are an error of one line."""
+    rows = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+    stream = io.BytesIO()
+    np.save(stream, rows)
+    path = tmp_path / "v.npz"
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        archive.writestr("e.npy", stream.getvalue())
+    assert read_vectors(path).array().tobytes() == rows.tobytes()
+    data = bytearray(path.read_bytes())
+    data[60:90] = bytes(30)
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=r"v\.npz: a damaged \.npz file: "):
+        read_vectors(path)

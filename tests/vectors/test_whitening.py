@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zipfile
 from pathlib import Path
 from unittest import mock
 
@@ -242,3 +243,17 @@ def test_whiten_takes_files(tmp_path: Path) -> None:
         whiten_vectors(Vectors.from_array(correlated(9, 3)), apply=tmp_path / "white.npz")
     with pytest.raises(DataError, match="not a whitening"):
         whiten_vectors(read, apply=tmp_path / "given.txt")
+
+
+def test_an_odd_header(tmp_path: Path) -> None:
+    """NumPy parses it as Python; what is none raises tokenize.TokenError there."""
+    path = tmp_path / "t.npz"
+    fit_whitening(Vectors.from_array(correlated(50, 2))).save(path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["mean.npy"] = members["mean.npy"].replace(b"(2,)", b"(2, ")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, body in members.items():
+            archive.writestr(name, body)
+    with pytest.raises(DataError, match=r"t\.npz: mean: a damaged \.npy header"):
+        Whitening.load(path)
