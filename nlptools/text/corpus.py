@@ -10,7 +10,6 @@ from __future__ import annotations
 import codecs
 import os
 import re
-import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -27,12 +27,8 @@ from nlptools.base.textcolumns import parse_number
 from nlptools.errors import DataError, NlptoolsError, quoted
 from nlptools.text.corpus import ON_ERROR
 from nlptools.text.decoding import decompress, find_codec, peek, to_utf8
-<<<<<<< ours
 from nlptools.text.sources import reason, stdin_chunks
-=======
-from nlptools.text.sources import reason
 from nlptools.text.whole import bounded
->>>>>>> theirs
 from nlptools.vectors.binary import binary_pieces, decoded, read_binary
 from nlptools.vectors.headers import NPY, ZIP, looks_like_safetensors
 from nlptools.vectors.tensors import (
