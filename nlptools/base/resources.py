@@ -23,6 +23,14 @@ def check_memory(memory: int) -> None:
         raise ValueError(f"memory must be at least {MIN_MEMORY // 10**6} MB")
 
 
+def threads_within(memory: int, workers: int, base: int, each: int) -> int:
+    """How many of `workers` threads `memory` bytes have room for, at least 1.
+
+    base: bytes that are taken whatever the threads; each: bytes of what one thread has under work.
+    """
+    return max(1, min(workers, (memory - base) // each))
+
+
 def ordered_map(
     pool: ThreadPoolExecutor, workers: int, work: Callable[[T], R], items: Iterable[T]
 ) -> Iterator[R]:

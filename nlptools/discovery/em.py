@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,8 +39,8 @@ from nlptools.wordmodel.expected_counts import Weighted, tally
 from nlptools.wordmodel.fit import ITERATIONS, MIN_COUNT, Fitted, add_prior, fit, lexicon
 from nlptools.wordmodel.model import WordModel, general_model
 from nlptools.wordmodel.prior import Carried, auto_prior_weight
+from nlptools.wordmodel.room import Room, room_within
 from nlptools.wordmodel.sample import Sample, build_lattice, take_sample
-from nlptools.wordmodel.train import SAMPLE, sample_room
 
 # Below so many symbols the model is learnt on top of the general one, unless told otherwise.
 PRIOR_BELOW = 300_000
@@ -139,6 +140,12 @@ class Candidates:
     left_entropy: np.ndarray
     right_entropy: np.ndarray
 
+    @property
+    def nbytes(self) -> int:
+        """Of all columns."""
+        columns = (self.symbols, self.counts, self.pmi, self.left_entropy, self.right_entropy)
+        return sum(column.nbytes for column in columns)
+
     def spell(self, rows: np.ndarray) -> list[str]:
         """Their texts."""
         return join_symbols(self.symbols[rows], self.texts)
@@ -230,14 +237,14 @@ def rank_expected(
     be part of a word.
     """
     lengths, threads, watch = request.lengths, request.machine.threads, request.watch
-    room = sample_room(request.machine.memory - candidates.symbols.nbytes * 6)
-    sample = take_sample(encoded, min(SAMPLE, room), usable)
+    room = room_within(request.machine.memory, threads, held=candidates.nbytes)
+    sample = take_sample(encoded, room.sample, usable)
     if not len(sample):
         none = np.zeros(0)
         return Ranked(candidates, none.astype(np.int64), none, none, none, WordTable.empty())
-    with ThreadPoolExecutor(threads) as pool:
-        run = partial(ordered_map, pool, threads)
-        fitted = _fit(sample, prior, run, watch)
+    with ThreadPoolExecutor(room.threads) as pool:
+        run = partial(ordered_map, pool, room.threads)
+        fitted = _fit(sample, prior, room, encoded.folder, run, watch)
         rows, models = _weighed(candidates, sample, fitted, run)
         model = lexicon(fitted)
         del fitted
@@ -247,7 +254,8 @@ def rank_expected(
         terms = WordTable.empty()
         if lengths[1] >= SHORTEST_TERM:
             watch("terms", 1, 0.0, len(model.words))
-            listed = find_terms(encoded, sample, model, alone, min_count, run)
+            store = room.store(encoded.folder)
+            listed = find_terms(encoded, sample, model, alone, min_count, run, store, room.part)
             terms = _term_table(listed, sample, alone)
             terms = terms.where(_between(listed.spelling, lengths))
     expected, fine = found.expected_words
@@ -264,12 +272,15 @@ def rank_expected(
     return Ranked(candidates, rows[kept], expected[kept], found.shards[kept], scores[kept], terms)
 
 
-def _fit(sample: Sample, prior: WordModel | None, run: Run, watch: Watch) -> Fitted:
+def _fit(
+    sample: Sample, prior: WordModel | None, room: Room, folder: Path, run: Run, watch: Watch
+) -> Fitted:
     """The word model of the sample, on top of the prior."""
     carried = None
     if prior is not None:
         carried = Carried(prior, PRIOR_TIMES * auto_prior_weight(sample, prior), sample.texts)
-    lattice = build_lattice(sample, MIN_COUNT if carried is None else 1)
+    least = MIN_COUNT if carried is None else 1
+    lattice = build_lattice(sample, least, room.store(folder), room.part)
     before = None if carried is None else carried.into(lattice)
     default = PENALTIES["default"]
     return fit(sample, lattice, default, prior=before, rounds=ROUNDS, run=run, watch=watch)
