@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,6 +10,8 @@ from typing import TypeVar
 
 DEFAULT_MEMORY = 1_000_000_000  # bytes
 MIN_MEMORY = 128_000_000
+PROCESS_MEMORY = 96_000_000  # interpreter, NumPy, click, an alphabet, and something to work on
+THREAD_MEMORY = 24_000_000  # what one thread has under work
 
 # Called after each step of something that takes long: its name, the iteration, log likelihood, what is left.
 Watch = Callable[[str, int, float, int], None]
@@ -23,12 +26,13 @@ def check_memory(memory: int) -> None:
         raise ValueError(f"memory must be at least {MIN_MEMORY // 10**6} MB")
 
 
-def threads_within(memory: int, workers: int, base: int, each: int) -> int:
-    """How many of `workers` threads `memory` bytes have room for, at least 1.
+def threads_within(memory: int, workers: int | None) -> int:
+    """How many of so many threads (None: one a core) `memory` bytes have room for, at least 1.
 
-    base: bytes that are taken whatever the threads; each: bytes of what one thread has under work.
+    Each has a block of text or of a lattice under work, and one more waits; no result depends on it.
     """
-    return max(1, min(workers, (memory - base) // each))
+    asked = workers or os.cpu_count() or 1
+    return max(1, min(asked, (memory - PROCESS_MEMORY) // THREAD_MEMORY))
 
 
 def ordered_map(

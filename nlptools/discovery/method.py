@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nlptools.base.resources import DEFAULT_MEMORY, Watch, unwatched
+from nlptools.base.resources import DEFAULT_MEMORY, Watch, threads_within, unwatched
 from nlptools.discovery.rules import LONGEST_NGRAM, MIN_SCORE, WEIGHTS
 from nlptools.discovery.table import WordTable
 from nlptools.errors import NlptoolsError
@@ -45,12 +45,12 @@ class Machine:
     @property
     def keywords(self) -> dict[str, Any]:
         """As the functions that count take them."""
-        return {"memory": self.memory, "workers": self.workers, "tmp_dir": self.tmp_dir}
+        return {"memory": self.memory, "workers": self.threads, "tmp_dir": self.tmp_dir}
 
     @property
     def threads(self) -> int:
-        """How many threads there are to be."""
-        return self.workers or os.cpu_count() or 1
+        """How many threads there are to be: fewer than workers where the memory is small."""
+        return threads_within(self.memory, self.workers)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,7 +61,8 @@ def find_runs(ids: np.ndarray, longest: int | None = None) -> tuple[np.ndarray, 
     inside = np.zeros(len(ids) + 2, bool)
     np.not_equal(ids, 0, out=inside[1:-1])
     edges = np.flatnonzero(inside[1:] != inside[:-1])
-    starts, lengths = edges[0::2], edges[1::2] - edges[0::2]
+    starts, lengths = edges[0::2].copy(), edges[1::2] - edges[0::2]
+    del inside, edges  # a view would keep all of them
     if longest is None or not len(lengths) or lengths.max() <= longest:
         return starts, lengths
     pieces = -(-lengths // longest)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from nlptools.base import keys, storage
-from nlptools.base.resources import DEFAULT_MEMORY, check_memory
+from nlptools.base.resources import DEFAULT_MEMORY, check_memory, threads_within
 from nlptools.base.spool import Spool
 from nlptools.ngrams.counts import NgramCounts, Settings
 from nlptools.ngrams.encode import EncodedCorpus, id_blocks, whole_stretches
@@ -215,7 +215,7 @@ def count_encoded(
     settings: of the counts to make; latin and fold are those of the corpus, sentences "none" or "clause".
     """
     check_memory(memory)
-    workers = workers or os.cpu_count() or 1
+    workers = threads_within(memory, workers)
     blocks: Iterator[IdBlock] = (
         IdBlock(ids[first : first + _PIECE], joined=first > 0)
         for ids in encoded.blocks
@@ -239,7 +239,7 @@ def _count(
     keep: int | None,
     appearance: Appearance | None = None,
 ) -> tuple[NgramCounts, SymbolEncoder, Spool | None, Path]:
-    workers = workers or os.cpu_count() or 1
+    workers = threads_within(memory, workers)
     encoder = SymbolEncoder(settings.latin, settings.sentences)
     with storage.spilling(tmp_dir) as folder, ThreadPoolExecutor(workers) as pool:
         counter = NgramCounter(settings, encoder, pool, workers, memory, folder)

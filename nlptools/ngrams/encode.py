@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from nlptools.base import storage
-from nlptools.base.resources import DEFAULT_MEMORY, ordered_map
+from nlptools.base.resources import DEFAULT_MEMORY, ordered_map, threads_within
 from nlptools.base.spool import Spool
 from nlptools.ngrams.sentences import with_boundaries
 from nlptools.ngrams.symbols import IdBlock, Scanned, SymbolEncoder
@@ -82,7 +82,7 @@ def encode_corpus(
     tmp_dir: str | os.PathLike[str] | None = None,
 ) -> EncodedCorpus:
     """The symbol ids of a corpus alone."""
-    workers = workers or os.cpu_count() or 1
+    workers = threads_within(memory, workers)
     encoder = SymbolEncoder(latin, sentences)
     with storage.spilling(tmp_dir) as folder, ThreadPoolExecutor(workers) as pool:
         blocks = Spool(memory // 16, folder)

@@ -14,9 +14,9 @@ from nlptools.base.shelf import Store
 # characters, .8289 with 13 to 16 M, .8277 with 27 M, .8267 with 48 M.
 SAMPLE = 14_000_000
 # Measured with everything that can lie in a file there; docs/decisions.md, `bin/bench memory` repeats it.
-BASE_MEMORY = 76_000_000  # interpreter, NumPy, the corpus' symbols
-THREAD_MEMORY = 18_000_000  # a block of the lattice under work
-BYTES_PER_SYMBOL = 12  # of a sample: its ids twice for a moment, and the candidates that it makes
+BASE_MEMORY = 60_000_000  # interpreter, NumPy, the corpus' symbols
+BLOCK_MEMORY = 16_000_000  # a block of the lattice under work
+BYTES_PER_SYMBOL = 11  # of a sample: its ids twice for a moment, and the candidates that it makes
 LEAST_SAMPLE = 100_000
 
 
@@ -40,8 +40,8 @@ class Room:
 
 def room_within(memory: int, workers: int, sample: int = SAMPLE, held: int = 0) -> Room:
     """The layout within `memory` bytes, of which `held` are taken, for at most so many threads and symbols."""
-    threads = threads_within(memory - held, workers, BASE_MEMORY + memory // 8, THREAD_MEMORY)
+    threads = threads_within(memory - held, workers)
     part = min(1 << 22, max(1 << 19, memory >> 8))
-    left = memory - held - BASE_MEMORY - threads * THREAD_MEMORY
+    left = memory - held - BASE_MEMORY - threads * BLOCK_MEMORY
     most = min(sample, max(LEAST_SAMPLE, left // BYTES_PER_SYMBOL))
     return Room(most, threads, part, max(0, left - most * BYTES_PER_SYMBOL - 24 * part))

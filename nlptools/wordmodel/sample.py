@@ -148,8 +148,11 @@ def _first_of_equals(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -
         mixed *= np.take(places, within) | np.uint64(1)
         mixed ^= mixed >> np.uint64(29)
         hashes[part] = np.add.reduceat(mixed, ends - lengths[part])
-    _, first = np.unique(hashes, return_index=True)
-    return np.sort(first)
+    chosen = np.zeros(len(hashes), bool)
+    for top in range(8):  # an eighth at a time: np.unique takes 40 bytes a run
+        at = np.flatnonzero(hashes >> np.uint64(61) == top)
+        chosen[at[np.unique(hashes[at], return_index=True)[1]]] = True
+    return np.flatnonzero(chosen)
 
 
 def _runs_of(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:

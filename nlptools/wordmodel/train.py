@@ -12,7 +12,14 @@ import numpy as np
 
 from nlptools import __version__
 from nlptools.base import storage
-from nlptools.base.resources import DEFAULT_MEMORY, Watch, check_memory, ordered_map, unwatched
+from nlptools.base.resources import (
+    DEFAULT_MEMORY,
+    Watch,
+    check_memory,
+    ordered_map,
+    threads_within,
+    unwatched,
+)
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
 from nlptools.ngrams.symbols import join_texts
@@ -64,7 +71,7 @@ def train_model(
     """
     text = as_corpus(corpus)
     check_memory(memory)
-    workers = workers or os.cpu_count() or 1
+    workers = threads_within(memory, workers)
 
     def open_text() -> TextSource:
         return EncodedText(
