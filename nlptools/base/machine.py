@@ -10,7 +10,7 @@ import ctypes
 import os
 import sys
 
-_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3  # from glibc's malloc.h
+_M_ARENA_MAX, _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -8, -3, -1  # from glibc's malloc.h
 
 
 def prepare_numpy() -> None:
@@ -43,7 +43,8 @@ def return_memory(memory: int) -> None:
     To get new pages costs time, 5 % of a training, which larger memory need not pay.
     """
     if memory < 512_000_000 and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
-        _set_malloc(_M_MMAP_THRESHOLD, 1 << 18)
+        _set_malloc(_M_MMAP_THRESHOLD, 1 << 22)  # above the arrays of one block, which come and go
+        _set_malloc(_M_TRIM_THRESHOLD, 1 << 23)
 
 
 def _set_malloc(what: int, value: int) -> None:

@@ -26,6 +26,11 @@ def check_memory(memory: int) -> None:
         raise ValueError(f"memory must be at least {MIN_MEMORY // 10**6} MB")
 
 
+def spool_room(memory: int) -> int:
+    """Bytes in memory for a text that is to be read again; the rest of it goes to a file."""
+    return max(0, memory - MIN_MEMORY) // 16
+
+
 def threads_within(memory: int, workers: int | None) -> int:
     """How many of so many threads (None: one a core) `memory` bytes have room for, at least 1.
 

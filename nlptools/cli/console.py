@@ -16,6 +16,7 @@ from nlptools.errors import NlptoolsError
 
 if TYPE_CHECKING:
     from nlptools.text.corpus import Corpus, ReadReport
+    from nlptools.wordmodel.room import Learnt
 
 
 def open_corpus(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
@@ -34,6 +35,15 @@ def open_corpus(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
         return (_watched_corpus() if shows_progress(quiet) else _corpus())(paths, **reading)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+
+
+def note_learnt(learnt: Learnt) -> None:
+    """Say where a model is learnt from less than is there because the memory is small."""
+    if learnt.cut:
+        note(
+            f"The memory has room to learn from {learnt.room:,} of {learnt.total:,} symbols; "
+            "more --memory gives a better model and other words."
+        )
 
 
 def shows_progress(quiet: bool) -> bool:

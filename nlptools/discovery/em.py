@@ -39,7 +39,7 @@ from nlptools.wordmodel.expected_counts import Weighted, tally
 from nlptools.wordmodel.fit import ITERATIONS, MIN_COUNT, Fitted, add_prior, fit, lexicon
 from nlptools.wordmodel.model import WordModel, general_model
 from nlptools.wordmodel.prior import Carried, auto_prior_weight
-from nlptools.wordmodel.room import Room, room_within
+from nlptools.wordmodel.room import Learnt, Room, room_within
 from nlptools.wordmodel.sample import Sample, build_lattice, take_sample
 
 # Below so many symbols the model is learnt on top of the general one, unless told otherwise.
@@ -102,7 +102,13 @@ def find(request: Request) -> Findings:
         return scored(number if request.background is None else None)
 
     table = scored(0)
-    return replace(facts, table=table.where(table.passed), more=more, used=used | bars_used(bars))
+    return replace(
+        facts,
+        table=table.where(table.passed),
+        more=more,
+        used=used | bars_used(bars),
+        learnt=ranked.learnt,
+    )
 
 
 def _prior(asked: WordModel | str | None, symbols: int) -> WordModel | None:
@@ -182,7 +188,7 @@ class Ranked:
     """Candidates and terms with what the word model says of them.
 
     rows: of the candidates that the model can have as words; expected, shards, scores: aligned with them.
-    terms: as a table.
+    terms: as a table. learnt: how much of the corpus the model knows.
     """
 
     candidates: Candidates
@@ -191,6 +197,7 @@ class Ranked:
     shards: np.ndarray
     scores: np.ndarray
     terms: WordTable
+    learnt: Learnt
 
     def __len__(self) -> int:
         return len(self.rows) + len(self.terms)
@@ -239,9 +246,11 @@ def rank_expected(
     lengths, threads, watch = request.lengths, request.machine.threads, request.watch
     room = room_within(request.machine.memory, threads, held=candidates.nbytes)
     sample = take_sample(encoded, room.sample, usable)
+    learnt = Learnt(len(sample), sample.symbols, room.sample)
     if not len(sample):
         none = np.zeros(0)
-        return Ranked(candidates, none.astype(np.int64), none, none, none, WordTable.empty())
+        rows = none.astype(np.int64)
+        return Ranked(candidates, rows, none, none, none, WordTable.empty(), learnt)
     with ThreadPoolExecutor(room.threads) as pool:
         run = partial(ordered_map, pool, room.threads)
         fitted = _fit(sample, prior, room, encoded.folder, run, watch)
@@ -249,13 +258,15 @@ def rank_expected(
         model = lexicon(fitted)
         del fitted
         watch("expected counts", 1, 0.0, len(rows))
-        found = tally(encoded, sample, models, run)
+        found = tally(encoded, sample, models, run, room.piece)
         alone = found.expected_singles[0] / np.maximum(found.singles, 1)
         terms = WordTable.empty()
         if lengths[1] >= SHORTEST_TERM:
             watch("terms", 1, 0.0, len(model.words))
             store = room.store(encoded.folder)
-            listed = find_terms(encoded, sample, model, alone, min_count, run, store, room.part)
+            listed = find_terms(
+                encoded, sample, model, alone, min_count, run, store, room.part, room.piece
+            )
             terms = _term_table(listed, sample, alone)
             terms = terms.where(_between(listed.spelling, lengths))
     expected, fine = found.expected_words
@@ -269,7 +280,9 @@ def rank_expected(
         shrinkage(sample.symbols),
     )
     kept = _between(spelling, lengths)
-    return Ranked(candidates, rows[kept], expected[kept], found.shards[kept], scores[kept], terms)
+    return Ranked(
+        candidates, rows[kept], expected[kept], found.shards[kept], scores[kept], terms, learnt
+    )
 
 
 def _fit(

@@ -19,6 +19,7 @@ from nlptools.ngrams.counts import NgramCounts
 from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
 from nlptools.text.corpus import Corpus
 from nlptools.wordmodel.model import WordModel
+from nlptools.wordmodel.room import Learnt
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Findings:
     """What a method found.
 
     table: what passed. more: the table with the best so many others (None: all), marked as not passed.
-    used: the settings; latin, fold, symbols, ngrams: of the counts.
+    used: the settings; latin, fold, symbols, ngrams: of the counts. learnt: of a method that learns a model.
     """
 
     table: WordTable
@@ -99,6 +100,7 @@ class Findings:
     fold: tuple[str, ...]
     symbols: int
     ngrams: int
+    learnt: Learnt | None = None
 
     @staticmethod
     def of(

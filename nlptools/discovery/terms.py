@@ -60,17 +60,19 @@ def find_terms(
     run: Callable[..., Iterable[Any]] = map,
     store: Store | None = None,
     part: int = 1 << 22,
+    piece: int | None = None,
 ) -> Terms:
     """Terms that occur at least min_count times.
 
-    alone: for each symbol the share of its occurrences in which it is a word of its own. store, part: as find_substrings.
+    alone: for each symbol the share of its occurrences in which it is a word of its own. store, part: as find_substrings;
+    piece: as tally.
     """
     finder = WordLookup(model)
     share = len(sample) / max(sample.symbols, 1)
     # Where equal runs were left out fewer are seen than there are.
     least = max(2, round(min_count * share))
     spelling, splits = _candidates(sample, finder, alone, least, run, store or Store(), part)
-    return _statistics(encoded, sample, finder, spelling, splits, min_count, run)
+    return _statistics(encoded, sample, finder, spelling, splits, min_count, run, piece)
 
 
 def _candidates(
@@ -178,6 +180,7 @@ def _statistics(
     splits: np.ndarray,
     min_count: int,
     run: Callable[..., Iterable[Any]],
+    piece: int | None,
 ) -> Terms:
     size, number = len(sample.texts) + 1, len(spelling)
     divided = [np.flatnonzero(column) for column in splits.T]
@@ -185,12 +188,12 @@ def _statistics(
     place, first = keys.row_ranks(rows, size)
     found = _Occurrences(rows[first], place[:number], size, sample.symbols)
 
-    def work(piece: tuple[np.ndarray, int]) -> tuple[Any, ...]:
-        ids, before = piece
+    def work(text: tuple[np.ndarray, int]) -> tuple[Any, ...]:
+        ids, before = text
         return ids, before, finder.ends(ids), found.look_up(ids)
 
-    for piece in run(work, pieces(encoded, sample.number)):
-        found.take(*piece)
+    for done in run(work, pieces(encoded, sample.number, piece)):
+        found.take(*done)
     sizes = [number, *np.repeat([len(terms) for terms in divided], 2)]
     counts, *parts = np.split(found.counts()[place], np.cumsum(sizes)[:-1])
     total = max(sample.symbols, 1)

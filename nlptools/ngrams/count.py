@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from nlptools.base import keys, storage
-from nlptools.base.resources import DEFAULT_MEMORY, check_memory, threads_within
+from nlptools.base.resources import DEFAULT_MEMORY, check_memory, spool_room, threads_within
 from nlptools.base.spool import Spool
 from nlptools.ngrams.counts import NgramCounts, Settings
 from nlptools.ngrams.encode import EncodedCorpus, id_blocks, whole_stretches
@@ -176,13 +176,13 @@ def count_and_keep(
     counts, encoder, blocks, folder = _count(
         corpus,
         _settings(corpus, order, latin, sentences),
-        memory - memory // 16,
+        memory - spool_room(memory),
         workers,
         tmp_dir,
-        memory // 16,
+        spool_room(memory),
     )
     assert blocks is not None
-    return counts, EncodedCorpus(encoder, blocks, memory // 16, folder)
+    return counts, EncodedCorpus(encoder, blocks, spool_room(memory), folder)
 
 
 def count_sentences(

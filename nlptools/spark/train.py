@@ -159,7 +159,7 @@ class _SparkText:
         for name, value in found.items():
             setattr(self.report, name, getattr(self.report, name) + value)
 
-    def tally(self, sample: Sample, words: Weighted, run: Callable[..., Any]) -> Tally:
+    def tally(self, sample: Sample, words: Weighted, run: Callable[..., Any], piece: int) -> Tally:
         """As tally.tally, without the shards."""
         spark = self._spark
         shared = spark.sparkContext.broadcast((sample.texts, words))

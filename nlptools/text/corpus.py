@@ -153,7 +153,6 @@ class Corpus:
             raise ValueError("block_size must be at least 1")
         self._on_error = on_error
         self.block_size = block_size
-        self._characters = max(1, block_size // 2)  # of a block made from decoded text
         self.fold = tuple(name for name in FOLDS if name in fold)
         self._fold = folder(fold)
         self._used = False
@@ -165,6 +164,11 @@ class Corpus:
             return "Corpus.from_texts(...)"
         more = f", ... {len(self.paths):,} paths" if len(self.paths) > 3 else ""
         return f"Corpus([{', '.join(map(repr, self.paths[:3]))}{more}])"
+
+    @property
+    def _characters(self) -> int:
+        """Of a block made from decoded text. Who reads the corpus may have lowered the block size."""
+        return max(1, self.block_size // 2)
 
     @property
     def name(self) -> str:
@@ -416,7 +420,7 @@ class Corpus:
         if self._fold is None:
             return cut, clean
         for _ in range(100):
-            if not cut or fold_stops(self._fold, text, cut):
+            if not cut or fold_stops(self._fold, text, cut, clean):
                 return cut, clean
             cut, clean = find_cut(text[: cut - 1])
         return 0, False

@@ -128,7 +128,7 @@ class _Search:
     def ranges(self, part: int) -> Iterator[tuple[int, int]]:
         """(first, last) of shorter candidates, in order, that begin about `part` substrings."""
         size = self.bases[0]
-        if sum(len(ids) for ids in self._pieces) <= part:
+        if size == 1 or sum(len(ids) for ids in self._pieces) <= part:
             yield 1, size
             return
         begun = np.zeros(size, np.int64)

@@ -100,7 +100,7 @@ class TextSource(Protocol):
     def sample(self, most: int) -> Sample:
         """Runs spread over it, of about `most` symbols."""
 
-    def tally(self, sample: Sample, words: Weighted, run: Callable[..., Any]) -> Tally:
+    def tally(self, sample: Sample, words: Weighted, run: Callable[..., Any], piece: int) -> Tally:
         """How often words occur, and are expected, in all of it."""
 
 
@@ -114,9 +114,9 @@ class EncodedText:
         """As take_sample."""
         return take_sample(self._encoded, most, lambda symbol: False)
 
-    def tally(self, sample: Sample, words: Weighted, run: Callable[..., Any]) -> Tally:
+    def tally(self, sample: Sample, words: Weighted, run: Callable[..., Any], piece: int) -> Tally:
         """As tally.tally."""
-        return tally(self._encoded, sample, [words], run)
+        return tally(self._encoded, sample, [words], run, piece)
 
 
 def learn_model(
@@ -181,7 +181,7 @@ def learn_model(
         if carried is not None:
             words = carried.join(words, fitted)
         watch("counting", 1, 0.0, len(words.words))
-        found = text.tally(taken, words, run)
+        found = text.tally(taken, words, run, room.piece)
     return _model(words, found, fitted, taken, carried, settings)
 
 
