@@ -66,12 +66,12 @@ class NgramCounter:
         Keys of one word need one sort, keys of ranks two. Rather than outgrow them a part ends,
         unless it is so small that merging it would cost more.
         """
-        ranked = part_room(self.memory, self.workers, True)
+        ranked = part_room(self.memory, self.workers, True, self.settings.order)
         order = self.settings.order
         if not keys.fits([int(np.count_nonzero(self._seen)) + 1] * order):
             return ranked
         if keys.fits([int(np.count_nonzero(self._seen | seen)) + 1] * order):
-            return part_room(self.memory, self.workers, False)
+            return part_room(self.memory, self.workers, False, self.settings.order)
         return 0 if 3 * self._size > ranked else ranked
 
     def _take(self, block: IdBlock, seen: np.ndarray) -> None:
@@ -118,7 +118,9 @@ class NgramCounter:
         """Counts of everything added."""
         if not self._tiers:
             # In memory the levels take up to 12 bytes a symbol and order, less where text repeats.
-            roomy = 2 * self._size <= part_room(self.memory, self.workers, True)
+            roomy = 2 * self._size <= part_room(
+                self.memory, self.workers, True, self.settings.order
+            )
             return self._count(0, None if roomy else self.tmp_dir)
         self._close_part(goes_on=False)
         self._buffer = Buffer()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import dataclasses
 import os
 import re
 import sys
@@ -424,6 +425,32 @@ class Corpus:
                 return cut, clean
             cut, clean = find_cut(text[: cut - 1])
         return 0, False
+
+
+def join_small(blocks: Iterable[Block], size: int) -> Iterator[Block]:
+    """Small sources as one text of up to `size` characters, a line end between two of them; other blocks as they are.
+
+    The source and line of such a text are those of its first block. Ten thousand files of one line would else be ten
+    thousand pieces of work, each with a cost of its own.
+    """
+    held: list[str] = []
+    first: Block | None = None
+    length = 0
+    for block in blocks:
+        text = block.text
+        # CR and LF of two files are two line ends.
+        if first and (block.inside or length + len(text) > size or held[-1].endswith("\r")):
+            yield dataclasses.replace(first, text="".join(held))
+            held, first, length = [], None, 0
+        if not text:
+            continue
+        if first and not held[-1].endswith("\n"):
+            held.append("\n")
+        first = first or block
+        held.append(text)
+        length += len(text) + 1
+    if first:
+        yield dataclasses.replace(first, text="".join(held))
 
 
 # What a function that reads a corpus takes: the corpus, or where its text lies.

@@ -15,7 +15,7 @@ import numpy as np
 from nlptools.base.resources import ordered_map
 from nlptools.errors import DataError
 from nlptools.text.chars import with_line_feeds
-from nlptools.text.corpus import Corpus
+from nlptools.text.corpus import Corpus, join_small
 from nlptools.text.records import lines_of
 from nlptools.vocab.tokenizer import Encoded, WordTokenizer
 from nlptools.vocab.vocab import END, START, UNKNOWN
@@ -122,7 +122,7 @@ class _Sheet:
 def _texts(corpus: Corpus, whole_lines: bool) -> Iterator[tuple[str, bool]]:
     """(text, whether its last line goes on): pieces that can be tokenized alone; lines end with LF."""
     held = ""
-    for block in corpus.blocks():
+    for block in join_small(corpus.blocks(), PIECE):
         if held and not block.inside:  # the last line of a file ends with it
             held += "\n"
         held += block.text

@@ -1,5 +1,6 @@
-"""Memory of the whole process -> how a training is laid out: threads, sample, what lies in a file. No result depends on it
-where the sample is not cut.
+"""Memory of the whole process -> how a training is laid out: threads, sample, what lies in a file.
+
+No result depends on it where the sample is not cut.
 """
 
 from __future__ import annotations

@@ -502,7 +502,7 @@ def test_the_model_does_not_depend_on_where_the_lattice_lies(made: list[list[str
     [
         # Millions of symbols fit into the least memory, and all that are worth it into a fifth of the usual.
         (128_000_000, 64, 6_666_666, 1),
-        (256_000_000, 64, 10_222_222, 6),
+        (256_000_000, 64, 12_000_000, 6),
         (256_000_000, 1, 14_000_000, 1),
         (1_000_000_000, 8, 14_000_000, 8),
     ],
