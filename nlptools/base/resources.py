@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -11,6 +12,8 @@ from nlptools.errors import ResourceError
 
 DEFAULT_MEMORY = 1_000_000_000  # bytes
 MIN_MEMORY = 128_000_000
+PROCESS_MEMORY = 96_000_000  # interpreter, NumPy, click, an alphabet, and something to work on
+THREAD_MEMORY = 24_000_000  # what one thread has under work
 
 # Called after each step of something that takes long: its name, the iteration, log likelihood, what is left.
 Watch = Callable[[str, int, float, int], None]
@@ -50,6 +53,20 @@ class _Threads(ThreadPoolExecutor):
 def worker_pool(workers: int) -> Executor:
     """What runs work on so many threads; for one worker none is started."""
     return _InPlace() if workers == 1 else _Threads(workers)
+
+
+def spool_room(memory: int) -> int:
+    """Bytes in memory for a text that is to be read again; the rest of it goes to a file."""
+    return max(0, memory - MIN_MEMORY) // 16
+
+
+def threads_within(memory: int, workers: int | None) -> int:
+    """How many of so many threads (None: one a core) `memory` bytes have room for, at least 1.
+
+    Each has a block of text or of a lattice under work, and one more waits; no result depends on it.
+    """
+    asked = workers or os.cpu_count() or 1
+    return max(1, min(asked, (memory - PROCESS_MEMORY) // THREAD_MEMORY))
 
 
 def ordered_map(

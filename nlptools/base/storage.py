@@ -51,14 +51,17 @@ class SpillFile:
             self.file = file
         self.end = 0
 
-    def write(self, values: np.ndarray) -> int:
-        """Append an array's bytes, whatever the system takes at a time; returns their offset."""
-        start = self.end
+    def write(self, values: np.ndarray, offset: int | None = None) -> int:
+        """Append an array's bytes, whatever the system takes at a time; returns their offset.
+
+        offset: write them over others of the same size there.
+        """
+        start = self.end if offset is None else offset
         self.file.seek(start)
         rest = values.data.cast("B") if values.nbytes else memoryview(b"")
         while rest:
             rest = rest[self.file.write(rest) :]
-        self.end += values.nbytes
+        self.end = max(self.end, start + values.nbytes)
         return start
 
 

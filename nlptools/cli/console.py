@@ -17,6 +17,7 @@ from nlptools.errors import NlptoolsError, visible
 
 if TYPE_CHECKING:
     from nlptools.text.corpus import Corpus, ReadReport
+    from nlptools.wordmodel.room import Learnt
 
 
 # What may stand in a text of several lines, beside what can be printed.
@@ -45,6 +46,15 @@ def check_fields(field: str | None, column: str | None) -> None:
     if field is not None and column is not None:
         raise click.UsageError(
             "--field is for JSON Lines, --column for CSV and TSV: give one of them."
+        )
+
+
+def note_learnt(learnt: Learnt) -> None:
+    """Say where a model is learnt from less than is there because the memory is small."""
+    if learnt.cut:
+        note(
+            f"The memory has room to learn from {learnt.room:,} of {learnt.total:,} symbols; "
+            "more --memory gives a better model and other words."
         )
 
 

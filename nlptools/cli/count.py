@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, check_engine, open_corpus, usage_errors, write
+from nlptools.cli.console import Closing, check_engine, note, open_corpus, usage_errors, write
 
 if TYPE_CHECKING:
     from nlptools.ngrams.counts import NgramCounts
     from nlptools.spark.count import Counted
+
+_BYTES_PER_RUN = 350  # of the table of symbols: text, number, entry
 
 
 @click.command(
@@ -81,6 +83,8 @@ def count(
 
     counts = count_ngrams(corpus, **settings)
     emit(counts, output, tsv, min_count)
+    if not quiet:
+        _note_runs(counts, settings["memory"])
     closing.show(corpus, signature(counts), sizes(counts))
 
 
@@ -139,6 +143,16 @@ def emit(counts: NgramCounts, output: str | None, tsv: bool, min_count: int) -> 
 
     if tsv:
         write(lines())
+
+
+def _note_runs(counts: NgramCounts, memory: int) -> None:
+    """Say where the table of the runs of letters and digits is what takes the memory."""
+    number = len(counts.alphabet)
+    if number * _BYTES_PER_RUN > memory // 2:
+        note(
+            f"The text has {number:,} different symbols, most of them runs of letters and digits; their table is in "
+            "memory whatever --memory says. --latin break leaves them out."
+        )
 
 
 def signature(counts: NgramCounts) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from nlptools.cli.console import (
     deliver,
     given_options,
     note,
+    note_learnt,
     open_corpus,
 )
 from nlptools.cli.count import spread
@@ -250,6 +251,10 @@ def discover(
     folded = settings["counts"].settings.fold if "counts" in settings else corpus.fold
     made_by = table.settings | ({"fold": "+".join(folded)} if folded else {})
     results = [f"{table.symbols:,} symbols", f"{table.ngrams:,} n-grams", f"{len(table):,} words"]
+    if table.learnt is not None:
+        results.insert(2, str(table.learnt))
+        if not quiet:
+            note_learnt(table.learnt)
     closing.show(corpus.report if engine == "spark" else corpus, made_by, results)
 
 

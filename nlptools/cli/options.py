@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from nlptools.base.machine import return_memory
 from nlptools.cli.files import FolderPath, InputPath, OutputPath
 from nlptools.discovery.columns import WORD_FORMATS
 
@@ -211,8 +212,14 @@ def sentences_option(default: str) -> Decorator:
     )
 
 
+def _within(ctx: click.Context, parameter: click.Parameter, memory: int) -> int:
+    return_memory(memory)
+    return memory
+
+
 memory_option = click.option(
     "--memory",
+    callback=_within,
     type=Size(128_000_000),  # counting.MIN_MEMORY; test_cli_twins.py compares them
     default="1GB",
     show_default=True,

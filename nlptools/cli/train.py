@@ -7,7 +7,15 @@ from typing import Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, StageBar, check_engine, open_corpus, usage_errors, write
+from nlptools.cli.console import (
+    Closing,
+    StageBar,
+    check_engine,
+    note_learnt,
+    open_corpus,
+    usage_errors,
+    write,
+)
 from nlptools.cli.files import InputPath, OutputPath
 
 
@@ -105,6 +113,7 @@ def train(
     if engine == "local":
         corpus = open_corpus(paths, quiet, **reading)
     from nlptools.wordmodel.model import load_prior
+    from nlptools.wordmodel.room import SAMPLE, Learnt, room_within
     from nlptools.wordmodel.train import STEPS, train_model
 
     if prior_file is not None:
@@ -129,9 +138,16 @@ def train(
         made_by["fold"] = "+".join(model.settings["fold"])
     if "prior" in model.settings:
         made_by["prior_weight"] = f"{model.settings['prior']['weight']:.3g}"
+    room = room_within(settings["memory"], settings.get("workers"), settings["sample"])
+    symbols, trained_on = model.settings["symbols"], model.settings["trained_on"]
+    learnt = Learnt(
+        trained_on, symbols, room.sample if room.sample < settings["sample"] else SAMPLE
+    )
+    if not quiet:
+        note_learnt(learnt)
     results = [
         f"{model.settings['symbols']:,} Han characters",
-        f"learnt from {model.settings['trained_on']:,}",
+        str(learnt),
         f"{len(model):,} words",
     ]
     closing.show(report, made_by, results)

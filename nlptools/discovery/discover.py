@@ -125,6 +125,7 @@ def discover_words(
         settings=found.used | {"latin": found.latin},
         symbols=found.symbols,
         ngrams=found.ngrams,
+        learnt=found.learnt,
     ).sorted()
     if top is not None:
         table = table.where((np.arange(len(table)) < top) | among(table, filters.lists.accepted))

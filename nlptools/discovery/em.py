@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,8 +38,8 @@ from nlptools.wordmodel.expected_counts import Weighted, tally
 from nlptools.wordmodel.fit import ITERATIONS, MIN_COUNT, Fitted, add_prior, fit, lexicon
 from nlptools.wordmodel.model import WordModel, general_model
 from nlptools.wordmodel.prior import Carried, auto_prior_weight
+from nlptools.wordmodel.room import Learnt, Room, room_within
 from nlptools.wordmodel.sample import Sample, build_lattice, take_sample
-from nlptools.wordmodel.train import SAMPLE, sample_room
 
 # Below so many symbols the model is learnt on top of the general one, unless told otherwise.
 PRIOR_BELOW = 300_000
@@ -100,7 +101,13 @@ def find(request: Request) -> Findings:
         return scored(number if request.background is None else None)
 
     table = scored(0)
-    return replace(facts, table=table.where(table.passed), more=more, used=used | bars_used(bars))
+    return replace(
+        facts,
+        table=table.where(table.passed),
+        more=more,
+        used=used | bars_used(bars),
+        learnt=ranked.learnt,
+    )
 
 
 def _prior(asked: WordModel | str | None, symbols: int) -> WordModel | None:
@@ -138,6 +145,12 @@ class Candidates:
     left_entropy: np.ndarray
     right_entropy: np.ndarray
 
+    @property
+    def nbytes(self) -> int:
+        """Of all columns."""
+        columns = (self.symbols, self.counts, self.pmi, self.left_entropy, self.right_entropy)
+        return sum(column.nbytes for column in columns)
+
     def spell(self, rows: np.ndarray) -> list[str]:
         """Their texts."""
         return join_symbols(self.symbols[rows], self.texts)
@@ -174,7 +187,7 @@ class Ranked:
     """Candidates and terms with what the word model says of them.
 
     rows: of the candidates that the model can have as words; expected, shards, scores: aligned with them.
-    terms: as a table.
+    terms: as a table. learnt: how much of the corpus the model knows.
     """
 
     candidates: Candidates
@@ -183,6 +196,7 @@ class Ranked:
     shards: np.ndarray
     scores: np.ndarray
     terms: WordTable
+    learnt: Learnt
 
     def __len__(self) -> int:
         return len(self.rows) + len(self.terms)
@@ -229,24 +243,29 @@ def rank_expected(
     be part of a word.
     """
     lengths, threads, watch = request.lengths, request.machine.threads, request.watch
-    room = sample_room(request.machine.memory - candidates.symbols.nbytes * 6)
-    sample = take_sample(encoded, min(SAMPLE, room), usable)
+    room = room_within(request.machine.memory, threads, held=candidates.nbytes)
+    sample = take_sample(encoded, room.sample, usable)
+    learnt = Learnt(len(sample), sample.symbols, room.sample)
     if not len(sample):
         none = np.zeros(0)
-        return Ranked(candidates, none.astype(np.int64), none, none, none, WordTable.empty())
-    with worker_pool(threads) as pool:
-        run = partial(ordered_map, pool, threads)
-        fitted = _fit(sample, prior, run, watch)
+        rows = none.astype(np.int64)
+        return Ranked(candidates, rows, none, none, none, WordTable.empty(), learnt)
+    with worker_pool(room.threads) as pool:
+        run = partial(ordered_map, pool, room.threads)
+        fitted = _fit(sample, prior, room, encoded.folder, run, watch)
         rows, models = _weighed(candidates, sample, fitted, run)
         model = lexicon(fitted)
         del fitted
         watch("expected counts", 1, 0.0, len(rows))
-        found = tally(encoded, sample, models, run)
+        found = tally(encoded, sample, models, run, room.piece)
         alone = found.expected_singles[0] / np.maximum(found.singles, 1)
         terms = WordTable.empty()
         if lengths[1] >= SHORTEST_TERM:
             watch("terms", 1, 0.0, len(model.words))
-            listed = find_terms(encoded, sample, model, alone, min_count, run)
+            store = room.store(encoded.folder)
+            listed = find_terms(
+                encoded, sample, model, alone, min_count, run, store, room.part, room.piece
+            )
             terms = _term_table(listed, sample, alone)
             terms = terms.where(_between(listed.spelling, lengths))
     expected, fine = found.expected_words
@@ -260,15 +279,20 @@ def rank_expected(
         shrinkage(sample.symbols),
     )
     kept = _between(spelling, lengths)
-    return Ranked(candidates, rows[kept], expected[kept], found.shards[kept], scores[kept], terms)
+    return Ranked(
+        candidates, rows[kept], expected[kept], found.shards[kept], scores[kept], terms, learnt
+    )
 
 
-def _fit(sample: Sample, prior: WordModel | None, run: Run, watch: Watch) -> Fitted:
+def _fit(
+    sample: Sample, prior: WordModel | None, room: Room, folder: Path, run: Run, watch: Watch
+) -> Fitted:
     """The word model of the sample, on top of the prior."""
     carried = None
     if prior is not None:
         carried = Carried(prior, PRIOR_TIMES * auto_prior_weight(sample, prior), sample.texts)
-    lattice = build_lattice(sample, MIN_COUNT if carried is None else 1)
+    least = MIN_COUNT if carried is None else 1
+    lattice = build_lattice(sample, least, room.store(folder), room.part)
     before = None if carried is None else carried.into(lattice)
     default = PENALTIES["default"]
     return fit(sample, lattice, default, prior=before, rounds=ROUNDS, run=run, watch=watch)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nlptools.base.resources import DEFAULT_MEMORY, Watch, unwatched
+from nlptools.base.resources import DEFAULT_MEMORY, Watch, threads_within, unwatched
 from nlptools.discovery.rules import LONGEST_NGRAM, MIN_SCORE, WEIGHTS
 from nlptools.discovery.table import WordTable
 from nlptools.errors import NlptoolsError
@@ -19,6 +19,7 @@ from nlptools.ngrams.counts import NgramCounts
 from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
 from nlptools.text.corpus import Corpus
 from nlptools.wordmodel.model import WordModel
+from nlptools.wordmodel.room import Learnt
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,12 @@ class Machine:
     @property
     def keywords(self) -> dict[str, Any]:
         """As the functions that count take them."""
-        return {"memory": self.memory, "workers": self.workers, "tmp_dir": self.tmp_dir}
+        return {"memory": self.memory, "workers": self.threads, "tmp_dir": self.tmp_dir}
 
     @property
     def threads(self) -> int:
-        """How many threads there are to be."""
-        return self.workers or os.cpu_count() or 1
+        """How many threads there are to be: fewer than workers where the memory is small."""
+        return threads_within(self.memory, self.workers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +90,7 @@ class Findings:
     """What a method found.
 
     table: what passed. more: the table with the best so many others (None: all), marked as not passed.
-    used: the settings; latin, fold, symbols, ngrams: of the counts.
+    used: the settings; latin, fold, symbols, ngrams: of the counts. learnt: of a method that learns a model.
     """
 
     table: WordTable
@@ -99,6 +100,7 @@ class Findings:
     fold: tuple[str, ...]
     symbols: int
     ngrams: int
+    learnt: Learnt | None = None
 
     @staticmethod
     def of(

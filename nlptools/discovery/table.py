@@ -28,6 +28,7 @@ from nlptools.discovery.columns import (
 
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
+    from nlptools.wordmodel.room import Learnt
 
 _TYPES = {"int": np.int64, "real": np.float64, "flag": np.bool_}
 _BATCH = 1 << 13
@@ -50,6 +51,7 @@ class WordTable(WordColumns):
     settings: dict[str, object] = field(default_factory=dict)
     symbols: int = 0
     ngrams: int = 0
+    learnt: Learnt | None = None
 
     @staticmethod
     def of(words: list[str], **columns: np.ndarray) -> WordTable:

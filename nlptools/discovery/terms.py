@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from nlptools.base import keys
+from nlptools.base.shelf import Shelf, Store
 from nlptools.lattice.trie import Trie
 from nlptools.ngrams.encode import EncodedCorpus
 from nlptools.ngrams.neighbours import NeighbourPairs, weakest_split
-from nlptools.wordmodel.candidates import find_substrings
+from nlptools.wordmodel.candidates import find_substrings, single_symbols
 from nlptools.wordmodel.em import LONGEST
 from nlptools.wordmodel.expected_counts import Shards, Weighted, WordLookup, pieces, stretches
 from nlptools.wordmodel.sample import Sample
@@ -57,17 +58,21 @@ def find_terms(
     alone: np.ndarray,
     min_count: int,
     run: Callable[..., Iterable[Any]] = map,
+    store: Store | None = None,
+    part: int = 1 << 22,
+    piece: int | None = None,
 ) -> Terms:
     """Terms that occur at least min_count times.
 
-    alone: for each symbol the share of its occurrences in which it is a word of its own.
+    alone: for each symbol the share of its occurrences in which it is a word of its own. store, part: as find_substrings;
+    piece: as tally.
     """
     finder = WordLookup(model)
     share = len(sample) / max(sample.symbols, 1)
     # Where equal runs were left out fewer are seen than there are.
     least = max(2, round(min_count * share))
-    spelling, splits = _candidates(sample, finder, alone, least, run)
-    return _statistics(encoded, sample, finder, spelling, splits, min_count, run)
+    spelling, splits = _candidates(sample, finder, alone, least, run, store or Store(), part)
+    return _statistics(encoded, sample, finder, spelling, splits, min_count, run, piece)
 
 
 def _candidates(
@@ -76,23 +81,27 @@ def _candidates(
     alone: np.ndarray,
     min_count: int,
     run: Callable[..., Iterable[Any]],
+    store: Store,
+    part: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(spelling, splits): symbol ids padded with 0, and the places between words, padded with 0."""
     singles = finder.number + np.flatnonzero(alone >= FUNCTION_SHARE)
     types = finder.number + len(alone)
     listed = np.ones(types, bool)
     listed[singles] = False
-    tokens = [np.zeros(1, np.uint32)]
+    tokens = Shelf(store)
     for numbers in run(finder.tokens, stretches(sample.ids)):
         numbers[~listed[numbers]] = 0
         tokens.append(numbers)
-    ids = np.concatenate(tokens)
     spelled = np.zeros((types, LONGEST), sample.ids.dtype)
     spelled[1 : finder.number] = finder.spelling
     spelled[finder.number :, 0] = np.arange(len(alone))
     length = np.count_nonzero(spelled, axis=1)
     found, places, counts = [], [], []
-    for words, _ in find_substrings(ids, types, MOST_WORDS, min_count):
+    one_by_one = single_symbols(tokens, types, np.uint32)
+    for words, _ in find_substrings(
+        tokens, one_by_one, MOST_WORDS, min_count, store=store, part=part
+    ):
         sizes = length[words.spelling]
         total = sizes.sum(axis=1)
         good = (total >= SHORTEST_TERM) & (total <= LONGEST_TERM) & (words.counts >= min_count)
@@ -171,6 +180,7 @@ def _statistics(
     splits: np.ndarray,
     min_count: int,
     run: Callable[..., Iterable[Any]],
+    piece: int | None,
 ) -> Terms:
     size, number = len(sample.texts) + 1, len(spelling)
     divided = [np.flatnonzero(column) for column in splits.T]
@@ -178,12 +188,12 @@ def _statistics(
     place, first = keys.row_ranks(rows, size)
     found = _Occurrences(rows[first], place[:number], size, sample.symbols)
 
-    def work(piece: tuple[np.ndarray, int]) -> tuple[Any, ...]:
-        ids, before = piece
+    def work(text: tuple[np.ndarray, int]) -> tuple[Any, ...]:
+        ids, before = text
         return ids, before, finder.ends(ids), found.look_up(ids)
 
-    for piece in run(work, pieces(encoded, sample.number)):
-        found.take(*piece)
+    for done in run(work, pieces(encoded, sample.number, piece)):
+        found.take(*done)
     sizes = [number, *np.repeat([len(terms) for terms in divided], 2)]
     counts, *parts = np.split(found.counts()[place], np.cumsum(sizes)[:-1])
     total = max(sample.symbols, 1)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from nlptools.lattice.runs import RunBlock, arrange, find_runs
+from nlptools.lattice.runs import RunBlock, Steps, arrange, find_runs
 
 # A longer run is cut into pieces that overlap, each is segmented alone, and two pieces meet at a boundary
 # that both have. What lies 64 symbols away changes no decision; a word as long as that, which only tags can
@@ -29,7 +29,7 @@ Decode = Callable[["RunBlock", Sequence[np.ndarray]], np.ndarray]
 
 
 def forward_backward(
-    block: RunBlock, terms: Sequence[np.ndarray], gaps: np.ndarray | None = None
+    block: Steps, terms: Sequence[np.ndarray], gaps: np.ndarray | None = None
 ) -> tuple[np.ndarray, float]:
     """Posterior of every word, written over its weight; and of boundaries, with the log-likelihood.
 
@@ -82,7 +82,7 @@ def forward_backward(
     return boundary, log_likelihood
 
 
-def best_path(block: RunBlock, terms: Sequence[np.ndarray]) -> np.ndarray:
+def best_path(block: Steps, terms: Sequence[np.ndarray]) -> np.ndarray:
     """Whether the best segmentation has a boundary after each cell; bool.
 
     terms: float32, logarithms of the weights, for every cell; of equally good words the shorter one
@@ -117,7 +117,7 @@ def best_path(block: RunBlock, terms: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def best_tags(
-    block: RunBlock, emissions: Sequence[np.ndarray], log_weights: Sequence[float]
+    block: Steps, emissions: Sequence[np.ndarray], log_weights: Sequence[float]
 ) -> np.ndarray:
     """Whether a word ends at each cell when every cell has its best tag; bool.
 

@@ -13,19 +13,18 @@ BLOCK = 1 << 18
 
 
 @dataclass(frozen=True)
-class RunBlock:
-    """Some runs, time by time.
+class Steps:
+    """How the cells of some runs lie, time by time.
 
-    places: int32, for every cell the index of its symbol in the array of ids.
     starts: the first cell of each step, and the number of cells at the end; the runs that are longer
     than t have the cells starts[t] .. starts[t + 1], in the same order in every step.
     """
 
-    places: np.ndarray
     starts: list[int]
 
     def __len__(self) -> int:
-        return len(self.places)
+        """Cells."""
+        return self.starts[-1]
 
     @property
     def steps(self) -> int:
@@ -34,6 +33,24 @@ class RunBlock:
     def width(self, step: int) -> int:
         """How many runs are longer than `step`."""
         return self.starts[step + 1] - self.starts[step] if step < self.steps else 0
+
+    def before(self, values: np.ndarray) -> np.ndarray:
+        """The value of the cell before each cell in its run; 0 for the first ones."""
+        shifted = np.zeros_like(values)
+        for step in range(1, self.steps):
+            a, e = self.starts[step], self.starts[step + 1]
+            shifted[a:e] = values[self.starts[step - 1] :][: e - a]
+        return shifted
+
+
+@dataclass(frozen=True)
+class RunBlock(Steps):
+    """Some runs of an array of ids.
+
+    places: int32, for every cell the index of its symbol in the array.
+    """
+
+    places: np.ndarray
 
 
 def find_runs(ids: np.ndarray, longest: int | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -44,7 +61,8 @@ def find_runs(ids: np.ndarray, longest: int | None = None) -> tuple[np.ndarray, 
     inside = np.zeros(len(ids) + 2, bool)
     np.not_equal(ids, 0, out=inside[1:-1])
     edges = np.flatnonzero(inside[1:] != inside[:-1])
-    starts, lengths = edges[0::2], edges[1::2] - edges[0::2]
+    starts, lengths = edges[0::2].copy(), edges[1::2] - edges[0::2]
+    del inside, edges  # a view would keep all of them
     if longest is None or not len(lengths) or lengths.max() <= longest:
         return starts, lengths
     pieces = -(-lengths // longest)
@@ -71,7 +89,7 @@ def arrange(starts: np.ndarray, lengths: np.ndarray, size: int = BLOCK) -> Itera
         for step, width in enumerate(widths):
             np.add(begin[:width], step, out=places[cells[-1] : cells[-1] + width])
             cells.append(cells[-1] + width)
-        yield RunBlock(places, cells)
+        yield RunBlock(cells, places)
         first = last
 
 

@@ -16,7 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from nlptools.base import keys, storage
-from nlptools.base.resources import DEFAULT_MEMORY, check_memory, worker_pool
+from nlptools.base.resources import (
+    DEFAULT_MEMORY,
+    check_memory,
+    spool_room,
+    threads_within,
+    worker_pool,
+)
 from nlptools.base.spool import Spool
 from nlptools.ngrams.counts import NgramCounts, Settings
 from nlptools.ngrams.encode import EncodedCorpus, id_blocks, whole_stretches
@@ -66,12 +72,12 @@ class NgramCounter:
         Keys of one word need one sort, keys of ranks two. Rather than outgrow them a part ends,
         unless it is so small that merging it would cost more.
         """
-        ranked = part_room(self.memory, self.workers, True)
+        ranked = part_room(self.memory, self.workers, True, self.settings.order)
         order = self.settings.order
         if not keys.fits([int(np.count_nonzero(self._seen)) + 1] * order):
             return ranked
         if keys.fits([int(np.count_nonzero(self._seen | seen)) + 1] * order):
-            return part_room(self.memory, self.workers, False)
+            return part_room(self.memory, self.workers, False, self.settings.order)
         return 0 if 3 * self._size > ranked else ranked
 
     def _take(self, block: IdBlock, seen: np.ndarray) -> None:
@@ -118,7 +124,9 @@ class NgramCounter:
         """Counts of everything added."""
         if not self._tiers:
             # In memory the levels take up to 12 bytes a symbol and order, less where text repeats.
-            roomy = 2 * self._size <= part_room(self.memory, self.workers, True)
+            roomy = 2 * self._size <= part_room(
+                self.memory, self.workers, True, self.settings.order
+            )
             return self._count(0, None if roomy else self.tmp_dir)
         self._close_part(goes_on=False)
         self._buffer = Buffer()
@@ -176,13 +184,13 @@ def count_and_keep(
     counts, encoder, blocks, folder = _count(
         corpus,
         _settings(corpus, order, latin, sentences),
-        memory - memory // 16,
+        memory - spool_room(memory),
         workers,
         tmp_dir,
-        memory // 16,
+        spool_room(memory),
     )
     assert blocks is not None
-    return counts, EncodedCorpus(encoder, blocks, memory // 16, folder)
+    return counts, EncodedCorpus(encoder, blocks, spool_room(memory), folder)
 
 
 def count_sentences(
@@ -215,7 +223,7 @@ def count_encoded(
     settings: of the counts to make; latin and fold are those of the corpus, sentences "none" or "clause".
     """
     check_memory(memory)
-    workers = workers or os.cpu_count() or 1
+    workers = threads_within(memory, workers)
     blocks: Iterator[IdBlock] = (
         IdBlock(ids[first : first + _PIECE], joined=first > 0)
         for ids in encoded.blocks
@@ -239,7 +247,7 @@ def _count(
     keep: int | None,
     appearance: Appearance | None = None,
 ) -> tuple[NgramCounts, SymbolEncoder, Spool | None, Path]:
-    workers = workers or os.cpu_count() or 1
+    workers = threads_within(memory, workers)
     encoder = SymbolEncoder(settings.latin, settings.sentences)
     with storage.spilling(tmp_dir) as folder, worker_pool(workers) as pool:
         counter = NgramCounter(settings, encoder, pool, workers, memory, folder)

@@ -11,7 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from nlptools.base import storage
-from nlptools.base.resources import DEFAULT_MEMORY, ordered_map, worker_pool
+from nlptools.base.resources import (
+    DEFAULT_MEMORY,
+    ordered_map,
+    spool_room,
+    threads_within,
+    worker_pool,
+)
 from nlptools.base.spool import Spool
 from nlptools.ngrams.sentences import with_boundaries
 from nlptools.ngrams.symbols import IdBlock, Scanned, SymbolEncoder
@@ -82,13 +88,13 @@ def encode_corpus(
     tmp_dir: str | os.PathLike[str] | None = None,
 ) -> EncodedCorpus:
     """The symbol ids of a corpus alone."""
-    workers = workers or os.cpu_count() or 1
+    workers = threads_within(memory, workers)
     encoder = SymbolEncoder(latin, sentences)
     with storage.spilling(tmp_dir) as folder, worker_pool(workers) as pool:
-        blocks = Spool(memory // 16, folder)
+        blocks = Spool(spool_room(memory), folder)
         for block in whole_stretches(id_blocks(corpus, encoder, pool, workers, memory)):
             blocks.append(block)
-        return EncodedCorpus(encoder, blocks, memory // 16, folder)
+        return EncodedCorpus(encoder, blocks, spool_room(memory), folder)
 
 
 def whole_stretches(blocks: Iterable[IdBlock]) -> Iterator[np.ndarray]:

@@ -26,6 +26,8 @@ from nlptools.ngrams.symbols import Alphabet, IdBlock, SymbolEncoder
 # Measured on 200 MB of mixed text at 256 MB, 512 MB and 1 GB; `bin/bench memory` repeats it.
 BYTES_PER_SYMBOL = 18
 BYTES_PER_SYMBOL_RANKED = 26
+# From this order on the ranks are those of 4-grams, most of which are different: a table of four columns more.
+LONG_ORDER, BYTES_PER_SYMBOL_LONG = 8, 48
 # Interpreter, NumPy, click, the alphabet, the blocks in flight and the slices under work.
 BASE_MEMORY = 96_000_000
 # Sorted keys are turned into levels slice by slice: few enough to stay in the cache, and a bound
@@ -62,9 +64,11 @@ class Field:
         return len(self.columns[0])
 
 
-def part_room(memory: int, workers: int, ranked: bool) -> int:
+def part_room(memory: int, workers: int, ranked: bool, order: int) -> int:
     """How many symbols can be counted at once within `memory` bytes."""
     each = BYTES_PER_SYMBOL_RANKED if ranked else BYTES_PER_SYMBOL
+    if ranked and order >= LONG_ORDER:
+        each = BYTES_PER_SYMBOL_LONG
     return max(1 << 16, (memory - BASE_MEMORY - workers * 24_000_000) // each)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from nlptools.base.resources import ordered_map, worker_pool
 from nlptools.segmentation.tokens import SPACE, Cutter, kinds_of
 from nlptools.text import chars
-from nlptools.text.corpus import Corpus
+from nlptools.text.corpus import Corpus, join_small
 from nlptools.text.records import lines_of
 
 SEGMENT_FORMATS = ("text", "jsonl")
@@ -48,7 +48,7 @@ def segment_corpus(
 def _texts(corpus: Corpus, cutter: Cutter, whole_lines: bool) -> Iterator[tuple[str, bool]]:
     """(text, whether its last line goes on): pieces that can be cut into words alone."""
     held = ""
-    for block in corpus.blocks():
+    for block in join_small(corpus.blocks(), PIECE):
         if held and not block.inside:  # the file before has no line end at its end
             held += "\n"
         held += block.text

@@ -37,6 +37,7 @@ from nlptools.spark.worker import (
 from nlptools.text.corpus import ReadReport
 from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
 from nlptools.wordmodel.model import WordModel
+from nlptools.wordmodel.room import SAMPLE
 from nlptools.wordmodel.sample import (
     LONGEST_RUN,
     Sample,
@@ -45,7 +46,7 @@ from nlptools.wordmodel.sample import (
     sample_of,
     share_of,
 )
-from nlptools.wordmodel.train import SAMPLE, learn_model
+from nlptools.wordmodel.train import learn_model
 
 # Sums of the last pass are added up by so many tasks before the driver gets them.
 _SUMS = 16
@@ -158,7 +159,7 @@ class _SparkText:
         for name, value in found.items():
             setattr(self.report, name, getattr(self.report, name) + value)
 
-    def tally(self, sample: Sample, words: Weighted, run: Callable[..., Any]) -> Tally:
+    def tally(self, sample: Sample, words: Weighted, run: Callable[..., Any], piece: int) -> Tally:
         """As tally.tally, without the shards."""
         spark = self._spark
         shared = spark.sparkContext.broadcast((sample.texts, words))

@@ -8,6 +8,7 @@ text that end where a line ends -> the field or column asked for (records.py) ->
 from __future__ import annotations
 
 import codecs
+import dataclasses
 import os
 import re
 from array import array
@@ -168,7 +169,6 @@ class Corpus:
             raise ValueError("block_size must be at least 1")
         self._on_error = on_error
         self.block_size = block_size
-        self._characters = max(1, block_size // 2)  # of a block made from decoded text
         self.fold = tuple(name for name in FOLDS if name in fold)
         self._fold = folder(fold)
         self._used = False
@@ -180,6 +180,11 @@ class Corpus:
             return "Corpus.from_texts(...)"
         more = f", ... {len(self.paths):,} paths" if len(self.paths) > 3 else ""
         return f"Corpus([{', '.join(map(repr, self.paths[:3]))}{more}])"
+
+    @property
+    def _characters(self) -> int:
+        """Of a block made from decoded text. Who reads the corpus may have lowered the block size."""
+        return max(1, self.block_size // 2)
 
     @property
     def name(self) -> str:
@@ -432,10 +437,36 @@ class Corpus:
         if self._fold is None:
             return cut, clean
         for _ in range(100):
-            if not cut or fold_stops(self._fold, text, cut):
+            if not cut or fold_stops(self._fold, text, cut, clean):
                 return cut, clean
             cut, clean = find_cut(text[: cut - 1])
         return 0, False
+
+
+def join_small(blocks: Iterable[Block], size: int) -> Iterator[Block]:
+    """Small sources as one text of up to `size` characters, a line end between two of them; other blocks as they are.
+
+    The source and line of such a text are those of its first block. Ten thousand files of one line would else be ten
+    thousand pieces of work, each with a cost of its own.
+    """
+    held: list[str] = []
+    first: Block | None = None
+    length = 0
+    for block in blocks:
+        text = block.text
+        # CR and LF of two files are two line ends.
+        if first and (block.inside or length + len(text) > size or held[-1].endswith("\r")):
+            yield dataclasses.replace(first, text="".join(held))
+            held, first, length = [], None, 0
+        if not text:
+            continue
+        if first and not held[-1].endswith("\n"):
+            held.append("\n")
+        first = first or block
+        held.append(text)
+        length += len(text) + 1
+    if first:
+        yield dataclasses.replace(first, text="".join(held))
 
 
 # What a function that reads a corpus takes: the corpus, or where its text lies.

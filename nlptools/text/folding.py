@@ -8,7 +8,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from nlptools.errors import NlptoolsError, install_hint
+from nlptools.text.chars import BREAK, DIGIT, HAN, LETTER, classes, code_points
 
 # What NFKC may change: runs of anything but ASCII, Han and the usual punctuation. Those stay as
 # they are and begin no composition; except ASCII (e + accent), so an ASCII character before is in.
@@ -54,12 +57,24 @@ def folder(names: Sequence[str]) -> Fold | None:
     return fold
 
 
-def fold_stops(fold: Fold, text: str, cut: int) -> bool:
-    """Whether folding both sides of the cut alone gives the same as folding the whole."""
+def fold_stops(fold: Fold, text: str, cut: int, clean: bool) -> bool:
+    """Whether folding both sides of the cut alone gives the same as folding the whole, and it is a cut as before.
+
+    clean: the character left of the cut is a break, else Han characters or one run lie on both sides. A fold may
+    change what a character is: IV is letters, while the one sign for it is a break.
+    """
     left, right = text[max(0, cut - FOLD_CONTEXT) : cut], text[cut : cut + FOLD_CONTEXT]
     if unicodedata.combining(unicodedata.normalize("NFKD", right[0])[0]):
         return False
-    return fold(left + right) == fold(left) + fold(right)
+    before, after = fold(left), fold(right)
+    if fold(left + right) != before + after:
+        return False
+    last, first = classes(code_points(before[-1:] + after[:1])).tolist()
+    if clean:
+        return last == BREAK
+    if last == HAN:
+        return first == HAN
+    return bool(np.isin(classes(code_points(before + after)), (LETTER, DIGIT)).all())
 
 
 def _nfkc() -> Fold:

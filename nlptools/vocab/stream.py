@@ -14,7 +14,7 @@ import numpy as np
 
 from nlptools.base.resources import ordered_map, worker_pool
 from nlptools.text.chars import with_line_feeds
-from nlptools.text.corpus import Corpus
+from nlptools.text.corpus import Corpus, join_small
 from nlptools.text.linenumbers import LineNumbers
 from nlptools.vocab.decoding import LineDecoder
 from nlptools.vocab.tokenizer import Encoded, WordTokenizer
@@ -131,7 +131,7 @@ class _Sheet:
 def _texts(corpus: Corpus, whole_lines: bool) -> Iterator[tuple[str, bool]]:
     """(text, whether its last line goes on): pieces that can be tokenized alone; lines end with LF."""
     held = ""
-    for block in corpus.blocks():
+    for block in join_small(corpus.blocks(), PIECE):
         if held and not block.inside:  # the last line of a file ends with it
             held += "\n"
         held += block.text

@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from nlptools.base import keys
+from nlptools.base.shelf import Shelf, Store
 from nlptools.lattice.paths import forward_backward
-from nlptools.lattice.runs import RunBlock
+from nlptools.lattice.runs import Steps
 from nlptools.ngrams.neighbours import NeighbourPairs
 from nlptools.wordmodel.candidates import Substrings
 
@@ -61,21 +62,28 @@ Tables = list[np.ndarray]  # by length - 1: a number for every candidate, float3
 class Lattice:
     """All segmentations of a corpus: which candidate of each length ends in every cell.
 
-    blocks and cells are aligned: cells[i][k - 1] holds candidate numbers of length k, int32, for
-    the cells of blocks[i]; cells[i][0] are the symbols themselves. words: candidates by length - 1.
+    blocks: how the cells lie. endings: by length - 1, for each block the number of the candidate that ends in
+    every cell, int32; of length 1 the symbols themselves. words: candidates by length - 1. store: where the
+    endings lie, and what else is as long as the text.
     """
 
-    blocks: list[RunBlock]
-    cells: list[list[np.ndarray]]
+    blocks: list[Steps]
+    endings: list[Shelf]
     words: list[Substrings]
+    store: Store
+
+    def cells(self, i: int) -> list[np.ndarray]:
+        """By length - 1 the candidates that end in the cells of a block."""
+        return [of_length[i] for of_length in self.endings]
 
     def renumber(self, kept: Sequence[np.ndarray]) -> None:
         """Keep these rows of the lengths 2, 3, ... alone, and number them anew, from 1."""
         for k, rows in enumerate(kept, 2):
             number = np.zeros(len(self.words[k - 1]), np.int32)
             number[rows] = np.arange(1, len(rows) + 1)
-            for cells in self.cells:
-                np.take(number, cells[k - 1], out=cells[k - 1], mode="clip")
+            endings = self.endings[k - 1]
+            for i, cells in enumerate(endings):
+                endings[i] = np.take(number, cells, out=cells, mode="clip")
             self.words[k - 1] = self.words[k - 1].select(rows)
 
 
@@ -88,7 +96,7 @@ class Expectation:
     """
 
     expected: Expected
-    boundaries: list[np.ndarray]
+    boundaries: Sequence[np.ndarray]
     log_likelihood: float
 
 
@@ -116,7 +124,7 @@ class Base:
             tables[k][0] *= np.float32(np.exp(BASE_NATS[k]))
         return Base(counts, tables)
 
-    def add_to(self, terms: Sequence[np.ndarray], block: RunBlock, symbols: np.ndarray) -> None:
+    def add_to(self, terms: Sequence[np.ndarray], block: Steps, symbols: np.ndarray) -> None:
         """Add the measure of the word that ends in each cell to its weight."""
         starts = block.starts
         for k, tables in self.tables.items():
@@ -177,7 +185,7 @@ def expect(
     threads; the result does not depend on it.
     """
     sums = Sums([len(words) for words in lattice.words])
-    boundaries: list[np.ndarray] = []
+    boundaries = Shelf(lattice.store)
     total = 0.0
     work = functools.partial(_expect_block, lattice, tables, base, gaps, sums)
     for boundary, log_likelihood in run(work, range(len(lattice.blocks))):
@@ -196,7 +204,7 @@ def _expect_block(
     sums: Sums,
     i: int,
 ) -> tuple[np.ndarray, float]:
-    block, cells = lattice.blocks[i], lattice.cells[i]
+    block, cells = lattice.blocks[i], lattice.cells(i)
     terms = [np.take(table, cell, mode="clip") for table, cell in zip(tables, cells, strict=True)]
     if base is not None:
         base.add_to(terms, block, cells[0])
@@ -306,17 +314,19 @@ def _least_entropy(lattice: Lattice, length: int) -> np.ndarray:
     """The smaller branching entropy of each candidate, nats; every break is a neighbour of its own."""
     counts = np.zeros(len(lattice.words[length - 1]), np.int64)
     pairs = NeighbourPairs(), NeighbourPairs()
-    for block, cells in zip(lattice.blocks, lattice.cells, strict=True):
-        at = np.flatnonzero(cells[length - 1])
-        number = cells[length - 1][at]
+    for block, symbols, ending in zip(
+        lattice.blocks, lattice.endings[0], lattice.endings[length - 1], strict=True
+    ):
+        at = np.flatnonzero(ending)
+        number = ending[at]
         counts += np.bincount(number, minlength=len(counts))
-        for side, beside in zip(pairs, _neighbours(block, cells[0], length), strict=True):
+        for side, beside in zip(pairs, _neighbours(block, symbols, length), strict=True):
             side.add(number, beside[at])
     left, right = (side.sums(counts).entropy() for side in pairs)
     return np.minimum(left, right)
 
 
-def _neighbours(block: RunBlock, symbols: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
+def _neighbours(block: Steps, symbols: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
     """The symbols left and right of the word of that length that ends in each cell, 0 for none."""
     left, right = np.zeros_like(symbols), np.zeros_like(symbols)
     starts = block.starts

@@ -131,14 +131,18 @@ def tally(
     sample: Sample,
     models: Sequence[Weighted],
     run: Callable[..., Iterable[Any]] = map,
+    piece: int | None = None,
 ) -> Tally:
-    """Count the words of models, which share one spelling, in a corpus. run: as in unigram.expect."""
+    """Count the words of models, which share one spelling, in a corpus.
+
+    run: as in em.expect; piece: symbols at a time, None: 2**18. Neither changes the result.
+    """
     size, number = len(sample.texts) + 1, len(models[0].spelling) + 1
     singles, words = np.zeros(size, np.int64), np.zeros(number, np.int64)
     sums = [Sums([size, number]) for _ in models]
     shards = Shards(number, sample.symbols)
     work = functools.partial(_tally_piece, WordLookup(models[0]), models, sums)
-    for ids, before, ending in run(work, pieces(encoded, sample.number)):
+    for ids, before, ending in run(work, pieces(encoded, sample.number, piece)):
         singles += np.bincount(ids, minlength=size)
         for found in ending:
             at = np.flatnonzero(found)
@@ -154,23 +158,26 @@ def tally(
     )
 
 
-def pieces(encoded: EncodedCorpus, number: np.ndarray) -> Iterator[tuple[np.ndarray, int]]:
+def pieces(
+    encoded: EncodedCorpus, number: np.ndarray, piece: int | None = None
+) -> Iterator[tuple[np.ndarray, int]]:
     """(dense ids, how many symbols come before them) of a whole corpus."""
     before = 0
     for block in encoded.blocks:
-        for ids in stretches(number[block]):
+        for ids in stretches(number[block], piece):
             yield ids, before
             before += int(np.count_nonzero(ids))
 
 
-def stretches(ids: np.ndarray) -> Iterator[np.ndarray]:
-    """Parts of an id array that end at breaks, of about _PIECE symbols where there are breaks."""
+def stretches(ids: np.ndarray, piece: int | None = None) -> Iterator[np.ndarray]:
+    """Parts of an id array that end at breaks, of about `piece` symbols where there are breaks."""
+    piece = piece or _PIECE
     start = 0
     while start < len(ids):
-        stop = start + _PIECE
+        stop = start + piece
         while stop < len(ids) and ids[stop - 1]:
-            breaks = np.flatnonzero(ids[stop : stop + _PIECE] == 0)
-            stop += int(breaks[0]) + 1 if len(breaks) else _PIECE
+            breaks = np.flatnonzero(ids[stop : stop + piece] == 0)
+            stop += int(breaks[0]) + 1 if len(breaks) else piece
         yield ids[start:stop]
         start = stop
 

@@ -93,9 +93,10 @@ def fit(
     base: Base | None = None
     least_share = 0.0 if prior is None else PRIOR_SHARE
 
-    def step(stage: str, number: int, gaps: Any = None) -> list[np.ndarray]:
+    def step(stage: str, number: int, gaps: Any = None) -> Sequence[np.ndarray]:
         nonlocal expected
         tables = weights(expected, penalties, bonus, least_share)
+        expected = []  # room for the new ones
         found = expect(lattice, tables, base, gaps, run)
         expected = add_prior(found.expected, prior)
         active = sum(int(np.count_nonzero(c)) for c in expected)
@@ -118,10 +119,11 @@ def fit(
     # Pairs that were dropped as words are dropped as features too: .0004 F1 either way, half the memory.
     regression = GapRegression(
         lattice.blocks,
-        [cells[0] for cells in lattice.cells],
-        [cells[1] for cells in lattice.cells],
+        lattice.endings[0],
+        lattice.endings[1],
         (len(lattice.words[0]), len(lattice.words[1])),
         run,
+        lattice.store,
     )
     for number in range(1, rounds + 1):
         regression.fit(boundaries)

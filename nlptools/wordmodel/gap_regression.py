@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from nlptools.lattice.runs import RunBlock
+from nlptools.base.shelf import Shelf, Store
+from nlptools.lattice.runs import Steps
 
 # Four indicator features of a gap between b and c in a b | c d: ab, cd, b, c. The two pairs first, which
 # explain most. bc and pairs further away change the F1 of the word model by 0 to -0.002.
@@ -32,14 +33,15 @@ class GapRegression:
 
     def __init__(
         self,
-        blocks: Sequence[RunBlock],
+        blocks: Sequence[Steps],
         symbols: Sequence[np.ndarray],
         pairs: Sequence[np.ndarray],
         sizes: tuple[int, int],
         run: Callable[..., Iterable[Any]] = map,
+        store: Store | None = None,
     ) -> None:
         """symbols, pairs: for each block the symbol and the candidate of length 2 that end in its cells;
-        sizes: how many symbols and pairs there are, 0 ("none") included.
+        sizes: how many symbols and pairs there are, 0 ("none") included. store: where the scores of the gaps lie.
         """
         self._blocks, self._symbols, self._pairs = blocks, symbols, pairs
         # At the edge of a run a symbol stands in for a pair, with a number of its own.
@@ -48,7 +50,7 @@ class GapRegression:
         self._sizes = [sizes[0] + sizes[1]] * 2 + [sizes[0]] * 2
         self._weights = [np.zeros(size, np.float32) for size in self._sizes]
         self._counts = [self._count(family) for family in FAMILIES]
-        self._scores: list[np.ndarray] = []
+        self._scores = Shelf(store or Store())
 
     def _features(self, i: int, family: int) -> np.ndarray:
         """Number of the feature of one family for every gap of a block, int32."""
@@ -116,16 +118,21 @@ class GapRegression:
             self._update(i, update)
 
     def _start(self, boundaries: Sequence[np.ndarray]) -> None:
-        inner = [self._inner(i) for i in range(len(self._blocks))]
-        number = sum(int(np.count_nonzero(mask)) for mask in inner)
-        total = sum(float(b[mask].sum()) for b, mask in zip(boundaries, inner, strict=True))
-        mean = min(max(total / max(number, 1), 1e-3), 1 - 1e-3)
+        sizes, total = [], 0.0
+        for i, boundary in enumerate(boundaries):
+            inner = self._inner(i)
+            sizes.append(int(np.count_nonzero(inner)))
+            total += float(boundary[inner].sum())
+        mean = min(max(total / max(sum(sizes), 1), 1e-3), 1 - 1e-3)
         bias = np.log(mean / (1 - mean))
-        self._scores = [np.full(np.count_nonzero(mask), bias, np.float32) for mask in inner]
+        for size in sizes:
+            self._scores.append(np.full(size, bias, np.float32))
 
     def _update(self, i: int, update: tuple[int, np.ndarray]) -> None:
         family, step = update
-        self._scores[i] += np.take(step, self._features(i, family))
+        scores = self._scores[i]
+        scores += np.take(step, self._features(i, family))
+        self._scores[i] = scores
 
     def _derivatives(
         self,

@@ -10,7 +10,8 @@ from fractions import Fraction
 import numpy as np
 
 from nlptools.base import keys
-from nlptools.lattice.runs import arrange, find_runs
+from nlptools.base.shelf import Shelf, Store
+from nlptools.lattice.runs import Steps, arrange, find_runs
 from nlptools.ngrams.encode import EncodedCorpus
 from nlptools.ngrams.symbols import symbol_order
 from nlptools.text.chars import is_han
@@ -147,36 +148,49 @@ def _first_of_equals(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -
         mixed *= np.take(places, within) | np.uint64(1)
         mixed ^= mixed >> np.uint64(29)
         hashes[part] = np.add.reduceat(mixed, ends - lengths[part])
-    _, first = np.unique(hashes, return_index=True)
-    return np.sort(first)
+    chosen = np.zeros(len(hashes), bool)
+    for top in range(8):  # an eighth at a time: np.unique takes 40 bytes a run
+        at = np.flatnonzero(hashes >> np.uint64(61) == top)
+        chosen[at[np.unique(hashes[at], return_index=True)[1]]] = True
+    return np.flatnonzero(chosen)
 
 
 def _runs_of(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """The runs one after the other, each with a 0 behind it."""
-    ends = np.cumsum(lengths + 1)
-    out = np.zeros(int(ends[-1]) if len(ends) else 0, ids.dtype)
-    shift = (starts - (ends - lengths - 1)).astype(np.int32)
-    places = np.repeat(shift, lengths + 1)
-    places += np.arange(len(out), dtype=np.int32)
-    places[ends - 1] = 0
-    np.take(ids, places, out=out)
-    out[ends - 1] = 0
+    out = np.zeros(int(lengths.sum()) + len(lengths), ids.dtype)
+    done = 0
+    for a in range(0, len(starts), 1 << 15):
+        size = lengths[a : a + (1 << 15)] + 1
+        ends = np.cumsum(size)
+        places = np.repeat(starts[a : a + (1 << 15)] - (ends - size), size)
+        places += np.arange(len(places))
+        places[ends - 1] = 0
+        part = out[done : done + len(places)]
+        np.take(ids, places, out=part)
+        part[ends - 1] = 0
+        done += len(places)
     return out
 
 
 def build_lattice(
-    sample: Sample, min_count: int, sort: Callable[[np.ndarray], None] = np.ndarray.sort
+    sample: Sample, min_count: int, store: Store | None = None, part: int = 1 << 22
 ) -> Lattice:
-    """The candidates of a sample and where they stand."""
-    size = len(sample.texts) + 1
-    blocks = list(arrange(*find_runs(sample.ids, LONGEST_RUN)))
-    lattice = Lattice(
-        blocks,
-        [[np.take(sample.ids, block.places)] for block in blocks],
-        [single_symbols(sample.ids, size)],
-    )
-    for words, ending in find_substrings(sample.ids, size, LONGEST, min_count, sort):
+    """The candidates of a sample and where they stand. store: where the places lie; part: as find_substrings."""
+    store = store or Store()
+    blocks: list[Steps] = []
+    symbols = Shelf(store)
+    for block in arrange(*find_runs(sample.ids, LONGEST_RUN)):
+        blocks.append(Steps(block.starts))
+        symbols.append(np.take(sample.ids, block.places))
+    singles = single_symbols(symbols, len(sample.texts) + 1, sample.ids.dtype)
+    lattice = Lattice(blocks, [symbols], [singles], store)
+
+    def before(i: int, values: np.ndarray) -> np.ndarray:
+        return blocks[i].before(values)
+
+    for words, ending in find_substrings(
+        symbols, singles, LONGEST, min_count, before=before, store=store, part=part
+    ):
         lattice.words.append(words)
-        for block, cells in zip(blocks, lattice.cells, strict=True):
-            cells.append(np.take(ending, block.places))
+        lattice.endings.append(ending)
     return lattice

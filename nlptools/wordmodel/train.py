@@ -10,11 +10,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from nlptools import __version__
+from nlptools.base import storage
 from nlptools.base.resources import (
     DEFAULT_MEMORY,
     Watch,
     check_memory,
     ordered_map,
+    threads_within,
     unwatched,
     worker_pool,
 )
@@ -27,16 +29,12 @@ from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
 from nlptools.wordmodel.fit import ITERATIONS, MIN_COUNT, ROUNDS, Fitted, fit, lexicon
 from nlptools.wordmodel.model import PLACES, WordModel, load_prior
 from nlptools.wordmodel.prior import Carried, auto_prior_weight
+from nlptools.wordmodel.room import SAMPLE, room_within
 from nlptools.wordmodel.sample import Sample, build_lattice, take_sample
 
 GRANULARITIES = tuple(PENALTIES)
 NUMERALS = ("keep", "split")
 
-# More text of the same mixture does not help: mean F1 on five development sets is .8278 with 8 M
-# characters, .8289 with 13 to 16 M, .8277 with 27 M, .8267 with 48 M.
-SAMPLE = 14_000_000
-BYTES_PER_SYMBOL = 42  # of a sample, at the peak; `bin/bench memory` repeats the measurement
-BASE_MEMORY = 130_000_000
 STEPS = ITERATIONS + 1 + 2 * ROUNDS + 1  # calls of `watch` in train_model
 
 # Substrings that occur once are candidates if the prior has them; in a large corpus none of them matters.
@@ -73,7 +71,7 @@ def train_model(
     """
     text = as_corpus(corpus)
     check_memory(memory)
-    workers = workers or os.cpu_count() or 1
+    workers = threads_within(memory, workers)
 
     def open_text() -> TextSource:
         return EncodedText(
@@ -91,6 +89,7 @@ def train_model(
         sample=sample,
         memory=memory,
         workers=workers,
+        tmp_dir=tmp_dir,
         watch=watch,
     )
 
@@ -101,7 +100,7 @@ class TextSource(Protocol):
     def sample(self, most: int) -> Sample:
         """Runs spread over it, of about `most` symbols."""
 
-    def tally(self, sample: Sample, words: Weighted, run: Callable[..., Any]) -> Tally:
+    def tally(self, sample: Sample, words: Weighted, run: Callable[..., Any], piece: int) -> Tally:
         """How often words occur, and are expected, in all of it."""
 
 
@@ -115,9 +114,9 @@ class EncodedText:
         """As take_sample."""
         return take_sample(self._encoded, most, lambda symbol: False)
 
-    def tally(self, sample: Sample, words: Weighted, run: Callable[..., Any]) -> Tally:
+    def tally(self, sample: Sample, words: Weighted, run: Callable[..., Any], piece: int) -> Tally:
         """As tally.tally."""
-        return tally(self._encoded, sample, [words], run)
+        return tally(self._encoded, sample, [words], run, piece)
 
 
 def learn_model(
@@ -132,6 +131,7 @@ def learn_model(
     sample: int,
     memory: int,
     workers: int,
+    tmp_dir: str | os.PathLike[str] | None = None,
     watch: Watch,
 ) -> WordModel:
     """As train_model, from any text; it is opened when the settings were found to make sense."""
@@ -145,7 +145,8 @@ def learn_model(
     if sample < 1:
         raise ValueError(f"sample must be at least 1, not {sample}")
     text = open_text()
-    taken = text.sample(min(sample, sample_room(memory)))
+    room = room_within(memory, workers, sample)
+    taken = text.sample(room.sample)
     if not taken.symbols:
         raise NothingToLearnError("there are no Han characters to learn words from")
     settings: dict[str, Any] = {
@@ -162,10 +163,10 @@ def learn_model(
     if prior is not None:
         weight = prior_weight or auto_prior_weight(taken, prior)
         settings["prior"] = {"sha256": prior.settings.get("sha256"), "weight": round(weight, 6)}
-    with worker_pool(workers) as pool:
-        run = functools.partial(ordered_map, pool, workers)
+    with storage.spilling(tmp_dir) as folder, worker_pool(room.threads) as pool:
+        run = functools.partial(ordered_map, pool, room.threads)
         once = prior is not None and len(taken) < ONCE_BELOW
-        lattice = build_lattice(taken, 1 if once else MIN_COUNT)
+        lattice = build_lattice(taken, 1 if once else MIN_COUNT, room.store(folder), room.part)
         carried = None if prior is None else Carried(prior, weight or 0.0, taken.texts)
         fitted = fit(
             taken,
@@ -180,7 +181,7 @@ def learn_model(
         if carried is not None:
             words = carried.join(words, fitted)
         watch("counting", 1, 0.0, len(words.words))
-        found = text.tally(taken, words, run)
+        found = text.tally(taken, words, run, room.piece)
     return _model(words, found, fitted, taken, carried, settings)
 
 
@@ -196,11 +197,6 @@ def _penalties(granularity: str, penalty: Sequence[float] | None) -> tuple[float
     if min(penalty) < LEAST_PENALTY:
         raise ValueError(f"penalty must not be below {LEAST_PENALTY:g}")
     return (0.0, *map(float, penalty))
-
-
-def sample_room(memory: int) -> int:
-    """How many symbols can be learnt from within `memory` bytes."""
-    return max(100_000, (memory - BASE_MEMORY) // BYTES_PER_SYMBOL)
 
 
 def _model(

@@ -67,7 +67,7 @@ def test_the_closing_line() -> None:
     model = load_model("out")
     assert re.fullmatch(
         rf"nlptools {re.escape(__version__)} train \| granularity:default numerals:keep \| "
-        r"9,909 characters in 29\.4 kB \| [\d,]+ Han characters \| learnt from [\d,]+ \| "
+        r"9,909 characters in 29\.4 kB \| [\d,]+ Han characters \| learnt from [\d,]+ of [\d,]+ \| "
         rf"{len(model):,} words( \| \d+\.\d [MG]B memory)? \| \d+\.\d s\n",
         done.err,
     )

@@ -23,7 +23,7 @@ from nlptools.lattice.paths import (
     cut_runs,
     forward_backward,
 )
-from nlptools.lattice.runs import RunBlock, arrange, find_runs
+from nlptools.lattice.runs import Steps, arrange, find_runs
 
 IDS = st.lists(st.integers(0, 2), max_size=40)
 Tags = tuple[int, ...]
@@ -176,7 +176,7 @@ def test_long_runs_neither_underflow_nor_overflow(low: float, high: float) -> No
 
 def test_sums_by_hand() -> None:
     # A run of two: w(a) = 2, w(b) = 3, w(ab) = 6; a|b 2 * 3 = 6 and ab 6 are as likely.
-    block = RunBlock(np.array([0, 1], np.int32), [0, 1, 2])
+    block = Steps([0, 1, 2])
     terms = [np.array([2, 3], np.float32), np.array([9, 6], np.float32)]
     boundary, likelihood = forward_backward(block, terms)
     assert boundary.tolist() == [0.5, 1]
@@ -217,7 +217,7 @@ def test_best_path_of_all(
 
 def test_of_two_equal_paths_the_shorter_words() -> None:
     # ab costs as much as a and b, bc as b and c, abc as all three.
-    block = RunBlock(np.arange(3, dtype=np.int32), [0, 1, 2, 3])
+    block = Steps([0, 1, 2, 3])
     singles = np.array([-1, -1, -1], np.float32)
     pairs, triples = np.array([0, -2, -2], np.float32), np.array([0, 0, -3], np.float32)
     assert best_path(block, [singles, pairs, triples]).tolist() == [True, True, True]
@@ -319,7 +319,7 @@ def test_best_tags_of_any_numbers(lengths: list[int], seed: int, order: int) -> 
 def test_best_tags_by_hand() -> None:
     # Two tags: abc as 1 2 2 counts -1 - 1 - 1 and the weights -1 - 3; as 1 2 1 -1 - 1 - 4 and -1; as
     # 1 1 1 -1 - 4 - 4.
-    block = RunBlock(np.arange(3, dtype=np.int32), [0, 1, 2, 3])
+    block = Steps([0, 1, 2, 3])
     first, later = np.array([-1, -4, -4], np.float32), np.array([9, -1, -1], np.float32)
     given = [first.copy(), later.copy()]
     assert best_tags(block, given, [-1, -3]).tolist() == [False, True, True]  # -7 equals -7

@@ -20,14 +20,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from places import DATA
 
 from nlptools.errors import DataError, NlptoolsError, install_hint
+from nlptools.ngrams.count import count_ngrams
 from nlptools.text import decoding
 from nlptools.text.chars import is_han
-from nlptools.text.corpus import Block, Corpus
+from nlptools.text.corpus import Block, Corpus, join_small
 from nlptools.text.decoding import guess_encoding
 from nlptools.text.linenumbers import LineNumbers
 
@@ -1030,3 +1031,55 @@ def test_real_twins() -> None:
         assert read(made / f"laws6MB.{name}", block_size=300_000) == whole, name
     real = AWKWARD / "real"
     assert read(real / "gbk_pku_test.txt", encoding="gbk") == read(real / "utf8_pku_test.txt")
+
+
+# --- small files and long lines ----------------------------------------------------------------
+
+
+def test_small_sources_become_one_text() -> None:
+    def block(text: str, source: str, **more: bool) -> Block:
+        return Block(text, source, 1, **more)
+
+    blocks = [
+        block("一", "a"),
+        block("", "b"),
+        block("二\n", "c"),
+        block("三\r", "d"),
+        block("\n四", "e"),
+        block("五" * 9, "f"),
+        block("六", "f", inside=True),
+        block("七", "g"),
+    ]
+    joined = [(b.text, b.source, b.inside) for b in join_small(blocks, 10)]
+    assert joined == [
+        ("一\n二\n三\r", "a", False),
+        ("\n四", "e", False),
+        ("五" * 9, "f", False),
+        ("六\n七", "f", True),
+    ]
+    assert list(join_small([], 10)) == []
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from("天章AⅣ①㎡ﬁ⼀，．＋1度e\u0301"), min_size=1, max_size=80).map("".join),
+    st.integers(1, 40),
+    st.sampled_from([["nfkc"], ["nfkc", "lower"], []]),
+)
+@example("Ⅳ章，1度" * 20, 8, ["nfkc"])
+def test_counts_do_not_depend_on_where_a_long_line_is_cut(
+    text: str, size: int, fold: list[str]
+) -> None:
+    def counted(size: int) -> list[tuple[str, int]]:
+        corpus = Corpus.from_texts([text], fold=fold, block_size=size)
+        counts = count_ngrams(corpus, order=3, workers=1)
+        return list(counts.items())
+
+    assert counted(size) == counted(1 << 20)
+
+
+def test_blocks_of_records_follow_a_lowered_block_size(tmp_path: Path) -> None:
+    rows = "".join(json.dumps({"t": "天地玄黄" * 50}) + "\n" for _ in range(200))
+    corpus = Corpus([write(tmp_path / "a", rows)], field="t")
+    corpus.block_size = 2000
+    assert max(len(block.text) for block in corpus.blocks()) <= 1300

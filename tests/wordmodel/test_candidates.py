@@ -15,6 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nlptools.base import keys
+from nlptools.base.shelf import Store
 from nlptools.wordmodel.candidates import Substrings, find_substrings, single_symbols
 
 IDS = st.lists(st.integers(0, 3), max_size=60)
@@ -32,11 +33,23 @@ def counted(ids: Sequence[int], longest: int) -> Counter[tuple[int, ...]]:
     return found
 
 
-def check(ids: Sequence[int], size: int, longest: int, min_count: int, dtype: type) -> None:
+def check(
+    ids: Sequence[int],
+    size: int,
+    longest: int,
+    min_count: int,
+    dtype: type,
+    part: int = 1 << 22,
+    room: int = 1 << 30,
+) -> None:
     counts = counted(ids, longest)
-    levels = list(find_substrings(np.array(ids, dtype), size, longest, min_count))
+    pieces = [np.array(ids, dtype)]
+    singles = single_symbols(pieces, size, dtype)
+    levels = list(
+        find_substrings(pieces, singles, longest, min_count, part=part, store=Store(room))
+    )
     assert len(levels) == longest - 1
-    for k, (words, ending) in enumerate(levels, 2):
+    for k, (words, (ending,)) in enumerate(levels, 2):
         assert words.length == k
         spelled = list(map(tuple, words.spelling.tolist()))
         assert spelled[0] == (0,) * k
@@ -57,7 +70,8 @@ def check(ids: Sequence[int], size: int, longest: int, min_count: int, dtype: ty
 @example([1] * 9, 4, 2)
 @example([1, 2, 0, 1, 2, 0, 3], 3, 2)
 def test_substrings_are_those_of_a_counter(ids: list[int], longest: int, min_count: int) -> None:
-    check(ids, 4, longest, min_count, np.uint16)
+    for part, room in ((1 << 22, 1 << 30), (3, 1 << 30), (1, 0)):
+        check(ids, 4, longest, min_count, np.uint16, part, room)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -70,23 +84,6 @@ def test_many_symbols(seed: int) -> None:
     check(ids, size, 4, 2, np.uint32)
 
 
-def test_the_sort_is_the_callers() -> None:
-    ids = np.array([1, 2, 1, 2, 0, 2, 1], np.uint16)
-    sorted_sizes = []
-
-    def sort(array: np.ndarray) -> None:
-        sorted_sizes.append(len(array))
-        keys.sort_in_place(array)
-
-    ours = list(find_substrings(ids, 3, 3, 1, sort))
-    assert sorted_sizes == [4, 2]  # 12 21 12 21; 121 212
-    for (words, ending), (others, other_ending) in zip(
-        ours, find_substrings(ids, 3, 3, 1), strict=True
-    ):
-        assert words.spelling.tolist() == others.spelling.tolist()
-        assert ending.tolist() == other_ending.tolist()
-
-
 def test_the_sort_knows_how_large_a_key_can_be() -> None:
     """By that it sees whether key and position fit into 64 bits together."""
     limits = []
@@ -97,14 +94,15 @@ def test_the_sort_knows_how_large_a_key_can_be() -> None:
 
     dense_ranks = keys.dense_ranks
     with mock.patch.object(keys, "dense_ranks", ranks):
-        found = list(find_substrings(np.array([1, 2, 6, 2, 1], np.uint16), 7, 3, 1))
+        pieces = [np.array([1, 2, 6, 2, 1], np.uint16)]
+        found = list(find_substrings(pieces, single_symbols(pieces, 7, np.uint16), 3, 1))
     # (first symbol, last symbol), then (pair or none, last symbol).
     assert [len(words) for words, _ in found] == [5, 4]
     assert limits == [7 * 7, 5 * 7]
 
 
 def test_single_symbols() -> None:
-    words = single_symbols(np.array([0, 2, 2, 0, 1], np.uint16), 4)
+    words = single_symbols([np.array([0, 2, 2, 0, 1], np.uint16)], 4, np.uint16)
     assert words.spelling.tolist() == [[0], [1], [2], [3]]
     assert words.counts.tolist() == [0, 1, 2, 0]
     assert words.length == 1

@@ -42,14 +42,14 @@ class Corpus:
         sample = Sample(ids, ["一"] * symbols, np.arange(symbols + 1), len(ids))
         with mock.patch.object(sampling, "arrange", functools.partial(arrange, size=size)):
             self.lattice: Lattice = build_lattice(sample, min_count)
+        self.placed = list(arrange(*find_runs(ids), size))
         self.starts = find_runs(ids)[0].tolist()
         self.size = len(ids)
         self.pairs = {tuple(pair) for pair in self.lattice.words[1].spelling[1:].tolist()}
-        cells = self.lattice.cells
         self.regression = GapRegression(
             self.lattice.blocks,
-            [of_block[0] for of_block in cells],
-            [of_block[1] for of_block in cells],
+            self.lattice.endings[0],
+            self.lattice.endings[1],
             (len(self.lattice.words[0]), len(self.lattice.words[1])),
             **settings,  # type: ignore[arg-type]
         )
@@ -60,12 +60,12 @@ class Corpus:
         for start, values in zip(self.starts, targets, strict=True):
             by_place[start : start + len(values)] = values
             by_place[start + len(values)] = 1
-        self.regression.fit([np.take(by_place, block.places) for block in self.lattice.blocks])
+        self.regression.fit([np.take(by_place, block.places) for block in self.placed])
 
     def gaps(self) -> list[list[float]]:
         """For each run the weight of a boundary after its symbols."""
         by_place = np.full(self.size, np.nan)
-        for i, block in enumerate(self.lattice.blocks):
+        for i, block in enumerate(self.placed):
             weights = self.regression.gaps(i)
             assert weights.dtype == np.float32
             by_place[block.places] = weights

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from nlptools.lattice.runs import arrange, find_runs
 from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
 from nlptools.text.corpus import Corpus
 from nlptools.wordmodel.sample import LONGEST_RUN, Sample, build_lattice, take_sample
@@ -256,7 +257,9 @@ def test_cells_of_the_lattice(texts: list[str], min_count: int) -> None:
         assert dict(zip(listed[1:], words.counts.tolist()[1:], strict=True)) == often
     text = "".join(names[i] or " " for i in sample.ids.tolist())
     cells = 0
-    for block, of_length in zip(lattice.blocks, lattice.cells, strict=True):
+    for i, block in enumerate(arrange(*find_runs(sample.ids, LONGEST_RUN))):
+        of_length = lattice.cells(i)
+        assert block.starts == lattice.blocks[i].starts
         cells += len(block)
         for k, (numbers, listed) in enumerate(zip(of_length, spelled, strict=True), 1):
             here = [text[max(0, i - k + 1) : i + 1] for i in block.places.tolist()]

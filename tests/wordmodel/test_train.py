@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import oracles
@@ -22,13 +23,11 @@ from nlptools.text.corpus import Corpus
 from nlptools.wordmodel.em import PENALTIES
 from nlptools.wordmodel.model import WordModel, load_model
 from nlptools.wordmodel.prior import SYMBOLS_PER_WORD, auto_prior_weight
+from nlptools.wordmodel.room import LEAST_SAMPLE, Room, room_within
 from nlptools.wordmodel.sample import LONGEST_RUN, Sample
 from nlptools.wordmodel.train import (
-    BASE_MEMORY,
-    BYTES_PER_SYMBOL,
     GRANULARITIES,
     STEPS,
-    sample_room,
     train_model,
 )
 
@@ -489,10 +488,30 @@ def test_a_corpus_is_a_corpus() -> None:
         train_model(iter(["天地玄黄"]))  # type: ignore[arg-type]
 
 
-def test_room_for_a_sample() -> None:
-    assert sample_room(1_000_000_000) == (1_000_000_000 - BASE_MEMORY) // BYTES_PER_SYMBOL
-    assert sample_room(128_000_000) == 100_000
-    assert sample_room(BASE_MEMORY + 200_000 * BYTES_PER_SYMBOL) == 200_000
+def test_the_model_does_not_depend_on_where_the_lattice_lies(made: list[list[str]]) -> None:
+    """In memory or in a file, sorted at once or in parts, by one thread or three."""
+    whole = train(joined(made)).text()
+    for shelves, part, threads in ((0, 1, 1), (0, 100, 3), (20_000, 1 << 20, 2)):
+        room = Room(10**6, threads, part, 1 << 10, shelves)
+        with mock.patch("nlptools.wordmodel.train.room_within", lambda *given, room=room: room):
+            assert train(joined(made)).text() == whole
+
+
+@pytest.mark.parametrize(
+    ("memory", "workers", "sample", "threads"),
+    [
+        # Millions of symbols fit into the least memory, and all that are worth it into a fifth of the usual.
+        (128_000_000, 64, 6_666_666, 1),
+        (256_000_000, 64, 12_000_000, 6),
+        (256_000_000, 1, 14_000_000, 1),
+        (1_000_000_000, 8, 14_000_000, 8),
+    ],
+)
+def test_room_for_a_sample(memory: int, workers: int, sample: int, threads: int) -> None:
+    room = room_within(memory, workers)
+    assert (room.sample, room.threads) == (sample, threads)
+    assert room_within(memory, workers, sample=1000).sample == 1000
+    assert room_within(memory, workers, held=memory).sample == LEAST_SAMPLE
 
 
 # --- real data -------------------------------------------------------------------------------------
