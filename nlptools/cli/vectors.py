@@ -237,8 +237,6 @@ def compare(
     (of two arrays without words: rows of the same number): what a rotation leaves, and how many of the nearest
     neighbours are the same. docs/guides/vectors.md explains the measures.
     """
-    if a == b == "-":
-        raise click.UsageError("Only one of A and B can be standard input.")
     closing = Closing("vectors compare", quiet)
     from nlptools.vectors.compare import compare_vectors, comparison_table
 

@@ -25,6 +25,7 @@ TEXTS = {
     "separator",
     "tag",
     "tensor",
+    "tensor_b",
     "words",  # of explain: the words themselves
 }
 WEIGHTS = "天 5\n天气 3\n"
@@ -247,6 +248,7 @@ def test_what_may_not_be_read_is_the_fault_of_the_data() -> None:
     """Exit code 1 and one line, whatever reads the file."""
     write("text", TEXT)
     write("words", "天气 3\n")
+    write("vocab", VOCAB)
     write("hidden", TEXT).chmod(0)
     for command in (
         "count hidden --tsv",
@@ -258,7 +260,7 @@ def test_what_may_not_be_read_is_the_fault_of_the_data() -> None:
         "compare text text --words hidden",
         "dim --vocab hidden",
         "vocab build words --base hidden",
-        "vocab export words --weights hidden",
+        "vocab export vocab --weights hidden",
         "vocab init-embeddings hidden --map hidden -o out",
         "vectors check hidden",
         "vectors whiten hidden -o out",
