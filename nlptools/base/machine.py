@@ -40,7 +40,7 @@ def return_memory(memory: int) -> None:
     """Where little memory is allowed, arrays that are freed go back to the system at once.
 
     glibc keeps freed arrays of up to 32 MB, in pieces that no other array fits into: 20 MB of 128 in a training.
-    To get new pages costs time, 5 % of a training, which larger memory need not pay.
+    To get new pages costs time, which larger memory need not pay.
     """
     if memory < 512_000_000 and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
         _set_malloc(_M_MMAP_THRESHOLD, 1 << 22)  # above the arrays of one block, which come and go

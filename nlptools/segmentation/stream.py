@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def segment_corpus(
     format: str = "text",
     workers: int | None = None,
 ) -> Iterator[str]:
-    """The corpus' text in pieces of whole lines, words separated.
+    """The corpus' text in pieces of whole lines, a very long line in several, words separated.
 
     format "text": lines stay lines, and white space stays what it is; taking the separators out gives back
     the text, where they do not occur in it. "jsonl": for each line an object with its text, its words (but
@@ -42,7 +42,8 @@ def segment_corpus(
     workers = workers or os.cpu_count() or 1
     work = functools.partial(_spaced if format == "text" else _lines, cutter, separator)
     with worker_pool(workers) as pool:
-        yield from ordered_map(pool, workers, work, _texts(corpus, cutter, format == "jsonl"))
+        for pieces in ordered_map(pool, workers, work, _texts(corpus, cutter, format == "jsonl")):
+            yield from pieces
 
 
 def _texts(corpus: Corpus, cutter: Cutter, whole_lines: bool) -> Iterator[tuple[str, bool]]:
@@ -75,7 +76,7 @@ def _gap_before_end(text: str, cutter: Cutter) -> int:
     return int(places[-1]) + 1 if len(places) else 0
 
 
-def _spaced(cutter: Cutter, separator: str, piece: tuple[str, bool]) -> str:
+def _spaced(cutter: Cutter, separator: str, piece: tuple[str, bool]) -> Iterable[str]:
     text, goes_on = piece
     codes = chars.code_points(text)
     kinds = kinds_of(codes)
@@ -97,12 +98,57 @@ def _spaced(cutter: Cutter, separator: str, piece: tuple[str, bool]) -> str:
     after = place[:-1][gap]
     for j, unit in enumerate(units.tolist(), 1):
         out[after + j] = unit
-    return chars.text_of(out) + separator * goes_on
+    return [chars.text_of(out) + separator * goes_on]
 
 
-def _lines(cutter: Cutter, separator: str, piece: tuple[str, bool]) -> str:
+def _lines(cutter: Cutter, separator: str, piece: tuple[str, bool]) -> Iterable[str]:
     """JSON lines; each line of the text an object."""
     text = piece[0]
+    if len(text) <= 4 * PIECE or max(map(len, lines_of(text))) <= 4 * PIECE:
+        return [_objects(cutter, text)]
+    return _with_long_lines(cutter, text)
+
+
+def _with_long_lines(cutter: Cutter, text: str) -> Iterator[str]:
+    """As `_objects`, where lists of all words of a line would take seventy times its size."""
+    held: list[str] = []
+    for line in lines_of(text):
+        if len(line) <= 4 * PIECE:
+            held.append(line)
+            continue
+        yield _objects(cutter, "".join(held))
+        held = []
+        yield from _long_object(cutter, line.rstrip("\r\n"))
+    yield _objects(cutter, "".join(held))
+
+
+def _long_object(cutter: Cutter, line: str) -> Iterator[str]:
+    """The object of one line, piece by piece."""
+    ends: list[np.ndarray] = []
+    start = 0
+    while start < len(line):
+        size = len(line) - start
+        if size > 4 * PIECE:
+            size = _gap_before_end(line[start : start + 3 * PIECE], cutter) or size
+        found = cutter.ends(chars.code_points(line[start : start + size]))
+        ends.append((np.flatnonzero(found) + start + 1).astype(np.int32))
+        start += size
+    yield f'{{"text": {json.dumps(line, ensure_ascii=False)}, "words": ['
+    for offsets in (False, True):
+        start, comma = 0, ""
+        for part in ends:
+            stops = part.tolist()
+            both = zip([start, *stops[:-1]], stops, strict=True)
+            spans = [(a, b) for a, b in both if not line[a:b].isspace()]
+            start = stops[-1]
+            listed: list[object] = [*spans] if offsets else [line[a:b] for a, b in spans]
+            if listed:
+                yield comma + json.dumps(listed, ensure_ascii=False)[1:-1]
+                comma = ", "
+        yield "]}\n" if offsets else '], "offsets": ['
+
+
+def _objects(cutter: Cutter, text: str) -> str:
     # All lines at once: a call for each takes ten times as long.
     ends = (np.flatnonzero(cutter.ends(chars.code_points(text))) + 1).tolist()
     rows = []

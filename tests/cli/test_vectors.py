@@ -434,9 +434,7 @@ def test_compare_shrinks_what_is_singular() -> None:
 
 
 def test_compare_usage() -> None:
-    assert refused("compare", "-", "-", code=2)[-1] == (
-        "Error: stdin can be read only once."
-    )
+    assert refused("compare", "-", "-", code=2)[-1] == ("Error: stdin can be read only once.")
     assert refused("compare", "v.txt", code=2)[-1] == "Error: Missing argument 'B'."
     assert refused("compare", "v.txt", "v.txt", "--shrinkage", "2", code=2)[-1].startswith(
         "Error: Invalid value for '--shrinkage'"

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from nlptools.segmentation.segmenter import Segmenter
 from nlptools.segmentation.stream import segment_corpus
 from nlptools.segmentation.tokens import Cutter
 from nlptools.text.corpus import Corpus
+from nlptools.wordmodel.model import general_model
 
 GENERAL = Segmenter.load()
 SMALL = Segmenter.from_counts({"天地": 9, "玄黄": 9, "宇宙": 9, "T恤": 5, "宇宙洪荒": 2, "天": 3})
@@ -335,3 +337,17 @@ def test_files_without_a_last_line_end(tmp_path: Path) -> None:
         Corpus([paths[0], paths[0], *paths[1:]]), Segmenter.from_counts({"天气": 2})
     )
     assert "".join(made) == "天气\n天气\n很 好\r\n天"
+
+
+def test_a_very_long_line_is_the_same_object() -> None:
+    """It is cut and written piece by piece; lines around it are not touched."""
+    rng = random.Random(5)
+    line = "".join(rng.choice("中国人民天地，。 A1") for _ in range(3000))
+    text = f"天地\n中国\n{line}\r\n人民\n"
+    cutter = Segmenter.from_model(general_model())
+    whole = "".join(segment_corpus(Corpus.from_texts([text]), cutter, format="jsonl", workers=1))
+    with mock.patch.object(spacing, "PIECE", 300):
+        pieces = list(segment_corpus(Corpus.from_texts([text]), cutter, format="jsonl", workers=1))
+    assert len(pieces) > 10
+    assert "".join(pieces) == whole
+    assert [json.loads(row)["text"] for row in whole.splitlines()] == ["天地", "中国", line, "人民"]
