@@ -96,13 +96,13 @@ class Corpus:
     field: the sources are JSON Lines, take this field (a.b: b in the object a).
     column: the sources are CSV or TSV, take this column, by name or number (from 1, no header).
     fold: any of "nfkc", "lower", "t2s". block_size: bytes of text for one block, about.
-    longest_line: of more bytes than that DataError, before it is held; None: however long it is.
     """
 
     rereadable: bool  # False: stdin, a named pipe, an iterator; blocks() works once
     total_bytes: int | None  # on disk; None: unknown
     bytes_read: int  # on disk, so far in this pass
     block_size: int  # bytes of text in a block, about; changes no result
+    longest_line: int | None  # bytes; a longer one is DataError before it is held; None: no bound
     fold: tuple[str, ...]  # in the order in which they are applied
     report: ReadReport
     paths: list[str]  # as they were given; none for texts
@@ -119,7 +119,6 @@ class Corpus:
         column: str | None = None,
         fold: Sequence[str] = (),
         block_size: int = BLOCK_SIZE,
-        longest_line: int | None = None,
     ) -> None:
         if isinstance(paths, str | os.PathLike):
             raise TypeError("paths must be a sequence of paths, not one path")
@@ -129,7 +128,6 @@ class Corpus:
             raise ValueError("columns count from 1")
         self._configure(on_error, fold, block_size)
         self._encoding = encoding if encoding == "auto" else find_codec(encoding)
-        self._longest_line = longest_line
         self._field = field
         self._column = column
         self._texts = None
@@ -169,6 +167,7 @@ class Corpus:
             raise ValueError("block_size must be at least 1")
         self._on_error = on_error
         self.block_size = block_size
+        self.longest_line = None
         self.fold = tuple(name for name in FOLDS if name in fold)
         self._fold = folder(fold)
         self._used = False
@@ -302,8 +301,8 @@ class Corpus:
         length = 0
         endless = False  # no line ends in parts: wait for a chunk that has a line end
         position, line = 0, 1
-        if self._longest_line is not None:
-            chunks = short_lines(chunks, source, self._longest_line)
+        if self.longest_line is not None:
+            chunks = short_lines(chunks, source, self.longest_line)
         for chunk in chunks:
             parts.append(chunk)
             length += len(chunk)

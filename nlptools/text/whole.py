@@ -26,7 +26,8 @@ def read_whole(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> str:
 
     Raises DataError for what cannot be read, for a line of more than LONGEST_LINE bytes, for more than MOST characters.
     """
-    corpus = Corpus([path], encoding=encoding, longest_line=LONGEST_LINE)
+    corpus = Corpus([path], encoding=encoding)
+    corpus.longest_line = LONGEST_LINE
     texts = []
     for block in corpus.blocks():
         check_size(path, corpus.report.characters)

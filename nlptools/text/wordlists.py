@@ -148,7 +148,8 @@ def _tsv_rows(lines: Iterable[str], first: int) -> Iterator[ListRow]:
 
 
 def _json_list(source: str, encoding: str, one_word: bool) -> WordList:
-    corpus = Corpus([source], encoding=encoding, field="word", longest_line=LONGEST_LINE)
+    corpus = Corpus([source], encoding=encoding, field="word")
+    corpus.longest_line = LONGEST_LINE
     for _ in corpus.blocks():
         check_size(
             source, corpus.report.bytes

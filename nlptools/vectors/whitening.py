@@ -104,7 +104,7 @@ class Whitening:
                 raise ValueError("other numbers than float64")
             if 8 * n * k > _MOST_BYTES:
                 raise ValueError(f"a matrix of {n:,} x {k:,}")
-            named = str(npz_values(path, kind))
+            named = _text(npz_values(path, kind))
             if named != KIND:
                 raise ValueError(quoted(named))
             found = cls(*(npz_values(path, array) for array in (mean, matrix, eigenvalues)))
@@ -114,6 +114,14 @@ class Whitening:
         except ValueError as error:
             raise DataError(path, None, f"not a whitening: {error}", hint) from None
         return found
+
+
+def _text(array: np.ndarray) -> str:
+    """A text that lies in an array; NumPy would make a str of code points that no text has. ValueError for these."""
+    order = array.dtype.str[0]
+    return "".join(
+        map(chr, np.ascontiguousarray(array).reshape(-1).view(f"{order}u4").tolist())
+    ).rstrip("\0")
 
 
 class Whitened(NamedTuple):

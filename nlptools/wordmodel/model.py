@@ -112,7 +112,8 @@ class WordModel:
 
 def first_line(path: str | os.PathLike[str]) -> str:
     """The first line of a text file, as far as 200 characters."""
-    corpus = Corpus([path], encoding="auto", block_size=1 << 16, longest_line=LONGEST_LINE)
+    corpus = Corpus([path], encoding="auto", block_size=1 << 16)
+    corpus.longest_line = LONGEST_LINE
     for block in corpus.blocks():
         return block.text[:200].partition("\n")[0]
     return ""

@@ -245,6 +245,20 @@ def test_whiten_takes_files(tmp_path: Path) -> None:
         whiten_vectors(read, apply=tmp_path / "given.txt")
 
 
+def test_code_points_that_no_text_has(tmp_path: Path) -> None:
+    """Of such NumPy makes a str that ends the process or raises SystemError where it is printed."""
+    path = tmp_path / "t.npz"
+    fit_whitening(Vectors.from_array(correlated(50, 2))).save(path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["kind.npy"] = members["kind.npy"][:-4] + b"\xff\xff\xff\x7f"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, body in members.items():
+            archive.writestr(name, body)
+    with pytest.raises(DataError, match=r"t\.npz: not a whitening: "):
+        Whitening.load(path)
+
+
 def test_an_odd_header(tmp_path: Path) -> None:
     """NumPy parses it as Python; what is none raises tokenize.TokenError there."""
     path = tmp_path / "t.npz"
