@@ -111,7 +111,7 @@ class Whitening:
             for values in (found.mean, found.matrix, found.eigenvalues):
                 if not np.isfinite(values).all():
                     raise ValueError("numbers that are not finite")
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:  # OverflowError: chr
             raise DataError(path, None, f"not a whitening: {error}", hint) from None
         return found
 

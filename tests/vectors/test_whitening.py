@@ -251,12 +251,13 @@ def test_code_points_that_no_text_has(tmp_path: Path) -> None:
     fit_whitening(Vectors.from_array(correlated(50, 2))).save(path)
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    members["kind.npy"] = members["kind.npy"][:-4] + b"\xff\xff\xff\x7f"
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, body in members.items():
-            archive.writestr(name, body)
-    with pytest.raises(DataError, match=r"t\.npz: not a whitening: "):
-        Whitening.load(path)
+    for code in (0x110000, 0x7FFFFFFF, 0xFFFFFFFF):
+        members["kind.npy"] = members["kind.npy"][:-4] + code.to_bytes(4, "little")
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, body in members.items():
+                archive.writestr(name, body)
+        with pytest.raises(DataError, match=r"t\.npz: not a whitening: "):
+            Whitening.load(path)
 
 
 def test_an_odd_header(tmp_path: Path) -> None:
