@@ -97,31 +97,31 @@ OWN = {
 # the model was trained. Names of a list and of a Rime dictionary are those of their files. The table that Spark
 # writes is the output; what it counts for `discover` follows from the longest word.
 NO_OPTION = {
-    "count": {"block_size", "longest_line", "table"},
-    "discover": {"block_size", "longest_line", "watch", "order", "sentences", "table"},
+    "count": {"block_size", "table"},
+    "discover": {"block_size", "watch", "order", "sentences", "table"},
     "merge": set(),
-    "report": {"block_size", "longest_line", "name"},
-    "compare": {"block_size", "longest_line", "watch", "open_corpus"},
-    "explain": {"block_size", "longest_line"},
-    "train": {"block_size", "longest_line", "watch"},
-    "segment": {"block_size", "longest_line", "field", "column", "fold"},
-    "evaluate": {"block_size", "longest_line", "field", "column", "fold"},
+    "report": {"block_size", "name"},
+    "compare": {"block_size", "watch", "open_corpus"},
+    "explain": {"block_size"},
+    "train": {"block_size", "watch"},
+    "segment": {"block_size", "field", "column", "fold"},
+    "evaluate": {"block_size", "field", "column", "fold"},
     "export": {"name"},
     "lm train": {
         "block_size",
         "longest_line",
         "corpus",
     },  # an argument; instead of it there can be counts
-    "lm score": {"block_size", "longest_line", "fold"},
+    "lm score": {"block_size", "fold"},
     "lm convert": set(),
-    "dim": {"block_size", "longest_line", "number"},
+    "dim": {"block_size", "number"},
     "vectors check": {"block_size", "room", "watch"},
     "vectors compare": {"block_size", "room", "watch"},
     "vectors whiten": {"block_size", "room", "watch"},
     "vectors project": {"block_size", "room", "watch"},
-    "vocab build": {"listed", "block_size", "longest_line", "fold"},  # the lists are an argument
+    "vocab build": {"listed", "block_size", "fold"},  # the lists are an argument
     "vocab init-embeddings": set(),
-    "tokenize": {"block_size", "longest_line", "fold", "counts"},
+    "tokenize": {"block_size", "fold", "counts"},
     "vocab export": set(),
 }
 # Commands that take what they read piece by piece, and need no --memory.
