@@ -282,13 +282,13 @@ FAULTS: list[tuple[str | bytes, int | None, str, str | None]] = [
     ),
     # sections
     (without(7), 7, "expected \\1-grams:, found '-1.5000000\\t<unk>\\t0'", None),
-    (with_line(15, "\\3-grams:"), 15, "expected \\2-grams:, found '\\\\3-grams:'", None),
-    (with_line(15, "\\end\\"), 15, "expected \\2-grams:, found '\\\\end\\\\'", None),
+    (with_line(15, "\\3-grams:"), 15, "expected \\2-grams:, found '\\3-grams:'", None),
+    (with_line(15, "\\end\\"), 15, "expected \\2-grams:, found '\\end\\'", None),
     (with_line(5, ""), 16, "a back-off, -0.124939, in the highest order", None),
     (
         with_line(5, "").replace("-0.1249387", "0").replace("0.0969100", "0"),
         22,
-        "expected \\end\\, found '\\\\3-grams:'",
+        "expected \\end\\, found '\\3-grams:'",
         None,
     ),
     (without(12), 14, "the section ends after 5 of 6 1-grams", EDITED),
