@@ -107,11 +107,7 @@ NO_OPTION = {
     "segment": {"block_size", "field", "column", "fold"},
     "evaluate": {"block_size", "field", "column", "fold"},
     "export": {"name"},
-    "lm train": {
-        "block_size",
-        "longest_line",
-        "corpus",
-    },  # an argument; instead of it there can be counts
+    "lm train": {"block_size", "corpus"},  # an argument; instead of it there can be counts
     "lm score": {"block_size", "fold"},
     "lm convert": set(),
     "dim": {"block_size", "number"},

@@ -734,7 +734,8 @@ def no_tmpfile() -> Any:
 @pytest.mark.parametrize(
     ("error", "seen"),
     [
-        (OSError(28, "No space left on device"), DataError),
+        # Not of the file itself, which tests/base/test_outputs.py fills up: of what it is made from.
+        (OSError(28, "No space left on device"), OSError),
         (ValueError("a bug"), ValueError),
         (Interrupted(), Interrupted),
     ],
@@ -748,10 +749,8 @@ def test_a_failed_write_leaves_nothing(
     there.write_bytes(b"what was there before")
     with no_tmpfile() if named else contextlib.nullcontext():
         for path in (tmp_path / "new.counts", there):
-            with writing_fails(error), pytest.raises(seen) as caught:
+            with writing_fails(error), pytest.raises(seen):
                 counts.save(path)
-            if seen is DataError:
-                assert str(caught.value) == f"{path}: cannot write: No space left on device"
         assert list(tmp_path.iterdir()) == [there]
         assert there.read_bytes() == b"what was there before"
         counts.save(there)

@@ -147,7 +147,7 @@ def test_files_whose_sum_is_beyond_32_bits(tmp_path: Path) -> None:
 def test_a_corpus_whose_parts_are_beyond_32_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     real = counting.count_part
     monkeypatch.setattr(counting, "count_part", lambda *given: scaled(real(*given), TIMES))
-    monkeypatch.setattr(counting, "part_room", lambda memory, workers, ranked: 1)
+    monkeypatch.setattr(counting, "part_room", lambda *_: 1)
     corpus = Corpus.from_texts(TEXTS, block_size=30)
     found = dict(count_ngrams(corpus, order=2, workers=1))
     monkeypatch.undo()
