@@ -734,7 +734,7 @@ def no_tmpfile() -> Any:
 @pytest.mark.parametrize(
     ("error", "seen"),
     [
-        # Not of the file itself, which tests/base/test_outputs.py fills up: of what it is made from.
+        # Not of the file itself, which tests/cli/test_output.py fills up: of what it is made from.
         (OSError(28, "No space left on device"), OSError),
         (ValueError("a bug"), ValueError),
         (Interrupted(), Interrupted),
