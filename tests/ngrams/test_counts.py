@@ -713,6 +713,12 @@ def writing_fails(error: BaseException) -> Any:
         stream.seek(stream.tell() // 2)
         stream.truncate()
         stream.flush()
+        if isinstance(error, OSError):  # the file itself says it, on a device that is full
+            full = os.open("/dev/full", os.O_WRONLY)
+            os.dup2(full, stream.fileno())
+            os.close(full)
+            stream.write(b"the other half")
+            stream.flush()
         raise error
 
     return mock.patch.object(storage, "write_container", half)
@@ -734,8 +740,7 @@ def no_tmpfile() -> Any:
 @pytest.mark.parametrize(
     ("error", "seen"),
     [
-        # Not of the file itself, which tests/cli/test_output.py fills up: of what it is made from.
-        (OSError(28, "No space left on device"), OSError),
+        (OSError(28, "No space left on device"), DataError),
         (ValueError("a bug"), ValueError),
         (Interrupted(), Interrupted),
     ],
@@ -749,8 +754,10 @@ def test_a_failed_write_leaves_nothing(
     there.write_bytes(b"what was there before")
     with no_tmpfile() if named else contextlib.nullcontext():
         for path in (tmp_path / "new.counts", there):
-            with writing_fails(error), pytest.raises(seen):
+            with writing_fails(error), pytest.raises(seen) as caught:
                 counts.save(path)
+            if seen is DataError:
+                assert str(caught.value) == f"{path}: cannot write: No space left on device"
         assert list(tmp_path.iterdir()) == [there]
         assert there.read_bytes() == b"what was there before"
         counts.save(there)
