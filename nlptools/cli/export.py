@@ -121,7 +121,8 @@ def export(
     if settings["jieba_dict"] is not None and settings["freq"] != "win":
         raise click.UsageError("--jieba-dict goes with --freq win.")
     closing = Closing("export", quiet)
-    from nlptools.review.export import check_settings, export_words, merge_words
+    from nlptools.review.export import check_settings, export_words
+    from nlptools.text.wordlists import merge_words
 
     try:
         check_settings(to, settings["freq"], settings["tag"], settings["jieba_dict"])

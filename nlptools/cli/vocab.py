@@ -200,7 +200,7 @@ def _check(
 
 
 def _read_lists(lists: tuple[str, ...], quiet: bool) -> dict[str, float | None]:
-    from nlptools.review.export import merge_words
+    from nlptools.text.wordlists import merge_words
 
     if "-" in lists:  # says what is wrong with stdin
         open_corpus(("-",), quiet, field=None, column=None)

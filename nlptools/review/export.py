@@ -7,15 +7,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from nlptools.errors import DataError, visible
+from nlptools.errors import visible
 from nlptools.review.targets import MOST, TARGETS
 from nlptools.segmentation.jieba import JiebaDictionary, winning_frequencies
-from nlptools.text.wordlists import read_weighted_words
-
-WHAT_IS_READ = (
-    "give the output of nlptools discover, a model of nlptools train, a jieba dictionary or a list of "
-    "words, in UTF-8; JSON Lines in a file whose name ends in .jsonl"
-)
+from nlptools.text.wordlists import merge_words
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,30 +45,6 @@ class Export:
         yield "word\treason\n"
         for word, why in self.refused.items():
             yield f"{visible(word, keep='')}\t{why}\n"
-
-
-def merge_words(
-    paths: Iterable[str | os.PathLike[str]], *, encoding: str = "auto"
-) -> dict[str, float | None]:
-    """The words of several lists, in the order in which they appear; the first count given is taken.
-
-    Raises DataError for a file that is no word list.
-    """
-    found: dict[str, float | None] = {}
-    for path in paths:
-        try:
-            words = read_weighted_words(path, encoding=encoding)
-        except DataError as error:
-            if "--" not in (error.hint or ""):
-                raise
-            # The options that it names are those of a corpus.
-            raise DataError(path, error.line, error.problem, WHAT_IS_READ) from None
-        if path == "-" and next(iter(words), "").startswith("{"):
-            raise DataError(path, 1, "JSON Lines, read as plain text", WHAT_IS_READ)
-        for word, count in words.items():
-            if found.get(word) is None:
-                found[word] = count
-    return found
 
 
 def export_words(

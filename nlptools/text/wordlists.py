@@ -233,6 +233,36 @@ def read_weighted_words(
     return found
 
 
+WHAT_IS_READ = (
+    "give the output of nlptools discover, a model of nlptools train, a jieba dictionary or a list of "
+    "words, in UTF-8; JSON Lines in a file whose name ends in .jsonl"
+)
+
+
+def merge_words(
+    paths: Iterable[str | os.PathLike[str]], *, encoding: str = "auto"
+) -> dict[str, float | None]:
+    """The words of several lists, in the order in which they appear; the first count given is taken.
+
+    Raises DataError for a file that is no word list.
+    """
+    found: dict[str, float | None] = {}
+    for path in paths:
+        try:
+            words = read_weighted_words(path, encoding=encoding)
+        except DataError as error:
+            if "--" not in (error.hint or ""):
+                raise
+            # The options that it names are those of a corpus.
+            raise DataError(path, error.line, error.problem, WHAT_IS_READ) from None
+        if path == "-" and next(iter(words), "").startswith("{"):
+            raise DataError(path, 1, "JSON Lines, read as plain text", WHAT_IS_READ)
+        for word, count in words.items():
+            if found.get(word) is None:
+                found[word] = count
+    return found
+
+
 # --- rows as they stand, with decisions --------------------------------------------------------
 
 

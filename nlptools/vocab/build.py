@@ -17,7 +17,7 @@ from nlptools.segmentation.jieba import OUTSIDE
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.segmentation.tokens import Cutter
 from nlptools.text.corpus import CorpusLike, as_corpus
-from nlptools.text.wordlists import read_weighted_words
+from nlptools.text.wordlists import merge_words
 from nlptools.vocab.map import VocabMap
 from nlptools.vocab.redundancy import best_splits
 from nlptools.vocab.tokenizer import WordTokenizer
@@ -214,7 +214,11 @@ def make_vocab(
     known = None if base is None else as_vocab(base)
     if known is not None:
         _ = known.unknown  # what is wrong with it is said before the corpus is read
-    given = dict(listed) if isinstance(listed, Mapping) else _read_lists(listed)
+    given = (
+        dict(listed)
+        if isinstance(listed, Mapping)
+        else merge_words([listed] if isinstance(listed, str | os.PathLike) else listed)
+    )
     counted = None
     if corpus is not None:
         text = as_corpus(corpus)
@@ -238,18 +242,6 @@ def make_vocab(
         lower=lower,
     )
     return replace(made, counted=counted)
-
-
-def _read_lists(
-    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
-) -> dict[str, float | None]:
-    """The words of several lists in the order in which they appear; the first count given is taken."""
-    found: dict[str, float | None] = {}
-    for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
-        for word, count in read_weighted_words(path, encoding="auto").items():
-            if found.get(word) is None:
-                found[word] = count
-    return found
 
 
 def _check(

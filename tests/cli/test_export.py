@@ -12,7 +12,8 @@ import pytest
 from commandline import shell, write
 
 from nlptools import __version__
-from nlptools.review.export import WHAT_IS_READ, export_words
+from nlptools.review.export import export_words
+from nlptools.text.wordlists import WHAT_IS_READ
 
 run = partial(commandline.run, "export")
 printed = partial(commandline.printed, "export")

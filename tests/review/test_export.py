@@ -18,9 +18,10 @@ from places import DATA
 
 from nlptools import __version__
 from nlptools.errors import DataError
-from nlptools.review.export import WHAT_IS_READ, export_words, merge_words
+from nlptools.review.export import export_words
 from nlptools.review.targets import MOST, TARGETS, Tags, Target, ik_form
 from nlptools.segmentation.jieba import JiebaDictionary
+from nlptools.text.wordlists import WHAT_IS_READ, merge_words
 
 WORDS = {
     "沈渡秋": 35.0,
