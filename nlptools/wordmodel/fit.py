@@ -38,7 +38,7 @@ PRIOR_SHARE = 0.1
 
 # Where a prior says which words are known, from a word list: nats that a known word of 1, 2, 3, 4 symbols gains,
 # and that any other loses. Chosen on six development sets, flat around it (docs/decisions.md).
-KNOWN_NATS = (0.0, 1.0, 2.0, 4.0)
+KNOWN_NATS = (0.0, 1.0, 2.5, 4.0)
 UNKNOWN_NATS = -2.0
 PRUNE_KNOWN = 0.02  # known words are not dropped before the list was heard
 
@@ -71,6 +71,18 @@ class Prior:
         for k, known in enumerate(self.known[1:], 2):
             none[k - 1] = np.where(known, KNOWN_NATS[k - 1], UNKNOWN_NATS)
         return none
+
+    def with_affixes(self, affixes: Sequence[np.ndarray | None]) -> list[np.ndarray | None]:
+        """The bonus and that for affixes: no known word loses by how it splits, which is a guess where a list knows."""
+        if self.known is None:
+            return list(affixes)
+        made = []
+        for bonus, affix, known in zip(self.bonus(), affixes, self.known, strict=True):
+            if bonus is None or affix is None:
+                made.append(bonus)
+            else:
+                made.append(bonus + np.where(known, np.maximum(affix, 0), affix))
+        return made
 
     def least(self, least: float) -> list[np.ndarray | float]:
         """By length - 1: the expected count below which candidates are dropped."""
@@ -151,7 +163,8 @@ def fit(
         if iteration >= BASE_FROM:
             base = base_measure(lattice.words, expected, han)
         step("EM", iteration + 1)
-    bonus = add_bonus(bonus, affix_bonus(lattice, expected))
+    affixes = affix_bonus(lattice, expected)
+    bonus = affixes if prior is None else prior.with_affixes(affixes)
     if split_numerals:
         _split_numerals(bonus, lattice, sample.texts)
     base = base_measure(lattice.words, expected, han)
@@ -177,14 +190,6 @@ def fit(
 def add_prior(found: Expected, prior: Expected | None) -> Expected:
     """What was found and what a prior adds to it, candidate by candidate."""
     return found if prior is None else [a + b for a, b in zip(found, prior, strict=True)]
-
-
-def add_bonus(
-    one: Sequence[np.ndarray | None], other: Sequence[np.ndarray | None]
-) -> list[np.ndarray | None]:
-    """Both, length by length."""
-    pairs = zip(one, other, strict=True)
-    return [b if a is None else a if b is None else a + b for a, b in pairs]
 
 
 def rows_of(columns: Sequence[np.ndarray], kept: Sequence[np.ndarray]) -> list[np.ndarray]:
