@@ -29,7 +29,7 @@ from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
 from nlptools.wordmodel.fit import ITERATIONS, MIN_COUNT, ROUNDS, Fitted, fit, lexicon
 from nlptools.wordmodel.lists import count_segmented, load_prior
 from nlptools.wordmodel.model import PLACES, WordModel
-from nlptools.wordmodel.prior import Carried, auto_prior_weight, put_together
+from nlptools.wordmodel.prior import Carried, auto_prior_weight, keep_whole, put_together
 from nlptools.wordmodel.room import SAMPLE, room_within
 from nlptools.wordmodel.sample import Sample, build_lattice, take_sample
 
@@ -224,7 +224,10 @@ def _model(
         names, counts, expected, weight, known = _with_carried(
             names, counts, expected, weight, carried, fitted
         )
-    expected, weight = expected.round(3), np.log(weight).round(4)
+    weight = np.log(weight)
+    if known is not None:
+        weight = keep_whole(names, weight, expected, known)
+    expected, weight = expected.round(3), weight.round(4)
     by_text = np.array(sorted(range(len(names)), key=names.__getitem__), np.int64)
     order = by_text[np.argsort(-expected[by_text], kind="stable")]
     places = np.array([fitted.base.counts[k][j] for k, j in PLACES]).T[1:]
