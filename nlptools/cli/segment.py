@@ -34,7 +34,7 @@ _REFERENCES = ", ".join(f"{m.name} {m.about}" for m in METHODS.values() if m.ref
 Examples:
   echo 今天天气非常好 | nlptools segment
   nlptools segment --model forum.model posts.txt > words.txt
-  nlptools segment --adapt novel.txt > words.txt
+  nlptools segment novel.txt > words.txt
   nlptools segment --model dict.txt --format jsonl posts.txt
   nlptools segment --engine spark --master yarn hdfs:///posts/ -o hdfs:///posts.words
   nlptools lm train --sentences clause posts.txt -o posts.lm
@@ -46,10 +46,10 @@ Examples:
 @options.corpus_argument
 @click.option(
     "--model",
-    type=InputPath("general"),
+    type=InputPath("general", "raw"),
     help="Model of nlptools train, or a list of words with counts (jieba dictionary, output of "
-    "discover); for --method lm a model of nlptools lm train, or ARPA.  "
-    "[default: the general model of the package]",
+    "discover); for --method lm a model of nlptools lm train, or ARPA; raw: the model of the package that was learnt "
+    "without a dictionary.  [default: general, the model of the package]",
 )
 @click.option(
     "--granularity",
@@ -58,9 +58,9 @@ Examples:
 )
 @click.option(
     "--adapt/--no-adapt",
-    default=False,
-    show_default=True,
-    help="Learn the words of the text first, on top of the model; reads the files twice.",
+    default=None,
+    help="Learn the words of the text first, on top of the model; reads the files twice.  "
+    "[default: for files of 20,000 Han characters and more that are cut by the general model]",
 )
 @click.option(
     "--method",
@@ -109,7 +109,7 @@ def segment(
     paths: tuple[str, ...],
     model: str | None,
     granularity: str | None,
-    adapt: bool,
+    adapt: bool | None,
     method: str,
     weights: tuple[float, ...] | None,
     counts_file: str | None,
@@ -151,9 +151,12 @@ def segment(
         corpus.block_size = BLOCK
     from nlptools.segmentation.stream import segment_corpus
 
-    if adapt:
-        cutter = _adapted(corpus, model, granularity, workers, quiet)
-    else:
+    by_itself = adapt is None and method == "model" and model in (None, "general")
+    cutter = None
+    if adapt or (by_itself and _worth_adapting(corpus)):
+        cutter = _adapted(corpus, model, granularity, workers, quiet, asked=bool(adapt))
+    adapted = cutter is not None
+    if cutter is None:
         cutter = _opened(method, asked)
     if folds := getattr(cutter, "fold", ()):
         note(
@@ -182,8 +185,10 @@ def segment(
     made_by = {"method": method} if method != "model" else {}
     if METHODS[method].file == "model":
         made_by["model"] = model or "general"
-    if adapt:
+    if adapted:
         made_by["adapted"] = "yes"
+    elif by_itself and corpus is not None and not corpus.rereadable:
+        made_by["adapted"] = "no, a pipe"
     closing.show(corpus, made_by, results)
 
 
@@ -212,29 +217,42 @@ def _opened(method: str, asked: dict[str, Any]) -> Cutter:
         raise click.UsageError(f"--weights: {error}") from None
 
 
+def _worth_adapting(corpus: Corpus | None) -> bool:
+    """Whether a corpus can be read twice and may be large enough."""
+    from nlptools.wordmodel.adapt import ADAPT_LEAST
+
+    return corpus is not None and corpus.rereadable and (corpus.total_bytes or 0) >= ADAPT_LEAST
+
+
 def _adapted(
-    corpus: Corpus, model: str | None, granularity: str | None, workers: int | None, quiet: bool
-) -> Cutter:
-    """A segmenter that has learnt the words of the corpus, on top of a model."""
+    corpus: Corpus,
+    model: str | None,
+    granularity: str | None,
+    workers: int | None,
+    quiet: bool,
+    *,
+    asked: bool,
+) -> Cutter | None:
+    """A segmenter that has learnt the words of the corpus, on top of a model; None where there is too little of it.
+
+    asked: by the user, who wants it for a small text too.
+    """
     from nlptools.segmentation.segmenter import Segmenter
+    from nlptools.wordmodel.adapt import ADAPT_LEAST, adapt_model
     from nlptools.wordmodel.lists import load_prior
-    from nlptools.wordmodel.train import STEPS, NothingToLearnError, train_model
+    from nlptools.wordmodel.train import STEPS
 
     if not corpus.rereadable:
         raise click.UsageError("--adapt reads the text twice: name files, not a pipe.")
     with StageBar(STEPS, quiet) as bar:
-        prior = load_prior(model or "general")
-        # As the model was trained, unless a granularity is asked for.
-        given = prior.settings.get("penalties", (0.0,))[1:] or None
-        try:
-            prior = train_model(
-                corpus,
-                granularity=granularity or "default",
-                penalty=None if granularity else given,
-                prior=prior,
-                workers=workers,
-                watch=bar.step,
-            )
-        except NothingToLearnError:
-            note("There are no Han characters to learn from; the model is used as it is.")
-    return Segmenter.from_model(prior)
+        found = adapt_model(
+            corpus,
+            load_prior(model or "general"),
+            granularity=granularity,
+            least=0 if asked else ADAPT_LEAST,
+            workers=workers,
+            watch=bar.step,
+        )
+    if found is None and asked:
+        note("There are no Han characters to learn from; the model is used as it is.")
+    return None if found is None else Segmenter.from_model(found)

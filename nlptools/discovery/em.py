@@ -257,7 +257,7 @@ def rank_expected(
         model = lexicon(fitted)
         del fitted
         watch("expected counts", 1, 0.0, len(rows))
-        found = tally(encoded, sample, models, run, room.piece)
+        found = tally(encoded.blocks, sample, models, run, room.piece)
         alone = found.expected_singles[0] / np.maximum(found.singles, 1)
         terms = WordTable.empty()
         if lengths[1] >= SHORTEST_TERM:

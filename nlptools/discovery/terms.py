@@ -192,7 +192,7 @@ def _statistics(
         ids, before = text
         return ids, before, finder.ends(ids), found.look_up(ids)
 
-    for done in run(work, pieces(encoded, sample.number, piece)):
+    for done in run(work, pieces(encoded.blocks, sample.number, piece)):
         found.take(*done)
     sizes = [number, *np.repeat([len(terms) for terms in divided], 2)]
     counts, *parts = np.split(found.counts()[place], np.cumsum(sizes)[:-1])

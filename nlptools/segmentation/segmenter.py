@@ -17,10 +17,10 @@ from nlptools.text.corpus import Corpus
 from nlptools.text.wordlists import is_json_lines, read_weighted_words
 from nlptools.wordmodel.em import LONGEST, PENALTIES, Base
 from nlptools.wordmodel.model import (
+    OWN_MODELS,
     PLACES,
     WordModel,
     first_line,
-    general_model,
     is_model,
     load_model,
 )
@@ -109,12 +109,12 @@ class Segmenter(Cutter):
     ) -> Segmenter:
         """A segmenter by a file: a model of `nlptools train`, or any list of words with counts (a jieba
         dictionary, the output of `nlptools discover`). None or "general": the model of the
-        package.
+        package; "raw": the one that was learnt without a dictionary.
 
         Raises DataError for anything else, NlptoolsError for the granularity of a word list.
         """
-        if path is None or path == "general":
-            return cls.from_model(general_model(), granularity)
+        if path is None or path in OWN_MODELS:
+            return cls.from_model(load_model(OWN_MODELS[os.fspath(path or "general")]), granularity)
         if not Corpus([path]).rereadable:
             raise DataError(path, None, "a model cannot come from a pipe", "name a file")
         try:

@@ -261,7 +261,7 @@ def _tally_task(
         texts, words = shared.value
         none = np.zeros(0, np.uint16)
         known = Sample(none, texts, _numbers(encoded.encoder, texts), 1)
-        found = tally(encoded, known, [words])
+        found = tally(encoded.blocks, known, [words])
         arrays = [found.singles, found.words, found.expected_singles[0], found.expected_words[0]]
         yield result_row(_place(), _packed(arrays), None)
 

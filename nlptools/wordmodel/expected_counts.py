@@ -16,7 +16,6 @@ import numpy as np
 from nlptools.lattice.paths import cut_runs, forward_backward
 from nlptools.lattice.runs import arrange, find_runs
 from nlptools.lattice.trie import Trie
-from nlptools.ngrams.encode import EncodedCorpus
 from nlptools.wordmodel.em import LONGEST, Base, Sums
 from nlptools.wordmodel.sample import LONGEST_RUN, Sample
 
@@ -127,7 +126,7 @@ class Tally:
 
 
 def tally(
-    encoded: EncodedCorpus,
+    blocks: Iterable[np.ndarray],
     sample: Sample,
     models: Sequence[Weighted],
     run: Callable[..., Iterable[Any]] = map,
@@ -135,14 +134,14 @@ def tally(
 ) -> Tally:
     """Count the words of models, which share one spelling, in a corpus.
 
-    run: as in em.expect; piece: symbols at a time, None: 2**18. Neither changes the result.
+    blocks: its ids, of which sample.number makes those of the sample. run: as in em.expect; piece: symbols at a time, None: 2**18. Neither changes the result.
     """
     size, number = len(sample.texts) + 1, len(models[0].spelling) + 1
     singles, words = np.zeros(size, np.int64), np.zeros(number, np.int64)
     sums = [Sums([size, number]) for _ in models]
     shards = Shards(number, sample.symbols)
     work = functools.partial(_tally_piece, WordLookup(models[0]), models, sums)
-    for ids, before, ending in run(work, pieces(encoded, sample.number, piece)):
+    for ids, before, ending in run(work, pieces(blocks, sample.number, piece)):
         singles += np.bincount(ids, minlength=size)
         for found in ending:
             at = np.flatnonzero(found)
@@ -159,11 +158,11 @@ def tally(
 
 
 def pieces(
-    encoded: EncodedCorpus, number: np.ndarray, piece: int | None = None
+    blocks: Iterable[np.ndarray], number: np.ndarray, piece: int | None = None
 ) -> Iterator[tuple[np.ndarray, int]]:
     """(dense ids, how many symbols come before them) of a whole corpus."""
     before = 0
-    for block in encoded.blocks:
+    for block in blocks:
         for ids in stretches(number[block], piece):
             yield ids, before
             before += int(np.count_nonzero(ids))

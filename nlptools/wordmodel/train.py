@@ -120,7 +120,7 @@ class EncodedText:
 
     def tally(self, sample: Sample, words: Weighted, run: Callable[..., Any], piece: int) -> Tally:
         """As tally.tally."""
-        return tally(self._encoded, sample, [words], run, piece)
+        return tally(self._encoded.blocks, sample, [words], run, piece)
 
 
 def learn_model(

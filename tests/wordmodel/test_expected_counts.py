@@ -100,7 +100,7 @@ def test_tally_of_all_segmentations(
         )
     models[1] = Weighted(models[0].spelling, models[1].words, models[1].singles, None)
     with mock.patch.object(module, "_PIECE", piece):
-        found = tally(encoded, sample, models)
+        found = tally(encoded.blocks, sample, models)
     counts = Counter(run[a:b] for run in runs for a, b in oracles.occurrences(run, 4))
     assert found.words.tolist() == [counts[word] for word in words]
     assert found.singles.tolist() == [0, *(counts[symbol] for symbol in sample.texts)]
@@ -139,7 +139,7 @@ def test_blocks_pieces_and_threads_do_not_matter() -> None:
     words = ["天地", "地天", "玄黄宇", "荒荒", "天地玄黄", "宙洪", "洪荒"]
     encoded, sample = read([text])
     model = weighted(sample, words, rng, base_of(sample, rng))
-    whole = tally(encoded, sample, [model])
+    whole = tally(encoded.blocks, sample, [model])
     assert whole.shards.max() == SHARDS
     assert whole.expected_words[0].min() > 0
     with ThreadPoolExecutor(3) as pool:
@@ -149,7 +149,7 @@ def test_blocks_pieces_and_threads_do_not_matter() -> None:
             (500, 1000, functools.partial(ordered_map, pool, 3)),
         ):
             with mock.patch.object(module, "_PIECE", piece):
-                parts = tally(read([text], block_size)[0], sample, [model], run)
+                parts = tally(read([text], block_size)[0].blocks, sample, [model], run)
             assert same(parts, whole)
 
 
@@ -158,7 +158,7 @@ def test_no_word_is_expected_across_the_cut_of_a_long_run() -> None:
     encoded, sample = read([text])
     model = weighted(sample, ["地玄"], np.random.default_rng(0))
     model = Weighted(model.spelling, np.full(1, 100, np.float32), model.singles, None)
-    found = tally(encoded, sample, [model])
+    found = tally(encoded.blocks, sample, [model])
     assert found.words.tolist() == [2]
     assert found.expected_words[0].tolist() == pytest.approx([1], abs=0.05)
 
@@ -209,7 +209,7 @@ def test_shards_are_tenths_of_the_corpus(block_size: int, piece: int) -> None:
     rng = np.random.default_rng(0)
     model = weighted(sample, ["宇宙", "天地", "玄黄", "荒天"], rng)
     with mock.patch.object(module, "_PIECE", piece):
-        found = tally(encoded, sample, [model])
+        found = tally(encoded.blocks, sample, [model])
     assert found.shards.tolist() == [1, 10, 3, 0]
     assert found.words.tolist() == [4, 10, 3, 0]
 
