@@ -141,7 +141,7 @@ def segment(
     _check_output(separator, format)
     check_engine(engine, paths)
     if engine == "spark":
-        _check_spark(adapt, output)
+        _check_spark(bool(adapt), output)
     closing = Closing("segment", quiet)
     corpus: Any = None
     if engine == "local":

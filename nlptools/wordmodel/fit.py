@@ -95,7 +95,8 @@ class Prior:
 class Fitted:
     """The word model in its own numbers, before it becomes a list of words.
 
-    expected holds what was found and what the prior, the same candidates' expected counts, adds to it.
+    expected holds what was found and what the prior, the same candidates' expected counts, adds to it. known: bool,
+    by length - 1, whether a word list has each of them; None: there was no list.
     """
 
     lattice: Lattice
@@ -105,6 +106,7 @@ class Fitted:
     prior: Expected | None
     base: Base
     regression: GapRegression | None = field(default=None, repr=False)
+    known: list[np.ndarray] | None = None
 
     def tables(self) -> Tables:
         """Weight of every candidate."""
@@ -184,7 +186,8 @@ def fit(
             base = base_measure(lattice.words, expected, han)
             boundaries = step("co-training", number, regression.gaps)
     base = base_measure(lattice.words, expected, han)
-    return Fitted(lattice, penalties, expected, bonus, added, base, regression)
+    known = None if prior is None else prior.known
+    return Fitted(lattice, penalties, expected, bonus, added, base, regression, known)
 
 
 def add_prior(found: Expected, prior: Expected | None) -> Expected:
@@ -213,17 +216,17 @@ def _split_numerals(bonus: list[np.ndarray | None], lattice: Lattice, texts: Seq
 
 
 def lexicon(fitted: Fitted) -> Weighted:
-    """The words of a fitted model: at least half an occurrence is expected, or a prior has them.
-
-    Heaviest first.
+    """The words of a fitted model: at least half an occurrence is expected, or they are known; with a prior a
+    tenth of that. Heaviest first.
     """
     tables = fitted.tables()
     least = LEAST_EXPECTED * (fitted.least_share or 1.0)
     spelling, values = [], []
-    for words, expected, table in zip(
-        fitted.lattice.words[1:], fitted.expected[1:], tables[1:], strict=True
+    known = fitted.known or [np.zeros(1, bool)] * LONGEST
+    for words, expected, table, listed in zip(
+        fitted.lattice.words[1:], fitted.expected[1:], tables[1:], known[1:], strict=True
     ):
-        rows = np.flatnonzero((expected >= least) & (table > 0))
+        rows = np.flatnonzero(((expected >= least) | listed) & (table > 0))
         padded = np.zeros((len(rows), LONGEST), words.spelling.dtype)
         padded[:, : words.length] = words.spelling[rows]
         spelling.append(padded)

@@ -7,7 +7,7 @@ import lzma
 import math
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from unittest import mock
 
@@ -21,6 +21,7 @@ from nlptools.segmentation.evaluate import evaluate_segmentation
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.text.corpus import Corpus
 from nlptools.wordmodel.em import PENALTIES
+from nlptools.wordmodel.lists import prior_of_words
 from nlptools.wordmodel.model import WordModel, load_model
 from nlptools.wordmodel.prior import SYMBOLS_PER_WORD, auto_prior_weight
 from nlptools.wordmodel.room import LEAST_SAMPLE, Room, room_within
@@ -76,6 +77,10 @@ def clauses(seed: int, number: int) -> list[str]:
     return list(dict.fromkeys(texts))
 
 
+def by_text(values: Mapping[Sequence[str], float]) -> dict[str, float]:
+    return {"".join(word): value for word, value in values.items()}
+
+
 def check_twin(texts: Sequence[str], twin: oracles.WordModel, **settings: object) -> WordModel:
     likelihoods = []
 
@@ -88,12 +93,13 @@ def check_twin(texts: Sequence[str], twin: oracles.WordModel, **settings: object
     lexicon = twin.lexicon()
     assert set(model.words) == {"".join(word) for word in lexicon}
     assert len(set(model.words)) == len(model)
-    weights = {"".join(word): math.log(weight) for word, weight in lexicon.items()}
-    assert column(model, "weights") == pytest.approx(weights, abs=2e-3)
-    found = twin.expect(lexicon, None)[0]
-    expected = {"".join(word): found[word] + twin.prior.get(word, 0.0) for word in lexicon}
-    assert column(model, "expected") == pytest.approx(expected, abs=5e-3)
-    counts = {"".join(word): twin.counts[word] for word in lexicon}
+    # Words of five symbols and more are not met in the text: they are taken over as they are.
+    found = twin.expect({word: w for word, w in lexicon.items() if len(word) <= 4}, None)[0]
+    expected = {word: found[word] + twin.prior.get(word, 0.0) for word in lexicon}
+    assert column(model, "expected") == pytest.approx(by_text(expected), abs=5e-3)
+    weights = {word: math.log(w) for word, w in twin.whole(lexicon, expected).items()}
+    assert column(model, "weights") == pytest.approx(by_text(weights), abs=2e-3)
+    counts = by_text({word: 0 if len(word) > 4 else twin.counts[word] for word in lexicon})
     assert column(model, "counts") == counts
     assert twin.places is not None
     places = {}
@@ -135,6 +141,57 @@ def test_the_model_of_the_oracle_with_a_prior(
     counts_here = column(model, "counts")
     assert counts_here["玄黄"] == 1  # a candidate because the prior has it
     assert counts_here["宇宙"] == counts_here["宙"] == 0
+
+
+LISTED = {
+    "葡萄": 40.0,
+    "葡萄皮": 9.0,
+    "他们": 30.0,
+    "们学": 2.0,
+    "我们学习": 4.0,
+    "学习主义": 0.4,  # too rare to be kept but for the list
+    "不吐葡萄皮": 3.0,
+    "的": 100.0,
+    "宇宙洪荒": 2.0,
+    "T恤": 5.0,
+    "卡拉OK": 5.0,
+    "天地玄黄宇宙": 0.2,
+}
+
+
+@pytest.mark.parametrize("penalty", [(2, 7, 12), (0.5, 1, 1.5)])
+@pytest.mark.parametrize(("seed", "weight"), [(0, 0.05), (3, 1.0)])
+def test_the_model_of_the_oracle_with_a_word_list(
+    seed: int, weight: float, penalty: tuple[float, ...]
+) -> None:
+    """Words are known or not; long ones and those with letters are taken over."""
+    texts = [*clauses(seed, 60), "学习主义", "我们学习主义"]
+    symbols = {"卡拉OK": ("卡", "拉", "OK")}
+    prior = {symbols.get(word, tuple(word)): n * weight for word, n in LISTED.items()}
+    twin = oracles.WordModel(texts, (0, *penalty), prior, set(prior))
+    listed = prior_of_words(LISTED)
+    model = check_twin(texts, twin, prior=listed, prior_weight=weight, penalty=penalty)
+    assert model.known is not None
+    known = {word for word, flag in zip(model.words, model.known.tolist(), strict=True) if flag}
+    assert known == set(LISTED)
+    assert set(model.words) - known  # words of the text alone
+    # On top of that model the same words are known.
+    again = train(texts[:9], prior=model, penalty=penalty)
+    assert again.known is not None
+    assert {
+        word for word, flag in zip(again.words, again.known.tolist(), strict=True) if flag
+    } == known
+
+
+def test_everyday_words_are_whole() -> None:
+    """One of them is made of characters that are words much more often than it is met."""
+    texts = ["为你", "为他", "什么", "他为", "什么事"] * 30 + ["学习为什么学习"]
+    counts = {"为": 9000.0, "什么": 4000.0, "为什么": 300.0, "你": 9.0, "事": 9.0, "学习": 9.0}
+    model = train(texts, prior=prior_of_words(counts), prior_weight=1.0)
+    assert Segmenter.from_model(model).segment("为什么") == ["为什么"]
+    raised = model.weights[model.words.index("为什么")]
+    parts = column(model, "weights")
+    assert raised == pytest.approx(parts["为"] + parts["什么"] + 0.1, abs=1e-3)
 
 
 # --- a made language -----------------------------------------------------------------------------
