@@ -44,9 +44,11 @@ class Segmenter(Cutter):
         *,
         unknown: float | None = None,
         places: tuple[Sequence[str], np.ndarray] | None = None,
+        listed: bool = False,
     ) -> None:
         """words, weights: their logarithms; unknown: the weight of a single symbol that is not in the list
-        (by default one nat below the least single symbol); places: those of a WordModel.
+        (by default one nat below the least single symbol); places: those of a WordModel; listed: whether it was
+        learnt on top of a word list.
         """
         symbols, spelled = _spell(words)
         super().__init__(symbols)
@@ -66,7 +68,7 @@ class Segmenter(Cutter):
         self._words = len(values)
         self._trie = Trie(spelled, self.size)
         self._tables = self._trie.tabulate(values, -np.inf)
-        self._base = self._place_base(places) if places is not None else None
+        self._base = self._place_base(places, listed) if places is not None else None
 
     def __repr__(self) -> str:
         return f"Segmenter({self._words:,} words of {len(self.symbols):,} symbols)"
@@ -86,7 +88,12 @@ class Segmenter(Cutter):
             change = np.array(trained) - np.array(PENALTIES[granularity])
             lengths = np.fromiter(map(len, model.words), np.int64, len(model))
             weights = weights + change[np.minimum(lengths, LONGEST) - 1]
-        made = cls(model.words, weights, places=(model.place_symbols, model.place_counts))
+        made = cls(
+            model.words,
+            weights,
+            places=(model.place_symbols, model.place_counts),
+            listed=model.known is not None,
+        )
         made.fold = tuple(map(str, model.settings.get("fold", ())))
         return made
 
@@ -140,7 +147,7 @@ class Segmenter(Cutter):
 
     # --- tables --------------------------------------------------------------------------
 
-    def _place_base(self, places: tuple[Sequence[str], np.ndarray]) -> Base:
+    def _place_base(self, places: tuple[Sequence[str], np.ndarray], listed: bool) -> Base:
         symbols, counts = places
         known = np.array([self.symbols.get(s, 0) for s in symbols], np.int64)
         han = np.zeros(self.size, bool)
@@ -153,7 +160,7 @@ class Segmenter(Cutter):
             n[known] = column
             n[0] = 0
             by_length.setdefault(k, []).append(n)
-        return Base.from_counts(by_length, han)
+        return Base.from_counts(by_length, han, listed)
 
     def cut(self, ids: np.ndarray) -> np.ndarray:
         """Whether a word ends at each symbol, bool; True at breaks (0)."""

@@ -53,23 +53,30 @@ class Prior:
     """What is said of the candidates before the text is read; by length - 1.
 
     expected: counts to add to what is found. known: bool, whether a word list has them; None: there is no list.
+    others: bool, which of them such a list says nothing of, as it has few words with letters.
     """
 
     expected: Expected
     known: list[np.ndarray] | None = None
+    others: list[np.ndarray] | None = None
 
     def select(self, kept: Sequence[np.ndarray]) -> Prior:
         """The kept rows of the lengths 2, 3, ..."""
-        known = None if self.known is None else rows_of(self.known, kept)
-        return Prior(rows_of(self.expected, kept), known)
+        if self.known is None or self.others is None:
+            return Prior(rows_of(self.expected, kept))
+        return Prior(
+            rows_of(self.expected, kept), rows_of(self.known, kept), rows_of(self.others, kept)
+        )
 
     def bonus(self) -> list[np.ndarray | None]:
         """Nats for words that are known or not."""
         none: list[np.ndarray | None] = [None] * LONGEST
-        if self.known is None:
+        if self.known is None or self.others is None:
             return none
-        for k, known in enumerate(self.known[1:], 2):
-            none[k - 1] = np.where(known, KNOWN_NATS[k - 1], UNKNOWN_NATS)
+        both = zip(self.known[1:], self.others[1:], strict=True)
+        for k, (known, others) in enumerate(both, 2):
+            unknown = np.where(others, 0.0, UNKNOWN_NATS)
+            none[k - 1] = np.where(known, KNOWN_NATS[k - 1], unknown)
         return none
 
     def with_affixes(self, affixes: Sequence[np.ndarray | None]) -> list[np.ndarray | None]:
@@ -144,6 +151,7 @@ def fit(
     bonus: list[np.ndarray | None] = [None] * LONGEST if prior is None else prior.bonus()
     base: Base | None = None
     least_share = 0.0 if prior is None else PRIOR_SHARE
+    listed = prior is not None and prior.known is not None
 
     def step(stage: str, number: int, gaps: Any = None) -> Sequence[np.ndarray]:
         nonlocal expected
@@ -163,13 +171,13 @@ def fit(
                 prior = prior.select(kept)
                 added, bonus = prior.expected, prior.bonus()
         if iteration >= BASE_FROM:
-            base = base_measure(lattice.words, expected, han)
+            base = base_measure(lattice.words, expected, han, listed)
         step("EM", iteration + 1)
     affixes = affix_bonus(lattice, expected)
     bonus = affixes if prior is None else prior.with_affixes(affixes)
     if split_numerals:
         _split_numerals(bonus, lattice, sample.texts)
-    base = base_measure(lattice.words, expected, han)
+    base = base_measure(lattice.words, expected, han, listed)
     boundaries = step("affixes", 1)
     # Pairs that were dropped as words are dropped as features too: .0004 F1 either way, half the memory.
     regression = GapRegression(
@@ -183,9 +191,9 @@ def fit(
     for number in range(1, rounds + 1):
         regression.fit(boundaries)
         for _ in range(2):
-            base = base_measure(lattice.words, expected, han)
+            base = base_measure(lattice.words, expected, han, listed)
             boundaries = step("co-training", number, regression.gaps)
-    base = base_measure(lattice.words, expected, han)
+    base = base_measure(lattice.words, expected, han, listed)
     known = None if prior is None else prior.known
     return Fitted(lattice, penalties, expected, bonus, added, base, regression, known)
 

@@ -140,7 +140,8 @@ class WordModel:
         if self.places is None or len(word) not in self.places:
             return 0.0
         size = 0.02 * (len(self.symbols) + 1)
-        return math.exp({2: -5, 3: -7}[len(word)]) * math.prod(
+        nats = {2: -5.0, 3: -7.0} if self.known is None else {2: -4.0, 3: -5.5}
+        return math.exp(nats[len(word)]) * math.prod(
             (place[symbol] + 0.02) / (sum(place.values()) + size)
             for place, symbol in zip(self.places[len(word)], word, strict=True)
         )
