@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from nlptools.errors import DataError, NlptoolsError
-from nlptools.lattice.paths import cut_runs
-from nlptools.lattice.trie import Trie
+from nlptools.segmentation.blockpath import BlockPath
+from nlptools.segmentation.scores import WordScores, place_scores
+from nlptools.segmentation.shortpath import MOST_SYMBOLS, ShortPath
 from nlptools.segmentation.tokens import HAN, WORD, Cutter, joined_to_last, kinds_of
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus
 from nlptools.text.wordlists import is_json_lines, read_weighted_words
-from nlptools.wordmodel.em import LONGEST, PENALTIES, Base
+from nlptools.wordmodel.em import LONGEST, PENALTIES
 from nlptools.wordmodel.model import (
-    PLACES,
     WordModel,
     first_line,
     general_model,
@@ -26,6 +28,9 @@ from nlptools.wordmodel.model import (
 )
 
 LONGEST_WORD = 40  # symbols; longer entries of a word list are left out
+# Characters of a text up to which a loop over its cells is faster than arrays (by 2 at 200, alike at SHORT).
+# Below the size at which paths.py cuts a run in two.
+SHORT = 512
 WHAT_IS_READ = "give a model of nlptools train, or a list of words in UTF-8"
 
 
@@ -50,26 +55,15 @@ class Segmenter(Cutter):
         """
         symbols, spelled = _spell(words)
         super().__init__(symbols)
-        order = np.argsort(-np.asarray(weights, np.float64), kind="stable")
-        spelled, values = spelled[order], np.asarray(weights, np.float32)[order]
-        fits = spelled[:, 0] > 0
-        spelled, values = spelled[fits], values[fits]
-        single = np.full(self.size, -np.inf, np.float32)
-        alone = spelled[:, 1] == 0 if spelled.shape[1] > 1 else np.ones(len(spelled), bool)
-        single[spelled[alone, 0][::-1]] = values[alone][::-1]
-        known = single[np.isfinite(single)]
-        if unknown is None:
-            least = known if len(known) else values
-            unknown = float(least.min(initial=0.0)) - 1
-        single[~np.isfinite(single)] = unknown
-        self._single = single
-        self._words = len(values)
-        self._trie = Trie(spelled, self.size)
-        self._tables = self._trie.tabulate(values, -np.inf)
-        self._base = self._place_base(places) if places is not None else None
+        weights = np.asarray(weights, np.float64)
+        tables = self._place_scores(*places) if places is not None else {}
+        self._scores = WordScores.of(spelled, weights, self.size, unknown, tables)
+        self._listed = words
+        self._block: BlockPath | None = None
+        self._short: ShortPath | None = None
 
     def __repr__(self) -> str:
-        return f"Segmenter({self._words:,} words of {len(self.symbols):,} symbols)"
+        return f"Segmenter({len(self._scores.of_words):,} words of {len(self.symbols):,} symbols)"
 
     @classmethod
     def from_model(cls, model: WordModel, granularity: str | None = None) -> Segmenter:
@@ -138,41 +132,59 @@ class Segmenter(Cutter):
             raise DataError(path, None, "no words to segment by", WHAT_IS_READ)
         return loaded
 
-    # --- tables --------------------------------------------------------------------------
+    # --- the two paths -------------------------------------------------------------------
 
-    def _place_base(self, places: tuple[Sequence[str], np.ndarray]) -> Base:
-        symbols, counts = places
+    def segment(self, text: str) -> list[str]:
+        """The tokens of a text, white space among them: joined they give back the text.
+
+        A sentence takes some 20 us; for many of them segment_batch is faster.
+        """
+        if len(text) > SHORT or len(self.symbols) > MOST_SYMBOLS:
+            return super().segment(text)
+        return (self._short or self._made_short()).segment(text)
+
+    def cut(self, ids: np.ndarray) -> np.ndarray:
+        """Whether a word ends at each symbol, bool; True at breaks (0)."""
+        return (self._block or self._made_block()).cut(ids)
+
+    def _made_block(self) -> BlockPath:
+        with _lock:
+            if self._block is None:
+                self._block = BlockPath(self._scores)
+            return self._block
+
+    def _made_short(self) -> ShortPath:
+        with _lock:
+            if self._short is None:
+                self._short = ShortPath(self._scores, list(self.symbols), self._listed)
+            return self._short
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what can be made from the rest faster than it is sent."""
+        return {**self.__dict__, "_block": None, "_short": None}
+
+    def _place_scores(
+        self, symbols: Sequence[str], counts: np.ndarray
+    ) -> dict[int, list[np.ndarray]]:
         known = np.array([self.symbols.get(s, 0) for s in symbols], np.int64)
         han = np.zeros(self.size, bool)
         han[-1] = True
         for s, i in self.symbols.items():
             han[i] = chars.is_han(s[0])
-        by_length: dict[int, list[np.ndarray]] = {}
-        for (k, _), column in zip(PLACES, counts.T, strict=True):
-            n = np.zeros(self.size, np.int64)
-            n[known] = column
-            n[0] = 0
-            by_length.setdefault(k, []).append(n)
-        return Base.from_counts(by_length, han)
+        return place_scores(known, counts, han)
 
-    def cut(self, ids: np.ndarray) -> np.ndarray:
-        """Whether a word ends at each symbol, bool; True at breaks (0)."""
-        return cut_runs(ids, self._scores(ids))
 
-    def _scores(self, ids: np.ndarray) -> list[np.ndarray]:
-        """By length - 1: the score of the word that ends at each symbol, -inf where there is none."""
-        scores = [np.take(self._single, ids), *self._trie.look_up(ids, self._tables)]
-        if (base := self._base) is None:
-            return scores
-        for k in base.tables:
-            while len(scores) < k:
-                scores.append(np.full(len(ids), -np.inf, np.float32))
-            score = scores[k - 1]
-            np.exp(score, out=score)
-            score += base.measure(ids, k)
-            with np.errstate(divide="ignore"):
-                np.log(score, out=score)
-        return scores
+_lock = threading.Lock()  # a segmenter's tables are made once, whoever asks first
+
+
+def _unlocked() -> None:
+    """In a forked process: who held the lock is not there."""
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlocked)
 
 
 def segment_text(

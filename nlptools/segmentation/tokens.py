@@ -8,10 +8,11 @@ with both, the method decides.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from nlptools.segmentation.batch import cut_batch
 from nlptools.text import chars
 
 OTHER, SPACE, HAN, WORD, POINT, PERCENT, MARK = range(7)
@@ -66,6 +67,15 @@ class Cutter:
         """The tokens of a text, white space among them: joined they give back the text."""
         places = (np.flatnonzero(self.ends(chars.code_points(text))) + 1).tolist()
         return [text[a:b] for a, b in itertools.pairwise([0, *places])]
+
+    def segment_batch(self, texts: Sequence[str]) -> list[list[str]]:
+        """The tokens of each text, as `segment` gives them, by one pass over all: for thousands of short texts.
+
+        Raises TypeError for one str.
+        """
+        if isinstance(texts, str):
+            raise TypeError("texts must be a sequence of str, not one str")
+        return cut_batch(self.ends, texts)
 
     def ends(self, codes: np.ndarray) -> np.ndarray:
         """Whether a token ends after each code point (chars.code_points); bool."""
