@@ -62,6 +62,8 @@ class WordScores:
         scores = whole(weights)
         for k, tables in places.items():
             here = np.flatnonzero(lengths == k)
+            if not len(here):
+                continue
             unseen = sum(np.take(table, spelled[here, j]) for j, table in enumerate(tables))
             both = whole(np.logaddexp(weights[here], unseen / SCALE))
             scores[here] = np.maximum(both, unseen)
