@@ -20,7 +20,7 @@ class BlockPath:
     def __init__(self, scores: WordScores) -> None:
         self._single = scores.of_symbols
         self._places = scores.places
-        self._trie = Trie(scores.spelled, scores.size)
+        self._trie = Trie(scores.spelled, scores.size, scores.order)
         self._tables = self._trie.tabulate(scores.of_words, NEVER)
 
     def cut(self, ids: np.ndarray) -> np.ndarray:

@@ -18,16 +18,17 @@ from nlptools.wordmodel.model import PLACES
 
 @dataclass(frozen=True)
 class WordScores:
-    """Words by the ids of their symbols, heaviest first, with their scores in units of 1 / SCALE nat.
+    """Words by the ids of their symbols, with their scores in units of 1 / SCALE nat.
 
-    numbers: int64, which word of the list each is; spelled: int32, ids of each, padded with 0; of_words: int32.
-    of_symbols: int32, of every id as a word. places: by length of an unseen word and place in it, int32, for every id
-    what it adds to the score of such a word; none where unseen words are cut into symbols.
+    spelled: int32, ids of the symbols of each word, padded with 0; of_words: int32, scores. order: int32, which of
+    them are words at all, heaviest first: of equal ones the first counts. of_symbols: int32, of every id as a word.
+    places: by length of an unseen word and place in it, int32, for every id what it adds to the score of such a word;
+    none where unseen words are cut into symbols.
     """
 
-    numbers: np.ndarray
     spelled: np.ndarray
     of_words: np.ndarray
+    order: np.ndarray
     of_symbols: np.ndarray
     places: Mapping[int, Sequence[np.ndarray]]
 
@@ -47,27 +48,43 @@ class WordScores:
         """spelled: as above, a row of zeros for what is no word; weights: their logarithms (nats); unknown: that of
         a single symbol without a weight, None: one nat below the least single symbol.
         """
-        order = np.argsort(-weights, kind="stable")
-        order = order[spelled[order, 0] > 0]
-        spelled, weights = spelled[order], weights[order]
-        single = np.full(size, -np.inf)
-        alone = spelled[:, 1] == 0
-        single[spelled[alone, 0][::-1]] = weights[alone][::-1]
-        known = single[np.isfinite(single)]
-        if unknown is None:
-            unknown = float((known if len(known) else weights).min(initial=0.0)) - 1
-        single[~np.isfinite(single)] = unknown
-        # Where a word is also an unseen word by its symbols, both count.
-        lengths = np.count_nonzero(spelled, axis=1)
         scores = whole(weights)
+        order = _heaviest_first(scores)
+        first, second = spelled[:, 0], spelled[:, 1]
+        alone = order[(second[order] == 0) & (first[order] > 0)][::-1]
+        single = np.full(size, NEVER, np.int32)
+        single[first[alone]] = scores[alone]
+        if unknown is None:
+            least = weights[alone] if len(alone) else weights[first > 0]
+            unknown = float(least.min(initial=0.0)) - 1
+        single[single == NEVER] = whole(np.array([unknown]))
+        # Where a word is also an unseen word by its symbols, both count.
         for k, tables in places.items():
-            here = np.flatnonzero(lengths == k)
+            here = np.flatnonzero(_have_length(spelled, k))
             if not len(here):
                 continue
-            unseen = sum(np.take(table, spelled[here, j]) for j, table in enumerate(tables))
+            unseen = np.zeros(len(here), np.int32)
+            for j, table in enumerate(tables):
+                unseen += np.take(table, spelled[here, j])
             both = whole(np.logaddexp(weights[here], unseen / SCALE))
             scores[here] = np.maximum(both, unseen)
-        return WordScores(order, spelled, scores, whole(single), places)
+        return WordScores(spelled, scores, order[first[order] > 0], single, places)
+
+
+def _heaviest_first(scores: np.ndarray) -> np.ndarray:
+    """Numbers of the scores, int32, the largest first, equal ones in their order."""
+    keys = -scores.astype(np.int64) << 32
+    keys |= np.arange(len(scores))
+    keys.sort()  # plain integers: five times as fast as a stable argsort
+    return (keys & 0xFFFF_FFFF).astype(np.int32)
+
+
+def _have_length(spelled: np.ndarray, length: int) -> np.ndarray:
+    """Which words have so many symbols."""
+    if spelled.shape[1] < length:
+        return np.zeros(len(spelled), bool)
+    has = spelled[:, length - 1] > 0
+    return has & (spelled[:, length] == 0) if spelled.shape[1] > length else has
 
 
 def place_scores(

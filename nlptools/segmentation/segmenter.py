@@ -14,7 +14,8 @@ from nlptools.errors import DataError, NlptoolsError
 from nlptools.segmentation.blockpath import BlockPath
 from nlptools.segmentation.scores import WordScores, place_scores
 from nlptools.segmentation.shortpath import MOST_SYMBOLS, ShortPath
-from nlptools.segmentation.tokens import HAN, WORD, Cutter, joined_to_last, kinds_of
+from nlptools.segmentation.spelling import spell
+from nlptools.segmentation.tokens import Cutter
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus
 from nlptools.text.wordlists import is_json_lines, read_weighted_words
@@ -53,7 +54,7 @@ class Segmenter(Cutter):
         """words, weights: their logarithms; unknown: the weight of a single symbol that is not in the list
         (by default one nat below the least single symbol); places: those of a WordModel.
         """
-        symbols, spelled = _spell(words)
+        symbols, spelled = spell(words, LONGEST_WORD)
         super().__init__(symbols)
         weights = np.asarray(weights, np.float64)
         tables = self._place_scores(*places) if places is not None else {}
@@ -156,7 +157,7 @@ class Segmenter(Cutter):
     def _made_short(self) -> ShortPath:
         with _lock:
             if self._short is None:
-                self._short = ShortPath(self._scores, list(self.symbols), self._listed)
+                self._short = ShortPath(self._scores, self.symbols, self._listed)
             return self._short
 
     def __getstate__(self) -> dict[str, Any]:
@@ -218,40 +219,6 @@ def segment_text(
 @functools.cache
 def _general(granularity: str | None) -> Segmenter:
     return Segmenter.load(None, granularity)
-
-
-def _spell(words: Sequence[str]) -> tuple[list[str], np.ndarray]:
-    """(symbols, ids of each word, from 1, int32, padded with 0; all 0 for what can be no word)."""
-    lengths = np.fromiter(map(len, words), np.int64, len(words))
-    codes = chars.code_points("".join(words))
-    owner = np.repeat(np.arange(len(words)), lengths)
-    kinds = kinds_of(codes)
-    joined = joined_to_last(codes, kinds)
-    firsts = np.cumsum(lengths) - lengths
-    joined[firsts[lengths > 0]] = False
-    bad = np.zeros(len(words), bool)
-    bad[owner[(kinds != HAN) & (kinds != WORD) & ~joined]] = True
-    at = np.flatnonzero(~joined)
-    owner = owner[at]
-    number = np.bincount(owner, minlength=len(words))
-    bad |= (number > LONGEST_WORD) | (number == 0)
-    at, owner = at[~bad[owner]], owner[~bad[owner]]
-    ends = np.append(np.flatnonzero(~joined), len(codes))
-    ends = ends[np.searchsorted(ends, at) + 1] if len(at) else at
-    simple = ends - at == 1
-    values = codes[at].astype(np.int64)
-    distinct, place = np.unique(values[simple], return_inverse=True)
-    symbols = {chr(c): i for i, c in enumerate(distinct.tolist(), 1)}
-    ids = np.zeros(len(at), np.int32)
-    ids[simple] = place + 1
-    for i in np.flatnonzero(~simple).tolist():
-        text = "".join(map(chr, codes[at[i] : ends[i]].tolist()))
-        ids[i] = symbols.setdefault(text, len(symbols) + 1)
-    number[bad] = 0
-    spelled = np.zeros((len(words), max(2, int(number.max(initial=0)))), np.int32)
-    column = np.arange(len(at)) - np.repeat(np.cumsum(number) - number, number)
-    spelled[owner, column] = ids
-    return list(symbols), spelled
 
 
 def dictionary_weights(counts: Mapping[str, float | None]) -> tuple[list[str], np.ndarray]:

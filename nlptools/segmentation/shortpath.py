@@ -5,7 +5,7 @@ The same numbers as in blockpath.py are added, so the same path is found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,10 +19,10 @@ STAND_INS = 0xF0000
 MOST_SYMBOLS = 0x10FFFF - STAND_INS
 NOTHING = "\0"  # stands for a cell that is in no word
 
-# What a cell is to the loop: its character in keys, its score as a word, and what it adds to unseen words of two
-# symbols as their first and second, of three as their first, second, third.
-Row = tuple[str, int, int, int, int, int, int]
-BREAK: Row = (NOTHING, 0, NEVER, NEVER, NEVER, NEVER, NEVER)
+# What a cell is to the loop: its character in keys, the words that begin with it, its score as a word, and what it
+# adds to unseen words of two symbols as their first and second, of three as their first, second, third.
+Row = tuple[str, dict[str, int], int, int, int, int, int, int]
+BREAK: Row = (NOTHING, {}, 0, NEVER, NEVER, NEVER, NEVER, NEVER)
 # Signs that are known beforehand; any other break costs some time.
 SIGNS = [*range(0x80), 0xB7, *range(0x2010, 0x2028), *range(0x3000, 0x3007), *range(0x3008, 0x3020)]
 SIGNS += range(0xFF00, 0xFF66)
@@ -31,28 +31,29 @@ SIGNS += range(0xFF00, 0xFF66)
 class ShortPath:
     """Finds the best path through a text cell by cell.
 
-    Words are keys of one character a cell; so are the beginnings of words of three symbols and more.
+    The row of a symbol is made when it is first met, with all words that begin with it: a dictionary of 190,000 words
+    at once would take longer than some hundred sentences.
     """
 
-    def __init__(self, scores: WordScores, symbols: Sequence[str], words: Sequence[str]) -> None:
-        """symbols: those with the ids 1, 2, ..., at most MOST_SYMBOLS; words: all, by number."""
-        names = [s if len(s) == 1 else chr(STAND_INS + i) for i, s in enumerate(symbols)]
-        columns = [scores.of_symbols.tolist()]
-        for k in (2, 3):
-            tables = scores.places.get(k) or [np.full(scores.size, NEVER)] * k
-            columns += [table.tolist() for table in tables]
-        unnamed = list(zip(*columns, strict=True))
-        rows: Iterable[Row] = zip(names, *(column[1:-1] for column in columns), strict=True)
+    def __init__(
+        self, scores: WordScores, symbols: dict[str, int], words: Sequence[str]
+    ) -> None:
+        """symbols: with their ids, at most MOST_SYMBOLS; words: all, as the scores have them."""
+        self._scores = scores
+        self._symbols = symbols
+        self._names = list(symbols)
+        self._listed = words
+        self._sizes = np.zeros(len(words), np.uint8)
+        for column in scores.spelled.T:
+            self._sizes += column > 0
+        longer = scores.order[scores.spelled[scores.order, 1] > 0][::-1]  # heaviest last
+        first = scores.spelled[longer, 0]
+        self._longer = longer[np.argsort(first, kind="stable")]
+        self._edges = np.searchsorted(np.sort(first), np.arange(scores.size + 1))
+        self._other = self._row(NOTHING, scores.size - 1)
         self._rows: dict[str, Row] = dict.fromkeys(map(chr, SIGNS), BREAK)
-        self._rows.update(zip(symbols, rows, strict=True))
-        for symbol in symbols:
-            if len(symbol) > 1 and chars.is_han(symbol[0]):  # with a mark, which no look-up has
-                del self._rows[symbol]
-        self._other: Row = (NOTHING, *unnamed[-1])
-        keys, values = _keys(scores, names, words)
-        # The heaviest of equal words comes first, and so has to be the last here.
-        self._words = dict(zip(reversed(keys), reversed(values), strict=True))
-        self._beginnings = _beginnings(self._words)
+        for sign in self._rows.keys() & symbols:
+            del self._rows[sign]
 
     def segment(self, text: str) -> list[str]:
         """The tokens of a text; joined they are the text."""
@@ -60,12 +61,10 @@ class ShortPath:
         simple = len(found) == len(text)
         known = list(map(self._rows.get, found))
         if None in known:
-            rows = [row or self._strange(cell) for row, cell in zip(known, found, strict=True)]
-            key = "".join([row[0] for row in rows])
+            rows = [row or self._new_row(cell) for row, cell in zip(known, found, strict=True)]
         else:
             rows = known  # type: ignore[assignment]
-            key = text if simple else "".join([row[0] for row in rows])
-        lengths = self._lengths(key, rows)
+        lengths = self._lengths(rows)
         end = len(rows)
         words = []
         while end:
@@ -75,34 +74,64 @@ class ShortPath:
         words.reverse()
         return words
 
-    def _strange(self, cell: str) -> Row:
-        """The row of a cell that is no symbol: a Han character, maybe one with marks, or a break."""
-        return self._rows.get(cell[0], self._other) if chars.is_han(cell[0]) else BREAK
+    def _new_row(self, cell: str) -> Row:
+        """The row of a cell that was not met before, or is no symbol."""
+        if han := chars.is_han(cell[0]):
+            cell = cell[0]  # a mark behind it is looked up nowhere
+        number = self._symbols.get(cell)
+        if number is None:
+            return self._other if han else BREAK
+        row = self._rows[cell] = self._row(self._name(number), number)
+        return row
 
-    def _lengths(self, key: str, rows: Sequence[Row]) -> list[int]:
+    def _name(self, number: int) -> str:
+        """The character that stands for a symbol in keys."""
+        symbol = self._names[number - 1]
+        return symbol if len(symbol) == 1 else chr(STAND_INS + number)
+
+    def _row(self, name: str, number: int) -> Row:
+        two = [int(table[number]) for table in self._scores.places.get(2, ())] or [NEVER] * 2
+        three = [int(table[number]) for table in self._scores.places.get(3, ())] or [NEVER] * 3
+        single = int(self._scores.of_symbols[number])
+        return (name, self._tails(number), single, *two, *three)  # type: ignore[return-value]
+
+    def _tails(self, number: int) -> dict[str, int]:
+        """What follows a symbol in words that begin with it -> their scores; NEVER for what is only a beginning."""
+        here = self._longer[self._edges[number] : self._edges[number + 1]]
+        columns = (here, self._sizes[here], self._scores.of_words[here])
+        tails: dict[str, int] = {}
+        for word, size, score in zip(*(column.tolist() for column in columns), strict=True):
+            tail = self._listed[word][1:]
+            if len(tail) != size - 1:  # some of its symbols are runs
+                tail = "".join(map(self._name, self._scores.spelled[word, 1:size].tolist()))
+            tails[tail] = score
+            for stop in range(1, size - 1):
+                tails.setdefault(tail[:stop], NEVER)
+        return tails
+
+    def _lengths(self, rows: Sequence[Row]) -> list[int]:
         """By cell: the length of the word that ends there on the best path up to it; the shorter of equal ones."""
-        word, beginnings = self._words.get, self._beginnings
         lengths = []
         long: dict[int, list[tuple[int, int]]] = {}  # end -> (score up to it, length)
-        total = before = before2 = 0  # best scores up to the cell, the one before, ...
+        total = before = before2 = 0  # best scores up to the cell, to the one before, to that before it
         first_of_2 = first_of_3 = two_of_3 = NEVER
-        goes_on = False  # whether longer words begin with the two cells before
-        for end, (_, single, a2, b2, a3, b3, c3) in enumerate(rows, 1):
+        last, tails1, tails2 = NOTHING, BREAK[1], BREAK[1]  # of the cells before
+        goes_on = False  # whether words begin with the two cells before
+        for end, (name, tails, single, a2, b2, a3, b3, c3) in enumerate(rows, 1):
             best, length = total + single, 1
-            pair = key[end - 2 : end]
-            score = word(pair)
-            if score is None:
-                score = first_of_2 + b2
+            score = first_of_2 + b2
+            pair = tails1.get(name)
+            if pair is not None and pair > score:
+                score = pair
             if before + score > best:
                 best, length = before + score, 2
-            score = None
+            score = two_of_3 + c3
             if goes_on:
-                three = key[end - 3 : end]
-                score = word(three)
-                if three in beginnings:
-                    self._find_long(key, end, before2, long)
-            if score is None:
-                score = two_of_3 + c3
+                three = tails2.get(last + name)
+                if three is not None:
+                    if three > score:
+                        score = three
+                    _find_long(tails2, last + name, rows, end, before2, long)
             if before2 + score > best:
                 best, length = before2 + score, 3
             if long:
@@ -112,40 +141,25 @@ class ShortPath:
             lengths.append(length)
             before2, before, total = before, total, best
             first_of_2, two_of_3, first_of_3 = a2, first_of_3 + b3, a3
-            goes_on = pair in beginnings
+            last, tails2, tails1, goes_on = name, tails1, tails, pair is not None
         return lengths
 
-    def _find_long(
-        self, key: str, end: int, before: int, long: dict[int, list[tuple[int, int]]]
-    ) -> None:
-        """Note the words of more than three cells that begin three cells before `end`; before: the score up to there."""
-        start = end - 3
-        for stop in range(end + 1, len(key) + 1):
-            begun = key[start:stop]
-            if (score := self._words.get(begun)) is not None:
-                long.setdefault(stop, []).append((before + score, stop - start))
-            if begun not in self._beginnings:
-                return
 
-
-def _keys(
-    scores: WordScores, names: Sequence[str], words: Sequence[str]
-) -> tuple[list[str], list[int]]:
-    """The words of two symbols and more, a character a symbol, and their scores; heaviest first."""
-    many = np.flatnonzero(scores.spelled[:, 1])
-    lengths = np.count_nonzero(scores.spelled[many], axis=1).tolist()
-    keys = [words[i] for i in scores.numbers[many].tolist()]
-    for i, (key, length) in enumerate(zip(keys, lengths, strict=True)):
-        if len(key) != length:
-            ids = scores.spelled[many[i], :length].tolist()
-            keys[i] = "".join([names[number - 1] for number in ids])
-    return keys, scores.of_words[many].tolist()
-
-
-def _beginnings(words: Iterable[str]) -> set[str]:
-    """All beginnings of the words, of two characters and more, that are not the whole word."""
-    begun = {word[:-1] for word in words if len(word) > 2}
-    every = set(begun)
-    while begun := {word[:-1] for word in begun if len(word) > 2} - every:
-        every |= begun
-    return every
+def _find_long(
+    tails: dict[str, int],
+    tail: str,
+    rows: Sequence[Row],
+    end: int,
+    before: int,
+    long: dict[int, list[tuple[int, int]]],
+) -> None:
+    """Note the words of more than three cells whose first three end at `end`. before: the score up to the first."""
+    length = 3
+    for stop in range(end, len(rows)):
+        tail += rows[stop][0]
+        length += 1
+        score = tails.get(tail)
+        if score is None:
+            return
+        if score != NEVER:
+            long.setdefault(end + length - 3, []).append((before + score, length))
