@@ -112,7 +112,7 @@ def train(
     corpus: Any = None
     if engine == "local":
         corpus = open_corpus(paths, quiet, **reading)
-    from nlptools.wordmodel.model import load_prior
+    from nlptools.wordmodel.prior import load_prior
     from nlptools.wordmodel.room import SAMPLE, Learnt, room_within
     from nlptools.wordmodel.train import STEPS, train_model
 

@@ -240,14 +240,19 @@ def exact(posteriors: np.ndarray) -> np.ndarray:
     return posteriors
 
 
-def prune(lattice: Lattice, expected: Expected, least: float = PRUNE) -> list[np.ndarray]:
+def prune(
+    lattice: Lattice, expected: Expected, least: float | Sequence[np.ndarray | float] = PRUNE
+) -> list[np.ndarray]:
     """Drop the words below an expected count, number the others from the largest down.
+
+    least: that count; or by length - 1 one for all, or one for each candidate.
 
     Returns the rows that are kept, for the lengths 2, 3, ...
     """
     kept = []
-    for c in expected[1:]:
-        rows = np.flatnonzero(c >= least)
+    bounds = [least] * len(expected) if isinstance(least, float) else least
+    for c, bound in zip(expected[1:], bounds[1:], strict=True):
+        rows = np.flatnonzero(c >= bound)
         rows = rows[rows > 0]
         kept.append(rows[np.argsort(-c[rows], kind="stable")])
     lattice.renumber(kept)

@@ -36,10 +36,47 @@ LEAST_EXPECTED = 0.5  # of a word in the model
 # 20,000 characters .737 -> .782, of 200,000 .804 -> .807.
 PRIOR_SHARE = 0.1
 
+# Where a prior says which words are known, from a word list: nats that a known word of 1, 2, 3, 4 symbols gains,
+# and that any other loses. Chosen on six development sets, flat around it (docs/decisions.md).
+KNOWN_NATS = (0.0, 1.0, 2.0, 4.0)
+UNKNOWN_NATS = -2.0
+PRUNE_KNOWN = 0.02  # known words are not dropped before the list was heard
+
 # `numerals="split"`: a character is a measure word when so many of the numerals stand before it
 # often enough, and words of numerals and a measure word become this much less likely.
 NUMERAL_SYMBOLS = "一二三四五六七八九十百千万亿两〇零几"
 MEASURE_NUMERALS, MEASURE_COUNT, MEASURE_NATS = 6, 5, -6.0
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is said of the candidates before the text is read; by length - 1.
+
+    expected: counts to add to what is found. known: bool, whether a word list has them; None: there is no list.
+    """
+
+    expected: Expected
+    known: list[np.ndarray] | None = None
+
+    def select(self, kept: Sequence[np.ndarray]) -> Prior:
+        """The kept rows of the lengths 2, 3, ..."""
+        known = None if self.known is None else rows_of(self.known, kept)
+        return Prior(rows_of(self.expected, kept), known)
+
+    def bonus(self) -> list[np.ndarray | None]:
+        """Nats for words that are known or not."""
+        none: list[np.ndarray | None] = [None] * LONGEST
+        if self.known is None:
+            return none
+        for k, known in enumerate(self.known[1:], 2):
+            none[k - 1] = np.where(known, KNOWN_NATS[k - 1], UNKNOWN_NATS)
+        return none
+
+    def least(self, least: float) -> list[np.ndarray | float]:
+        """By length - 1: the expected count below which candidates are dropped."""
+        if self.known is None:
+            return [least] * LONGEST
+        return [np.where(known, min(least, PRUNE_KNOWN), least) for known in self.known]
 
 
 @dataclass
@@ -72,7 +109,7 @@ def fit(
     lattice: Lattice,
     penalties: Sequence[float],
     *,
-    prior: Expected | None = None,
+    prior: Prior | None = None,
     split_numerals: bool = False,
     rounds: int = ROUNDS,
     least: float = PRUNE,
@@ -81,15 +118,16 @@ def fit(
 ) -> Fitted:
     """EM, affix bonus, EM with the gap regression. The lattice is pruned on the way.
 
-    prior: expected counts to add to what is found, by candidate. rounds: of co-training. least: expected
+    prior: expected counts to add to what is found, and which candidates are known words. rounds: of co-training. least: expected
     count below which candidates are dropped.
     """
     han = sample.han
     counts = [words.counts.astype(np.float64) for words in lattice.words]
     if prior is not None:
         counts = [counts[0]] + [np.where(c < MIN_COUNT, 0, c) for c in counts[1:]]
-    expected = add_prior(counts, prior)
-    bonus: list[np.ndarray | None] = [None] * LONGEST
+    added = None if prior is None else prior.expected
+    expected = add_prior(counts, added)
+    bonus: list[np.ndarray | None] = [None] * LONGEST if prior is None else prior.bonus()
     base: Base | None = None
     least_share = 0.0 if prior is None else PRIOR_SHARE
 
@@ -98,20 +136,22 @@ def fit(
         tables = weights(expected, penalties, bonus, least_share)
         expected = []  # room for the new ones
         found = expect(lattice, tables, base, gaps, run)
-        expected = add_prior(found.expected, prior)
+        expected = add_prior(found.expected, added)
         active = sum(int(np.count_nonzero(c)) for c in expected)
         watch(stage, number, found.log_likelihood, active)
         return found.boundaries
 
     for iteration in range(ITERATIONS):
         if iteration == PRUNE_AFTER:
-            kept = prune(lattice, expected, least)
+            kept = prune(lattice, expected, least if prior is None else prior.least(least))
             expected = rows_of(expected, kept)
-            prior = rows_of(prior, kept) if prior is not None else None
+            if prior is not None:
+                prior = prior.select(kept)
+                added, bonus = prior.expected, prior.bonus()
         if iteration >= BASE_FROM:
             base = base_measure(lattice.words, expected, han)
         step("EM", iteration + 1)
-    bonus = affix_bonus(lattice, expected)
+    bonus = add_bonus(bonus, affix_bonus(lattice, expected))
     if split_numerals:
         _split_numerals(bonus, lattice, sample.texts)
     base = base_measure(lattice.words, expected, han)
@@ -131,7 +171,7 @@ def fit(
             base = base_measure(lattice.words, expected, han)
             boundaries = step("co-training", number, regression.gaps)
     base = base_measure(lattice.words, expected, han)
-    return Fitted(lattice, penalties, expected, bonus, prior, base, regression)
+    return Fitted(lattice, penalties, expected, bonus, added, base, regression)
 
 
 def add_prior(found: Expected, prior: Expected | None) -> Expected:
@@ -139,10 +179,18 @@ def add_prior(found: Expected, prior: Expected | None) -> Expected:
     return found if prior is None else [a + b for a, b in zip(found, prior, strict=True)]
 
 
-def rows_of(columns: Expected, kept: Sequence[np.ndarray]) -> Expected:
+def add_bonus(
+    one: Sequence[np.ndarray | None], other: Sequence[np.ndarray | None]
+) -> list[np.ndarray | None]:
+    """Both, length by length."""
+    pairs = zip(one, other, strict=True)
+    return [b if a is None else a if b is None else a + b for a, b in pairs]
+
+
+def rows_of(columns: Sequence[np.ndarray], kept: Sequence[np.ndarray]) -> list[np.ndarray]:
     """The kept rows of the lengths 2, 3, ..., behind row 0."""
     rest = zip(columns[1:], kept, strict=True)
-    return [columns[0]] + [np.concatenate([[0.0], c[rows]]) for c, rows in rest]
+    return [columns[0]] + [np.concatenate([c[:1], c[rows]]) for c, rows in rest]
 
 
 def _split_numerals(bonus: list[np.ndarray | None], lattice: Lattice, texts: Sequence[str]) -> None:

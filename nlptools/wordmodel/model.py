@@ -3,7 +3,8 @@
 The file is UTF-8 text, gzip where its name ends in .gz. Lines that begin with `# ` come first: the
 format and its version, a JSON object with the settings, then one line `# place` for each character with the
 number of rare words that have it as first of 2, second of 2, first of 3, ... The rest is a table with a
-header: word, count, expected, weight, separated by tabs. docs/formats.md describes it.
+header: word, count, expected, weight, and known where a word list was learnt on top of, separated by tabs.
+docs/formats.md describes it.
 """
 
 from __future__ import annotations
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
 
 FORMAT = "# nlptools model"
-VERSION = 1
+VERSION = 2  # 1: without the column "known"; models without it are still written so
 GENERAL = Path(__file__).parent / "general.tsv.gz"
 COLUMNS = "word\tcount\texpected\tweight"
+KNOWN_COLUMN = "known"
 LARGEST = 1e15  # of any number in a model
 MOST_NATS = 1000.0  # of a penalty, and of the logarithm of a weight below 0
 MOST_WEIGHT = 40.0  # nats: exp(40) leaves room for sums in float32
@@ -58,7 +60,8 @@ class WordModel:
     weights: float64, logarithm of the weight in a segmentation (nats), penalty and bonus included.
     place_symbols, place_counts: characters and, shape (characters, 5), in how many rare words they stand
     at each of PLACES. settings: what made the model; among them symbols, the size of its corpus, and
-    trained_on, that of the distinct text it was learnt from.
+    trained_on, that of the distinct text it was learnt from. known: bool, whether the word was in a word list that
+    the model was learnt on top of; None: there was no list.
     """
 
     words: Sequence[str]
@@ -68,6 +71,7 @@ class WordModel:
     place_symbols: Sequence[str] = ()
     place_counts: np.ndarray = field(default_factory=lambda: np.zeros((0, len(PLACES)), np.int64))
     settings: Mapping[str, Any] = field(default_factory=dict)
+    known: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.words)
@@ -78,16 +82,20 @@ class WordModel:
         return f"WordModel({len(self):,} words{of})"
 
     def __iter__(self) -> Iterator[WeightedWord]:
-        columns = (self.counts.tolist(), self.expected.tolist(), self.weights.tolist())
+        columns = [column.tolist() for column in self._numbers]
         yield from itertools.starmap(WeightedWord, zip(self.words, *columns, strict=True))
 
     def to_frame(self) -> DataFrame:
         """The words as a pandas DataFrame, with the columns of the file."""
-        columns = (list(self.words), self.counts, self.expected, self.weights)
-        return to_frame(dict(zip(COLUMNS.split("\t"), columns, strict=True)))
+        columns = dict(zip(COLUMNS.split("\t"), (list(self.words), *self._numbers), strict=True))
+        return to_frame(columns if self.known is None else columns | {KNOWN_COLUMN: self.known})
 
     def _repr_html_(self) -> str:
         return html_table(COLUMNS.split("\t"), self, total=len(self))
+
+    @property
+    def _numbers(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return self.counts, self.expected, self.weights
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model; the file appears when it is complete."""
@@ -100,13 +108,17 @@ class WordModel:
     def text(self) -> str:
         """What the file holds."""
         settings = {**self.settings, "words": len(self), "places": len(self.place_symbols)}
-        lines = [f"{FORMAT} {VERSION}\n# {json.dumps(settings, ensure_ascii=False)}\n"]
+        version = 1 if self.known is None else VERSION
+        lines = [f"{FORMAT} {version}\n# {json.dumps(settings, ensure_ascii=False)}\n"]
         for symbol, row in zip(self.place_symbols, self.place_counts.tolist(), strict=True):
             lines.append(f"# place\t{symbol}\t" + "\t".join(map(str, row)) + "\n")
-        lines.append(COLUMNS + "\n")
-        columns = (self.counts.tolist(), self.expected.tolist(), self.weights.tolist())
-        for word, count, expected, weight in zip(self.words, *columns, strict=True):
-            lines.append(f"{word}\t{count}\t{expected:.3f}\t{weight:.4f}\n")
+        lines.append(COLUMNS + (f"\t{KNOWN_COLUMN}" if self.known is not None else "") + "\n")
+        ends = ["\n"] * len(self)
+        if self.known is not None:
+            ends = [f"\t{flag:d}\n" for flag in self.known.tolist()]
+        columns = [column.tolist() for column in self._numbers]
+        for word, count, expected, weight, end in zip(self.words, *columns, ends, strict=True):
+            lines.append(f"{word}\t{count}\t{expected:.3f}\t{weight:.4f}{end}")
         return "".join(lines)
 
 
@@ -135,11 +147,6 @@ def load_model(path: str | os.PathLike[str]) -> WordModel:
     return parse_model(text, os.fspath(path))
 
 
-def load_prior(name: str | os.PathLike[str]) -> WordModel:
-    """The model of that file; of the package for the name "general"."""
-    return general_model() if name == "general" else load_model(name)
-
-
 def parse_model(text: str, path: str) -> WordModel:
     """As load_model, of a text that was read already."""
     lines = text.split("\n")
@@ -158,7 +165,8 @@ def parse_model(text: str, path: str) -> WordModel:
     except (LookupError, ArithmeticError, AttributeError, TypeError, ValueError, RecursionError):
         raise DataError(path, 2, "no JSON object with the settings of a model here") from None
     first = 2 + places + 1
-    head = len(lines) >= first and lines[first - 1].rstrip("\r") == COLUMNS
+    header = COLUMNS if int(version) == 1 else f"{COLUMNS}\t{KNOWN_COLUMN}"
+    head = len(lines) >= first and lines[first - 1].rstrip("\r") == header
     # The last line ends as all others do, or it may be the beginning of one.
     if not head or len(lines) <= first + words or any(map(str.strip, lines[first + words :])):
         problem = f"{words:,} words and {places:,} places were announced, here are others"
@@ -168,12 +176,18 @@ def parse_model(text: str, path: str) -> WordModel:
     if (place_columns < 0).any():
         bad = int(np.flatnonzero((place_columns < 0).any(axis=0))[0])
         raise DataError(path, 3 + bad, "a count below 0")
-    word_list, columns = _table(lines, first, words, path, "", 3)
+    word_list, columns = _table(lines, first, words, path, "", header.count("\t"))
     weights = columns[2]
     bad = (columns[:2] < 0).any(axis=0) | (weights > MOST_WEIGHT) | (weights < -MOST_NATS)
     if bad.any():
         line = first + 1 + int(np.flatnonzero(bad)[0])
         raise DataError(path, line, "a count below 0, or a weight out of range")
+    known = None
+    if int(version) > 1:
+        if (bad := (columns[3] != 0) & (columns[3] != 1)).any():
+            line = first + 1 + int(np.flatnonzero(bad)[0])
+            raise DataError(path, line, 'neither 0 nor 1 in the column "known"')
+        known = columns[3] == 1
     return WordModel(
         word_list,
         columns[0].astype(np.int64),
@@ -182,6 +196,7 @@ def parse_model(text: str, path: str) -> WordModel:
         place_symbols,
         place_columns.T.astype(np.int64),
         settings,
+        known,
     )
 
 

@@ -27,8 +27,8 @@ from nlptools.text.corpus import CorpusLike, as_corpus
 from nlptools.wordmodel.em import LEAST_PENALTY, LONGEST, PENALTIES
 from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
 from nlptools.wordmodel.fit import ITERATIONS, MIN_COUNT, ROUNDS, Fitted, fit, lexicon
-from nlptools.wordmodel.model import PLACES, WordModel, load_prior
-from nlptools.wordmodel.prior import Carried, auto_prior_weight
+from nlptools.wordmodel.model import PLACES, WordModel
+from nlptools.wordmodel.prior import Carried, auto_prior_weight, load_prior
 from nlptools.wordmodel.room import SAMPLE, room_within
 from nlptools.wordmodel.sample import Sample, build_lattice, take_sample
 
@@ -221,6 +221,9 @@ def _model(
         weight = np.concatenate([weight, [w for _, _, w in rest]])
     expected, weight = expected.round(3), np.log(weight).round(4)
     order = sorted(range(len(names)), key=lambda i: (-expected[i], names[i]))
+    known = None
+    if carried is not None and carried.known is not None:
+        known = np.array([names[i] in carried.known for i in order], bool)
     places = np.array([fitted.base.counts[k][j] for k, j in PLACES]).T[1:]
     some = np.flatnonzero(places.any(axis=1))
     if not np.isfinite(weight).all():
@@ -233,4 +236,5 @@ def _model(
         [sample.texts[i] for i in some.tolist()],
         places[some],
         settings,
+        known,
     )
