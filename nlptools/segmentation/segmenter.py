@@ -21,12 +21,14 @@ from nlptools.text.corpus import Corpus
 from nlptools.text.wordlists import is_json_lines, read_weighted_words
 from nlptools.wordmodel.em import LONGEST, PENALTIES
 from nlptools.wordmodel.model import (
+    GENERAL,
     WordModel,
+    WordWeights,
     first_line,
-    general_model,
     is_model,
-    load_model,
+    load_weights,
 )
+from nlptools.wordmodel.packed import is_packed
 
 LONGEST_WORD = 40  # symbols; longer entries of a word list are left out
 # Characters of a text up to which a loop over its cells is faster than arrays (by 2 at 200, alike at SHORT).
@@ -72,6 +74,10 @@ class Segmenter(Cutter):
 
         Raises ValueError for an unknown granularity.
         """
+        return cls._by(WordWeights.of(model), granularity)
+
+    @classmethod
+    def _by(cls, model: WordWeights, granularity: str | None) -> Segmenter:
         weights = model.weights
         if granularity is not None:
             if granularity not in PENALTIES:
@@ -79,7 +85,7 @@ class Segmenter(Cutter):
                 raise ValueError(f"granularity must be one of {known}, not {granularity!r}")
             trained = model.settings.get("penalties", PENALTIES["default"])
             change = np.array(trained) - np.array(PENALTIES[granularity])
-            lengths = np.fromiter(map(len, model.words), np.int64, len(model))
+            lengths = np.fromiter(map(len, model.words), np.int64, len(model.words))
             weights = weights + change[np.minimum(lengths, LONGEST) - 1]
         made = cls(model.words, weights, places=(model.place_symbols, model.place_counts))
         made.fold = tuple(map(str, model.settings.get("fold", ())))
@@ -109,13 +115,15 @@ class Segmenter(Cutter):
         Raises DataError for anything else, NlptoolsError for the granularity of a word list.
         """
         if path is None or path == "general":
-            return cls.from_model(general_model(), granularity)
+            return cls._by(load_weights(GENERAL), granularity)
+        if is_packed(path):
+            return cls._by(load_weights(path), granularity)
         if not Corpus([path]).rereadable:
             raise DataError(path, None, "a model cannot come from a pipe", "name a file")
         try:
             line = "" if is_json_lines(path) else first_line(path)
             if is_model(line):
-                return cls.from_model(load_model(path), granularity)
+                return cls._by(load_weights(path), granularity)
             if line.startswith("nlptools "):
                 raise DataError(path, None, "another file of nlptools, not a model", WHAT_IS_READ)
             words = read_weighted_words(path, encoding="auto")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nlptools.base.packing import JoinedStrings
 from nlptools.segmentation.tokens import HAN, WORD, joined_to_last, kinds_of
 from nlptools.text import chars
 
@@ -15,8 +16,12 @@ def spell(words: Sequence[str], longest: int) -> tuple[list[str], np.ndarray]:
 
     longest: symbols that a word may have.
     """
-    lengths = np.fromiter(map(len, words), np.int64, len(words))
-    codes = chars.code_points("".join(words))
+    if isinstance(words, JoinedStrings):
+        text, lengths = words.text, words.lengths
+    else:
+        text = "".join(words)
+        lengths = np.fromiter(map(len, words), np.int64, len(words))
+    codes = chars.code_points(text)
     kinds = kinds_of(codes)
     joined = joined_to_last(codes, kinds)
     firsts = np.cumsum(lengths) - lengths

@@ -17,6 +17,7 @@ from nlptools.wordmodel.em import DISCOUNT, LONGEST, SINGLE_FLOOR, Lattice, find
 from nlptools.wordmodel.expected_counts import Weighted
 from nlptools.wordmodel.fit import KNOWN_NATS, MIN_COUNT, UNKNOWN_NATS, Fitted, Prior, rows_of
 from nlptools.wordmodel.model import WordModel, first_line, general_model, is_model, load_model
+from nlptools.wordmodel.packed import is_packed
 from nlptools.wordmodel.sample import Sample
 
 # A carried-over model weighs twice the corpus, and more under a very small one, as the root of its size.
@@ -34,7 +35,7 @@ def load_prior(name: str | os.PathLike[str]) -> WordModel:
     """A model to learn on top of: "general", "raw", the model of a file, or one made of a word list."""
     if name in ("general",):
         return general_model()
-    if not is_json_lines(name) and is_model(first_line(name)):
+    if is_packed(name) or (not is_json_lines(name) and is_model(first_line(name))):
         return load_model(name)
     words = read_weighted_words(name, encoding="auto")
     if not words:
