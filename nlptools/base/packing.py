@@ -12,7 +12,9 @@ from typing import Any, overload
 
 import numpy as np
 
-MOST_BYTES = 1 << 28  # of a column when it is unpacked: the largest list that is known has 200 million
+MOST_BYTES = (
+    1 << 28
+)  # of a column when it is unpacked: the largest list that is known has 200 million
 
 
 class JoinedStrings(Sequence[str]):
@@ -77,11 +79,12 @@ def unpack(data: np.ndarray, facts: Mapping[str, Any]) -> np.ndarray:
         raise ValueError(str(error)) from None
     if len(plain) != size:
         raise ValueError("a column of another size than announced")
-    numbers = np.zeros(length, np.uint64 if planes > 4 else np.uint32)
+    unsigned = np.dtype(np.uint64 if planes > 4 else np.uint32)
+    numbers: np.ndarray = np.zeros(length, unsigned)
     for i in range(planes):
         plane = np.frombuffer(plain, np.uint8, length, i * length)
-        numbers |= plane.astype(numbers.dtype) << numbers.dtype.type(8 * i)
-    one = numbers.dtype.type(1)
+        numbers |= plane.astype(unsigned) << unsigned.type(8 * i)
+    one = unsigned.type(1)
     signed = (numbers >> one).astype(np.int64)
     signed ^= -(numbers & one).astype(np.int64)
     return np.cumsum(signed) if differences else signed

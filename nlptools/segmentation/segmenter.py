@@ -56,17 +56,17 @@ class Segmenter(Cutter):
         """words, weights: their logarithms; unknown: the weight of a single symbol that is not in the list
         (by default one nat below the least single symbol); places: those of a WordModel.
         """
-        symbols, spelled = spell(words, LONGEST_WORD)
+        symbols, self._spelled = spell(words, LONGEST_WORD)
         super().__init__(symbols)
-        weights = np.asarray(weights, np.float64)
-        tables = self._place_scores(*places) if places is not None else {}
-        self._scores = WordScores.of(spelled, weights, self.size, unknown, tables)
-        self._listed = words
+        self._listed = words, np.asarray(weights, np.float64)
+        self._unknown, self._places = unknown, places
+        # Made when the first text is cut, each for texts of its size.
+        self._scores: WordScores | None = None
         self._block: BlockPath | None = None
         self._short: ShortPath | None = None
 
     def __repr__(self) -> str:
-        return f"Segmenter({len(self._scores.of_words):,} words of {len(self.symbols):,} symbols)"
+        return f"Segmenter({np.count_nonzero(self._spelled[:, 0]):,} words of {len(self.symbols):,} symbols)"
 
     @classmethod
     def from_model(cls, model: WordModel, granularity: str | None = None) -> Segmenter:
@@ -159,28 +159,35 @@ class Segmenter(Cutter):
     def _made_block(self) -> BlockPath:
         with _lock:
             if self._block is None:
-                self._block = BlockPath(self._scores)
+                self._block = BlockPath(self._made_scores())
             return self._block
 
     def _made_short(self) -> ShortPath:
         with _lock:
             if self._short is None:
-                self._short = ShortPath(self._scores, self.symbols, self._listed)
+                self._short = ShortPath(self._made_scores(), self.symbols, self._listed[0])
             return self._short
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Without what can be made from the rest faster than it is sent."""
-        return {**self.__dict__, "_block": None, "_short": None}
+    def _made_scores(self) -> WordScores:
+        """Who calls it holds the lock."""
+        if self._scores is None:
+            places = {}
+            if self._places is not None:
+                symbols, counts = self._places
+                known = np.array([self.symbols.get(s, 0) for s in symbols], np.int64)
+                han = np.zeros(self.size, bool)
+                han[-1] = True
+                for s, i in self.symbols.items():
+                    han[i] = chars.is_han(s[0])
+                places = place_scores(known, counts, han)
+            self._scores = WordScores.of(
+                self._spelled, self._listed[1], self.size, self._unknown, places
+            )
+        return self._scores
 
-    def _place_scores(
-        self, symbols: Sequence[str], counts: np.ndarray
-    ) -> dict[int, list[np.ndarray]]:
-        known = np.array([self.symbols.get(s, 0) for s in symbols], np.int64)
-        han = np.zeros(self.size, bool)
-        han[-1] = True
-        for s, i in self.symbols.items():
-            han[i] = chars.is_han(s[0])
-        return place_scores(known, counts, han)
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is made from the rest in less time than it takes to send it."""
+        return {**self.__dict__, "_scores": None, "_block": None, "_short": None}
 
 
 _lock = threading.Lock()  # a segmenter's tables are made once, whoever asks first

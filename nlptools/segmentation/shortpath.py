@@ -12,6 +12,7 @@ import numpy as np
 from nlptools.lattice.sums import NEVER
 from nlptools.segmentation.cells import cells
 from nlptools.segmentation.scores import WordScores
+from nlptools.segmentation.tokens import MARK, kinds_of
 from nlptools.text import chars
 
 # Runs of letters have a character each to stand for them in keys, from the planes for private use.
@@ -35,9 +36,7 @@ class ShortPath:
     at once would take longer than some hundred sentences.
     """
 
-    def __init__(
-        self, scores: WordScores, symbols: dict[str, int], words: Sequence[str]
-    ) -> None:
+    def __init__(self, scores: WordScores, symbols: dict[str, int], words: Sequence[str]) -> None:
         """symbols: with their ids, at most MOST_SYMBOLS; words: all, as the scores have them."""
         self._scores = scores
         self._symbols = symbols
@@ -77,7 +76,9 @@ class ShortPath:
     def _new_row(self, cell: str) -> Row:
         """The row of a cell that was not met before, or is no symbol."""
         if han := chars.is_han(cell[0]):
-            cell = cell[0]  # a mark behind it is looked up nowhere
+            if len(cell) > 1 and np.all(kinds_of(chars.code_points(cell[1:])) == MARK):
+                cell = cell[0]  # what stands on it makes no other symbol of it
+            han = len(cell) == 1
         number = self._symbols.get(cell)
         if number is None:
             return self._other if han else BREAK
@@ -113,7 +114,9 @@ class ShortPath:
         """By cell: the length of the word that ends there on the best path up to it; the shorter of equal ones."""
         lengths = []
         long: dict[int, list[tuple[int, int]]] = {}  # end -> (score up to it, length)
-        total = before = before2 = 0  # best scores up to the cell, to the one before, to that before it
+        total = before = before2 = (
+            0  # best scores up to the cell, to the one before, to that before it
+        )
         first_of_2 = first_of_3 = two_of_3 = NEVER
         last, tails1, tails2 = NOTHING, BREAK[1], BREAK[1]  # of the cells before
         goes_on = False  # whether words begin with the two cells before

@@ -51,21 +51,15 @@ def _numbered(
     codes: np.ndarray, starts: np.ndarray, ends: np.ndarray
 ) -> tuple[list[str], np.ndarray]:
     """(symbols, the id of each one in some stretches of code points): characters by code point, then runs."""
-    ids = np.zeros(len(starts), np.int32)
     values = codes[starts]
     simple = ends - starts == 1
-    if whole := bool(simple.all()):
-        single = values
-    else:
-        single = values[simple]
+    single = values[simple]
     table = np.zeros(int(single.max(initial=0)) + 1, np.int32)
     table[single] = 1
     distinct = np.flatnonzero(table)
     table[distinct] = np.arange(1, len(distinct) + 1)
-    if whole:
-        ids = np.take(table, single)
-    else:
-        ids[simple] = np.take(table, single)
+    ids = np.zeros(len(starts), np.int32)
+    ids[simple] = np.take(table, single)
     symbols = dict(zip(map(chr, distinct.tolist()), range(1, len(distinct) + 1), strict=True))
     for i in np.flatnonzero(~simple).tolist():
         text = chars.text_of(codes[starts[i] : ends[i]])

@@ -123,7 +123,6 @@ class WordModel:
             lines.append(f"{word}\t{count}\t{expected:.3f}\t{weight:.4f}{end}")
         return "".join(lines)
 
-
     def packed(self) -> bytes:
         """What the compact file holds."""
         columns = {
@@ -211,12 +210,22 @@ def _unpacked(path: str | os.PathLike[str]) -> WordModel:
     counts = packed.numbers("count", len(words))
     expected = packed.numbers("expected", len(words)) / 1000
     known = packed.numbers("known", len(words)) if "known" in packed else None
-    if (counts < 0).any() or (expected < 0).any() or max(counts.max(initial=0), expected.max(initial=0)) >= LARGEST:
+    if (
+        (counts < 0).any()
+        or (expected < 0).any()
+        or max(counts.max(initial=0), expected.max(initial=0)) >= LARGEST
+    ):
         raise damaged(path, "a count out of range")
     if known is not None and not np.isin(known, (0, 1)).all():
         raise damaged(path, 'neither 0 nor 1 in the column "known"')
     return WordModel(
-        list(words), counts, expected, weights, place_symbols, place_counts, settings,
+        list(words),
+        counts,
+        expected,
+        weights,
+        place_symbols,
+        place_counts,
+        settings,
         None if known is None else known == 1,
     )
 

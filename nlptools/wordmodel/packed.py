@@ -43,7 +43,10 @@ def packed_bytes(
     packed |= {f"place_{name}": column for name, column in pack_strings(place_symbols).items()}
     for name, column in columns.items():
         packed[name] = pack(column, differences=name in FALLING)
-    meta = {"settings": dict(settings), "columns": {name: facts for name, (_, facts) in packed.items()}}
+    meta = {
+        "settings": dict(settings),
+        "columns": {name: facts for name, (_, facts) in packed.items()},
+    }
     stream = io.BytesIO()
     write_container(stream, KIND, VERSION, meta, {name: data for name, (data, _) in packed.items()})
     return stream.getvalue()
