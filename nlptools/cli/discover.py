@@ -285,7 +285,7 @@ def _lists(
 
 def _models(background: str | None, prior: str) -> dict[str, WordModel | None]:
     """Those that are named; without them the settings are what they are anyway."""
-    from nlptools.wordmodel.prior import load_prior
+    from nlptools.wordmodel.lists import load_prior
 
     models: dict[str, WordModel | None] = {}
     if background is not None:

@@ -217,7 +217,7 @@ def _adapted(
 ) -> Cutter:
     """A segmenter that has learnt the words of the corpus, on top of a model."""
     from nlptools.segmentation.segmenter import Segmenter
-    from nlptools.wordmodel.prior import load_prior
+    from nlptools.wordmodel.lists import load_prior
     from nlptools.wordmodel.train import STEPS, NothingToLearnError, train_model
 
     if not corpus.rereadable:

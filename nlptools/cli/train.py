@@ -24,6 +24,8 @@ from nlptools.cli.files import InputPath, OutputPath
 Examples:
   nlptools train news.txt -o news.model
   nlptools train forum/ --prior general -o forum.model
+  nlptools train papers.txt --prior terms.txt -o papers.model
+  nlptools train news.txt --segmented cut_by_hand.txt -o news.model
   nlptools train --engine spark --master yarn hdfs:///forum/ -o forum.model
   nlptools train papers.jsonl.gz --field text --granularity coarse -o papers.model.gz
 """
@@ -57,8 +59,9 @@ Examples:
 @click.option(
     "--prior",
     "prior_file",
-    type=InputPath("general"),
-    help="Model to learn on top of, for a small corpus; general: the one of the package.",
+    type=InputPath("general", "raw"),
+    help="Model or word list (with counts or without) to learn on top of, for a small corpus; general: the model of "
+    "the package, raw: its model without a word list.",
 )
 @click.option(
     "--prior-weight",
@@ -66,6 +69,13 @@ Examples:
     default="auto",
     show_default=True,
     help="How much its counts weigh; auto: by the sizes of both.",
+)
+@click.option(
+    "--segmented",
+    type=InputPath(),
+    multiple=True,
+    help="Text like the corpus that somebody has cut, words separated by spaces: by hand, or by another segmenter. "
+    "Its words are counted and known. May be given several times.",
 )
 @click.option(
     "--sample",
@@ -82,6 +92,7 @@ def train(
     paths: tuple[str, ...],
     output: str | None,
     prior_file: str | None,
+    segmented: tuple[str, ...],
     quiet: bool,
     encoding: str,
     on_error: str,
@@ -103,8 +114,8 @@ def train(
         raise click.UsageError("--prior-weight goes with --prior.")
     if settings["penalty"] is not None and len(settings["penalty"]) != 3:
         raise click.UsageError("--penalty needs three numbers, for words of 2, 3, 4 characters.")
-    if prior_file is not None and settings["numerals"] == "split":
-        raise click.UsageError("--numerals split does not go with --prior.")
+    if (prior_file is not None or segmented) and settings["numerals"] == "split":
+        raise click.UsageError("--numerals split goes with neither --prior nor --segmented.")
     check_engine(engine, paths)
     closing = Closing("train", quiet)
     reading: dict[str, Any] = {"encoding": encoding, "on_error": on_error, "field": field}
@@ -112,22 +123,25 @@ def train(
     corpus: Any = None
     if engine == "local":
         corpus = open_corpus(paths, quiet, **reading)
-    from nlptools.wordmodel.prior import load_prior
+    from nlptools.text.corpus import Corpus
+    from nlptools.wordmodel.lists import count_segmented, load_prior
     from nlptools.wordmodel.room import SAMPLE, Learnt, room_within
     from nlptools.wordmodel.train import STEPS, train_model
 
     if prior_file is not None:
         settings["prior"] = load_prior(prior_file)
+    cut = Corpus(list(segmented), encoding="auto") if segmented else None
     with StageBar(STEPS, quiet) as bar:
         if engine == "spark":
             from nlptools.spark.train import train_with_spark
 
             del settings["workers"], settings["tmp_dir"]
+            settings["segmented"] = None if cut is None else count_segmented(cut)
             settings |= reading | {"master": master, "conf": conf}
             with usage_errors():
                 model, report = train_with_spark(paths, watch=bar.step, **settings)
         else:
-            model = train_model(corpus, watch=bar.step, **settings)
+            model = train_model(corpus, segmented=cut, watch=bar.step, **settings)
             report = corpus.report
     if output is None:
         write([model.text()])

@@ -30,7 +30,7 @@ def whole(log_weights: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class LongWords:
+class RareWords:
     """Words that are too rare to have a column of their own: those that end in a text, by place, shorter ones first.
 
     lengths: int64, in symbols; scores: int32; more: whether the next of them ends at the same place.
@@ -43,7 +43,7 @@ class LongWords:
     @staticmethod
     def gather(
         found: Sequence[tuple[int, np.ndarray, np.ndarray]], size: int
-    ) -> tuple[LongWords, np.ndarray]:
+    ) -> tuple[RareWords, np.ndarray]:
         """found: (length, places, scores), lengths rising. Also, for each of `size` places, int32: the number (from 1)
         of the first word that ends there, 0 where none does.
         """
@@ -55,10 +55,10 @@ class LongWords:
         at = at[order]
         first[at[::-1]] = np.arange(len(at), 0, -1)
         more = np.append(at[1:] == at[:-1], False)
-        return LongWords(lengths[order].astype(np.int64), scores[order], more), first
+        return RareWords(lengths[order].astype(np.int64), scores[order], more), first
 
 
-def best_sums(block: RunBlock, terms: Sequence[np.ndarray], words: LongWords) -> np.ndarray:
+def best_sums(block: RunBlock, terms: Sequence[np.ndarray], words: RareWords) -> np.ndarray:
     """Whether the best segmentation has a boundary after each cell; bool.
 
     terms: for every cell the scores of the words of 1, 2, ... symbols that end there, int32, and last the number
@@ -108,7 +108,7 @@ class _Rank:
     edges: list[int]
 
 
-def _by_step(block: RunBlock, first: np.ndarray, words: LongWords) -> list[_Rank]:
+def _by_step(block: RunBlock, first: np.ndarray, words: RareWords) -> list[_Rank]:
     """The words as the steps need them: those that are the first of their cell, then the second, ..."""
     ranks = []
     cells = np.flatnonzero(first)

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from nlptools.lattice.paths import cut_runs
-from nlptools.lattice.sums import NEVER, LongWords, best_sums
+from nlptools.lattice.sums import NEVER, RareWords, best_sums
 from nlptools.lattice.trie import Trie
 from nlptools.segmentation.scores import WordScores
 
@@ -28,7 +28,7 @@ class BlockPath:
         dense, words = self._look_up(ids)
         return cut_runs(ids, dense, functools.partial(best_sums, words=words))
 
-    def _look_up(self, ids: np.ndarray) -> tuple[list[np.ndarray], LongWords]:
+    def _look_up(self, ids: np.ndarray) -> tuple[list[np.ndarray], RareWords]:
         """What `best_sums` takes, for every symbol."""
         size = len(ids)
         dense = [np.take(self._single, ids)]
@@ -44,7 +44,7 @@ class BlockPath:
                 dense[k - 1][at] = np.maximum(dense[k - 1][at], scores)
             elif len(some := np.flatnonzero(scores != NEVER)):
                 long.append((k, at[some], scores[some]))
-        words, first = LongWords.gather(long, size)
+        words, first = RareWords.gather(long, size)
         return [*dense, first], words
 
     def _unseen(self, ids: np.ndarray, length: int) -> np.ndarray:

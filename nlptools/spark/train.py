@@ -60,6 +60,7 @@ def train_with_spark(
     numerals: str = "keep",
     prior: WordModel | None = None,
     prior_weight: float | None = None,
+    segmented: WordModel | None = None,
     sample: int = SAMPLE,
     encoding: str = "utf-8",
     on_error: str = "strict",
@@ -74,7 +75,7 @@ def train_with_spark(
     """Learn the words of a corpus as train_model does, to the same model, with Spark.
 
     The passes over the corpus are spread, learning from the sample is not. memory: bytes for each Python
-    worker, and for the Python of the driver. Everything else as in train_model and count_with_spark.
+    worker, and for the Python of the driver. segmented: as count_segmented makes it. Everything else as in train_model and count_with_spark.
     """
     check_memory(memory)
     reading = reading_of(
@@ -90,6 +91,7 @@ def train_with_spark(
             numerals=numerals,
             prior=prior,
             prior_weight=prior_weight,
+            segmented=segmented,
             sample=sample,
             memory=memory,
             workers=os.cpu_count() or 1,

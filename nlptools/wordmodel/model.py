@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 FORMAT = "# nlptools model"
 VERSION = 2  # 1: without the column "known"; models without it are still written so
-GENERAL = Path(__file__).parent / "general.tsv.gz"
+GENERAL = Path(__file__).parent / "general.tsv.gz"  # learnt on top of a word list
+RAW = Path(__file__).parent / "raw.tsv.gz"  # learnt from raw text alone
+OWN_MODELS = {"general": GENERAL, "raw": RAW}  # of the package, by name
 COLUMNS = "word\tcount\texpected\tweight"
 KNOWN_COLUMN = "known"
 LARGEST = 1e15  # of any number in a model
@@ -172,8 +174,13 @@ def is_model(line: str) -> bool:
 
 
 def general_model() -> WordModel:
-    """The model that comes with the package; general.md says what it was made from."""
+    """The model that comes with the package, learnt on top of a word list; general.md says what it was made from."""
     return load_model(GENERAL)
+
+
+def raw_model() -> WordModel:
+    """The other model of the package: learnt from the same raw text alone, without any dictionary."""
+    return load_model(RAW)
 
 
 def load_model(path: str | os.PathLike[str]) -> WordModel:

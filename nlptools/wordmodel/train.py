@@ -27,8 +27,9 @@ from nlptools.text.corpus import CorpusLike, as_corpus
 from nlptools.wordmodel.em import LEAST_PENALTY, LONGEST, PENALTIES
 from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
 from nlptools.wordmodel.fit import ITERATIONS, MIN_COUNT, ROUNDS, Fitted, fit, lexicon
+from nlptools.wordmodel.lists import count_segmented, load_prior
 from nlptools.wordmodel.model import PLACES, WordModel
-from nlptools.wordmodel.prior import Carried, auto_prior_weight, load_prior
+from nlptools.wordmodel.prior import Carried, auto_prior_weight, put_together
 from nlptools.wordmodel.room import SAMPLE, room_within
 from nlptools.wordmodel.sample import Sample, build_lattice, take_sample
 
@@ -53,6 +54,7 @@ def train_model(
     numerals: str = "keep",
     prior: WordModel | str | os.PathLike[str] | None = None,
     prior_weight: float | None = None,
+    segmented: CorpusLike | None = None,
     sample: int = SAMPLE,
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
@@ -63,9 +65,10 @@ def train_model(
 
     granularity: "fine" prefers shorter words, "coarse" longer ones; penalty: nats for words of 2, 3, 4
     characters, in its place. numerals "split": 三年 is two words. prior: a general model under a small
-    corpus ("general": the package's; or the path of one), its expected counts times prior_weight (None: by the sizes of both). sample: symbols to
-    learn from; of a larger corpus runs are taken evenly, and fewer where `memory` has no room for so
-    many. Counts in the model are those of the whole corpus. workers changes no result. watch: called
+    corpus ("general" or "raw": those of the package; or the path of one, or of a word list), its expected counts times
+    prior_weight (None: by the sizes of both). segmented: text that is cut already, words separated by white space:
+    they are counted and known as those of a word list. sample: symbols to learn from; of a larger corpus runs are
+    taken evenly, and fewer where `memory` has no room for so many. Counts in the model are those of the whole corpus. workers changes no result. watch: called
     after each iteration with stage, number, log-likelihood and active candidates.
     Raises NlptoolsError for a corpus without Han characters, ValueError for settings without sense.
     """
@@ -86,6 +89,7 @@ def train_model(
         numerals=numerals,
         prior=load_prior(prior) if isinstance(prior, str | os.PathLike) else prior,
         prior_weight=prior_weight,
+        segmented=None if segmented is None else count_segmented(segmented),
         sample=sample,
         memory=memory,
         workers=workers,
@@ -128,6 +132,7 @@ def learn_model(
     numerals: str,
     prior: WordModel | None,
     prior_weight: float | None,
+    segmented: WordModel | None = None,
     sample: int,
     memory: int,
     workers: int,
@@ -140,7 +145,7 @@ def learn_model(
         raise ValueError(f"numerals must be one of {', '.join(NUMERALS)}, not {numerals!r}")
     if prior_weight is not None and not 0 < prior_weight < 1e6:
         raise ValueError(f"prior_weight must be above 0, not {prior_weight}")
-    if prior is not None and numerals == "split":
+    if (prior is not None or segmented is not None) and numerals == "split":
         raise ValueError("numerals are not split on top of a prior, whose words keep them together")
     if sample < 1:
         raise ValueError(f"sample must be at least 1, not {sample}")
@@ -159,15 +164,17 @@ def learn_model(
         "trained_on": len(taken),
         "sha256": taken.digest,
     }
-    weight = prior_weight
-    if prior is not None:
-        weight = prior_weight or auto_prior_weight(taken, prior)
-        settings["prior"] = {"sha256": prior.settings.get("sha256"), "weight": round(weight, 6)}
+    below: list[tuple[WordModel, float]] = []
+    for name, model, given in (("prior", prior, prior_weight), ("segmented", segmented, None)):
+        if model is not None:
+            weight = given or auto_prior_weight(taken, model)
+            below.append((model, weight))
+            settings[name] = {"sha256": model.settings.get("sha256"), "weight": round(weight, 6)}
     with storage.spilling(tmp_dir) as folder, worker_pool(room.threads) as pool:
         run = functools.partial(ordered_map, pool, room.threads)
-        once = prior is not None and len(taken) < ONCE_BELOW
+        once = bool(below) and len(taken) < ONCE_BELOW
         lattice = build_lattice(taken, 1 if once else MIN_COUNT, room.store(folder), room.part)
-        carried = None if prior is None else Carried(prior, weight or 0.0, taken.texts)
+        carried = Carried(*put_together(below), taken.texts) if below else None
         fitted = fit(
             taken,
             lattice,
@@ -212,29 +219,47 @@ def _model(
     counts = np.concatenate([found.words, found.singles[1:]])
     expected = np.concatenate([found.expected_words[0], found.expected_singles[0][1:]])
     weight = np.concatenate([words.words, words.singles[1:]]).astype(np.float64)
-    if carried is not None:
-        expected = expected + [carried.of_word.get(name, 0.0) for name in names]
-        rest = carried.rest(fitted)
-        names += [word for word, _, _ in rest]
-        counts = np.concatenate([counts, np.zeros(len(rest), np.int64)])
-        expected = np.concatenate([expected, [e for _, e, _ in rest]])
-        weight = np.concatenate([weight, [w for _, _, w in rest]])
-    expected, weight = expected.round(3), np.log(weight).round(4)
-    order = sorted(range(len(names)), key=lambda i: (-expected[i], names[i]))
     known = None
-    if carried is not None and carried.known is not None:
-        known = np.array([names[i] in carried.known for i in order], bool)
+    if carried is not None:
+        names, counts, expected, weight, known = _with_carried(
+            names, counts, expected, weight, carried, fitted
+        )
+    expected, weight = expected.round(3), np.log(weight).round(4)
+    by_text = np.array(sorted(range(len(names)), key=names.__getitem__), np.int64)
+    order = by_text[np.argsort(-expected[by_text], kind="stable")]
     places = np.array([fitted.base.counts[k][j] for k, j in PLACES]).T[1:]
     some = np.flatnonzero(places.any(axis=1))
     if not np.isfinite(weight).all():
         raise NlptoolsError("the counts of the prior are too large to learn on top of")
     return WordModel(
-        [names[i] for i in order],
+        [names[i] for i in order.tolist()],
         counts[order],
         expected[order],
         weight[order],
         [sample.texts[i] for i in some.tolist()],
         places[some],
         settings,
-        known,
+        None if known is None else known[order],
     )
+
+
+def _with_carried(
+    names: list[str],
+    counts: np.ndarray,
+    expected: np.ndarray,
+    weight: np.ndarray,
+    carried: Carried,
+    fitted: Fitted,
+) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
+    """The columns of a model (the last one `known`) with what a prior adds to each word, and its other words."""
+    at = carried.rows_of(names)
+    expected = expected + np.where(at < 0, 0.0, carried.expected[at])
+    rows, weights = carried.rest(fitted)
+    names = names + [carried.words[row] for row in rows.tolist()]
+    counts = np.concatenate([counts, np.zeros(len(rows), np.int64)])
+    expected = np.concatenate([expected, carried.expected[rows]])
+    weight = np.concatenate([weight, weights])
+    if carried.known is None:
+        return names, counts, expected, weight, None
+    known = np.concatenate([np.where(at < 0, False, carried.known[at]), carried.known[rows]])
+    return names, counts, expected, weight, known

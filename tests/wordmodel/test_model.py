@@ -16,6 +16,7 @@ from nlptools.errors import DataError
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus
+from nlptools.wordmodel.lists import load_prior
 from nlptools.wordmodel.model import (
     GENERAL,
     PLACES,
@@ -24,7 +25,6 @@ from nlptools.wordmodel.model import (
     general_model,
     is_model,
     load_model,
-    load_prior,
     parse_model,
 )
 from nlptools.wordmodel.train import train_model

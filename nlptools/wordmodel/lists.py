@@ -1,0 +1,89 @@
+"""A word list, or text that is cut already -> a prior: words that are known, with counts, for a model to learn on top of."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+
+from nlptools.errors import DataError, NlptoolsError
+from nlptools.text import chars
+from nlptools.text.corpus import CorpusLike, as_corpus
+from nlptools.text.wordlists import WHAT_IS_READ, is_json_lines, read_weighted_words
+from nlptools.wordmodel.model import OWN_MODELS, WordModel, first_line, is_model, load_model
+from nlptools.wordmodel.packed import is_packed
+
+# A word of a list without counts: as if it had been met so often.
+LISTED_COUNT = 1.0
+SEGMENTED_HINT = "give text whose words are separated by spaces, a sentence a line"
+
+
+def load_prior(name: str | os.PathLike[str]) -> WordModel:
+    """A model to learn on top of: "general", "raw", the model of a file, or one made of a word list."""
+    if name in OWN_MODELS:
+        return load_model(OWN_MODELS[os.fspath(name)])
+    if is_packed(name) or (not is_json_lines(name) and is_model(first_line(name))):
+        return load_model(name)
+    words = read_weighted_words(name, encoding="auto")
+    if not words:
+        raise DataError(name, None, "no words to learn on top of", WHAT_IS_READ)
+    return prior_of_words(words)
+
+
+def prior_of_words(counts: Mapping[str, float | None]) -> WordModel:
+    """A word list as what is known before the text is read; its words have no weights yet.
+
+    counts: of each word, None where the list has none; words with the count 0 are left out.
+    """
+    words = [word for word, count in counts.items() if count != 0 and word]
+    given = [counts[word] for word in words]
+    flat = all(count is None for count in given)
+    expected = np.array([LISTED_COUNT if c is None else c for c in given], np.float64)
+    digest = hashlib.sha256()
+    for word, count in zip(words, given, strict=True):
+        digest.update(f"{word}\t{count}\n".encode("utf-8", "surrogatepass"))
+    settings = {"list": "words" if flat else "counts", "sha256": digest.hexdigest()}
+    return WordModel(
+        words,
+        np.zeros(len(words), np.int64),
+        expected,
+        np.zeros(len(words)),
+        settings=settings,
+        known=np.ones(len(words), bool),
+    )
+
+
+def count_segmented(segmented: CorpusLike) -> WordModel:
+    """The words of text that is cut already, separated by white space, as a word list with counts.
+
+    Words of Han characters, of which one may be written with letters and digits (T恤); all others are left out.
+    Raises NlptoolsError where there are none.
+    """
+    corpus = as_corpus(segmented)
+    counts: Counter[str] = Counter()
+    held = ""
+    for block in corpus.blocks():
+        # A word may go on in the next block of the same text.
+        text = held + block.text if block.inside else f"{held} {block.text}"
+        end = len(text.rstrip())
+        words = text.split()
+        held = words.pop() if words and end == len(text) else ""
+        counts.update(words)
+    counts.update([held] if held else [])
+    kept = {word: float(n) for word, n in counts.items() if can_be_word(word)}
+    if not kept:
+        raise NlptoolsError(
+            "there are no words of Han characters in the segmented text", SEGMENTED_HINT
+        )
+    # The most frequent first, whatever stands first in the text.
+    return prior_of_words(dict(sorted(kept.items(), key=lambda item: (-counts[item[0]], item[0]))))
+
+
+def can_be_word(text: str) -> bool:
+    """Whether there is a Han character in it, and nothing but Han characters, letters and digits."""
+    kinds = chars.classes(chars.code_points(text))
+    good = (kinds == chars.HAN) | (kinds == chars.LETTER) | (kinds == chars.DIGIT)
+    return bool(good.all() and (kinds == chars.HAN).any())
