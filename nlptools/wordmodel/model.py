@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 FORMAT = "# nlptools model"
 VERSION = 2  # 1: without the column "known"; models without it are still written so
-GENERAL = Path(__file__).parent / "general.tsv.gz"  # learnt on top of a word list
-RAW = Path(__file__).parent / "raw.tsv.gz"  # learnt from raw text alone
+GENERAL = Path(__file__).parent / "general.nlpm"  # learnt on top of a word list
+RAW = Path(__file__).parent / "raw.nlpm"  # learnt from raw text alone
 OWN_MODELS = {"general": GENERAL, "raw": RAW}  # of the package, by name
 COLUMNS = "word\tcount\texpected\tweight"
 KNOWN_COLUMN = "known"
