@@ -118,7 +118,7 @@ def _by_step(block: RunBlock, first: np.ndarray, words: RareWords) -> list[_Rank
         step = np.searchsorted(starts, cells, side="right") - 1
         lengths = words.lengths[number]
         back = step - lengths
-        before = np.where(back >= 0, starts[back] + cells - starts[step], -1)
+        before = np.where(back >= 0, starts[np.maximum(back, 0)] + cells - starts[step], -1)
         fits = np.flatnonzero(back >= -1)  # a word that began before its run was cut in two is none
         edges = np.searchsorted(cells[fits], starts).tolist()
         ranks.append(

@@ -21,7 +21,7 @@ from nlptools.text.corpus import Corpus
 from nlptools.text.wordlists import is_json_lines, read_weighted_words
 from nlptools.wordmodel.em import LONGEST, PENALTIES
 from nlptools.wordmodel.model import (
-    GENERAL,
+    OWN_MODELS,
     WordModel,
     WordWeights,
     first_line,
@@ -114,8 +114,8 @@ class Segmenter(Cutter):
 
         Raises DataError for anything else, NlptoolsError for the granularity of a word list.
         """
-        if path is None or path == "general":
-            return cls._by(load_weights(GENERAL), granularity)
+        if path is None or path in OWN_MODELS:
+            return cls._by(load_weights(OWN_MODELS[os.fspath(path or "general")]), granularity)
         if is_packed(path):
             return cls._by(load_weights(path), granularity)
         if not Corpus([path]).rereadable:

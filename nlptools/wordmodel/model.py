@@ -191,6 +191,21 @@ def load_model(path: str | os.PathLike[str]) -> WordModel:
     return parse_model(text, os.fspath(path))
 
 
+def load_named(name: str | os.PathLike[str]) -> WordModel:
+    """The model of a file; for "general" and "raw" that of the package."""
+    return load_model(OWN_MODELS.get(os.fspath(name), name))
+
+
+def convert_model(source: str | os.PathLike[str], output: str | os.PathLike[str]) -> WordModel:
+    """Rewrite a model, as text or compact by the name of the output, and return it.
+
+    source: in either form, known by its content; or "general" or "raw". Raises DataError for what is no model.
+    """
+    model = load_named(source)
+    model.save(output)
+    return model
+
+
 def load_weights(path: str | os.PathLike[str]) -> WordWeights:
     """What of a model is needed to segment by it; of a compact one nothing else is read."""
     if not is_packed(path):
