@@ -38,6 +38,7 @@ VERSION = 2  # 1: without the column "known"; models without it are still writte
 GENERAL = Path(__file__).parent / "general.nlpm"  # learnt on top of a word list
 RAW = Path(__file__).parent / "raw.nlpm"  # learnt from raw text alone
 OWN_MODELS = {"general": GENERAL, "raw": RAW}  # of the package, by name
+MODEL_FORMS = ("text", "compact")
 COLUMNS = "word\tcount\texpected\tweight"
 KNOWN_COLUMN = "known"
 LARGEST = 1e15  # of any number in a model
@@ -100,11 +101,19 @@ class WordModel:
     def _numbers(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return self.counts, self.expected, self.weights
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model; the file appears when it is complete. A name in .nlpm: compact, in .gz: packed text."""
+    def save(self, path: str | os.PathLike[str], *, format: str | None = None) -> None:
+        """Write the model; the file appears when it is complete.
+
+        format: "text", which is gzip where the name ends in .gz, or "compact"; None: compact where the name ends in
+        .nlpm. Raises ValueError for an unknown format.
+        """
         name = os.fspath(path)
-        data = self.packed() if name.endswith(ENDING) else self.text().encode()
-        if name.endswith(".gz"):
+        if format is None:
+            format = "compact" if name.endswith(ENDING) else "text"
+        if format not in MODEL_FORMS:
+            raise ValueError(f"format must be one of {', '.join(MODEL_FORMS)}, not {format!r}")
+        data = self.packed() if format == "compact" else self.text().encode()
+        if format == "text" and name.endswith(".gz"):
             data = gzip.compress(data, mtime=0)  # no time in it: the same model, the same bytes
         with whole_file(path) as stream:
             stream.write(data)
@@ -196,13 +205,19 @@ def load_named(name: str | os.PathLike[str]) -> WordModel:
     return load_model(OWN_MODELS.get(os.fspath(name), name))
 
 
-def convert_model(source: str | os.PathLike[str], output: str | os.PathLike[str]) -> WordModel:
-    """Rewrite a model, as text or compact by the name of the output, and return it.
+def convert_model(
+    source: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    format: str | None = None,
+) -> WordModel:
+    """Rewrite a model, and return it; what the source is tells its content, not its name.
 
-    source: in either form, known by its content; or "general" or "raw". Raises DataError for what is no model.
+    source: a model in either form; or "general" or "raw", those of the package. format: "text" or "compact", None: by
+    the name of the output. Raises DataError for what is no model, ValueError for an unknown format.
     """
     model = load_named(source)
-    model.save(output)
+    model.save(output, format=format)
     return model
 
 
