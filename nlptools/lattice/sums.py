@@ -33,9 +33,10 @@ def whole(log_weights: np.ndarray) -> np.ndarray:
 class RareWords:
     """Words that are too rare to have a column of their own: those that end in a text, by place, shorter ones first.
 
-    lengths: int64, in symbols; scores: int32; more: whether the next of them ends at the same place.
+    places: where they end; lengths: int64, in symbols; scores: int32; more: whether the next of them ends at the same place.
     """
 
+    places: np.ndarray
     lengths: np.ndarray
     scores: np.ndarray
     more: np.ndarray
@@ -55,7 +56,7 @@ class RareWords:
         at = at[order]
         first[at[::-1]] = np.arange(len(at), 0, -1)
         more = np.append(at[1:] == at[:-1], False)
-        return RareWords(lengths[order].astype(np.int64), scores[order], more), first
+        return RareWords(at, lengths[order].astype(np.int64), scores[order], more), first
 
 
 def best_sums(block: RunBlock, terms: Sequence[np.ndarray], words: RareWords) -> np.ndarray:

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from nlptools.lattice.paths import cut_runs
-from nlptools.lattice.sums import NEVER, RareWords, best_sums
+from nlptools.lattice.sums import NEVER, SCALE, RareWords, best_sums
 from nlptools.lattice.trie import Trie
 from nlptools.segmentation.scores import WordScores
 
@@ -27,6 +27,16 @@ class BlockPath:
         """Whether a word ends at each symbol, bool; True at breaks (0)."""
         dense, words = self._look_up(ids)
         return cut_runs(ids, dense, functools.partial(best_sums, words=words))
+
+    def scores(self, ids: np.ndarray) -> list[np.ndarray]:
+        """By length - 1: the score of the word that ends at each symbol, float64, nats; -inf where there is none."""
+        (*dense, _), words = self._look_up(ids)
+        longest = max(DENSE, int(words.lengths.max(initial=0)))
+        found = [*dense, *(np.full(len(ids), NEVER, np.int32) for _ in range(longest - DENSE))]
+        for place, length, score in zip(words.places, words.lengths, words.scores, strict=True):
+            found[length - 1][place] = score
+        # A part of an unseen word that cannot be is NEVER, the sum less.
+        return [np.where(scores <= NEVER // 2, -np.inf, scores / SCALE) for scores in found]
 
     def _look_up(self, ids: np.ndarray) -> tuple[list[np.ndarray], RareWords]:
         """What `best_sums` takes, for every symbol."""

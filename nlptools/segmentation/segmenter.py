@@ -61,7 +61,7 @@ class Segmenter(Cutter):
         self._listed = words, np.asarray(weights, np.float64)
         self._unknown, self._places = unknown, places
         # Made when the first text is cut, each for texts of its size.
-        self._scores: WordScores | None = None
+        self._table: WordScores | None = None
         self._block: BlockPath | None = None
         self._short: ShortPath | None = None
 
@@ -156,21 +156,25 @@ class Segmenter(Cutter):
         """Whether a word ends at each symbol, bool; True at breaks (0)."""
         return (self._block or self._made_block()).cut(ids)
 
+    def scores(self, ids: np.ndarray) -> list[np.ndarray]:
+        """By length - 1: the score of the word that ends at each symbol, float64, nats; -inf where there is none."""
+        return (self._block or self._made_block()).scores(ids)
+
     def _made_block(self) -> BlockPath:
         with _lock:
             if self._block is None:
-                self._block = BlockPath(self._made_scores())
+                self._block = BlockPath(self._made_table())
             return self._block
 
     def _made_short(self) -> ShortPath:
         with _lock:
             if self._short is None:
-                self._short = ShortPath(self._made_scores(), self.symbols, self._listed[0])
+                self._short = ShortPath(self._made_table(), self.symbols, self._listed[0])
             return self._short
 
-    def _made_scores(self) -> WordScores:
+    def _made_table(self) -> WordScores:
         """Who calls it holds the lock."""
-        if self._scores is None:
+        if self._table is None:
             places = {}
             if self._places is not None:
                 symbols, counts = self._places
@@ -180,14 +184,14 @@ class Segmenter(Cutter):
                 for s, i in self.symbols.items():
                     han[i] = chars.is_han(s[0])
                 places = place_scores(known, counts, han)
-            self._scores = WordScores.of(
+            self._table = WordScores.of(
                 self._spelled, self._listed[1], self.size, self._unknown, places
             )
-        return self._scores
+        return self._table
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what is made from the rest in less time than it takes to send it."""
-        return {**self.__dict__, "_scores": None, "_block": None, "_short": None}
+        return {**self.__dict__, "_table": None, "_block": None, "_short": None}
 
 
 _lock = threading.Lock()  # a segmenter's tables are made once, whoever asks first

@@ -5,7 +5,7 @@ The same numbers as in blockpath.py are added, so the same path is found.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -20,10 +20,11 @@ STAND_INS = 0xF0000
 MOST_SYMBOLS = 0x10FFFF - STAND_INS
 NOTHING = "\0"  # stands for a cell that is in no word
 
-# What a cell is to the loop: its character in keys, the words that begin with it, its score as a word, and what it
+# What a cell is to the loop: its character in keys, what finds the words that begin with it, its score as a word, and what it
 # adds to unseen words of two symbols as their first and second, of three as their first, second, third.
-Row = tuple[str, dict[str, int], int, int, int, int, int, int]
-BREAK: Row = (NOTHING, {}, 0, NEVER, NEVER, NEVER, NEVER, NEVER)
+Find = Callable[[str], int | None]
+Row = tuple[str, Find, int, int, int, int, int, int]
+BREAK: Row = (NOTHING, dict[str, int]().get, 0, NEVER, NEVER, NEVER, NEVER, NEVER)
 # Signs that are known beforehand; any other break costs some time.
 SIGNS = [*range(0x80), 0xB7, *range(0x2010, 0x2028), *range(0x3000, 0x3007), *range(0x3008, 0x3020)]
 SIGNS += range(0xFF00, 0xFF66)
@@ -94,7 +95,7 @@ class ShortPath:
         two = [int(table[number]) for table in self._scores.places.get(2, ())] or [NEVER] * 2
         three = [int(table[number]) for table in self._scores.places.get(3, ())] or [NEVER] * 3
         single = int(self._scores.of_symbols[number])
-        return (name, self._tails(number), single, *two, *three)  # type: ignore[return-value]
+        return (name, self._tails(number).get, single, *two, *three)  # type: ignore[return-value]
 
     def _tails(self, number: int) -> dict[str, int]:
         """What follows a symbol in words that begin with it -> their scores; NEVER for what is only a beginning."""
@@ -118,23 +119,23 @@ class ShortPath:
             0  # best scores up to the cell, to the one before, to that before it
         )
         first_of_2 = first_of_3 = two_of_3 = NEVER
-        last, tails1, tails2 = NOTHING, BREAK[1], BREAK[1]  # of the cells before
+        last, find1, find2 = NOTHING, BREAK[1], BREAK[1]  # of the cells before
         goes_on = False  # whether words begin with the two cells before
-        for end, (name, tails, single, a2, b2, a3, b3, c3) in enumerate(rows, 1):
+        for end, (name, find, single, a2, b2, a3, b3, c3) in enumerate(rows, 1):
             best, length = total + single, 1
             score = first_of_2 + b2
-            pair = tails1.get(name)
+            pair = find1(name)
             if pair is not None and pair > score:
                 score = pair
             if before + score > best:
                 best, length = before + score, 2
             score = two_of_3 + c3
             if goes_on:
-                three = tails2.get(last + name)
+                three = find2(last + name)
                 if three is not None:
                     if three > score:
                         score = three
-                    _find_long(tails2, last + name, rows, end, before2, long)
+                    _find_long(find2, last + name, rows, end, before2, long)
             if before2 + score > best:
                 best, length = before2 + score, 3
             if long:
@@ -144,12 +145,12 @@ class ShortPath:
             lengths.append(length)
             before2, before, total = before, total, best
             first_of_2, two_of_3, first_of_3 = a2, first_of_3 + b3, a3
-            last, tails2, tails1, goes_on = name, tails1, tails, pair is not None
+            last, find2, find1, goes_on = name, find1, find, pair is not None
         return lengths
 
 
 def _find_long(
-    tails: dict[str, int],
+    find: Find,
     tail: str,
     rows: Sequence[Row],
     end: int,
@@ -161,7 +162,7 @@ def _find_long(
     for stop in range(end, len(rows)):
         tail += rows[stop][0]
         length += 1
-        score = tails.get(tail)
+        score = find(tail)
         if score is None:
             return
         if score != NEVER:

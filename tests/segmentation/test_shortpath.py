@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import pickle
 import random
@@ -59,6 +60,24 @@ def test_both_paths_find_the_same(words: dict[str, int], text: str, places: bool
     )
     assert segmenter.segment(text) == long(segmenter, text)
     assert "".join(segmenter.segment(text)) == text
+
+
+def test_scores_of_every_word_that_ends() -> None:
+    segmenter = Segmenter(["天", "天地", "地", "天地玄黄"], np.array([-1.0, -2.0, -3.0, -4.0]))
+    symbols = segmenter.symbols
+    ids = np.array([symbols[c] for c in "天地玄黄"] + [0, symbols["天"]], np.uint16)
+    one, two, three, four = (column.tolist() for column in segmenter.scores(ids))
+    assert one == [
+        -1,
+        -3,
+        -4,
+        -4,
+        -4,
+        -1,
+    ]  # what is unknown one nat less; of a break it means nothing
+    assert two == [-math.inf, -2, *[-math.inf] * 4]
+    assert three == [-math.inf] * 6
+    assert four == [*[-math.inf] * 3, -4, *[-math.inf] * 2]
 
 
 @pytest.mark.parametrize("granularity", ["coarse", "default", "fine"])
