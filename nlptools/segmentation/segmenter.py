@@ -109,7 +109,7 @@ class Segmenter(Cutter):
         cls, path: str | os.PathLike[str] | None = None, granularity: str | None = None
     ) -> Segmenter:
         """A segmenter by a file: a model of `nlptools train`, or any list of words with counts (a jieba
-        dictionary, the output of `nlptools discover`). None or "general": the model of the
+        dictionary, the output of `nlptools discover`). None or "general", "raw": the models of the
         package.
 
         Raises DataError for anything else, NlptoolsError for the granularity of a word list.

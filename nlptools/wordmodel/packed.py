@@ -24,7 +24,9 @@ FALLING = ("expected",)  # words come by it, so differences are small
 
 
 def is_packed(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is a compact model, by its content."""
+    """Whether a file is a compact model, by its content. Nothing is taken out of a pipe."""
+    if not os.path.isfile(path):
+        return False
     try:
         with open(path, "rb") as file:
             return file.read(len(KIND) + 10) == f"nlptools {KIND} ".encode()

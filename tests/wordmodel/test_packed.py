@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from commandline import posix
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -165,6 +167,14 @@ def test_descriptions_that_lack_something(tmp_path: Path, meta: dict[str, object
     path.write_bytes(stream.getvalue())
     with pytest.raises(DataError, match="its description lacks the settings or the columns"):
         load_model(path)
+
+
+@posix
+def test_a_pipe_is_left_alone(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert not is_packed(tmp_path / "pipe")  # opening it would wait for somebody who writes
+    assert not is_packed(tmp_path)
+    assert not is_packed(tmp_path / "nothing")
 
 
 def test_another_version(tmp_path: Path) -> None:
