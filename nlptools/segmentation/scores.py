@@ -20,7 +20,7 @@ from nlptools.wordmodel.model import PLACES
 class WordScores:
     """Words by the ids of their symbols, with their scores in units of 1 / SCALE nat.
 
-    spelled: int32, ids of the symbols of each word, padded with 0; of_words: int32, scores. order: int32, which of
+    spelled: ids of the symbols of each word, padded with 0; of_words: int32, scores. order: int32, which of
     them are words at all, heaviest first: of equal ones the first counts. of_symbols: int32, of every id as a word.
     places: by length of an unseen word and place in it, int32, for every id what it adds to the score of such a word;
     none where unseen words are cut into symbols.

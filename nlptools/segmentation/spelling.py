@@ -12,7 +12,7 @@ from nlptools.text import chars
 
 
 def spell(words: Sequence[str], longest: int) -> tuple[list[str], np.ndarray]:
-    """(symbols, ids of each word, from 1, int32, padded with 0; all 0 for what can be no word).
+    """(symbols, ids of each word, from 1, uint16 or, if need be, int32, padded with 0; all 0 for what can be no word).
 
     longest: symbols that a word may have.
     """
@@ -41,7 +41,7 @@ def spell(words: Sequence[str], longest: int) -> tuple[list[str], np.ndarray]:
     symbols, ids = _numbered(codes, at, ends)
     width = max(2, int(number.max(initial=0)))
     # Column by column: who reads them takes one place of all words at a time.
-    spelled = np.zeros((width, len(words)), np.int32)
+    spelled = np.zeros((width, len(words)), np.uint16 if len(symbols) < 1 << 16 else np.int32)
     column = np.arange(len(at)) - np.repeat(np.cumsum(number) - number, number)
     spelled.ravel()[column * len(words) + owner] = ids
     return symbols, spelled.T
