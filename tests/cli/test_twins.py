@@ -42,6 +42,7 @@ from nlptools.vocab.huggingface import FALLBACKS
 from nlptools.vocab.huggingface import TARGETS as EXPORT_TARGETS
 from nlptools.vocab.stream import TOKEN_FORMATS, tokenize_corpus
 from nlptools.vocab.tokenizer import PRE
+from nlptools.wordmodel.model import MODEL_FORMS
 from nlptools.wordmodel.train import GRANULARITIES, NUMERALS
 
 assert np
@@ -305,6 +306,7 @@ CHOICES = [
     ("lm train", "format", MODEL_FORMATS),
     ("lm train", "smoothing", SMOOTHINGS),
     ("lm score", "format", SCORE_FORMATS),
+    ("convert", "format", MODEL_FORMS),
     ("lm convert", "format", MODEL_FORMATS),
     ("vectors check", "format", CHECK_FORMATS),
     ("vectors compare", "format", VECTOR_COMPARE_FORMATS),
