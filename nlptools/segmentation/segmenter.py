@@ -58,7 +58,7 @@ class Segmenter(Cutter):
         """
         symbols, self._spelled = spell(words, LONGEST_WORD)
         super().__init__(symbols)
-        self._listed = words, np.asarray(weights, np.float64)
+        self._weights = np.asarray(weights, np.float64)
         self._unknown, self._places = unknown, places
         # Made when the first text is cut, each for texts of its size.
         self._table: WordScores | None = None
@@ -148,6 +148,7 @@ class Segmenter(Cutter):
 
         A sentence takes some 20 us; for many of them segment_batch is faster.
         """
+        # The loop knows nothing of what is laid over the cells of a text.
         if len(text) > SHORT or len(self.symbols) > MOST_SYMBOLS:
             return super().segment(text)
         return (self._short or self._made_short()).segment(text)
@@ -169,7 +170,7 @@ class Segmenter(Cutter):
     def _made_short(self) -> ShortPath:
         with _lock:
             if self._short is None:
-                self._short = ShortPath(self._made_table(), self.symbols, self._listed[0])
+                self._short = ShortPath(self._made_table(), list(self.symbols), self.id_of)
             return self._short
 
     def _made_table(self) -> WordScores:
@@ -185,7 +186,7 @@ class Segmenter(Cutter):
                     han[i] = chars.is_han(s[0])
                 places = place_scores(known, counts, han)
             self._table = WordScores.of(
-                self._spelled, self._listed[1], self.size, self._unknown, places
+                self._spelled, self._weights, self.size, self._unknown, places
             )
         return self._table
 

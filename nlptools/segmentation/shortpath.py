@@ -12,48 +12,47 @@ import numpy as np
 from nlptools.lattice.sums import NEVER
 from nlptools.segmentation.cells import cells
 from nlptools.segmentation.scores import WordScores
-from nlptools.segmentation.tokens import MARK, kinds_of
-from nlptools.text import chars
 
-# Runs of letters have a character each to stand for them in keys, from the planes for private use.
+# Symbols of several characters have one each to stand for them in keys, from the planes for private use.
 STAND_INS = 0xF0000
 MOST_SYMBOLS = 0x10FFFF - STAND_INS
 NOTHING = "\0"  # stands for a cell that is in no word
+MOST_ROWS = (
+    1 << 17
+)  # that are kept; beyond it what is new is made anew, as of a text of nothing but numbers
 
-# What a cell is to the loop: its character in keys, what finds the words that begin with it, its score as a word, and what it
-# adds to unseen words of two symbols as their first and second, of three as their first, second, third.
+# What a cell is to the loop: its character in keys, what finds the words that begin with it, its score as a word, and
+# what it adds to unseen words of two symbols as their first and second, of three as their first, second, third.
 Find = Callable[[str], int | None]
 Row = tuple[str, Find, int, int, int, int, int, int]
 BREAK: Row = (NOTHING, dict[str, int]().get, 0, NEVER, NEVER, NEVER, NEVER, NEVER)
-# Signs that are known beforehand; any other break costs some time.
-SIGNS = [*range(0x80), 0xB7, *range(0x2010, 0x2028), *range(0x3000, 0x3007), *range(0x3008, 0x3020)]
-SIGNS += range(0xFF00, 0xFF66)
 
 
 class ShortPath:
     """Finds the best path through a text cell by cell.
 
-    The row of a symbol is made when it is first met, with all words that begin with it: a dictionary of 190,000 words
+    The row of a cell is made when it is first met, with all words that begin with it: a dictionary of 190,000 words
     at once would take longer than some hundred sentences.
     """
 
-    def __init__(self, scores: WordScores, symbols: dict[str, int], words: Sequence[str]) -> None:
-        """symbols: with their ids, at most MOST_SYMBOLS; words: all, as the scores have them."""
+    def __init__(
+        self, scores: WordScores, symbols: Sequence[str], id_of: Callable[[str], int]
+    ) -> None:
+        """symbols: those with the ids 1, 2, ..., at most MOST_SYMBOLS. id_of: cell -> id, 0 for a break."""
         self._scores = scores
-        self._symbols = symbols
-        self._names = list(symbols)
-        self._listed = words
-        self._sizes = np.zeros(len(words), np.uint8)
+        self._id_of = id_of
+        self._names = np.zeros(scores.size, "<u4")
+        self._names[1:-1] = [
+            ord(s) if len(s) == 1 else STAND_INS + i for i, s in enumerate(symbols, 1)
+        ]
+        self._sizes = np.zeros(len(scores.spelled), np.uint8)
         for column in scores.spelled.T:
             self._sizes += column > 0
-        longer = scores.order[scores.spelled[scores.order, 1] > 0][::-1]  # heaviest last
+        longer = scores.order[self._sizes[scores.order] > 1][::-1]  # heaviest last
         first = scores.spelled[longer, 0]
         self._longer = longer[np.argsort(first, kind="stable")]
         self._edges = np.searchsorted(np.sort(first), np.arange(scores.size + 1))
-        self._other = self._row(NOTHING, scores.size - 1)
-        self._rows: dict[str, Row] = dict.fromkeys(map(chr, SIGNS), BREAK)
-        for sign in self._rows.keys() & symbols:
-            del self._rows[sign]
+        self._rows: dict[str, Row] = {}
 
     def segment(self, text: str) -> list[str]:
         """The tokens of a text; joined they are the text."""
@@ -75,37 +74,30 @@ class ShortPath:
         return words
 
     def _new_row(self, cell: str) -> Row:
-        """The row of a cell that was not met before, or is no symbol."""
-        if han := chars.is_han(cell[0]):
-            if len(cell) > 1 and np.all(kinds_of(chars.code_points(cell[1:])) == MARK):
-                cell = cell[0]  # what stands on it makes no other symbol of it
-            han = len(cell) == 1
-        number = self._symbols.get(cell)
-        if number is None:
-            return self._other if han else BREAK
-        row = self._rows[cell] = self._row(self._name(number), number)
+        """The row of a cell that was not met before."""
+        row = self._row(number) if (number := self._id_of(cell)) else BREAK
+        if len(self._rows) < MOST_ROWS:
+            self._rows[cell] = row
         return row
 
-    def _name(self, number: int) -> str:
-        """The character that stands for a symbol in keys."""
-        symbol = self._names[number - 1]
-        return symbol if len(symbol) == 1 else chr(STAND_INS + number)
-
-    def _row(self, name: str, number: int) -> Row:
+    def _row(self, number: int) -> Row:
         two = [int(table[number]) for table in self._scores.places.get(2, ())] or [NEVER] * 2
         three = [int(table[number]) for table in self._scores.places.get(3, ())] or [NEVER] * 3
         single = int(self._scores.of_symbols[number])
+        name = chr(self._names[number])
         return (name, self._tails(number).get, single, *two, *three)  # type: ignore[return-value]
 
     def _tails(self, number: int) -> dict[str, int]:
         """What follows a symbol in words that begin with it -> their scores; NEVER for what is only a beginning."""
         here = self._longer[self._edges[number] : self._edges[number + 1]]
-        columns = (here, self._sizes[here], self._scores.of_words[here])
+        sizes = self._sizes[here]
+        width = int(sizes.max(initial=1)) - 1
+        named = np.take(self._names, self._scores.spelled[here, 1 : width + 1])
+        whole = named.tobytes().decode("utf-32-le", "surrogatepass")
         tails: dict[str, int] = {}
-        for word, size, score in zip(*(column.tolist() for column in columns), strict=True):
-            tail = self._listed[word][1:]
-            if len(tail) != size - 1:  # some of its symbols are runs
-                tail = "".join(map(self._name, self._scores.spelled[word, 1:size].tolist()))
+        scores = self._scores.of_words[here].tolist()
+        for at, (size, score) in enumerate(zip(sizes.tolist(), scores, strict=True)):
+            tail = whole[at * width : at * width + size - 1]
             tails[tail] = score
             for stop in range(1, size - 1):
                 tails.setdefault(tail[:stop], NEVER)

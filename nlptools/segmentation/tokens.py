@@ -97,6 +97,14 @@ class Cutter:
             ends &= self.cut(ids)
         return ends
 
+    def id_of(self, cell: str) -> int:
+        """The id that one cell has in any text: 0 for a break. What `ends` finds for arrays."""
+        if not chars.is_han(cell[0]):
+            return self.symbols.get(cell, 0)
+        if len(cell) == 1 or np.all(kinds_of(chars.code_points(cell[1:])) == MARK):
+            return self.symbols.get(cell[0], self.size - 1)
+        return self.symbols.get(cell, 0)
+
     def _ids(self, codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
         if codes.dtype == np.uint16:
             return np.take(self._lookup, codes)
