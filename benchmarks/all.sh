@@ -30,6 +30,7 @@ run() {
     run memory $CORPORA
     run train "$MIX_10" "$MIX_50" --memory 256MB
     run segment "$MIX_10" $jieba --rjieba "${RJIEBA:-$PEER_PYTHON}"
+    run latency "$MIX_10" $jieba --rjieba "${RJIEBA:-$PEER_PYTHON}"
     if [ -n "${GOLD:-}" ]; then
         # After --raw and --test stand lists, so the gold texts come first.
         run gold $GOLD --raw $RAW ${TEST:+--test $TEST} $jieba

@@ -24,6 +24,7 @@ import kenlm  # noqa: E402
 import references  # noqa: E402
 import texts  # noqa: E402
 from gold import bench_gold  # noqa: E402
+from latency import bench_latency  # noqa: E402
 from models import bench_lm  # noqa: E402
 from report import Report  # noqa: E402
 from segmenting import CPU_PER_10_MB, bench_segment, bench_train  # noqa: E402
@@ -373,6 +374,12 @@ def parser() -> argparse.ArgumentParser:
     add_jieba(sub)
     sub.add_argument("--rjieba", type=program, metavar="PYTHON", help="a Python with rjieba")
     sub.add_argument("--peer-repeat", type=int, help="runs of the peers (default: --repeat)")
+
+    text = "one sentence a call, and a batch, beside jieba and rjieba."
+    sub = command("latency", bench_latency, text, 3)
+    sub.add_argument("text", type=existing, help="plain UTF-8 or a gold text, one sentence a line")
+    add_jieba(sub)
+    sub.add_argument("--rjieba", type=program, metavar="PYTHON", help="a Python with rjieba")
 
     sub = command("tokenize", bench_tokenize, "tokenize beside bert4keras and Hugging Face.", 3)
     sub.add_argument("text", type=existing, help="plain UTF-8, one paragraph a line")

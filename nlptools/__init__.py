@@ -11,6 +11,7 @@ __version__ = "0.2.0.dev0"
 _HOMES = {
     # commands
     "compare": "review.compare:compare_corpora",
+    "convert": "wordmodel.model:convert_model",
     "count": "ngrams.count:count_ngrams",
     "dim": "vocab.dimension:bounds_of",
     "discover": "discovery.discover:discover_words",

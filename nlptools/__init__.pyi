@@ -62,6 +62,7 @@ from nlptools.vocab.tokenizer import tokenize as tokenize
 from nlptools.vocab.vocab import Vocab as Vocab
 from nlptools.vocab.vocab import load_vocab as load_vocab
 from nlptools.wordmodel.model import WordModel as WordModel
+from nlptools.wordmodel.model import convert_model as convert
 from nlptools.wordmodel.model import general_model as general_model
 from nlptools.wordmodel.model import load_model as load_model
 from nlptools.wordmodel.train import train_model as train
@@ -97,6 +98,7 @@ __all__ = [
     "WordTokenizer",
     "__version__",
     "compare",
+    "convert",
     "count",
     "dim",
     "discover",

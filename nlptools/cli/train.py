@@ -35,7 +35,7 @@ Examples:
     "-o",
     "--output",
     type=OutputPath("default"),
-    help="Model file to write instead of stdout; .gz: packed.",
+    help="Model file to write instead of stdout; .nlpm: compact, .gz: packed text.",
 )
 @click.option(
     "--granularity",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.keys import KeyTable
+from nlptools.base.keys import KeyTable, dense_ranks
 
 
 @dataclass(frozen=True)
@@ -26,30 +26,36 @@ class TrieLevel:
 class Trie:
     """The words of two symbols and more, to be found at all places of a text at once."""
 
-    def __init__(self, spelled: np.ndarray, size: int) -> None:
-        """spelled: symbol ids below `size` of each word, one row a word, padded with 0. Words that
-        come first lie together, so the most frequent should; of equal words the first one counts.
+    def __init__(self, spelled: np.ndarray, size: int, order: np.ndarray | None = None) -> None:
+        """spelled: symbol ids below `size` of each word, one row a word, padded with 0. order: which rows, the first
+        first; None: all. Words that come first lie together, so the most frequent should; of equal words the first
+        one counts.
         """
         self._size = size
         self.levels: list[TrieLevel] = []
-        word = np.arange(len(spelled))
-        state = spelled[:, 0].astype(np.uint64)
+        word = np.arange(len(spelled)) if order is None else order
+        state, states = spelled[word, 0].astype(np.uint64), size
         for k in range(1, spelled.shape[1]):
-            here = spelled[:, k] > 0
-            spelled, word, state = spelled[here], word[here], state[here]
-            if not len(spelled):
+            symbols = spelled[word, k]
+            here = np.flatnonzero(symbols)
+            if not len(here):
                 break
-            keyed = state * np.uint64(size) + spelled[:, k].astype(np.uint64)
-            distinct, first, inverse = np.unique(keyed, return_index=True, return_inverse=True)
+            word = word[here]
+            keyed = state[here] * np.uint64(size) + symbols[here].astype(np.uint64)
+            ranks, distinct = dense_ranks(keyed, states * size)
+            first = np.empty(len(distinct), np.int32)
+            first[ranks[::-1]] = np.arange(len(word) - 1, -1, -1, dtype=np.int32)
             order = np.argsort(first)
-            number = np.empty(len(order), np.int64)
-            number[order] = np.arange(1, len(order) + 1)
-            at = number[inverse]
+            states = len(distinct) + 1
+            number = np.empty(len(distinct), np.int32)
+            number[order] = np.arange(1, states, dtype=np.int32)
+            at = number[ranks]
             last = k + 1 == spelled.shape[1]
-            ends = np.ones(len(at), bool) if last else spelled[:, k + 1] == 0
-            words = np.full(len(order) + 1, -1, np.int32)
-            words[at[ends][::-1]] = word[ends][::-1]
-            more = np.zeros(len(order) + 1, bool)
+            ends = np.ones(len(at), bool) if last else spelled[word, k + 1] == 0
+            whole = np.flatnonzero(ends)[::-1]
+            words = np.full(states, -1, np.int32)
+            words[at[whole]] = word[whole]
+            more = np.zeros(states, bool)
             more[at[~ends]] = True
             self.levels.append(TrieLevel(KeyTable(distinct[order]), words, more))
             state = at.astype(np.uint64)

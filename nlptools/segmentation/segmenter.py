@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from nlptools.errors import DataError, NlptoolsError
-from nlptools.lattice.paths import cut_runs
-from nlptools.lattice.trie import Trie
-from nlptools.segmentation.tokens import HAN, WORD, Cutter, joined_to_last, kinds_of
+from nlptools.segmentation.blockpath import BlockPath
+from nlptools.segmentation.scores import WordScores, place_scores
+from nlptools.segmentation.shortpath import MOST_SYMBOLS, ShortPath
+from nlptools.segmentation.spelling import spell
+from nlptools.segmentation.tokens import Cutter
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus
 from nlptools.text.wordlists import is_json_lines, read_weighted_words
-from nlptools.wordmodel.em import LONGEST, PENALTIES, Base
+from nlptools.wordmodel.em import LONGEST, PENALTIES
 from nlptools.wordmodel.model import (
     OWN_MODELS,
-    PLACES,
     WordModel,
+    WordWeights,
     first_line,
     is_model,
-    load_model,
+    load_weights,
 )
+from nlptools.wordmodel.packed import is_packed
 
 LONGEST_WORD = 40  # symbols; longer entries of a word list are left out
+# Characters of a text up to which a loop over its cells is faster than arrays (by 2 at 200, alike at SHORT).
+# Below the size at which paths.py cuts a run in two.
+SHORT = 512
 WHAT_IS_READ = "give a model of nlptools train, or a list of words in UTF-8"
 
 
@@ -50,28 +58,17 @@ class Segmenter(Cutter):
         (by default one nat below the least single symbol); places: those of a WordModel; listed: whether it was
         learnt on top of a word list.
         """
-        symbols, spelled = _spell(words)
+        symbols, self._spelled = spell(words, LONGEST_WORD)
         super().__init__(symbols)
-        order = np.argsort(-np.asarray(weights, np.float64), kind="stable")
-        spelled, values = spelled[order], np.asarray(weights, np.float32)[order]
-        fits = spelled[:, 0] > 0
-        spelled, values = spelled[fits], values[fits]
-        single = np.full(self.size, -np.inf, np.float32)
-        alone = spelled[:, 1] == 0 if spelled.shape[1] > 1 else np.ones(len(spelled), bool)
-        single[spelled[alone, 0][::-1]] = values[alone][::-1]
-        known = single[np.isfinite(single)]
-        if unknown is None:
-            least = known if len(known) else values
-            unknown = float(least.min(initial=0.0)) - 1
-        single[~np.isfinite(single)] = unknown
-        self._single = single
-        self._words = len(values)
-        self._trie = Trie(spelled, self.size)
-        self._tables = self._trie.tabulate(values, -np.inf)
-        self._base = self._place_base(places, listed) if places is not None else None
+        self._weights = np.asarray(weights, np.float64)
+        self._unknown, self._places, self._listed = unknown, places, listed
+        # Made when the first text is cut, each for texts of its size.
+        self._table: WordScores | None = None
+        self._block: BlockPath | None = None
+        self._short: ShortPath | None = None
 
     def __repr__(self) -> str:
-        return f"Segmenter({self._words:,} words of {len(self.symbols):,} symbols)"
+        return f"Segmenter({np.count_nonzero(self._spelled[:, 0]):,} words of {len(self.symbols):,} symbols)"
 
     @classmethod
     def from_model(cls, model: WordModel, granularity: str | None = None) -> Segmenter:
@@ -79,6 +76,10 @@ class Segmenter(Cutter):
 
         Raises ValueError for an unknown granularity.
         """
+        return cls._by(WordWeights.of(model), granularity)
+
+    @classmethod
+    def _by(cls, model: WordWeights, granularity: str | None) -> Segmenter:
         weights = model.weights
         if granularity is not None:
             if granularity not in PENALTIES:
@@ -86,13 +87,13 @@ class Segmenter(Cutter):
                 raise ValueError(f"granularity must be one of {known}, not {granularity!r}")
             trained = model.settings.get("penalties", PENALTIES["default"])
             change = np.array(trained) - np.array(PENALTIES[granularity])
-            lengths = np.fromiter(map(len, model.words), np.int64, len(model))
+            lengths = np.fromiter(map(len, model.words), np.int64, len(model.words))
             weights = weights + change[np.minimum(lengths, LONGEST) - 1]
         made = cls(
             model.words,
             weights,
             places=(model.place_symbols, model.place_counts),
-            listed=model.known is not None,
+            listed=model.listed,
         )
         made.fold = tuple(map(str, model.settings.get("fold", ())))
         return made
@@ -115,19 +116,21 @@ class Segmenter(Cutter):
         cls, path: str | os.PathLike[str] | None = None, granularity: str | None = None
     ) -> Segmenter:
         """A segmenter by a file: a model of `nlptools train`, or any list of words with counts (a jieba
-        dictionary, the output of `nlptools discover`). None or "general": the model of the
-        package; "raw": the one that was learnt without a dictionary.
+        dictionary, the output of `nlptools discover`). None or "general", "raw": the models of the
+        package.
 
         Raises DataError for anything else, NlptoolsError for the granularity of a word list.
         """
         if path is None or path in OWN_MODELS:
-            return cls.from_model(load_model(OWN_MODELS[os.fspath(path or "general")]), granularity)
+            return cls._by(load_weights(OWN_MODELS[os.fspath(path or "general")]), granularity)
+        if is_packed(path):
+            return cls._by(load_weights(path), granularity)
         if not Corpus([path]).rereadable:
             raise DataError(path, None, "a model cannot come from a pipe", "name a file")
         try:
             line = "" if is_json_lines(path) else first_line(path)
             if is_model(line):
-                return cls.from_model(load_model(path), granularity)
+                return cls._by(load_weights(path), granularity)
             if line.startswith("nlptools "):
                 raise DataError(path, None, "another file of nlptools, not a model", WHAT_IS_READ)
             words = read_weighted_words(path, encoding="auto")
@@ -145,41 +148,71 @@ class Segmenter(Cutter):
             raise DataError(path, None, "no words to segment by", WHAT_IS_READ)
         return loaded
 
-    # --- tables --------------------------------------------------------------------------
+    # --- the two paths -------------------------------------------------------------------
 
-    def _place_base(self, places: tuple[Sequence[str], np.ndarray], listed: bool) -> Base:
-        symbols, counts = places
-        known = np.array([self.symbols.get(s, 0) for s in symbols], np.int64)
-        han = np.zeros(self.size, bool)
-        han[-1] = True
-        for s, i in self.symbols.items():
-            han[i] = chars.is_han(s[0])
-        by_length: dict[int, list[np.ndarray]] = {}
-        for (k, _), column in zip(PLACES, counts.T, strict=True):
-            n = np.zeros(self.size, np.int64)
-            n[known] = column
-            n[0] = 0
-            by_length.setdefault(k, []).append(n)
-        return Base.from_counts(by_length, han, listed)
+    def segment(self, text: str) -> list[str]:
+        """The tokens of a text, white space among them: joined they give back the text.
+
+        A sentence takes some 20 us; for many of them segment_batch is faster.
+        """
+        # The loop knows nothing of what is laid over the cells of a text.
+        if len(text) > SHORT or len(self.symbols) > MOST_SYMBOLS:
+            return super().segment(text)
+        return (self._short or self._made_short()).segment(text)
 
     def cut(self, ids: np.ndarray) -> np.ndarray:
         """Whether a word ends at each symbol, bool; True at breaks (0)."""
-        return cut_runs(ids, self._scores(ids))
+        return (self._block or self._made_block()).cut(ids)
 
-    def _scores(self, ids: np.ndarray) -> list[np.ndarray]:
-        """By length - 1: the score of the word that ends at each symbol, -inf where there is none."""
-        scores = [np.take(self._single, ids), *self._trie.look_up(ids, self._tables)]
-        if (base := self._base) is None:
-            return scores
-        for k in base.tables:
-            while len(scores) < k:
-                scores.append(np.full(len(ids), -np.inf, np.float32))
-            score = scores[k - 1]
-            np.exp(score, out=score)
-            score += base.measure(ids, k)
-            with np.errstate(divide="ignore"):
-                np.log(score, out=score)
-        return scores
+    def scores(self, ids: np.ndarray) -> list[np.ndarray]:
+        """By length - 1: the score of the word that ends at each symbol, float64, nats; -inf where there is none."""
+        return (self._block or self._made_block()).scores(ids)
+
+    def _made_block(self) -> BlockPath:
+        with _lock:
+            if self._block is None:
+                self._block = BlockPath(self._made_table())
+            return self._block
+
+    def _made_short(self) -> ShortPath:
+        with _lock:
+            if self._short is None:
+                self._short = ShortPath(self._made_table(), list(self.symbols), self.id_of)
+            return self._short
+
+    def _made_table(self) -> WordScores:
+        """Who calls it holds the lock."""
+        if self._table is None:
+            places = {}
+            if self._places is not None:
+                symbols, counts = self._places
+                known = np.array([self.symbols.get(s, 0) for s in symbols], np.int64)
+                han = np.zeros(self.size, bool)
+                han[-1] = True
+                for s, i in self.symbols.items():
+                    han[i] = chars.is_han(s[0])
+                places = place_scores(known, counts, han, self._listed)
+            self._table = WordScores.of(
+                self._spelled, self._weights, self.size, self._unknown, places
+            )
+        return self._table
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is made from the rest in less time than it takes to send it."""
+        return {**self.__dict__, "_table": None, "_block": None, "_short": None}
+
+
+_lock = threading.Lock()  # a segmenter's tables are made once, whoever asks first
+
+
+def _unlocked() -> None:
+    """In a forked process: who held the lock is not there."""
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlocked)
 
 
 def segment_text(
@@ -213,40 +246,6 @@ def segment_text(
 @functools.cache
 def _general(granularity: str | None) -> Segmenter:
     return Segmenter.load(None, granularity)
-
-
-def _spell(words: Sequence[str]) -> tuple[list[str], np.ndarray]:
-    """(symbols, ids of each word, from 1, int32, padded with 0; all 0 for what can be no word)."""
-    lengths = np.fromiter(map(len, words), np.int64, len(words))
-    codes = chars.code_points("".join(words))
-    owner = np.repeat(np.arange(len(words)), lengths)
-    kinds = kinds_of(codes)
-    joined = joined_to_last(codes, kinds)
-    firsts = np.cumsum(lengths) - lengths
-    joined[firsts[lengths > 0]] = False
-    bad = np.zeros(len(words), bool)
-    bad[owner[(kinds != HAN) & (kinds != WORD) & ~joined]] = True
-    at = np.flatnonzero(~joined)
-    owner = owner[at]
-    number = np.bincount(owner, minlength=len(words))
-    bad |= (number > LONGEST_WORD) | (number == 0)
-    at, owner = at[~bad[owner]], owner[~bad[owner]]
-    ends = np.append(np.flatnonzero(~joined), len(codes))
-    ends = ends[np.searchsorted(ends, at) + 1] if len(at) else at
-    simple = ends - at == 1
-    values = codes[at].astype(np.int64)
-    distinct, place = np.unique(values[simple], return_inverse=True)
-    symbols = {chr(c): i for i, c in enumerate(distinct.tolist(), 1)}
-    ids = np.zeros(len(at), np.int32)
-    ids[simple] = place + 1
-    for i in np.flatnonzero(~simple).tolist():
-        text = "".join(map(chr, codes[at[i] : ends[i]].tolist()))
-        ids[i] = symbols.setdefault(text, len(symbols) + 1)
-    number[bad] = 0
-    spelled = np.zeros((len(words), max(2, int(number.max(initial=0)))), np.int32)
-    column = np.arange(len(at)) - np.repeat(np.cumsum(number) - number, number)
-    spelled[owner, column] = ids
-    return list(symbols), spelled
 
 
 def dictionary_weights(counts: Mapping[str, float | None]) -> tuple[list[str], np.ndarray]:

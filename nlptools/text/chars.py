@@ -99,6 +99,7 @@ def _class_table() -> np.ndarray:
 
 
 CLASS_TABLE = _class_table()
+_IS_HAN = (CLASS_TABLE == HAN).tolist()  # one at a time four times as fast as an array
 
 
 def code_points(text: str) -> np.ndarray:
@@ -130,7 +131,7 @@ def is_han(character: str) -> bool:
     code = ord(character)
     if code > 0xFFFF:
         return HAN_SUPPLEMENTARY[0] <= code <= HAN_SUPPLEMENTARY[1]
-    return bool(CLASS_TABLE[code] == HAN)
+    return _IS_HAN[code]
 
 
 def find_cut(text: str) -> tuple[int, bool]:

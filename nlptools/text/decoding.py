@@ -72,6 +72,7 @@ NOT_TEXT = (
     (b"Rar!\x1a\x07", "rar archive", UNPACK.format("unrar p -inul {}")),
     (b"%PDF-", "PDF document", "take the text out first: pdftotext {} - | nlptools ..."),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old .doc or .xls document", "save it as text first"),
+    (b"nlptools model 1\n", "compact model of nlptools", "write it as text: nlptools convert {}"),
     (b"PAR1", "Parquet file", "write its text column as JSON Lines first"),
 )
 

@@ -119,7 +119,7 @@ class Base:
         counts: dict[int, list[np.ndarray]], words: np.ndarray, known: bool = False
     ) -> Base:
         """words: which symbols can be part of an unseen word (the Han characters); bool. known: beside a word list."""
-        nats = KNOWN_BASE_NATS if known else BASE_NATS
+        nats = base_nats(known)
         tables = {}
         for k, of_place in counts.items():
             tables[k] = [
@@ -152,6 +152,11 @@ class Base:
             for j, table in enumerate(self.tables[length][1:], 1):
                 product *= np.take(table, ids[j : last + j])
         return found
+
+
+def base_nats(listed: bool) -> dict[int, float]:
+    """The price of an unseen word by its length. listed: whether the model is learnt on top of a word list."""
+    return KNOWN_BASE_NATS if listed else BASE_NATS
 
 
 def weights(

@@ -13,7 +13,15 @@ from nlptools.errors import DataError, NlptoolsError
 from nlptools.text import chars
 from nlptools.text.corpus import CorpusLike, as_corpus
 from nlptools.text.wordlists import WHAT_IS_READ, is_json_lines, read_weighted_words
-from nlptools.wordmodel.model import OWN_MODELS, WordModel, first_line, is_model, load_model
+from nlptools.wordmodel.model import (
+    OWN_MODELS,
+    WordModel,
+    first_line,
+    is_model,
+    load_model,
+    load_named,
+)
+from nlptools.wordmodel.packed import is_packed
 
 # A word of a list without counts: as if it had been met so often.
 LISTED_COUNT = 1.0
@@ -23,8 +31,8 @@ SEGMENTED_HINT = "give text whose words are separated by spaces, a sentence a li
 def load_prior(name: str | os.PathLike[str]) -> WordModel:
     """A model to learn on top of: "general", "raw", the model of a file, or one made of a word list."""
     if name in OWN_MODELS:
-        return load_model(OWN_MODELS[os.fspath(name)])
-    if not is_json_lines(name) and is_model(first_line(name)):
+        return load_named(name)
+    if is_packed(name) or (not is_json_lines(name) and is_model(first_line(name))):
         return load_model(name)
     words = read_weighted_words(name, encoding="auto")
     if not words:

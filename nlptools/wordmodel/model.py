@@ -1,10 +1,10 @@
-"""WordModel <-> a readable file: words with their counts and weights, and what unseen words are made of.
+"""WordModel <-> its file, readable or compact: words with their counts and weights, and what unseen words are made of.
 
-The file is UTF-8 text, gzip where its name ends in .gz. Lines that begin with `# ` come first: the
+The readable file is UTF-8 text, gzip where its name ends in .gz. Lines that begin with `# ` come first: the
 format and its version, a JSON object with the settings, then one line `# place` for each character with the
 number of rare words that have it as first of 2, second of 2, first of 3, ... The rest is a table with a
 header: word, count, expected, weight, and known where a word list was learnt on top of, separated by tabs.
-docs/formats.md describes it.
+docs/formats.md describes it. The compact file (packed.py) has the same content, as far as it is printed.
 """
 
 from __future__ import annotations
@@ -28,15 +28,17 @@ from nlptools.text.corpus import Corpus
 from nlptools.text.folding import FOLDS
 from nlptools.text.whole import LONGEST_LINE, read_whole
 from nlptools.wordmodel.em import LEAST_PENALTY, LONGEST
+from nlptools.wordmodel.packed import ENDING, PackedModel, damaged, is_packed, packed_bytes
 
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
 
 FORMAT = "# nlptools model"
 VERSION = 2  # 1: without the column "known"; models without it are still written so
-GENERAL = Path(__file__).parent / "general.tsv.gz"  # learnt on top of a word list
-RAW = Path(__file__).parent / "raw.tsv.gz"  # learnt from raw text alone
+GENERAL = Path(__file__).parent / "general.nlpm"  # learnt on top of a word list
+RAW = Path(__file__).parent / "raw.nlpm"  # learnt from raw text alone
 OWN_MODELS = {"general": GENERAL, "raw": RAW}  # of the package, by name
+MODEL_FORMS = ("text", "compact")
 COLUMNS = "word\tcount\texpected\tweight"
 KNOWN_COLUMN = "known"
 LARGEST = 1e15  # of any number in a model
@@ -99,10 +101,19 @@ class WordModel:
     def _numbers(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return self.counts, self.expected, self.weights
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model; the file appears when it is complete."""
-        data = self.text().encode()
-        if os.fspath(path).endswith(".gz"):
+    def save(self, path: str | os.PathLike[str], *, format: str | None = None) -> None:
+        """Write the model; the file appears when it is complete.
+
+        format: "text", which is gzip where the name ends in .gz, or "compact"; None: compact where the name ends in
+        .nlpm. Raises ValueError for an unknown format.
+        """
+        name = os.fspath(path)
+        if format is None:
+            format = "compact" if name.endswith(ENDING) else "text"
+        if format not in MODEL_FORMS:
+            raise ValueError(f"format must be one of {', '.join(MODEL_FORMS)}, not {format!r}")
+        data = self.packed() if format == "compact" else self.text().encode()
+        if format == "text" and name.endswith(".gz"):
             data = gzip.compress(data, mtime=0)  # no time in it: the same model, the same bytes
         with whole_file(path) as stream:
             stream.write(data)
@@ -122,6 +133,42 @@ class WordModel:
         for word, count, expected, weight, end in zip(self.words, *columns, ends, strict=True):
             lines.append(f"{word}\t{count}\t{expected:.3f}\t{weight:.4f}{end}")
         return "".join(lines)
+
+    def packed(self) -> bytes:
+        """What the compact file holds."""
+        columns = {
+            "weight": _decimals(self.weights, 4),
+            "count": self.counts,
+            "expected": _decimals(self.expected, 3),
+            "places": self.place_counts.ravel(),
+        }
+        if self.known is not None:
+            columns["known"] = self.known
+        return packed_bytes(self.words, self.place_symbols, columns, self.settings)
+
+
+class WordWeights(NamedTuple):
+    """What of a model is needed to segment by it, as WordModel has it. listed: whether it says what is known."""
+
+    words: Sequence[str]
+    weights: np.ndarray
+    place_symbols: Sequence[str]
+    place_counts: np.ndarray
+    settings: Mapping[str, Any]
+    listed: bool
+
+    @staticmethod
+    def of(model: WordModel) -> WordWeights:
+        places = model.place_symbols, model.place_counts
+        return WordWeights(
+            model.words, model.weights, *places, model.settings, model.known is not None
+        )
+
+
+def _decimals(values: np.ndarray, digits: int) -> np.ndarray:
+    """Numbers in units of their last digit when they are printed with so many behind the point; int64."""
+    printed = [int(f"{value:.{digits}f}".replace(".", "")) for value in values.tolist()]
+    return np.array(printed, np.int64)
 
 
 def first_line(path: str | os.PathLike[str]) -> str:
@@ -149,9 +196,80 @@ def raw_model() -> WordModel:
 
 
 def load_model(path: str | os.PathLike[str]) -> WordModel:
-    """Read a model. DataError, with the line, for a file that is none or is damaged."""
+    """Read a model, in either form. DataError, with the line, for a file that is none or is damaged."""
+    if is_packed(path):
+        return _unpacked(path)
     text = read_whole(path)
     return parse_model(text, os.fspath(path))
+
+
+def load_named(name: str | os.PathLike[str]) -> WordModel:
+    """The model of a file; for "general" and "raw" that of the package."""
+    return load_model(OWN_MODELS.get(os.fspath(name), name))
+
+
+def convert_model(
+    source: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    format: str | None = None,
+) -> WordModel:
+    """Rewrite a model, and return it; what the source is tells its content, not its name.
+
+    source: a model in either form; or "general" or "raw", those of the package. format: "text" or "compact", None: by
+    the name of the output. Raises DataError for what is no model, ValueError for an unknown format.
+    """
+    model = load_named(source)
+    model.save(output, format=format)
+    return model
+
+
+def load_weights(path: str | os.PathLike[str]) -> WordWeights:
+    """What of a model is needed to segment by it; of a compact one nothing else is read."""
+    if not is_packed(path):
+        return WordWeights.of(load_model(path))
+    return _weights(PackedModel.open(path), path)
+
+
+def _weights(packed: PackedModel, path: str | os.PathLike[str]) -> WordWeights:
+    try:
+        _check_settings(packed.settings)
+    except (LookupError, ArithmeticError, AttributeError, TypeError, ValueError):
+        raise damaged(path, "its settings are not those of a model") from None
+    words, places = packed.strings("word"), packed.strings("place")
+    weights = packed.numbers("weight", len(words)) / 10_000
+    place_counts = packed.numbers("places", len(places) * len(PLACES)).reshape(-1, len(PLACES))
+    if (weights > MOST_WEIGHT).any() or (weights < -MOST_NATS).any() or (place_counts < 0).any():
+        raise damaged(path, "a count below 0, or a weight out of range")
+    return WordWeights(
+        words, weights, list(places), place_counts, packed.settings, "known" in packed
+    )
+
+
+def _unpacked(path: str | os.PathLike[str]) -> WordModel:
+    packed = PackedModel.open(path)
+    words, weights, place_symbols, place_counts, settings, _ = _weights(packed, path)
+    counts = packed.numbers("count", len(words))
+    expected = packed.numbers("expected", len(words)) / 1000
+    known = packed.numbers("known", len(words)) if "known" in packed else None
+    if (
+        (counts < 0).any()
+        or (expected < 0).any()
+        or max(counts.max(initial=0), expected.max(initial=0)) >= LARGEST
+    ):
+        raise damaged(path, "a count out of range")
+    if known is not None and not np.isin(known, (0, 1)).all():
+        raise damaged(path, 'neither 0 nor 1 in the column "known"')
+    return WordModel(
+        list(words),
+        counts,
+        expected,
+        weights,
+        place_symbols,
+        place_counts,
+        settings,
+        None if known is None else known == 1,
+    )
 
 
 def parse_model(text: str, path: str) -> WordModel:

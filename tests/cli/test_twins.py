@@ -42,6 +42,7 @@ from nlptools.vocab.huggingface import FALLBACKS
 from nlptools.vocab.huggingface import TARGETS as EXPORT_TARGETS
 from nlptools.vocab.stream import TOKEN_FORMATS, tokenize_corpus
 from nlptools.vocab.tokenizer import PRE
+from nlptools.wordmodel.model import MODEL_FORMS
 from nlptools.wordmodel.train import GRANULARITIES, NUMERALS
 
 assert np
@@ -70,6 +71,7 @@ OWN = {
     "discover": {"engine", "output", "format", "quiet"},
     "report": {"output", "quiet"},
     "compare": {"format", "output", "report", "quiet"},
+    "convert": {"quiet"},
     "merge": {"output", "tsv", "min_count", "quiet"},
     "explain": {"neighbours", "format", "quiet"},  # how many are shown of those that are found
     "train": {"engine", "output", "quiet"},
@@ -99,6 +101,7 @@ OWN = {
 NO_OPTION = {
     "count": {"block_size", "table"},
     "discover": {"block_size", "watch", "order", "sentences", "table"},
+    "convert": set(),
     "merge": set(),
     "report": {"block_size", "name"},
     "compare": {"block_size", "watch", "open_corpus"},
@@ -122,12 +125,13 @@ NO_OPTION = {
 }
 # Commands that take what they read piece by piece, and need no --memory.
 SMALL = {"report", "evaluate", "segment", "lm score", "dim", "export", "tokenize"}
-SMALL |= {"vocab build", "vocab export", "vocab init-embeddings"}
+SMALL |= {"convert", "vocab build", "vocab export", "vocab init-embeddings"}
 # What a command has to be given.
 REQUIRED = {
     "explain": ["词"],
     "report": ["词", "--corpus", "词", "-o", "页"],
     "compare": ["词", "词"],
+    "convert": ["词"],
     "merge": ["词"],
     "evaluate": ["词", "词"],
     "export": ["词", "--to", "json"],
@@ -204,6 +208,7 @@ def test_the_commands_are_these() -> None:
     assert commands() == sorted(OWN) == sorted(NO_OPTION)
     assert set(commands()) == {
         *("compare", "count", "discover", "evaluate", "explain", "export", "report"),
+        "convert",
         "merge",
         "segment",
         "train",
@@ -301,6 +306,7 @@ CHOICES = [
     ("lm train", "format", MODEL_FORMATS),
     ("lm train", "smoothing", SMOOTHINGS),
     ("lm score", "format", SCORE_FORMATS),
+    ("convert", "format", MODEL_FORMS),
     ("lm convert", "format", MODEL_FORMATS),
     ("vectors check", "format", CHECK_FORMATS),
     ("vectors compare", "format", VECTOR_COMPARE_FORMATS),

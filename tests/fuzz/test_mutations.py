@@ -51,6 +51,11 @@ KINDS = {
         "k.lm", container, ("lm score text --model {}", "segment text --method lm --model {}")
     ),
     "word model": Kind("w.model", damaged, ("segment text --model {}", "train text --prior {}")),
+    "compact word model": Kind(
+        "w.nlpm",
+        container,
+        ("segment text --model {}", "train text --prior {}", "convert {} -o out"),
+    ),
     "vocabulary": Kind(
         "vocab.txt", damaged, ("tokenize text --vocab {}", "vocab export {}", "dim --vocab {}")
     ),
@@ -98,6 +103,7 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run("lm", "train", "-q", "text", "--order", "3", "--sentences", "clause", "-o", "k.lm").ok()
         run("lm", "convert", "-q", "m.lm", "-o", "m.arpa").ok()
         run("train", "-q", "text", "-o", "w.model").ok()
+        run("convert", "-q", "w.model", "-o", "w.nlpm").ok()
         Path("list.tsv").write_text(
             "word\tcount\n" + "".join(f"{c}好\t{i + 1}\n" for i, c in enumerate(LETTERS)),
             encoding="utf-8",

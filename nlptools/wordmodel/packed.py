@@ -1,0 +1,100 @@
+"""Columns of a word model <-> its compact file, of which a part can be read in some milliseconds.
+
+A container (base/storage.py) of packed columns (base/packing.py); docs/formats.md describes it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nlptools.base.packing import JoinedStrings, pack, pack_strings, unpack, unpack_strings
+from nlptools.base.storage import Container, read_container, write_container
+from nlptools.errors import DataError
+
+KIND = "model"
+VERSION = 1
+ENDING = ".nlpm"
+FALLING = ("expected",)  # words come by it, so differences are small
+
+
+def is_packed(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is a compact model, by its content. Nothing is taken out of a pipe."""
+    if not os.path.isfile(path):
+        return False
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(KIND) + 10) == f"nlptools {KIND} ".encode()
+    except OSError:  # whoever reads it says so
+        return False
+
+
+def packed_bytes(
+    words: Sequence[str],
+    place_symbols: Sequence[str],
+    columns: Mapping[str, np.ndarray],
+    settings: Mapping[str, Any],
+) -> bytes:
+    """The compact file. columns: whole numbers by name, each as long as `words` but for what is of places."""
+    packed = {f"word_{name}": column for name, column in pack_strings(words).items()}
+    packed |= {f"place_{name}": column for name, column in pack_strings(place_symbols).items()}
+    for name, column in columns.items():
+        packed[name] = pack(column, differences=name in FALLING)
+    meta = {
+        "settings": dict(settings),
+        "columns": {name: facts for name, (_, facts) in packed.items()},
+    }
+    stream = io.BytesIO()
+    write_container(stream, KIND, VERSION, meta, {name: data for name, (data, _) in packed.items()})
+    return stream.getvalue()
+
+
+@dataclass(frozen=True)
+class PackedModel:
+    """An opened compact model. settings: as in the file, not checked."""
+
+    settings: dict[str, Any]
+    _container: Container
+
+    @staticmethod
+    def open(path: str | os.PathLike[str]) -> PackedModel:
+        """DataError for a file that is no compact model, of a newer version, or cut short."""
+        container = read_container(path, KIND, VERSION)
+        settings = container.meta.get("settings")
+        if not isinstance(settings, dict) or not isinstance(container.meta.get("columns"), dict):
+            raise damaged(path, "its description lacks the settings or the columns")
+        return PackedModel(settings, container)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._container.meta["columns"]
+
+    def strings(self, name: str) -> JoinedStrings:
+        """The strings of "word" or "place". DataError for damage."""
+        units, lengths = self.numbers(f"{name}_text"), self.numbers(f"{name}_lengths")
+        try:
+            return unpack_strings(units, lengths)
+        except ValueError as error:
+            raise damaged(self._container.path, str(error)) from None
+
+    def numbers(self, name: str, length: int | None = None) -> np.ndarray:
+        """A column, int64. length: how many numbers it has to have. DataError for damage."""
+        container = self._container
+        container.check(name)
+        try:
+            data = container.column(name, False)[:]
+            numbers = unpack(data, container.meta["columns"][name])
+        except (KeyError, TypeError, ValueError) as error:
+            raise damaged(container.path, f"the column {name}: {error}") from None
+        if length not in (None, len(numbers)):
+            raise damaged(container.path, f"the column {name} has {len(numbers):,} numbers")
+        return numbers
+
+
+def damaged(path: str | os.PathLike[str], problem: str) -> DataError:
+    hint = "copy it again, or make it again with nlptools train"
+    return DataError(path, None, f"damaged {KIND} file: {problem}", hint)
