@@ -11,7 +11,9 @@ import numpy as np
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.lattice.paths import cut_runs
 from nlptools.lattice.trie import Trie
-from nlptools.segmentation.tokens import HAN, WORD, Cutter, joined_to_last, kinds_of
+from nlptools.segmentation.cells import joined_to_last
+from nlptools.segmentation.kinds import HAN, WORD, kinds_of
+from nlptools.segmentation.tokens import Cutter
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus
 from nlptools.text.wordlists import is_json_lines, read_weighted_words
