@@ -42,16 +42,20 @@ def cells(text: str) -> list[str]:
     return [text[a:b] for a, b in itertools.pairwise([*ends, len(text)])]
 
 
-# What the expression may join: numerals and what stands around them; signs between letters and digits, signs that
-# begin something, what follows digits.
-_HAN_SIDE, _DIGIT, _SIGN, _LEADS, _BEHIND = 1, 2, 4, 8, 16
-_W = np.array([ord("w"), ord("W")])
+# What the expression may join: numerals and what stands before or inside them; digits and what follows them; signs
+# between letters and digits, signs that begin something. _HAN: any of the first four.
+_NUMERAL, _FIRST, _INSIDE, _DIGIT, _BEHIND, _SIGN, _LEADS, _HAN = (1 << i for i in range(8))
+_W = np.array([ord(c) for c in "wW"])
+_AFTER = np.array([ord(c) for c in forms.NUMERALS + forms.FORMAL + "几之"])
 
 
 def _features() -> np.ndarray:
     table = np.zeros(0x10000, np.uint8)
     for characters, feature in (
-        (forms.NUMERALS + forms.FORMAL + forms.AROUND, _HAN_SIDE),
+        (forms.NUMERALS + forms.FORMAL + "几○", _NUMERAL),
+        ("第数", _FIRST),
+        ("点分", _INSIDE),
+        (forms.NUMERALS + forms.FORMAL + forms.AROUND, _HAN),
         (forms.SIGNS, _SIGN),
         ("+-−/@", _LEADS),
         ("万亿" + forms.DEGREES, _BEHIND),
@@ -104,8 +108,10 @@ def _joined(codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
     features = _features_of(codes)
     hot = _hot(codes, features, word, point)
     if len(hot):
-        edges = (kinds == SPACE) | ((kinds == HAN) & (features & _HAN_SIDE == 0))
-        _by_expression(codes, np.flatnonzero(edges), joined, hot)
+        alone = (kinds == HAN) & (features & _HAN == 0)
+        alone |= (kinds == OTHER) & (features == 0) & (codes > 0x7F) & (codes < 0xFFFF)
+        edges = np.flatnonzero(alone | (kinds == SPACE))
+        _by_expression(codes, edges, joined, hot)
     return joined
 
 
@@ -117,8 +123,11 @@ def _hot(
     point: places of the points between letters and digits.
     """
     before, after = features[:-1], features[1:]
-    hot = (before & _HAN_SIDE != 0) & (after & (_HAN_SIDE | _DIGIT) != 0)
+    hot = (before & (_NUMERAL | _FIRST) != 0) & (after & _NUMERAL != 0)
+    hot |= (before & _FIRST != 0) & (after & _DIGIT != 0)
     hot |= (before & _DIGIT != 0) & (after & _BEHIND != 0)
+    inside = np.flatnonzero((before & _NUMERAL != 0) & (after & _INSIDE != 0))
+    hot[inside[np.isin(codes[np.minimum(inside + 2, len(codes) - 1)], _AFTER)]] = True
     hot |= (before & _LEADS != 0) & word[1:]
     hot[1:] |= (before[1:] & _SIGN != 0) & word[2:] & word[:-2]
     places = np.flatnonzero(hot)
@@ -137,7 +146,8 @@ def _by_expression(
 ) -> None:
     """Do by the expression the stretches that have hot places.
 
-    edges: places of what joins to nothing, white space and most Han characters; stretches lie between them.
+    edges: places of what joins to nothing but itself, white space and most Han characters and signs; stretches lie
+    between them.
     All of them are done at once, each with two characters before and one after it, for the expression looks at these.
     """
     edges = np.concatenate([[-1], edges, [len(codes)]])

@@ -52,7 +52,7 @@ def _numeral() -> str:
         f"(?!一(?![{DIGITS}{UNITS}倍米公吨元美级])[一-鿿])[{DIGITS}]{one}*+"
     )
     some = f"(?<![参函常系指总人次多少倍基分整小岁户代偶奇无计])数(?=[{UNITS}]){one}++"
-    return f"第(?:{one}++|[{FORMAL}]++)|{apart}(?:{fraction}|{decimal}|{row})|{some}"
+    return f"第(?:{one}++|[{FORMAL}]++)|{apart}(?!○)(?:{fraction}|{decimal}|{row})|{some}"
 
 
 def _run() -> str:
@@ -97,4 +97,6 @@ def quick_expressions() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """(odd, cells): a text in which nothing is odd has the matches of `cells`, which has no groups, for its cells."""
     most = plain_class(HAN, without=NUMERALS + FORMAL + AROUND)
     odd = f"[{strange_class()}@]|([^{plain_class(HAN)}{_W}])\\1"
-    return re.compile(odd), re.compile(f"[{most}]|{_numeral()}|{WWW}|{_run()}|.", re.DOTALL)
+    # First what is most frequent: Han characters and signs that begin nothing.
+    alone = f"[{most}]|[^{plain_class(HAN)}{_W}+\\-−]"
+    return re.compile(odd), re.compile(f"{alone}|{_numeral()}|{WWW}|{_run()}|.", re.DOTALL)

@@ -56,23 +56,29 @@ class Cutter:
         np.logical_not(joined[1:], out=ends[:-1])
         ends[-1] = True
         ids = self._ids(codes, kinds)
+        # Marks on Han characters; those on others are inside of cells that are breaks.
+        marks = bool(np.any((kinds[1:] == MARK) & (kinds[:-1] == HAN)))
+        if not (self.has_runs or marks):
+            # A numeral is as many breaks as it has characters.
+            inside = np.flatnonzero(joined)
+            inside = inside[(kinds[inside] == HAN) | (kinds[inside - 1] == HAN)]
+            ids[inside] = ids[inside - 1] = 0
+            ends &= self.cut(ids)
+            return ends
         # One id for each cell, which ends where the next begins: no word ends inside of one.
         at = np.flatnonzero(~joined)
-        rows = self._rows(kinds, at)
-        if self.has_runs or len(rows) or np.any(kinds == MARK):
-            ids[at[rows]] = 0
-            if self.has_runs:
-                runs = np.flatnonzero(kinds[at] == WORD)
-                self._name_runs(codes, ids, at, np.concatenate([runs, rows]))
-            ends[np.append(at[1:], len(codes)) - 1] = self.cut(ids[at])
-        else:
-            ends &= self.cut(ids)
+        rows = self._rows(kinds, at, marks)
+        ids[at[rows]] = 0
+        if self.has_runs:
+            runs = np.flatnonzero(kinds[at] == WORD)
+            self._name_runs(codes, ids, at, np.concatenate([runs, rows]))
+        ends[np.append(at[1:], len(codes)) - 1] = self.cut(ids[at])
         return ends
 
     @staticmethod
-    def _rows(kinds: np.ndarray, at: np.ndarray) -> np.ndarray:
+    def _rows(kinds: np.ndarray, at: np.ndarray, marks: bool) -> np.ndarray:
         """Which cells begin with a Han character and have more than that and its marks: numerals."""
-        if np.any(kinds == MARK):
+        if marks:
             sizes = np.add.reduceat(kinds != MARK, at, dtype=np.int64)
         else:
             sizes = np.diff(at, append=len(kinds))
