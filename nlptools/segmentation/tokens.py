@@ -13,14 +13,17 @@ import numpy as np
 
 from nlptools.segmentation.cells import joined_to_last
 from nlptools.segmentation.kinds import HAN, KINDS, MARK, WORD, kinds_of
+from nlptools.segmentation.measures import measured
 from nlptools.text import chars
 
 
 class Cutter:
     """What every segmenter shares: symbols, the rule for tokens, lists of tokens.
 
-    A method is a subclass that has `cut`.
+    A method is a subclass that has `cut`. numerals: whether measure words go with their numbers (measures.py).
     """
+
+    numerals: str = "auto"
 
     def __init__(self, symbols: Iterable[str]) -> None:
         """symbols: those the method knows; symbol i of them gets the id i + 1."""
@@ -64,7 +67,7 @@ class Cutter:
             inside = inside[(kinds[inside] == HAN) | (kinds[inside - 1] == HAN)]
             ids[inside] = ids[inside - 1] = 0
             ends &= self.cut(ids)
-            return ends
+            return measured(codes, ends, self.numerals)
         # One id for each cell, which ends where the next begins: no word ends inside of one.
         at = np.flatnonzero(~joined)
         rows = self._rows(kinds, at, marks)
@@ -73,7 +76,7 @@ class Cutter:
             runs = np.flatnonzero(kinds[at] == WORD)
             self._name_runs(codes, ids, at, np.concatenate([runs, rows]))
         ends[np.append(at[1:], len(codes)) - 1] = self.cut(ids[at])
-        return ends
+        return measured(codes, ends, self.numerals)
 
     @staticmethod
     def _rows(kinds: np.ndarray, at: np.ndarray, marks: bool) -> np.ndarray:
