@@ -14,7 +14,7 @@ Ngram = tuple[str, ...]
 HAN = "〇㐀-䶿一-鿿\uf900-\ufaff\U00020000-\U0003fffd"
 # Of the version of Unicode that Python knows: categories, and what else is a letter by UAX 29 or NFKC.
 MORE_LETTERS = (
-    "\u02c2-\u02c5\u02d2-\u02d7\u02de\u02df\u02e5-\u02eb\u02ed\u02ef-\u02ff\u309b\u309c\ua708-\ua716\ua720\ua721"
+    "\u02c2-\u02c5\u02d2-\u02d7\u02d9\u02de\u02df\u02e5-\u02eb\u02ed\u02ef-\u02ff\u309b\u309c\ua708-\ua716\ua720\ua721"
     "\ua789\ua78a\uab5b№℡℻Ⓐ-ⓩ㉐㋌-㋾㌀-㍗㍱-㍺㎀-㏁㏃-㏆㏈-㏗㏙-㏟㏿🄰-🅩🅰-🆉🆐🈀-🈂🈓"
 )
 FILLERS = "\u115f\u1160\u3164\uffa0"
