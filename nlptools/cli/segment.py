@@ -18,7 +18,7 @@ from nlptools.cli.console import (
     usage_errors,
 )
 from nlptools.cli.files import InputPath, OutputPath
-from nlptools.segmentation.methods import METHODS, open_cutter, problems
+from nlptools.segmentation.methods import METHODS, NUMERALS, open_cutter, problems
 
 if TYPE_CHECKING:
     from nlptools.segmentation.tokens import Cutter
@@ -61,6 +61,14 @@ Examples:
     default=None,
     help="Learn the words of the text first, on top of the model; reads the files twice.  "
     "[default: for files of 20,000 Han characters and more that are cut by the general model]",
+)
+@click.option(
+    "--numerals",
+    type=click.Choice(NUMERALS),
+    default="auto",
+    show_default=True,
+    help="keep: a number and a unit of time are one word (1998年, 三月); split: two words, and so is a number with "
+    "any measure word; auto: as the model has it, where the number has one character, and else two.",
 )
 @click.option(
     "--method",
@@ -110,6 +118,7 @@ def segment(
     model: str | None,
     granularity: str | None,
     adapt: bool | None,
+    numerals: str,
     method: str,
     weights: tuple[float, ...] | None,
     counts_file: str | None,
@@ -158,6 +167,7 @@ def segment(
     adapted = cutter is not None
     if cutter is None:
         cutter = _opened(method, asked)
+    cutter.numerals = numerals
     if folds := getattr(cutter, "fold", ()):
         note(
             f"The model was trained with --fold {'+'.join(folds)}; segment does not fold the text."
@@ -183,6 +193,8 @@ def segment(
         pieces = segment_corpus(corpus, cutter, separator=separator, format=format, workers=workers)
         deliver(pieces, output)
     made_by = {"method": method} if method != "model" else {}
+    if numerals != "auto":
+        made_by["numerals"] = numerals
     if METHODS[method].file == "model":
         made_by["model"] = model or "general"
     if adapted:

@@ -1,7 +1,7 @@
 """Block text -> array of symbol ids, 0 at every break; the alphabet that gives ids their text.
 
-A *symbol* is the unit that is counted: one Han character, or one whole run of Latin letters
-and digits (`latin="run"`), so that 5G网络 is three symbols and no list is littered with `ernete`.
+A *symbol* is the unit that is counted: one Han character, or one whole run of letters of other
+scripts and digits (`latin="run"`), so that 5G网络 is three symbols and no list is littered with `ernete`.
 With `sentences="line"`, for language models, every other visible character is a symbol too.
 
 While a corpus is read, ids are provisional: a BMP Han character has a fixed id (its rank among
@@ -150,10 +150,12 @@ class SymbolEncoder:
             ids = np.take(self._table, codes)
         else:
             ids = np.take(self._table, np.minimum(codes, 0xFFFF))
-            wide = codes > 0xFFFF
+            wide = np.flatnonzero(codes > 0xFFFF)
+            kinds = chars.classes(codes[wide])
             ids[wide] = _SINGLE if self.signs else 0
-            han = (codes >= chars.HAN_SUPPLEMENTARY[0]) & (codes <= chars.HAN_SUPPLEMENTARY[1])
-            ids[wide & han] = _SINGLE
+            ids[wide[kinds == chars.HAN]] = _SINGLE
+            word = wide[(kinds == chars.LETTER) | (kinds == chars.DIGIT)]
+            ids[word] = {"run": _MARK, "char": _SINGLE, "break": 0}[self.latin]
             if self.signs:
                 for first, last in chars.INVISIBLE_RANGES[_FIRST_WIDE:]:
                     ids[(codes >= first) & (codes <= last)] = _DROP

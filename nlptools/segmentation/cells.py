@@ -1,39 +1,166 @@
-"""Text -> its cells: the smallest pieces that no token divides, a Han character or a whole run of letters."""
+"""Text -> cells, which no method of segmentation cuts: the rule for everything that is not a word of Han characters.
+
+One cell each: a run of letters and digits of any script but Han, with the signs that belong to it (3.14, 50%, 1/3,
+GPT-4, 10:30, an address); a numeral of Han characters; a mark, repeated or not (—— ……); any other character.
+What stands above and below a character (category M) and joiners belong to it. `cells` does one text by a regular
+expression, `joined_to_last` a block by whole arrays, which leave to the expression only what is not simple.
+"""
 
 from __future__ import annotations
 
 import itertools
-import re
 
 import numpy as np
 
-from nlptools.segmentation.tokens import KINDS, MARK, PERCENT, POINT, WORD, joined_to_last, kinds_of
-from nlptools.text import chars
-
-
-def _class(kind: int) -> str:
-    """The characters of a kind, as they stand in the brackets of a regular expression."""
-    codes = np.flatnonzero(kind == KINDS)
-    edges = np.flatnonzero(np.diff(codes) > 1)
-    firsts, lasts = codes[np.append(0, edges + 1)], codes[np.append(edges, -1)]
-    return "".join(
-        f"\\u{a:04x}-\\u{b:04x}" for a, b in zip(firsts.tolist(), lasts.tolist(), strict=True)
-    )
-
-
-_WORD = _class(WORD)
-# Where two characters may belong together: the rule itself is in `joined_to_last`.
-_MAY_JOIN = re.compile(
-    f"[{_WORD}][{_WORD}{_class(POINT)}{_class(PERCENT)}]"
-    f"|[{_class(MARK)}\\U0001f3fb-\\U0001f3ff\\U000e0100-\\U000e01ef]"
-    f"|([^\\u4e00-\\u9fff])\\1"
+from nlptools.segmentation import forms
+from nlptools.segmentation.kinds import (
+    HAN,
+    JOINER,
+    MARK,
+    OTHER,
+    PERCENT,
+    POINT,
+    SPACE,
+    WORD,
+    kinds_of,
+    plain_text,
 )
+from nlptools.text import chars, unicode_ranges
 
 
 def cells(text: str) -> list[str]:
-    """The cells of a text; joined they are the text."""
-    if not _MAY_JOIN.search(text):
-        return list(text)
+    """The cells of a text; joined, they are the text.
+
+    >>> cells("第三十二条：5mmol/L，占1/3")
+    ['第三十二', '条', '：', '5mmol/L', '，', '占', '1/3']
+    """
+    odd, quick = forms.quick_expressions()
+    if odd.search(text) is None:
+        return quick.findall(text)
     codes = chars.code_points(text)
-    starts = np.flatnonzero(~joined_to_last(codes, kinds_of(codes))).tolist()
-    return [text[a:b] for a, b in itertools.pairwise([*starts, len(text)])]
+    ends = np.flatnonzero(~joined_to_last(codes, kinds_of(codes))).tolist()
+    return [text[a:b] for a, b in itertools.pairwise([*ends, len(text)])]
+
+
+# What the expression may join: numerals and what stands before or inside them; digits and what follows them; signs
+# between letters and digits, signs that begin something. _HAN: any of the first four.
+_NUMERAL, _FIRST, _INSIDE, _DIGIT, _BEHIND, _SIGN, _LEADS, _HAN = (1 << i for i in range(8))
+_W = np.array([ord(c) for c in "wW"])
+_AFTER = np.array([ord(c) for c in forms.NUMERALS + forms.FORMAL + "几之"])
+
+
+def _features() -> np.ndarray:
+    table = np.zeros(0x10000, np.uint8)
+    for characters, feature in (
+        (forms.NUMERALS + forms.FORMAL + "几○", _NUMERAL),
+        ("第数", _FIRST),
+        ("点分", _INSIDE),
+        (forms.NUMERALS + forms.FORMAL + forms.AROUND, _HAN),
+        (forms.SIGNS, _SIGN),
+        ("+-−/@", _LEADS),
+        ("万亿" + forms.DEGREES, _BEHIND),
+    ):
+        table[[ord(c) for c in characters]] |= feature
+    table[chars.CLASS_TABLE == chars.DIGIT] |= _DIGIT
+    return table
+
+
+_FEATURES = _features()
+_WIDE_DIGITS = chars.wide(unicode_ranges.DIGITS)
+
+
+def _features_of(codes: np.ndarray) -> np.ndarray:
+    if codes.dtype == np.uint16:
+        return np.take(_FEATURES, codes)
+    features = np.take(_FEATURES, np.minimum(codes, 0xFFFF))
+    features[(codes > 0xFFFF) & chars.within(codes, _WIDE_DIGITS)] = _DIGIT
+    return features
+
+
+def joined_to_last(codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+    """Whether each code point belongs to the cell of the one before it; bool."""
+    if not np.any(kinds == MARK):
+        return _joined(codes, kinds)
+    attached = kinds == MARK
+    attached[1:] &= kinds[:-1] != SPACE
+    attached[:1] = False
+    bare = np.flatnonzero(~attached)
+    joined = np.ones(len(codes), bool)
+    inner = _joined(codes[bare], kinds[bare])
+    after = bare[1:]
+    glued = (codes[after - 1] == JOINER) & attached[after - 1] & (kinds[after] == OTHER)
+    inner[1:] |= glued & (kinds[bare[:-1]] == OTHER)
+    joined[bare] = inner
+    return joined
+
+
+def _joined(codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+    """As joined_to_last, where no mark is attached to anything."""
+    joined = np.zeros(len(codes), bool)
+    same = joined[1:]
+    np.equal(codes[1:], codes[:-1], out=same)
+    same &= kinds[1:] != HAN
+    word = kinds == WORD
+    same |= word[1:] & word[:-1]
+    same |= word[:-1] & (kinds[1:] == PERCENT)
+    point = np.flatnonzero((kinds[1:-1] == POINT) & word[:-2] & word[2:]) + 1
+    joined[point] = joined[point + 1] = True
+    features = _features_of(codes)
+    hot = _hot(codes, features, word, point)
+    if len(hot):
+        alone = (kinds == HAN) & (features & _HAN == 0)
+        alone |= (kinds == OTHER) & (features == 0) & (codes > 0x7F) & (codes < 0xFFFF)
+        edges = np.flatnonzero(alone | (kinds == SPACE))
+        _by_expression(codes, edges, joined, hot)
+    return joined
+
+
+def _hot(
+    codes: np.ndarray, features: np.ndarray, word: np.ndarray, point: np.ndarray
+) -> np.ndarray:
+    """Where something begins that is left to the expression: places, one in each such stretch at least.
+
+    point: places of the points between letters and digits.
+    """
+    before, after = features[:-1], features[1:]
+    hot = (before & (_NUMERAL | _FIRST) != 0) & (after & _NUMERAL != 0)
+    hot |= (before & _FIRST != 0) & (after & _DIGIT != 0)
+    hot |= (before & _DIGIT != 0) & (after & _BEHIND != 0)
+    inside = np.flatnonzero((before & _NUMERAL != 0) & (after & _INSIDE != 0))
+    hot[inside[np.isin(codes[np.minimum(inside + 2, len(codes) - 1)], _AFTER)]] = True
+    hot |= (before & _LEADS != 0) & word[1:]
+    hot[1:] |= (before[1:] & _SIGN != 0) & word[2:] & word[:-2]
+    places = np.flatnonzero(hot)
+    w = [np.isin(codes[np.maximum(point - back, 0)], _W) for back in (1, 2, 3)]
+    more = [point[w[0] & w[1] & w[2] & (point >= 3)]]
+    if codes.dtype != np.uint16:
+        first, last = forms.FLAG_LETTERS[0], forms.FLAG_LETTERS[-1]
+        more.append(np.flatnonzero((codes >= ord(first)) & (codes <= ord(last))))
+    if any(map(len, more)):
+        places = np.unique(np.concatenate([places, *more]))
+    return places
+
+
+def _by_expression(
+    codes: np.ndarray, edges: np.ndarray, joined: np.ndarray, hot: np.ndarray
+) -> None:
+    """Do by the expression the stretches that have hot places.
+
+    edges: places of what joins to nothing but itself, white space and most Han characters and signs; stretches lie
+    between them.
+    All of them are done at once, each with two characters before and one after it, for the expression looks at these.
+    """
+    edges = np.concatenate([[-1], edges, [len(codes)]])
+    right = np.searchsorted(edges, hot)
+    right = right[np.append(True, right[1:] != right[:-1])]
+    first, stop = edges[right - 1] + 1, edges[right]
+    begin, end = np.maximum(first - 2, 0), np.minimum(stop + 1, len(codes))
+    begin[1:] = np.maximum(begin[1:], end[:-1])
+    sizes = end - begin
+    at = np.arange(int(sizes.sum())) + np.repeat(begin - (np.cumsum(sizes) - sizes), sizes)
+    starts = np.zeros(len(at) + 1, bool)
+    found = forms.cells_expression().finditer(plain_text(codes[at]))
+    starts[[match.end() for match in found]] = True
+    starts[0] = True
+    inside = (at >= np.repeat(first, sizes)) & (at < np.repeat(stop, sizes))
+    joined[at[inside]] = ~starts[:-1][inside]

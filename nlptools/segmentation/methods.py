@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Path = str | os.PathLike[str]
 
+# As in measures.py, which needs NumPy.
+NUMERALS = ("auto", "keep", "split")
 # Options that not every method has, in the order in which they are checked.
 OPTIONS = ("counts", "model", "granularity", "adapt", "weights")
 
@@ -130,11 +132,14 @@ def open_cutter(
     counts: Path | None = None,
     granularity: str | None = None,
     weights: Sequence[float] | None = None,
+    numerals: str = "auto",
 ) -> Cutter:
     """The segmenter of a method.
 
     model: for "model" as in Segmenter.load, for "lm" a language model, native or ARPA. counts: a counts file,
-    for "pmi" and "nvbe". granularity: as in Segmenter.load. weights: as in TagCutter.
+    for "pmi" and "nvbe". granularity: as in Segmenter.load. weights: as in TagCutter. numerals: "keep", a number and the year,
+    month or other unit of time after it are one word; "split", two, as a number and any measure word; "auto", two where
+    the number has several characters, and else as the method has it.
     Raises ValueError for an option that does not go with the method or makes no sense, NlptoolsError for a
     file that is none of the kind.
     """
@@ -142,5 +147,9 @@ def open_cutter(
     given = {name: value for name, value in options.items() if value is not None}
     for problem in problems(method, given):
         raise ValueError(problem)
+    if numerals not in NUMERALS:
+        raise ValueError(f"numerals must be one of {', '.join(NUMERALS)}, not {numerals!r}")
     own = METHODS[method]
-    return own.open(given.pop(own.file, None), **given)
+    opened = own.open(given.pop(own.file, None), **given)
+    opened.numerals = numerals
+    return opened

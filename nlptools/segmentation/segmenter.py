@@ -156,7 +156,7 @@ class Segmenter(Cutter):
         A sentence takes some 20 us; for many of them segment_batch is faster.
         """
         # The loop knows nothing of what is laid over the cells of a text.
-        if len(text) > SHORT or len(self.symbols) > MOST_SYMBOLS:
+        if len(text) > SHORT or len(self.symbols) > MOST_SYMBOLS or self.numerals != "auto":
             return super().segment(text)
         return (self._short or self._made_short()).segment(text)
 

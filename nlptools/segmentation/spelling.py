@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from nlptools.base.packing import JoinedStrings
-from nlptools.segmentation.tokens import HAN, WORD, joined_to_last, kinds_of
+from nlptools.segmentation.cells import joined_to_last
+from nlptools.segmentation.kinds import HAN, WORD, kinds_of
 from nlptools.text import chars
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from nlptools.base.resources import ordered_map, worker_pool
-from nlptools.segmentation.tokens import SPACE, Cutter, kinds_of
+from nlptools.segmentation.kinds import SPACE, kinds_of
+from nlptools.segmentation.tokens import Cutter
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus, join_small
 from nlptools.text.records import lines_of

@@ -1,8 +1,7 @@
-"""Text -> tokens: the rule for everything that is not Han, and the frame that any method of cutting Han text fills in.
+"""Text -> tokens: the frame that any method of cutting Han text fills in, over the cells of cells.py.
 
-A run of letters and digits is a token (3.14 and 50% too), a repeated mark is one (—— ……), any other
-character is one. Between two Han characters, and beside letters and digits where a word list has words
-with both, the method decides.
+Between two Han characters, and beside letters, digits and numerals where a word list has words with both, the
+method decides; everything else is cut by the rule of cells.py.
 """
 
 from __future__ import annotations
@@ -13,43 +12,26 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from nlptools.segmentation.batch import cut_batch
+from nlptools.segmentation.cells import joined_to_last
+from nlptools.segmentation.kinds import HAN, KINDS, MARK, WORD, kinds_of
+from nlptools.segmentation.measures import measured
 from nlptools.text import chars
-
-OTHER, SPACE, HAN, WORD, POINT, PERCENT, MARK = range(7)
-POINTS = ".．"
-PERCENTS = "%％‰"
-# Variation selectors, combining marks and the joiner of emoji belong to what stands before them, if that is
-# not white space; and an emoji after the joiner belongs to the one before it.
-MARK_RANGES = ((0x300, 0x36F), (0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0x200D, 0x200D))
-JOINER = 0x200D
-
-
-def _kinds() -> np.ndarray:
-    kinds = np.full(0x10000, OTHER, np.uint8)
-    kinds[chars.CLASS_TABLE == chars.HAN] = HAN
-    kinds[(chars.CLASS_TABLE == chars.LETTER) | (chars.CLASS_TABLE == chars.DIGIT)] = WORD
-    for signs, kind in ((POINTS, POINT), (PERCENTS, PERCENT), (chars.SPACES, SPACE)):
-        kinds[[ord(sign) for sign in signs]] = kind
-    for first, last in MARK_RANGES:
-        kinds[first : last + 1] = MARK
-    return kinds
-
-
-KINDS = _kinds()
 
 
 class Cutter:
     """What every segmenter shares: symbols, the rule for tokens, lists of tokens.
 
-    A method is a subclass that has `cut`.
+    A method is a subclass that has `cut`. numerals: whether measure words go with their numbers (measures.py).
     """
+
+    numerals: str = "auto"
 
     def __init__(self, symbols: Iterable[str]) -> None:
         """symbols: those the method knows; symbol i of them gets the id i + 1."""
         self.symbols = {symbol: number for number, symbol in enumerate(symbols, 1)}
         # 0 is a break, the last id any other Han character.
         self.size = len(self.symbols) + 2
-        self.has_runs = any(not chars.is_han(symbol[0]) for symbol in self.symbols)
+        self.has_runs = any(len(s) > 1 or not chars.is_han(s) for s in self.symbols)
         self._lookup = np.zeros(0x10000, np.uint16 if self.size <= 1 << 16 else np.uint32)
         self._lookup[KINDS == HAN] = self.size - 1
         for symbol, number in self.symbols.items():
@@ -87,15 +69,33 @@ class Cutter:
         np.logical_not(joined[1:], out=ends[:-1])
         ends[-1] = True
         ids = self._ids(codes, kinds)
-        if self.has_runs or np.any(kinds == MARK):
-            # One cell for each token-to-be, which ends where the next begins: no word ends before a mark.
-            at = np.flatnonzero(~joined)
-            if self.has_runs:
-                self._name_runs(codes, kinds, ids, at)
-            ends[np.append(at[1:], len(codes)) - 1] = self.cut(ids[at])
-        else:
+        # Marks on Han characters; those on others are inside of cells that are breaks.
+        marks = bool(np.any((kinds[1:] == MARK) & (kinds[:-1] == HAN)))
+        if not (self.has_runs or marks):
+            # A numeral is as many breaks as it has characters.
+            inside = np.flatnonzero(joined)
+            inside = inside[(kinds[inside] == HAN) | (kinds[inside - 1] == HAN)]
+            ids[inside] = ids[inside - 1] = 0
             ends &= self.cut(ids)
-        return ends
+            return measured(codes, ends, self.numerals)
+        # One id for each cell, which ends where the next begins: no word ends inside of one.
+        at = np.flatnonzero(~joined)
+        rows = self._rows(kinds, at, marks)
+        ids[at[rows]] = 0
+        if self.has_runs:
+            runs = np.flatnonzero(kinds[at] == WORD)
+            self._name_runs(codes, ids, at, np.concatenate([runs, rows]))
+        ends[np.append(at[1:], len(codes)) - 1] = self.cut(ids[at])
+        return measured(codes, ends, self.numerals)
+
+    @staticmethod
+    def _rows(kinds: np.ndarray, at: np.ndarray, marks: bool) -> np.ndarray:
+        """Which cells begin with a Han character and have more than that and its marks: numerals."""
+        if marks:
+            sizes = np.add.reduceat(kinds != MARK, at, dtype=np.int64)
+        else:
+            sizes = np.diff(at, append=len(kinds))
+        return np.flatnonzero((sizes > 1) & (kinds[at] == HAN))
 
     def id_of(self, cell: str) -> int:
         """The id that one cell has in any text: 0 for a break. What `ends` finds for arrays."""
@@ -114,41 +114,10 @@ class Cutter:
         return ids
 
     def _name_runs(
-        self, codes: np.ndarray, kinds: np.ndarray, ids: np.ndarray, at: np.ndarray
+        self, codes: np.ndarray, ids: np.ndarray, at: np.ndarray, which: np.ndarray
     ) -> None:
-        """Ids of the runs of letters and digits that the method knows, at their first places."""
-        here = np.flatnonzero(kinds[at] == WORD)
-        ends = np.append(at, len(codes))[here + 1]
-        for a, b in zip(at[here].tolist(), ends.tolist(), strict=True):
+        """Ids of the cells (by their numbers) that the method knows, 0 for the others, at their first places."""
+        firsts = at[which]
+        ends = np.append(at, len(codes))[which + 1]
+        for a, b in zip(firsts.tolist(), ends.tolist(), strict=True):
             ids[a] = self.symbols.get("".join(map(chr, codes[a:b].tolist())), 0)
-
-
-def kinds_of(codes: np.ndarray) -> np.ndarray:
-    """What each code point is to the rule for tokens, uint8."""
-    if codes.dtype == np.uint16:
-        return np.take(KINDS, codes)
-    kinds = np.take(KINDS, np.minimum(codes, 0xFFFF))
-    kinds[codes > 0xFFFF] = OTHER
-    kinds[(codes >= chars.HAN_SUPPLEMENTARY[0]) & (codes <= chars.HAN_SUPPLEMENTARY[1])] = HAN
-    kinds[((codes >= 0x1F3FB) & (codes <= 0x1F3FF)) | ((codes >= 0xE0100) & (codes <= 0xE01EF))] = (
-        MARK
-    )
-    return kinds
-
-
-def joined_to_last(codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
-    """Whether each code point belongs to the token of the one before it; bool. Never between Han characters."""
-    joined = np.zeros(len(codes), bool)
-    same = joined[1:]
-    np.equal(codes[1:], codes[:-1], out=same)
-    same &= kinds[1:] != HAN
-    word = kinds == WORD
-    same |= word[1:] & word[:-1]
-    same |= word[:-1] & (kinds[1:] == PERCENT)
-    same |= (kinds[1:] == MARK) & (kinds[:-1] != SPACE)
-    point = np.flatnonzero((kinds[1:-1] == POINT) & word[:-2] & word[2:]) + 1
-    joined[point] = joined[point + 1] = True
-    after = np.flatnonzero(codes[1:-1] == JOINER) + 2
-    before = kinds[after - 2]
-    joined[after[((before == OTHER) | (before == MARK)) & (kinds[after] == OTHER)]] = True
-    return joined

@@ -29,6 +29,7 @@ from nlptools.review.compare import COMPARE_FORMATS
 from nlptools.review.targets import MOST, TARGETS
 from nlptools.segmentation.evaluate import PROTOCOLS
 from nlptools.segmentation.methods import METHODS as SEGMENT_METHODS
+from nlptools.segmentation.methods import NUMERALS as SEGMENT_NUMERALS
 from nlptools.segmentation.stream import SEGMENT_FORMATS, segment_corpus
 from nlptools.spark.count import count_with_spark
 from nlptools.spark.segment import segment_with_spark
@@ -75,8 +76,12 @@ OWN = {
     "merge": {"output", "tsv", "min_count", "quiet"},
     "explain": {"neighbours", "format", "quiet"},  # how many are shown of those that are found
     "train": {"engine", "output", "quiet"},
-    # Another method is another segmenter, given as `model`; adapt is a call of train.
-    "segment": {"method", "weights", "counts", "adapt", "engine", "output", "quiet"},
+    # Another method is another segmenter, given as `model`, and so is one of other numerals (both are made by
+    # open_cutter); adapt is a call of train.
+    "segment": {
+        *("method", "weights", "counts", "adapt", "numerals"),
+        *("engine", "output", "quiet"),
+    },
     "evaluate": {"format", "quiet"},
     "export": {"output", "refused", "quiet"},
     "lm train": {"format", "output", "quiet"},
@@ -298,6 +303,7 @@ CHOICES = [
     ("train", "granularity", GRANULARITIES),
     ("train", "numerals", NUMERALS),
     ("segment", "granularity", GRANULARITIES),
+    ("segment", "numerals", SEGMENT_NUMERALS),
     ("segment", "method", tuple(SEGMENT_METHODS)),
     ("segment", "format", SEGMENT_FORMATS),
     ("evaluate", "protocol", tuple(PROTOCOLS)),

@@ -64,7 +64,7 @@ def stories(size: int, seed: int) -> list[str]:
     """Clauses of words of 1 to 7 characters, and a run of letters, drawn by Zipf's law."""
     rng = random.Random(seed)
     lengths = [1, 2, 2, 2, 3, 4, 5, 7]
-    words = ["".join(chr(0x4E00 + rng.randrange(400)) for _ in range(n)) for n in lengths * 60]
+    words = ["".join(chr(0x7C00 + rng.randrange(400)) for _ in range(n)) for n in lengths * 60]
     words[5], words[20] = "5G网络", "K8s"
     weights = [1 / (i + 1) for i in range(len(words))]
     return ["".join(rng.choices(words, weights, k=rng.randint(1, 12))) for _ in range(size)]

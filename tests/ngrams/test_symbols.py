@@ -50,10 +50,18 @@ def test_classes_are_those_of_the_oracle() -> None:
         for found in re.finditer(f"[{pattern}]", text):
             expected[found.start()] = kind
     codes = np.array([ord(c) for c in text], np.uint32)
-    assert chars.classes(codes).tobytes() == bytes(expected)
+    found = chars.classes(codes)
     small = codes[codes < 0x10000].astype(np.uint16)
-    assert chars.classes(small).tobytes() == bytes(expected[: len(small)])
-    assert [kind == chars.HAN for kind in expected] == list(map(chars.is_han, text))
+    assert chars.classes(small).tobytes() == found[: len(small)].tobytes()
+    # The tables may be of a later version of Unicode than Python's.
+    given = np.array(
+        [
+            kind != 0 or unicodedata.category(c) != "Cn"
+            for kind, c in zip(expected, text, strict=True)
+        ]
+    )
+    assert found[given].tobytes() == np.frombuffer(expected, np.uint8)[given].tobytes()
+    assert (found == chars.HAN).tolist() == list(map(chars.is_han, text))
 
 
 def test_classes_agree_with_unicode() -> None:
@@ -68,10 +76,11 @@ def test_classes_agree_with_unicode() -> None:
         elif kind == chars.HAN:
             assert name == "IDEOGRAPHIC NUMBER ZERO"
         if kind == chars.DIGIT:
-            assert unicodedata.category(character) == "Nd", name
+            assert unicodedata.category(character)[0] == "N", name
+        if unicodedata.category(character) == "Nd":
+            assert kind == chars.DIGIT, name
         if kind == chars.LETTER:
-            assert name.startswith(("LATIN", "GREEK", "COPTIC", "FULLWIDTH LATIN")), name
-            assert code == 0x3F6 or unicodedata.category(character)[0] == "L", name
+            assert unicodedata.category(character)[0] in "LMNS", name
 
 
 @settings(max_examples=50, deadline=None)
@@ -127,7 +136,9 @@ def test_runs_without_end_are_cut_and_count_the_same(latin: str) -> None:
         ("𠮷A𠮷5.6𠮷𠮷", ["𠮷", "A", "𠮷", "5.6", "𠮷", "𠮷"]),
         ("二〇二六年β受体ＡＢＣ", ["二", "〇", "二", "六", "年", "β", "受", "体", "ＡＢＣ"]),
         ("天 地\n玄\u3000黄", ["天", "", "地", "", "玄", "", "黄"]),
-        ("한あ😀𝐀", [""]),
+        ("한あ😀𝐀", ["한あ", "", "𝐀"]),
+        ("用カラオケ机", ["用", "カラオケ", "机"]),
+        ("Д-12型สวัสดี", ["Д-12", "型", "สวัสดี"]),
         ("", []),
     ],
 )
@@ -240,7 +251,7 @@ def visible(text: str, latin: str = "run", encoder: SymbolEncoder | None = None)
         ("天 地\u3000玄\t黄\xa0", ["天", "地", "玄", "黄"]),
         ("a b  C++ +", ["a", "b", "C++", "+"]),
         ("天\n地\r\n玄\r黄", ["天", "", "地", "", "玄", "", "黄"]),
-        ("한あカｶ😀𝐀", ["한", "あ", "カ", "ｶ", "😀", "𝐀"]),
+        ("한あカｶ😀𝐀", ["한あカｶ", "😀", "𝐀"]),
         ("𠮷😀豈〇", ["𠮷", "😀", "豈", "〇"]),
         ("👩‍🦰", ["👩", "🦰"]),
         ("天\x00\x1c\x85\u2028地", ["天", "地"]),
@@ -285,7 +296,9 @@ def test_clauses_are_those_without_sentences(text: str, latin: str) -> None:
 @pytest.mark.parametrize("latin", LATIN_MODES)
 def test_every_character_of_the_bmp(latin: str) -> None:
     """Each in its own line, and all at once."""
-    characters = [chr(code) for code in range(0x10000) if not 0xD800 <= code < 0xE000]
+    codes = (code for code in range(0x10000) if not 0xD800 <= code < 0xE000)
+    # What Python does not know may be a letter of a later version of Unicode.
+    characters = [c for c in map(chr, codes) if unicodedata.category(c) != "Cn"]
     expected: list[str] = []
     for character in characters:
         own = oracles.visible_symbols(character, latin)
@@ -310,7 +323,7 @@ def test_ids_and_texts_with_sentences(texts: list[str], latin: str, mode: str) -
     # What has a fixed id has it always; any other strange symbol has none yet, nor has white space.
     strangers = ["never seen", "", "a b", "<unk>", " ", "\n", "\u3000", "\U0001f9ff", "각각"]
     assert not encoder.ids(strangers).any()
-    assert (encoder.ids(["，", "あ"]) > 0).all() == (mode == "line")
+    assert (encoder.ids(["，", "☆"]) > 0).all() == (mode == "line")
     # The canonical order of all that have an id.
     order, place = encoder.in_order()
     assert len(order) == len(encoder)

@@ -12,8 +12,37 @@ from fractions import Fraction
 Ngram = tuple[str, ...]
 # The character classes, spelled with characters.
 HAN = "〇㐀-䶿一-鿿\uf900-\ufaff\U00020000-\U0003fffd"
-LETTER = "A-Za-zÀ-ÖØ-öø-ɏΆΈ-\u03ffḀ-ỿＡ-Ｚａ-ｚ"
-DIGIT = "0-9０-９"
+# Of the version of Unicode that Python knows: categories, and what else is a letter by UAX 29 or NFKC.
+MORE_LETTERS = (
+    "\u02c2-\u02c5\u02d2-\u02d7\u02d9\u02de\u02df\u02e5-\u02eb\u02ed\u02ef-\u02ff\u309b\u309c\ua708-\ua716\ua720\ua721"
+    "\ua789\ua78a\uab5b№℡℻Ⓐ-ⓩ㉐㋌-㋾㌀-㍗㍱-㍺㎀-㏁㏃-㏆㏈-㏗㏙-㏟㏿🄰-🅩🅰-🆉🆐🈀-🈂🈓"
+)
+FILLERS = "\u115f\u1160\u3164\uffa0"
+# Marks of no script of their own, which are breaks.
+COMMON_MARKS = (
+    "\u17b4\u17b5\u180b-\u180f\u0300-\u036f\u0485\u0486\u064b-\u0655\u0670\u0951-\u0954\u1ab0-\u1ace\u1cd0-\u1cd2\u1cd4-\u1ce8\u1ced\u1cf4"
+    "\u1cf7-\u1cf9\u1dc0-\u1dff\u20d0-\u20f0\u302a-\u302d\u3099\u309a\ufe00-\ufe0f\ufe20-\ufe2d\U000101fd\U000102e0"
+    "\U0001133b\U0001cf00-\U0001cf2d\U0001cf30-\U0001cf46\U0001d165-\U0001d169\U0001d16d-\U0001d172"
+    "\U0001d17b-\U0001d182\U0001d185-\U0001d18b\U0001d1aa-\U0001d1ad"
+)
+
+
+def _in_categories(names: tuple[str, ...], without: str) -> str:
+    """The characters of some categories, but ideographs and those of a class, as the inside of a class."""
+    left_out = re.compile(f"[{HAN}{without}々〆〻〡-〩〸-〺\U00016fe3]")
+    codes = [
+        code
+        for code in range(0x20000)
+        if unicodedata.category(chr(code)) in names and not left_out.match(chr(code))
+    ]
+    starts = [code for code, before in zip(codes, [-2, *codes], strict=False) if code != before + 1]
+    ends = [code for code, after in zip(codes, [*codes[1:], -2], strict=True) if after != code + 1]
+    return "".join(f"{chr(a)}-{chr(b)}" for a, b in zip(starts, ends, strict=True))
+
+
+LETTER = _in_categories(("Lu", "Ll", "Lt", "Lm", "Lo", "Nl"), FILLERS) + MORE_LETTERS
+LETTER += _in_categories(("Mn", "Mc", "Me"), COMMON_MARKS)
+DIGIT = _in_categories(("Nd",), "") + "⁰⁴-⁹₀-₉²³¹¼-¾⅐-⅟↉\u19da"
 ALNUM = LETTER + DIGIT
 JOINS = re.escape(".-_&'．")
 PLUS = "+＋"

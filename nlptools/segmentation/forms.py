@@ -1,0 +1,102 @@
+"""Plain text -> cells: one regular expression for numbers, dates, addresses, numerals of Han characters, runs.
+
+A *cell* is what no method of segmentation cuts. The expression knows the letters and digits of some scripts;
+kinds.plain_text puts these for all others. Which signs join was counted in segmented text (docs/decisions.md).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from nlptools.segmentation.kinds import HAN, WORD, plain_class, strange_class
+
+# Numerals of Han characters. The white circle is written for a zero.
+DIGITS, UNITS = "〇零一二三四五六七八九", "十百千万亿"
+NUMERALS = DIGITS + UNITS + "两廿卅"
+FORMAL = "壹贰叁肆伍陆柒捌玖拾佰仟"
+# What else may be in a cell of numerals or begin it.
+AROUND = "第几数点分之○"
+# Signs that make one cell of what stands around them, in some surroundings.
+SIGNS = "/／-－_'—·∶:*⁄\u0f0b\u0f0c\u05f4：,，@+−"
+DEGREES = "℃℉"
+HAN_WIDE = "\U00020000-\U0003fffd"
+FLAG_LETTERS = "\U0001f1e6-\U0001f1ff"
+
+_D = plain_class(WORD, digits=True)
+_L = plain_class(WORD)
+_W = _D + _L
+_URL = r"A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%"
+_URL_END = "A-Za-z0-9/#=&_~"
+
+
+def _numeral() -> str:
+    """Numerals of Han characters: two or more, or one after 第."""
+    one = (
+        f"(?:[{DIGITS}十百万亿廿卅贰叁柒捌玖肆壹佰]"
+        # 三万|千瓦: no thousand after a myriad, nor where it belongs to a unit of measure.
+        "|(?<![万亿])千(?![瓦克卡伏帕焦])"
+        # 五百|两, but 一两.
+        f"|(?<![{UNITS}零〇○])两"
+        f"|(?<=[{DIGITS}○])○"
+        f"|几(?=[{UNITS}])|(?<=[十百千])几)"
+    )
+    # 一一 may be a word, or the edges of two.
+    row = f"(?!一一(?![{NUMERALS}○])){one}{{2,}}+|[{FORMAL}]{{2}}[{FORMAL}零万亿]*+"
+    # 统一|百货, 唯一|一个, 星期六|一早, 周三|十点.
+    apart = f"(?<![统唯惟划])(?<!星期)(?<!礼拜)(?<!\\A周)(?<![^每几半两{DIGITS}十{_D}]周)"
+    fraction = f"(?:{one}++|几)分之(?:{one}++|几)(?:点[{DIGITS}○]++)?"
+    # 一点五万, but 三点五分, 一点一滴, 六点一直.
+    decimal = (
+        f"(?<![午晨晚早夜]){one}++点(?![{DIGITS}]+[十点分刻])"
+        f"(?!一(?![{DIGITS}{UNITS}倍米公吨元美级])[一-鿿])[{DIGITS}]{one}*+"
+    )
+    some = f"(?<![参函常系指总人次多少倍基分整小岁户代偶奇无计])数(?=[{UNITS}]){one}++"
+    return f"第(?:{one}++|[{FORMAL}]++)|{apart}(?!○)(?:{fraction}|{decimal}|{row})|{some}"
+
+
+def _run() -> str:
+    """Letters and digits in a row, with the signs between them and behind."""
+    join = (
+        r"[.．/_\-]"
+        f"|(?<=[{_D}])[／∶:*·⁄](?=[{_D}])"
+        f"|(?<=[{_L}])(?:－(?=[{_D}])|['\u0f0b\u0f0c\u05f4](?=[{_L}])|—)"
+    )
+    row = f"[{_W}]++(?:(?:{join})[{_W}]++)*+"
+    thousands = (
+        f"(?:[{_D}]{{1,3}}(?:,[{_D}]{{3}})++|[０-９]{{1,3}}(?:，[０-９]{{3}})++)(?![{_D}])"
+        f"(?:[.．·][{_D}]++)?[{_W}]*+"
+    )
+    time = f"[{_D}]{{1,2}}：[{_D}]{{2}}(?:：[{_D}]{{2}})?(?![{_D}])"
+    before = (
+        f"(?<![{_W}{NUMERALS}年月日号时点分秒\\-−)）\\]】])[\\-−](?=[{_D}])"
+        f"|(?<![{_W}])\\+(?=[{_D}\\-]{{8}})|第(?=[{_D}])"
+    )
+    after = f"%++|％++|‰++|(?<=[{_D}])(?:℃++|℉++|万亿|万|亿)"
+    return f"(?:{before})?(?:{thousands}|{time}|{row})(?:{after})?"
+
+
+ADDRESS = (
+    f"[A-Za-z][A-Za-z0-9+.\\-]{{0,30}}+://(?=[A-Za-z0-9])[{_URL}]*[{_URL_END}]"
+    r"|[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}+@[A-Za-z0-9][A-Za-z0-9\-]*+(?:\.[A-Za-z0-9\-]++)++"
+)
+WWW = f"[wW]{{3}}\\.(?=[A-Za-z0-9])[{_URL}]*[{_URL_END}]"
+
+
+@functools.cache
+def cells_expression() -> re.Pattern[str]:
+    """The expression whose matches are the cells of plain text without marks, one after the other."""
+    others = f"[{FLAG_LETTERS}]{{1,2}}|(.)\\1*+"
+    return re.compile(
+        f"{_numeral()}|{ADDRESS}|{WWW}|{_run()}|[{plain_class(HAN)}{HAN_WIDE}]|{others}", re.DOTALL
+    )
+
+
+@functools.cache
+def quick_expressions() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """(odd, cells): a text in which nothing is odd has the matches of `cells`, which has no groups, for its cells."""
+    most = plain_class(HAN, without=NUMERALS + FORMAL + AROUND)
+    odd = f"[{strange_class()}@]|([^{plain_class(HAN)}{_W}])\\1"
+    # First what is most frequent: Han characters and signs that begin nothing.
+    alone = f"[{most}]|[^{plain_class(HAN)}{_W}+\\-−]"
+    return re.compile(odd), re.compile(f"{alone}|{_numeral()}|{WWW}|{_run()}|.", re.DOTALL)
