@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from nlptools.wordmodel.packed import is_packed
 
 # A word of a list without counts: as if it had been met so often.
 LISTED_COUNT = 1.0
+LONGEST = 40  # characters of a word; a longer line of a list is no word
 SEGMENTED_HINT = "give text whose words are separated by spaces, a sentence a line"
 
 
@@ -34,9 +35,10 @@ def load_prior(name: str | os.PathLike[str]) -> WordModel:
         return load_named(name)
     if is_packed(name) or (not is_json_lines(name) and is_model(first_line(name))):
         return load_model(name)
-    words = read_weighted_words(name, encoding="auto")
+    listed = read_weighted_words(name, encoding="auto")
+    words = {word: listed[word] for word in words_among(list(listed))}
     if not words:
-        raise DataError(name, None, "no words to learn on top of", WHAT_IS_READ)
+        raise DataError(name, None, "no words of Han characters to learn on top of", WHAT_IS_READ)
     return prior_of_words(words)
 
 
@@ -80,17 +82,26 @@ def count_segmented(segmented: CorpusLike) -> WordModel:
         held = words.pop() if words and end == len(text) else ""
         counts.update(words)
     counts.update([held] if held else [])
-    kept = {word: float(n) for word, n in counts.items() if can_be_word(word)}
+    kept = words_among(list(counts))
     if not kept:
         raise NlptoolsError(
             "there are no words of Han characters in the segmented text", SEGMENTED_HINT
         )
     # The most frequent first, whatever stands first in the text.
-    return prior_of_words(dict(sorted(kept.items(), key=lambda item: (-counts[item[0]], item[0]))))
+    kept.sort(key=lambda word: (-counts[word], word))
+    return prior_of_words({word: float(counts[word]) for word in kept})
 
 
-def can_be_word(text: str) -> bool:
-    """Whether there is a Han character in it, and nothing but Han characters, letters and digits."""
-    kinds = chars.classes(chars.code_points(text))
-    good = (kinds == chars.HAN) | (kinds == chars.LETTER) | (kinds == chars.DIGIT)
-    return bool(good.all() and (kinds == chars.HAN).any())
+def words_among(texts: Sequence[str]) -> list[str]:
+    """Those with a Han character in it, and nothing but Han characters, letters and digits; at most LONGEST of them."""
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    kinds = chars.classes(chars.code_points("".join(texts)))
+    word = np.isin(kinds, (chars.HAN, chars.LETTER, chars.DIGIT))
+    stops = np.cumsum(lengths)
+
+    def number(flags: np.ndarray) -> np.ndarray:
+        total = np.append(0, np.cumsum(flags))
+        return total[stops] - total[stops - lengths]
+
+    good = (number(word) == lengths) & (number(kinds == chars.HAN) > 0) & (lengths <= LONGEST)
+    return [text for text, keep in zip(texts, good.tolist(), strict=True) if keep]

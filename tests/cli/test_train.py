@@ -255,10 +255,9 @@ def problem_of(*args: object) -> str:
 def test_what_cannot_be_read_or_written() -> None:
     assert problem_of("nothing.txt") == "Error: nothing.txt: no such file\n"
     assert problem_of(NOVEL, "--prior", "nothing") == "Error: nothing: no such file\n"
-    not_a_model = problem_of(NOVEL, "--prior", SAMPLES / "userdict.txt")
-    assert (
-        "userdict.txt:1: not an nlptools model\nhint: make one with nlptools train" in not_a_model
-    )
+    write("signs.txt", "C++\nNode.js\n")
+    for option in ("--prior", "--segmented"):
+        assert "no words of Han characters" in problem_of(NOVEL, option, "signs.txt")
     write("bad.txt", b"\xff")
     assert "bad.txt:1: not UTF-8: byte 0xff" in problem_of("bad.txt")
     assert "JSON Lines, read as plain text" in problem_of(SAMPLES / "formats" / "news.jsonl")
@@ -268,7 +267,7 @@ def test_what_cannot_be_read_or_written() -> None:
         assert f"Error: {place}: " in done.error
     place = ["--tmp-dir", "no/where"]
     assert "no/where: cannot write temporary files there" in problem_of(NOVEL, *place)
-    assert sorted(os.listdir()) == ["bad.txt", "d"]
+    assert sorted(os.listdir()) == ["bad.txt", "d", "signs.txt"]
 
 
 def test_an_old_file_stays_where_nothing_is_learnt() -> None:

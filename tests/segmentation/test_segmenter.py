@@ -480,8 +480,8 @@ HINT = "give a model of nlptools train, or a list of words in UTF-8"
         ("list.jsonl", JIEBA.encode(), "not JSON", None),
         (
             "model",
-            b"# nlptools model 2\n",
-            "model format '2'; this version reads up to 1",
+            b"# nlptools model 3\n",
+            "model format '3'; this version reads up to 2",
             "update",
         ),
         ("short", MODEL.text().encode()[:-60], "words and 3 places were announced", "cut short"),

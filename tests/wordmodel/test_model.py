@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,12 +21,14 @@ from nlptools.wordmodel.lists import load_prior
 from nlptools.wordmodel.model import (
     GENERAL,
     PLACES,
+    RAW,
     WordModel,
     first_line,
     general_model,
     is_model,
     load_model,
     parse_model,
+    raw_model,
 )
 from nlptools.wordmodel.train import train_model
 
@@ -174,7 +177,7 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
         (lambda text: "\n" + text, 1, "not an nlptools model"),
         (replaced("# nlptools model 1", "# nlptools counts 1"), 1, "not an nlptools model"),
         # another version
-        (replaced("model 1\n", "model 2\n"), 1, "model format '2'; this version reads up to 1"),
+        (replaced("model 1\n", "model 3\n"), 1, "model format '3'; this version reads up to 2"),
         (replaced("model 1\n", "model one\n"), 1, "model format 'one'"),
         (replaced("model 1\n", "model\n"), 1, "model format ''"),
         (replaced("model 1\n", "model 1.5\n"), 1, "model format '1.5'"),
@@ -278,7 +281,7 @@ def test_a_packed_file_cut_short(tmp_path: Path) -> None:
 def test_hints_say_what_to_do() -> None:
     for text, hint in (
         ("", "make one with nlptools train"),
-        (FILE.replace("model 1", "model 2"), "update nlptools"),
+        (FILE.replace("model 1", "model 3"), "update nlptools"),
         (FILE[:-1], "the file was cut short or edited"),
     ):
         with pytest.raises(DataError) as caught:
@@ -303,16 +306,44 @@ def test_unknown_settings_are_kept() -> None:
 
 
 def test_the_general_model() -> None:
+    """Learnt on top of a word list: it says what is known, and has long words and words with letters."""
     assert GENERAL.stat().st_size < 1_500_000
     model = general_model()
-    assert len(model) > 20_000
-    assert len(set(model.words)) == len(model)
     assert model.text() == load_prior("general").text()
-    lengths = {len(word) for word in model.words}
-    assert lengths == {1, 2, 3, 4}
+    assert len(model) > 120_000
+    assert model.known is not None
+    known = {word for word, flag in zip(model.words, model.known.tolist(), strict=True) if flag}
+    assert {"为什么", "T恤", "卡拉OK", "中华人民共和国"} <= known
+    assert len(model) - len(known) > 10_000
+    lengths = Counter(map(len, known))
+    assert lengths[5] > 1000
+    # What is not of the list is learnt from the text.
+    learnt = [i for i, word in enumerate(model.words) if word not in known]
+    assert (model.counts[learnt] > 0).all()
+    assert {len(model.words[i]) for i in learnt} == {1, 2, 3, 4}
+    check_own_model(model)
+
+
+def test_the_raw_model() -> None:
+    """Learnt from raw text alone."""
+    model = raw_model()
+    assert model.text() == load_prior("raw").text()
+    assert RAW.stat().st_size < 1_000_000
+    assert model.known is None
+    assert "prior" not in model.settings
+    assert {len(word) for word in model.words} == {1, 2, 3, 4}
     assert all(map(chars.is_han, set("".join(model.words))))
+    assert (model.counts > 0).all()
+    assert (model.expected <= model.counts + 0.001).all()
+    check_own_model(model)
+
+
+def check_own_model(model: WordModel) -> None:
+    assert len(set(model.words)) == len(model) > 20_000
     singles = {word for word in model.words if len(word) == 1}
-    assert singles == set("".join(model.words))  # every text of its characters can be cut
+    # Every text of its characters can be cut.
+    characters = set(filter(chars.is_han, "".join(model.words)))
+    assert len(characters - singles) < 0.02 * len(singles)
     assert set(model.place_symbols) <= singles
     assert (model.place_counts >= 0).all()
     assert (model.place_counts.sum(axis=1) > 0).all()
@@ -321,9 +352,7 @@ def test_the_general_model() -> None:
     assert of_three[0] == of_three[1] == of_three[2] > 100
     assert np.isfinite(model.weights).all()
     assert (model.weights < 0).all()
-    assert (model.counts > 0).all()
     assert (model.expected >= 0).all()
-    assert (model.expected <= model.counts + 0.001).all()
     assert model.settings["granularity"] == "default"
     assert model.settings["penalties"] == [0, 2, 7, 12]
     assert model.settings["trained_on"] <= model.settings["symbols"]
