@@ -34,7 +34,7 @@ def spell(words: Sequence[str], longest: int) -> tuple[list[str], np.ndarray]:
     bad = (number > longest) | (number == 0)
     strange = np.flatnonzero((kinds != HAN) & (kinds != WORD) & ~joined)
     bad[np.searchsorted(edges, strange, side="right") - 1] = True
-    symbols, ids = _numbered(codes, starts, None if not bad.any() else np.repeat(~bad, number))
+    symbols, ids = _numbered(codes, joined, starts, np.repeat(~bad, number) if bad.any() else None)
     number[bad] = 0
     width = max(2, int(number.max(initial=0)))
     # Column by column: who reads them takes one place of all words at a time.
@@ -48,17 +48,17 @@ def spell(words: Sequence[str], longest: int) -> tuple[list[str], np.ndarray]:
 
 def _before(joined: np.ndarray) -> np.ndarray:
     """How many cells begin before each code point, and at the end."""
-    before = np.zeros(len(joined) + 1, np.int64)
+    before = np.zeros(len(joined) + 1, np.int32)
     np.cumsum(~joined, out=before[1:])
     return before
 
 
 def _numbered(
-    codes: np.ndarray, starts: np.ndarray, kept: np.ndarray | None
+    codes: np.ndarray, joined: np.ndarray, starts: np.ndarray, kept: np.ndarray | None
 ) -> tuple[list[str], np.ndarray]:
     """(symbols, the id of each cell): characters by code point, then runs. kept: of which cells; None: all."""
     values = codes[starts]
-    runs = np.diff(starts, append=len(codes)) > 1
+    runs = np.append(joined[1:], False)[starts]
     usual = values[~runs] if kept is None else values[kept & ~runs]
     table = np.zeros(max(int(values.max(initial=0)), 1) + 1, np.int32)
     table[usual] = 1
