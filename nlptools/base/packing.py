@@ -21,7 +21,7 @@ class JoinedStrings(Sequence[str]):
     """Strings that lie in one, each cut out when it is asked for."""
 
     def __init__(self, text: str, lengths: np.ndarray) -> None:
-        """lengths: of each string, in characters; their sum is the length of the text."""
+        """lengths: of each string, in characters, of any type; their sum is the length of the text."""
         self.text = text
         self.lengths = lengths
         self._ends = np.cumsum(lengths, dtype=np.int64)
@@ -56,38 +56,46 @@ def pack(values: np.ndarray, *, differences: bool = False) -> tuple[np.ndarray, 
     numbers = np.asarray(values, np.int64)
     if differences:
         numbers = np.diff(numbers, prepend=0)
-    zigzag = (numbers << 1 ^ numbers >> 63).view(np.uint64)  # the sign is the lowest bit
-    planes = (int(zigzag.max(initial=0)).bit_length() + 7) // 8
-    rows = zigzag.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :planes].T
+    signed = bool(numbers.min(initial=0) < 0)
+    plain = (numbers << 1 ^ numbers >> 63 if signed else numbers).astype("<u8", casting="unsafe")
+    planes = (int(plain.max(initial=0)).bit_length() + 7) // 8
+    rows = plain.view(np.uint8).reshape(-1, 8)[:, :planes].T
     packed = zlib.compress(np.ascontiguousarray(rows).tobytes(), 9)
-    facts = {"length": len(numbers), "planes": planes, "differences": differences}
-    return np.frombuffer(packed, np.uint8), facts
+    facts = {"length": len(numbers), "planes": planes, "signed": signed}
+    return np.frombuffer(packed, np.uint8), facts | {"differences": differences}
 
 
 def unpack(data: np.ndarray, facts: Mapping[str, Any]) -> np.ndarray:
-    """The column, int64. ValueError for what `pack` did not make."""
-    length, planes, differences = (facts[name] for name in ("length", "planes", "differences"))
+    """The column: int64, or the least unsigned type where no number is below 0. ValueError for what `pack` did not make."""
+    length, planes = facts["length"], facts["planes"]
     if type(length) is not int or type(planes) is not int or not 0 <= planes <= 8 or length < 0:
         raise ValueError("the size of a column")
     size = length * planes
     if size > MOST_BYTES or length > MOST_BYTES:
         raise ValueError(f"a column of {max(size, length):,} bytes")
     try:
-        unpacker = zlib.decompressobj()
-        plain = unpacker.decompress(data.tobytes(), size + 1)
+        # One byte more than announced would show that it is another column.
+        unpacked = zlib.decompressobj().decompress(data.tobytes(), size + 1)
     except zlib.error as error:
         raise ValueError(str(error)) from None
-    if len(plain) != size:
+    if len(unpacked) != size:
         raise ValueError("a column of another size than announced")
-    unsigned = np.dtype(np.uint64 if planes > 4 else np.uint32)
-    numbers: np.ndarray = np.zeros(length, unsigned)
+    numbers = _from_planes(unpacked, length, planes)
+    if facts["signed"]:
+        one = numbers.dtype.type(1)
+        odd = numbers & one
+        numbers >>= one
+        numbers = numbers.astype(np.int64)
+        numbers ^= -odd.astype(np.int64)
+    return np.cumsum(numbers, dtype=np.int64) if facts["differences"] else numbers
+
+
+def _from_planes(data: bytes, length: int, planes: int) -> np.ndarray:
+    width = 1 << (max(planes, 1) - 1).bit_length()  # bytes of the type: 1, 2, 4, 8
+    numbers = np.zeros((length, width), np.uint8)
     for i in range(planes):
-        plane = np.frombuffer(plain, np.uint8, length, i * length)
-        numbers |= plane.astype(unsigned) << unsigned.type(8 * i)
-    one = unsigned.type(1)
-    signed = (numbers >> one).astype(np.int64)
-    signed ^= -(numbers & one).astype(np.int64)
-    return np.cumsum(signed) if differences else signed
+        numbers[:, i] = np.frombuffer(data, np.uint8, length, i * length)
+    return numbers.reshape(-1).view(f"<u{width}")
 
 
 def pack_strings(strings: Sequence[str]) -> dict[str, tuple[np.ndarray, dict[str, Any]]]:
@@ -99,9 +107,9 @@ def pack_strings(strings: Sequence[str]) -> dict[str, tuple[np.ndarray, dict[str
 
 def unpack_strings(units: np.ndarray, lengths: np.ndarray) -> JoinedStrings:
     """The strings of two columns. ValueError for columns that do not belong together."""
-    if len(units) and not 0 <= units.min() <= units.max() < 1 << 16:
+    if units.min(initial=0) < 0 or units.max(initial=0) >= 1 << 16:
         raise ValueError("a text that is no UTF-16")
-    text = units.astype("<u2").tobytes().decode("utf-16-le")
-    if (lengths < 1).any() or lengths.sum() != len(text):
+    text = units.astype("<u2", copy=False).tobytes().decode("utf-16-le")
+    if (lengths < 1).any() or lengths.sum(dtype=np.int64) != len(text):
         raise ValueError("words of other lengths than their text has")
     return JoinedStrings(text, lengths)

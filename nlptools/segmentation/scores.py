@@ -93,13 +93,13 @@ def place_scores(
     """What each id adds to the score of an unseen word at each place, by the length of the word.
 
     known: int64, ids of the symbols that are counted, 0 for one without; counts: shape (symbols, PLACES), in how
-    many rare words they stand there; han: bool, by id, which may be part of an unseen word. listed: as in base_nats.
+    many rare words they stand there, which is added up where ids are equal; han: bool, by id, which may be part of an
+    unseen word. listed: as in base_nats.
     """
     nats = base_nats(listed)
     places: dict[int, list[np.ndarray]] = {}
     for (k, place), column in zip(PLACES, counts.T, strict=True):
-        n = np.zeros(len(han))
-        n[known] = column
+        n = np.bincount(known, column, len(han))
         n[0] = 0
         share = np.log(n + BASE_SMOOTHING) - np.log(n.sum() + BASE_SMOOTHING * len(n))
         scores = whole(share + (nats[k] if place == 0 else 0.0))

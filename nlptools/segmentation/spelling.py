@@ -25,44 +25,50 @@ def spell(words: Sequence[str], longest: int) -> tuple[list[str], np.ndarray]:
     codes = chars.code_points(text)
     kinds = kinds_of(codes)
     joined = joined_to_last(codes, kinds)
-    firsts = np.cumsum(lengths) - lengths
-    joined[firsts[lengths > 0]] = False
-    owner = np.repeat(np.arange(len(words), dtype=np.int32), lengths)
-    bad = np.zeros(len(words), bool)
-    bad[owner[(kinds != HAN) & (kinds != WORD) & ~joined]] = True
-    at = np.flatnonzero(~joined)
-    ends = np.append(at[1:], len(codes))
-    owner = owner[at]
-    number = np.bincount(owner, minlength=len(words))
-    bad |= (number > longest) | (number == 0)
-    if bad.any():
-        kept = ~bad[owner]
-        at, ends, owner = at[kept], ends[kept], owner[kept]
-        number[bad] = 0
-    symbols, ids = _numbered(codes, at, ends)
+    edges = np.zeros(len(words) + 1, np.int64)
+    np.cumsum(lengths, out=edges[1:])
+    joined[edges[:-1][lengths > 0]] = False
+    starts = np.flatnonzero(~joined)
+    # Cells before each edge of a word.
+    before = edges if len(starts) == len(codes) else _before(joined)[edges]
+    number = np.diff(before)
+    bad = (number > longest) | (number == 0)
+    strange = np.flatnonzero((kinds != HAN) & (kinds != WORD) & ~joined)
+    bad[np.searchsorted(edges, strange, side="right") - 1] = True
+    symbols, ids = _numbered(codes, joined, starts, np.repeat(~bad, number) if bad.any() else None)
+    number[bad] = 0
     width = max(2, int(number.max(initial=0)))
     # Column by column: who reads them takes one place of all words at a time.
     spelled = np.zeros((width, len(words)), np.uint16 if len(symbols) < 1 << 16 else np.int32)
-    column = np.arange(len(at)) - np.repeat(np.cumsum(number) - number, number)
-    spelled.ravel()[column * len(words) + owner] = ids
+    rows = np.arange(len(words))
+    for place, column in enumerate(spelled):
+        rows = rows[number[rows] > place]
+        column[rows] = ids[before[rows] + place]
     return symbols, spelled.T
 
 
+def _before(joined: np.ndarray) -> np.ndarray:
+    """How many cells begin before each code point, and at the end."""
+    before = np.zeros(len(joined) + 1, np.int32)
+    np.cumsum(~joined, out=before[1:])
+    return before
+
+
 def _numbered(
-    codes: np.ndarray, starts: np.ndarray, ends: np.ndarray
+    codes: np.ndarray, joined: np.ndarray, starts: np.ndarray, kept: np.ndarray | None
 ) -> tuple[list[str], np.ndarray]:
-    """(symbols, the id of each one in some stretches of code points): characters by code point, then runs."""
+    """(symbols, the id of each cell): characters by code point, then runs. kept: of which cells; None: all."""
     values = codes[starts]
-    simple = ends - starts == 1
-    single = values[simple]
-    table = np.zeros(int(single.max(initial=0)) + 1, np.int32)
-    table[single] = 1
+    runs = np.append(joined[1:], False)[starts]
+    usual = values[~runs] if kept is None else values[kept & ~runs]
+    table = np.zeros(max(int(values.max(initial=0)), 1) + 1, np.int32)
+    table[usual] = 1
     distinct = np.flatnonzero(table)
     table[distinct] = np.arange(1, len(distinct) + 1)
-    ids = np.zeros(len(starts), np.int32)
-    ids[simple] = np.take(table, single)
+    ids = np.take(table, values)
     symbols = dict(zip(map(chr, distinct.tolist()), range(1, len(distinct) + 1), strict=True))
-    for i in np.flatnonzero(~simple).tolist():
-        text = chars.text_of(codes[starts[i] : ends[i]])
+    for i in np.flatnonzero(runs if kept is None else runs & kept).tolist():
+        stop = starts[i + 1] if i + 1 < len(starts) else len(codes)
+        text = chars.text_of(codes[starts[i] : stop])
         ids[i] = symbols.setdefault(text, len(symbols) + 1)
     return list(symbols), ids

@@ -75,24 +75,26 @@ class PackedModel:
 
     def strings(self, name: str) -> JoinedStrings:
         """The strings of "word" or "place". DataError for damage."""
-        units, lengths = self.numbers(f"{name}_text"), self.numbers(f"{name}_lengths")
+        units, lengths = self._column(f"{name}_text"), self._column(f"{name}_lengths")
         try:
             return unpack_strings(units, lengths)
         except ValueError as error:
             raise damaged(self._container.path, str(error)) from None
 
-    def numbers(self, name: str, length: int | None = None) -> np.ndarray:
-        """A column, int64. length: how many numbers it has to have. DataError for damage."""
+    def numbers(self, name: str, length: int) -> np.ndarray:
+        """A column of so many numbers, int64. DataError for damage."""
+        numbers = self._column(name)
+        if len(numbers) != length:
+            raise damaged(self._container.path, f"the column {name} has {len(numbers):,} numbers")
+        return numbers.astype(np.int64, copy=False)
+
+    def _column(self, name: str) -> np.ndarray:
         container = self._container
         container.check(name)
         try:
-            data = container.column(name, False)[:]
-            numbers = unpack(data, container.meta["columns"][name])
+            return unpack(container.column(name, False)[:], container.meta["columns"][name])
         except (KeyError, TypeError, ValueError) as error:
             raise damaged(container.path, f"the column {name}: {error}") from None
-        if length not in (None, len(numbers)):
-            raise damaged(container.path, f"the column {name} has {len(numbers):,} numbers")
-        return numbers
 
 
 def damaged(path: str | os.PathLike[str], problem: str) -> DataError:

@@ -41,7 +41,12 @@ def test_strings_come_back(strings: list[str]) -> None:
 
 def test_small_numbers_take_few_bytes() -> None:
     data, facts = pack(np.arange(10**6, 0, -1), differences=True)
-    assert facts == {"length": 10**6, "planes": 3, "differences": True}  # the first is large
+    assert facts == {
+        "length": 10**6,
+        "planes": 3,
+        "signed": True,
+        "differences": True,
+    }  # the first is large
     assert len(data) < 5000
 
 

@@ -73,14 +73,15 @@ def test_a_segmenter_reads_what_it_needs(tmp_path: Path, monkeypatch: pytest.Mon
     read = []
     from nlptools.wordmodel.packed import PackedModel
 
-    numbers = PackedModel.numbers
+    column = PackedModel._column
 
-    def noted(self: PackedModel, name: str, length: int | None = None) -> np.ndarray:
+    def noted(self: PackedModel, name: str) -> np.ndarray:
         read.append(name)
-        return numbers(self, name, length)
+        return column(self, name)
 
-    monkeypatch.setattr(PackedModel, "numbers", noted)
+    monkeypatch.setattr(PackedModel, "_column", noted)
     segmenter = Segmenter.load(tmp_path / "m.nlpm", "coarse")
+    assert {"weight", "word_text"} < set(read)
     assert not {"count", "expected", "known"} & set(read)
     text = "天地的T恤，𠮷野的天"
     assert segmenter.segment(text) == Segmenter.load(tmp_path / "m.tsv", "coarse").segment(text)
