@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Self
 
 import numpy as np
 
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.lattice.paths import cut_runs
 from nlptools.lattice.trie import Trie
-from nlptools.segmentation.tokens import HAN, WORD, Cutter, joined_to_last, kinds_of
+from nlptools.segmentation.spans import Spans
+from nlptools.segmentation.tokens import HAN, WORD, Cutter, joined_to_last, kinds_of, words_of
+from nlptools.segmentation.userwords import user_weights
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus
 from nlptools.text.wordlists import is_json_lines, read_weighted_words
@@ -30,12 +33,14 @@ WHAT_IS_READ = "give a model of nlptools train, or a list of words in UTF-8"
 
 
 class Segmenter(Cutter):
-    """Segments text by a weighted word list.
+    """Segments text by a weighted word list; words with signs in them are whole wherever they stand.
 
-    fold: how the text was folded that a model was trained on; the text to segment is taken as it is.
+    user_words: those that were laid on top of the list. fold: how the text was folded that a model was trained on; the text to segment is taken as it is.
     """
 
     fold: tuple[str, ...] = ()
+    user_words: tuple[str, ...] = ()
+    _without: Segmenter | None = None  # the same without the words of users
 
     def __init__(
         self,
@@ -50,6 +55,11 @@ class Segmenter(Cutter):
         """
         symbols, spelled = _spell(words)
         super().__init__(symbols)
+        signed = [word for word, first in zip(words, spelled[:, 0].tolist(), strict=True) if not first]
+        if signed:
+            self.spans = Spans(signed)
+        self._listed = words, np.asarray(weights, np.float64)
+        self._places = places
         order = np.argsort(-np.asarray(weights, np.float64), kind="stable")
         spelled, values = spelled[order], np.asarray(weights, np.float32)[order]
         fits = spelled[:, 0] > 0
@@ -62,6 +72,7 @@ class Segmenter(Cutter):
             least = known if len(known) else values
             unknown = float(least.min(initial=0.0)) - 1
         single[~np.isfinite(single)] = unknown
+        self._unknown = unknown
         self._single = single
         self._words = len(values)
         self._trie = Trie(spelled, self.size)
@@ -137,6 +148,53 @@ class Segmenter(Cutter):
         if not loaded.symbols:
             raise DataError(path, None, "no words to segment by", WHAT_IS_READ)
         return loaded
+
+    # --- words of users ------------------------------------------------------------------
+
+    def with_words(self, words: Iterable[str]) -> Self:
+        """Another segmenter, with words of one's own on top of the list.
+
+        Each beats every cut of itself, and so a shorter word in it; where another word lies across its end the
+        likelier path is taken, as ever (userwords.py). A word that the rule for tokens would cut, such as C++, is
+        whole wherever it stands.
+        """
+        if self._without is not None:
+            return type(self).with_words(self._without, [*self.user_words, *words_of(words)])
+        mine = words_of(words)
+        symbols, spelled = _spell(mine)
+        cells = [[symbols[i - 1] for i in row if i] for row in spelled.tolist()]
+        plain = [i for i, of_word in enumerate(cells) if len(of_word) > 1]
+        weights = self._user_weights([cells[i] for i in plain])
+        listed, before = self._listed
+        made = type(self)(
+            [*listed, *(mine[i] for i in plain)],
+            np.concatenate([before, weights]),
+            unknown=self._unknown,
+            places=self._places,
+        )
+        signed = [word for word, of_word in zip(mine, cells, strict=True) if not of_word]
+        made.spans = Spans([*(self.spans.words if self.spans else ()), *signed])
+        made.fold, made.user_words, made._without = self.fold, tuple(mine), self
+        return made
+
+    def _user_weights(self, words: Sequence[Sequence[str]]) -> list[float]:
+        """As user_weights, by this segmenter; words: as cells."""
+        lengths = [len(cells) + 1 for cells in words]
+        ids = np.zeros(sum(lengths), np.uint32)
+        starts = (np.cumsum(lengths) - lengths).tolist()
+        other = self.size - 1
+        for start, cells in zip(starts, words, strict=True):
+            ids[start : start + len(cells)] = [
+                self.symbols.get(cell, other if chars.is_han(cell[0]) else 0) for cell in cells
+            ]
+        scores = self._scores(ids)
+
+        def weigh(number: int, first: int, stop: int) -> float:
+            length = stop - first
+            found = length <= len(scores)
+            return float(scores[length - 1][starts[number] + stop - 1]) if found else -np.inf
+
+        return user_weights(words, weigh)
 
     # --- tables --------------------------------------------------------------------------
 

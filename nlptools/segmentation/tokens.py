@@ -7,11 +7,14 @@ with both, the method decides.
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Iterable
+from typing import Self
 
 import numpy as np
 
+from nlptools.segmentation.spans import Spans
 from nlptools.text import chars
 
 OTHER, SPACE, HAN, WORD, POINT, PERCENT, MARK = range(7)
@@ -40,8 +43,10 @@ KINDS = _kinds()
 class Cutter:
     """What every segmenter shares: symbols, the rule for tokens, lists of tokens.
 
-    A method is a subclass that has `cut`.
+    A method is a subclass that has `cut`. spans: words that are laid over the text, whatever the method.
     """
+
+    spans: Spans | None = None
 
     def __init__(self, symbols: Iterable[str]) -> None:
         """symbols: those the method knows; symbol i of them gets the id i + 1."""
@@ -58,6 +63,15 @@ class Cutter:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.symbols):,} symbols)"
 
+    def with_words(self, words: Iterable[str]) -> Self:
+        """Another segmenter, with words of one's own: tokens wherever they stand in a text.
+
+        Of those that overlap the one that begins first holds, of those that begin together the longest.
+        """
+        made = copy.copy(self)
+        made.spans = Spans([*(self.spans.words if self.spans else ()), *words_of(words)])
+        return made
+
     def cut(self, ids: np.ndarray) -> np.ndarray:
         """Whether a word ends at each symbol, bool; True at breaks (0)."""
         raise NotImplementedError
@@ -73,19 +87,27 @@ class Cutter:
             return np.zeros(0, bool)
         kinds = kinds_of(codes)
         joined = joined_to_last(codes, kinds)
+        whole = self._lay_spans(codes, kinds, joined)
         ends = np.empty(len(codes), bool)
         np.logical_not(joined[1:], out=ends[:-1])
         ends[-1] = True
         ids = self._ids(codes, kinds)
-        if self.has_runs or np.any(kinds == MARK):
+        if self.has_runs or len(whole) or np.any(kinds == MARK):
             # One cell for each token-to-be, which ends where the next begins: no word ends before a mark.
             at = np.flatnonzero(~joined)
             if self.has_runs:
                 self._name_runs(codes, kinds, ids, at)
+            ids[whole] = 0  # a break: no word goes on there
             ends[np.append(at[1:], len(codes)) - 1] = self.cut(ids[at])
         else:
             ends &= self.cut(ids)
         return ends
+
+    def _lay_spans(self, codes: np.ndarray, kinds: np.ndarray, joined: np.ndarray) -> np.ndarray:
+        """Where the words begin that are laid over the text; joined: becomes what it is with them."""
+        if self.spans is None:
+            return np.empty(0, np.int64)
+        return self.spans.lay(codes, joined, joined & ~repeated_signs(codes, kinds))
 
     def _ids(self, codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
         if codes.dtype == np.uint16:
@@ -134,3 +156,24 @@ def joined_to_last(codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
     before = kinds[after - 2]
     joined[after[((before == OTHER) | (before == MARK)) & (kinds[after] == OTHER)]] = True
     return joined
+
+
+def repeated_signs(codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+    """Whether each code point is the sign before it once more, and no letter, digit or mark; bool."""
+    repeated = np.zeros(len(codes), bool)
+    np.equal(codes[1:], codes[:-1], out=repeated[1:])
+    repeated &= (kinds != WORD) & (kinds != MARK)
+    return repeated
+
+
+def words_of(words: Iterable[str]) -> list[str]:
+    """Words as they can stand in a text: without white space around them, each once.
+
+    Raises TypeError for one str, ValueError for a word of white space.
+    """
+    if isinstance(words, str):
+        raise TypeError("words must be an iterable of str, not one str")
+    found = dict.fromkeys(word.strip() for word in words)
+    if "" in found:
+        raise ValueError("a word is empty")
+    return list(found)
