@@ -7,7 +7,7 @@ when a segmenter is opened, so that the command line can read the table at `--he
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -130,11 +130,13 @@ def open_cutter(
     counts: Path | None = None,
     granularity: str | None = None,
     weights: Sequence[float] | None = None,
+    words: Iterable[str] | Mapping[str, float | None] | None = None,
 ) -> Cutter:
     """The segmenter of a method.
 
     model: for "model" as in Segmenter.load, for "lm" a language model, native or ARPA. counts: a counts file,
     for "pmi" and "nvbe". granularity: as in Segmenter.load. weights: as in TagCutter.
+    words: those of users, which every method takes: as in its with_words.
     Raises ValueError for an option that does not go with the method or makes no sense, NlptoolsError for a
     file that is none of the kind.
     """
@@ -143,4 +145,5 @@ def open_cutter(
     for problem in problems(method, given):
         raise ValueError(problem)
     own = METHODS[method]
-    return own.open(given.pop(own.file, None), **given)
+    cutter = own.open(given.pop(own.file, None), **given)
+    return cutter if words is None else cutter.with_words(words)

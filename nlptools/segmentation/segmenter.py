@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
@@ -28,18 +29,22 @@ from nlptools.wordmodel.model import (
     load_model,
 )
 
+_SENTENCE = re.compile("[，。！？；：、]")  # what stands in prose, which is given by mistake
 LONGEST_WORD = 40  # symbols; longer entries of a word list are left out
+# Words of users: their counts do not matter.
+Words = Iterable[str] | Mapping[str, float | None]
 WHAT_IS_READ = "give a model of nlptools train, or a list of words in UTF-8"
 
 
 class Segmenter(Cutter):
     """Segments text by a weighted word list; words with signs in them are whole wherever they stand.
 
-    user_words: those that were laid on top of the list. fold: how the text was folded that a model was trained on; the text to segment is taken as it is.
+    fold: how the text was folded that a model was trained on; the text to segment is taken as it is.
+    listed: how many words the list has that a file gave, None for a model.
     """
 
     fold: tuple[str, ...] = ()
-    user_words: tuple[str, ...] = ()
+    listed: int | None = None
     _without: Segmenter | None = None  # the same without the words of users
 
     def __init__(
@@ -50,14 +55,12 @@ class Segmenter(Cutter):
         unknown: float | None = None,
         places: tuple[Sequence[str], np.ndarray] | None = None,
     ) -> None:
-        """words, weights: their logarithms; unknown: the weight of a single symbol that is not in the list
+        """words, weights: their logarithms, which words with signs do not need; unknown: the weight of a single symbol that is not in the list
         (by default one nat below the least single symbol); places: those of a WordModel.
         """
         symbols, spelled = _spell(words)
         super().__init__(symbols)
-        signed = [word for word, first in zip(words, spelled[:, 0].tolist(), strict=True) if not first]
-        if signed:
-            self.spans = Spans(signed)
+        self._lay_signed(words, spelled)
         self._listed = words, np.asarray(weights, np.float64)
         self._places = places
         order = np.argsort(-np.asarray(weights, np.float64), kind="stable")
@@ -116,14 +119,20 @@ class Segmenter(Cutter):
 
     @classmethod
     def load(
-        cls, path: str | os.PathLike[str] | None = None, granularity: str | None = None
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        granularity: str | None = None,
+        *,
+        words: Words | None = None,
     ) -> Segmenter:
         """A segmenter by a file: a model of `nlptools train`, or any list of words with counts (a jieba
         dictionary, the output of `nlptools discover`). None or "general": the model of the
-        package.
+        package. words: those of users, as in with_words.
 
         Raises DataError for anything else, NlptoolsError for the granularity of a word list.
         """
+        if words is not None:
+            return cls.load(path, granularity).with_words(words)
         if path is None or path == "general":
             return cls.from_model(general_model(), granularity)
         if not Corpus([path]).rereadable:
@@ -134,7 +143,7 @@ class Segmenter(Cutter):
                 return cls.from_model(load_model(path), granularity)
             if line.startswith("nlptools "):
                 raise DataError(path, None, "another file of nlptools, not a model", WHAT_IS_READ)
-            words = read_weighted_words(path, encoding="auto")
+            counts = read_weighted_words(path, encoding="auto")
         except DataError as error:
             if "--" not in (error.hint or ""):
                 raise
@@ -144,57 +153,47 @@ class Segmenter(Cutter):
             raise NlptoolsError(
                 f"{path}: a word list has no granularity", "make a model with nlptools train"
             )
-        loaded = cls.from_counts(words)
-        if not loaded.symbols:
+        loaded = cls.from_counts(counts)
+        loaded.listed = len(counts)
+        if not loaded.symbols and not _are_words(loaded.spans, len(counts)):
             raise DataError(path, None, "no words to segment by", WHAT_IS_READ)
         return loaded
 
     # --- words of users ------------------------------------------------------------------
 
-    def with_words(self, words: Iterable[str]) -> Self:
+    def with_words(self, words: Words) -> Self:
         """Another segmenter, with words of one's own on top of the list.
 
         Each beats every cut of itself, and so a shorter word in it; where another word lies across its end the
         likelier path is taken, as ever (userwords.py). A word that the rule for tokens would cut, such as C++, is
-        whole wherever it stands.
+        whole wherever it stands. Raises as words_of.
         """
-        if self._without is not None:
-            return type(self).with_words(self._without, [*self.user_words, *words_of(words)])
-        mine = words_of(words)
+        mine = list(dict.fromkeys([*self.user_words, *words_of(words)]))
+        base = self._without or self
         symbols, spelled = _spell(mine)
         cells = [[symbols[i - 1] for i in row if i] for row in spelled.tolist()]
-        plain = [i for i, of_word in enumerate(cells) if len(of_word) > 1]
-        weights = self._user_weights([cells[i] for i in plain])
-        listed, before = self._listed
+        # One cell is a token anyway; none: a word with signs, whose weight nobody asks for.
+        added = [i for i, of_word in enumerate(cells) if len(of_word) != 1]
+        weights = user_weights([cells[i] for i in added], base.symbols, base._scores)
+        listed, before = base._listed
         made = type(self)(
-            [*listed, *(mine[i] for i in plain)],
+            [*listed, *(mine[i] for i in added)],
             np.concatenate([before, weights]),
-            unknown=self._unknown,
-            places=self._places,
+            unknown=base._unknown,
+            places=base._places,
         )
-        signed = [word for word, of_word in zip(mine, cells, strict=True) if not of_word]
-        made.spans = Spans([*(self.spans.words if self.spans else ()), *signed])
-        made.fold, made.user_words, made._without = self.fold, tuple(mine), self
+        made.fold, made.listed = base.fold, base.listed
+        made.user_words, made._without = tuple(mine), base
         return made
 
-    def _user_weights(self, words: Sequence[Sequence[str]]) -> list[float]:
-        """As user_weights, by this segmenter; words: as cells."""
-        lengths = [len(cells) + 1 for cells in words]
-        ids = np.zeros(sum(lengths), np.uint32)
-        starts = (np.cumsum(lengths) - lengths).tolist()
-        other = self.size - 1
-        for start, cells in zip(starts, words, strict=True):
-            ids[start : start + len(cells)] = [
-                self.symbols.get(cell, other if chars.is_han(cell[0]) else 0) for cell in cells
-            ]
-        scores = self._scores(ids)
-
-        def weigh(number: int, first: int, stop: int) -> float:
-            length = stop - first
-            found = length <= len(scores)
-            return float(scores[length - 1][starts[number] + stop - 1]) if found else -np.inf
-
-        return user_weights(words, weigh)
+    def _lay_signed(self, words: Sequence[str], spelled: np.ndarray) -> None:
+        """Words that the rule for tokens cuts at their signs are laid over the text."""
+        none = [words[i] for i in np.flatnonzero(spelled[:, 0] == 0).tolist() if len(words[i]) > 1]
+        signed = [word for word in none if not all(map(chars.is_han, word))]
+        if signed:
+            self.spans = Spans(signed)
+        found = set(self.spans.words) if self.spans else set()
+        self.unused = tuple(word for word in none if word not in found)
 
     # --- tables --------------------------------------------------------------------------
 
@@ -238,32 +237,47 @@ def segment_text(
     *,
     model: str | os.PathLike[str] | WordModel | Cutter | None = None,
     granularity: str | None = None,
+    words: Words | None = None,
 ) -> list[str]:
     """The words of one text; joined, they are the text. White space is a word too.
 
     model: what Segmenter.load takes (None: the general model, which is loaded once), a WordModel, or any segmenter.
-    granularity: longer or shorter words than the model was trained for, None: as it was. For a whole corpus there is
-    segment_corpus, for many texts Segmenter.load once.
+    granularity: longer or shorter words than the model was trained for, None: as it was. words: words of your own,
+    which win as in Segmenter.with_words. For a whole corpus there is segment_corpus, for many texts Segmenter.load once.
     Raises ValueError for an unknown granularity, NlptoolsError for that of a word list, DataError for a file that is
     neither a model nor a word list.
 
     >>> segment_text("今天天气非常好")
     ['今天', '天气', '非常', '好']
+    >>> segment_text("什么是八一双鹿", words=["八一双鹿"])
+    ['什么', '是', '八一双鹿']
     """
+    if model is None:
+        given = words if words is None else tuple(words_of(words))
+        return _general(granularity, given).segment(text)
     if isinstance(model, Cutter):
         if granularity is not None:
             raise ValueError("a segmenter has its granularity: leave it out")
-        return model.segment(text)
-    if isinstance(model, WordModel):
-        return Segmenter.from_model(model, granularity).segment(text)
-    if model is None:
-        return _general(granularity).segment(text)
-    return Segmenter.load(model, granularity).segment(text)
+        cutter = model
+    elif isinstance(model, WordModel):
+        cutter = Segmenter.from_model(model, granularity)
+    else:
+        cutter = Segmenter.load(model, granularity)
+    return (cutter if words is None else cutter.with_words(words)).segment(text)
 
 
-@functools.cache
-def _general(granularity: str | None) -> Segmenter:
-    return Segmenter.load(None, granularity)
+@functools.lru_cache(maxsize=16)
+def _general(granularity: str | None, words: tuple[str, ...] | None) -> Segmenter:
+    if words is None:
+        return Segmenter.load(None, granularity)
+    return _general(granularity, None).with_words(words)
+
+
+def _are_words(spans: Spans | None, number: int) -> bool:
+    """Whether a list of that many entries, all with signs in them, is one of words: C++, SK-II, and not of sentences."""
+    entries = spans.words if spans else ()
+    words = [word for word in entries if any(map(str.isalnum, word)) and not _SENTENCE.search(word)]
+    return bool(words) and 2 * len(words) >= number
 
 
 def _spell(words: Sequence[str]) -> tuple[list[str], np.ndarray]:

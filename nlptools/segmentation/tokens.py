@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Self
 
 import numpy as np
@@ -43,10 +43,13 @@ KINDS = _kinds()
 class Cutter:
     """What every segmenter shares: symbols, the rule for tokens, lists of tokens.
 
-    A method is a subclass that has `cut`. spans: words that are laid over the text, whatever the method.
+    A method is a subclass that has `cut`. spans: words that are laid over the text, whatever the method. user_words:
+    those of users. unused: words that were given and cannot be found in any text, being too long.
     """
 
     spans: Spans | None = None
+    user_words: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
 
     def __init__(self, symbols: Iterable[str]) -> None:
         """symbols: those the method knows; symbol i of them gets the id i + 1."""
@@ -63,13 +66,16 @@ class Cutter:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.symbols):,} symbols)"
 
-    def with_words(self, words: Iterable[str]) -> Self:
+    def with_words(self, words: Iterable[str] | Mapping[str, float | None]) -> Self:
         """Another segmenter, with words of one's own: tokens wherever they stand in a text.
 
         Of those that overlap the one that begins first holds, of those that begin together the longest.
+        Raises as words_of.
         """
         made = copy.copy(self)
-        made.spans = Spans([*(self.spans.words if self.spans else ()), *words_of(words)])
+        made.user_words = tuple(dict.fromkeys([*self.user_words, *words_of(words)]))
+        made.spans = Spans(made.user_words)
+        made.unused = made.spans.unused
         return made
 
     def cut(self, ids: np.ndarray) -> np.ndarray:
@@ -166,13 +172,16 @@ def repeated_signs(codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
     return repeated
 
 
-def words_of(words: Iterable[str]) -> list[str]:
-    """Words as they can stand in a text: without white space around them, each once.
+def words_of(words: Iterable[str] | Mapping[str, float | None]) -> list[str]:
+    """Words of users as they can stand in a text: without white space around them, each once.
 
+    Counts beside them do not matter; but a word with the count 0 is left out, as from any list of words.
     Raises TypeError for one str, ValueError for a word of white space.
     """
     if isinstance(words, str):
         raise TypeError("words must be an iterable of str, not one str")
+    if isinstance(words, Mapping):
+        words = [word for word, count in words.items() if count != 0]
     found = dict.fromkeys(word.strip() for word in words)
     if "" in found:
         raise ValueError("a word is empty")
