@@ -251,7 +251,7 @@ def _read_words(paths: tuple[str, ...]) -> dict[str, float | None]:
     if "-" in paths:  # says what is wrong with stdin
         open_corpus(("-",), True, field=None, column=None)
     words = merge_words(paths)
-    if not words:
+    if all(count == 0 for count in words.values()):
         raise DataError(paths[0], None, "no words", "--words names a list of words")
     return words
 

@@ -282,16 +282,17 @@ def _are_words(spans: Spans | None, number: int) -> bool:
 
 def _spell(words: Sequence[str]) -> tuple[list[str], np.ndarray]:
     """(symbols, ids of each word, from 1, int32, padded with 0; all 0 for what can be no word)."""
-    lengths = np.fromiter(map(len, words), np.int64, len(words))
-    codes = chars.code_points("".join(words))
+    # A line each, so that none goes on with the next: "3." and "5" are not 3.5.
+    lengths = np.fromiter(map(len, words), np.int64, len(words)) + 1
+    codes = chars.code_points("\n".join([*words, ""]))
     owner = np.repeat(np.arange(len(words)), lengths)
     kinds = kinds_of(codes)
     joined = joined_to_last(codes, kinds)
-    firsts = np.cumsum(lengths) - lengths
-    joined[firsts[lengths > 0]] = False
+    inside = np.ones(len(codes), bool)
+    inside[np.cumsum(lengths) - 1] = False
     bad = np.zeros(len(words), bool)
-    bad[owner[(kinds != HAN) & (kinds != WORD) & ~joined]] = True
-    at = np.flatnonzero(~joined)
+    bad[owner[(kinds != HAN) & (kinds != WORD) & ~joined & inside]] = True
+    at = np.flatnonzero(~joined & inside)
     owner = owner[at]
     number = np.bincount(owner, minlength=len(words))
     bad |= (number > LONGEST_WORD) | (number == 0)
