@@ -15,7 +15,7 @@ from nlptools.lattice.paths import cut_runs
 from nlptools.lattice.trie import Trie
 from nlptools.segmentation.spans import Spans
 from nlptools.segmentation.tokens import HAN, WORD, Cutter, joined_to_last, kinds_of, words_of
-from nlptools.segmentation.userwords import user_weights
+from nlptools.segmentation.userwords import UserBounds, user_weights
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus
 from nlptools.text.wordlists import is_json_lines, read_weighted_words
@@ -46,6 +46,7 @@ class Segmenter(Cutter):
     fold: tuple[str, ...] = ()
     listed: int | None = None
     _without: Segmenter | None = None  # the same without the words of users
+    _bounds: UserBounds | None = None
 
     def __init__(
         self,
@@ -182,6 +183,8 @@ class Segmenter(Cutter):
             unknown=base._unknown,
             places=base._places,
         )
+        plain = [cells[i] for i in added if cells[i]]
+        made._bounds = UserBounds([[made.symbols[cell] for cell in of_word] for of_word in plain])
         made.fold, made.listed = base.fold, base.listed
         made.user_words, made._without = tuple(mine), base
         return made
@@ -221,12 +224,16 @@ class Segmenter(Cutter):
         scores = [np.take(self._single, ids), *self._trie.look_up(ids, self._tables)]
         if (base := self._base) is None:
             return scores
+        crossed = self._bounds.within(ids, max(base.tables)) if self._bounds else {}
         for k in base.tables:
             while len(scores) < k:
                 scores.append(np.full(len(ids), -np.inf, np.float32))
             score = scores[k - 1]
             np.exp(score, out=score)
-            score += base.measure(ids, k)
+            measure = base.measure(ids, k)
+            if k in crossed:
+                measure[crossed[k]] = 0
+            score += measure
             with np.errstate(divide="ignore"):
                 np.log(score, out=score)
         return scores

@@ -14,11 +14,56 @@ from nlptools.lattice.trie import Trie
 from nlptools.text import chars
 
 LONGEST_SPAN = 64  # characters; longer words are left out
-_SIZE = 0x110000  # code points
+_CODE_POINTS = 0x110000
 _NONE = np.empty(0, np.int64)
 _PAIR_BITS = (
     18  # of the number of two characters; at 1,000 words 1 in 250 places goes on by mistake
 )
+
+
+class Sequences:
+    """Finds sequences of numbers in an array of numbers: all occurrences of all of them, at once."""
+
+    def __init__(self, spelled: np.ndarray, size: int) -> None:
+        """spelled: the sequences, one a row, of two numbers and more from 1 to size - 1, padded with 0."""
+        self._trie = Trie(spelled, size)
+        # Tables by number, the last entry being that of all beyond it: whether one begins with it, goes on with it.
+        width = int(spelled.max(initial=0)) + 2
+        self._firsts, self._seconds = np.zeros(width, bool), np.zeros(width, bool)
+        self._firsts[spelled[:, 0]] = True
+        self._seconds[spelled[:, 1]] = True
+        self._pairs = np.zeros(1 << _PAIR_BITS, bool)
+        self._pairs[_pair(spelled[:, 0], spelled[:, 1])] = True
+
+    def find(
+        self, array: np.ndarray, held: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(first places, lengths, numbers of the sequences) of all occurrences; int64.
+
+        held: places before which none may begin or end.
+        """
+        starts = self._starts(array)
+        if held is not None:
+            starts = starts[~held[starts]]
+        firsts, lengths, numbers = [_NONE], [_NONE], [_NONE]
+        walk = self._trie.walk(array, starts) if len(starts) else ()
+        for length, (level, (last, state)) in enumerate(zip(self._trie.levels, walk), 2):
+            number = level.word[state]
+            found = np.flatnonzero(number >= 0)
+            if held is not None:
+                after = np.minimum(last[found] + 1, len(array) - 1)
+                found = found[(last[found] + 1 == len(array)) | ~held[after]]
+            firsts.append(last[found].astype(np.int64) - (length - 1))
+            lengths.append(np.full(len(found), length))
+            numbers.append(number[found].astype(np.int64))
+        return np.concatenate(firsts), np.concatenate(lengths), np.concatenate(numbers)
+
+    def _starts(self, array: np.ndarray) -> np.ndarray:
+        """Where one may begin, as far as two numbers tell; rising."""
+        both = np.take(self._firsts, array[:-1], mode="clip")
+        both &= np.take(self._seconds, array[1:], mode="clip")
+        at = np.flatnonzero(both)
+        return at[self._pairs[_pair(array[at], array[at + 1])]]
 
 
 class Spans:
@@ -32,20 +77,20 @@ class Spans:
         several = [word for word in dict.fromkeys(words) if len(word) > 1]
         self.words = tuple(word for word in several if _fits(word))
         self.unused = tuple(word for word in several if not _fits(word))
-        spelled = np.zeros((len(self.words), max(map(len, self.words), default=1) + 1), np.uint32)
+        longest = max(map(len, self.words), default=2)
+        spelled = np.zeros((len(self.words), longest), np.uint32)
         for row, word in zip(spelled, self.words, strict=True):
             row[: len(word)] = chars.code_points(word)
-        self._trie = Trie(spelled, _SIZE)
-        # Tables by character, the last entry being that of all beyond it: whether words begin with it, go on with it.
-        size = int(spelled.max(initial=0)) + 2
-        self._firsts, self._seconds = np.zeros(size, bool), np.zeros(size, bool)
-        self._firsts[spelled[:, 0]] = True
-        self._seconds[spelled[:, 1]] = True
-        self._pairs = np.zeros(1 << _PAIR_BITS, bool)
-        self._pairs[_pair(spelled[:, 0], spelled[:, 1])] = True
+        self._sequences = Sequences(spelled, _CODE_POINTS)
 
     def __repr__(self) -> str:
         return f"Spans({len(self.words):,} words)"
+
+    def find(
+        self, codes: np.ndarray, held: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(first places, lengths, numbers in `words`) of all occurrences; held: as in `lay`."""
+        return self._sequences.find(codes, held)
 
     def lay(self, codes: np.ndarray, joined: np.ndarray, held: np.ndarray) -> np.ndarray:
         """Make each word found one token, in `joined`; returns the places where they begin, int64.
@@ -62,33 +107,6 @@ class Spans:
             after = firsts + lengths
             joined[after[after < len(codes)]] = False
         return firsts
-
-    def find(
-        self, codes: np.ndarray, held: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(first places, lengths, numbers of the words) of all occurrences that may be words; int64."""
-        starts = self._starts(codes)
-        starts = starts[~held[starts]]
-        if not len(starts):
-            return _NONE, _NONE, _NONE
-        firsts, lengths, numbers = [_NONE], [_NONE], [_NONE]
-        levels = zip(self._trie.levels, self._trie.walk(codes, starts), strict=True)
-        for length, (level, (last, state)) in enumerate(levels, 2):
-            number = level.word[state]
-            found = np.flatnonzero(number >= 0)
-            after = np.minimum(last[found] + 1, len(codes) - 1)
-            found = found[(last[found] + 1 == len(codes)) | ~held[after]]
-            firsts.append(last[found].astype(np.int64) - (length - 1))
-            lengths.append(np.full(len(found), length))
-            numbers.append(number[found].astype(np.int64))
-        return np.concatenate(firsts), np.concatenate(lengths), np.concatenate(numbers)
-
-    def _starts(self, codes: np.ndarray) -> np.ndarray:
-        """Where a word may begin, as far as its first two characters tell; rising."""
-        both = np.take(self._firsts, codes[:-1], mode="clip")
-        both &= np.take(self._seconds, codes[1:], mode="clip")
-        at = np.flatnonzero(both)
-        return at[self._pairs[_pair(codes[at], codes[at + 1])]]
 
 
 def _chosen(firsts: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

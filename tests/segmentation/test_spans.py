@@ -44,9 +44,7 @@ def test_the_first_and_the_longest(words: list[str], text: str) -> None:
 def test_every_occurrence(words: list[str], text: str) -> None:
     spans = Spans(words)
     codes = chars.code_points(text)
-    found = zip(
-        *(part.tolist() for part in spans.find(codes, np.zeros(len(codes), bool))), strict=True
-    )
+    found = zip(*(part.tolist() for part in spans.find(codes)), strict=True)
     slowly = {
         (first, len(word), number)
         for number, word in enumerate(spans.words)
