@@ -45,9 +45,11 @@ class Sequences:
         starts = self._starts(array)
         if held is not None:
             starts = starts[~held[starts]]
+        if not len(starts):
+            return _NONE, _NONE, _NONE
         firsts, lengths, numbers = [_NONE], [_NONE], [_NONE]
-        walk = self._trie.walk(array, starts) if len(starts) else ()
-        for length, (level, (last, state)) in enumerate(zip(self._trie.levels, walk), 2):
+        walk = zip(self._trie.levels, self._trie.walk(array, starts), strict=True)
+        for length, (level, (last, state)) in enumerate(walk, 2):
             number = level.word[state]
             found = np.flatnonzero(number >= 0)
             if held is not None:

@@ -75,16 +75,24 @@ def test_a_strong_word_across_its_end_holds(word: str, alone: str, text: str) ->
 
 
 def test_worked() -> None:
-    # 甲乙 weighs -2 - 3 + MARGIN, so 甲 乙丙 holds at -2 - 2 against -5 + MARGIN - 1 - 1.
+    # 甲乙 weighs -2 - 3 + MARGIN, so 甲 乙丙 holds at -2 - 2 against -5 + MARGIN - 1.
     listed, weights = ["甲", "乙", "丙", "乙丙"], np.array([-2.0, -3.0, -1.0, -2.0])
     segmenter = Segmenter(listed, weights)
-    assert MARGIN == 4
+    assert MARGIN == 3
     assert cut(segmenter, "甲乙，甲乙丙") == "甲|乙|，|甲|乙丙"
-    assert cut(segmenter.with_words(["甲乙"]), "甲乙，甲乙丙") == "甲乙|，|甲乙|丙"  # -2 against -4
+    assert cut(segmenter.with_words(["甲乙"]), "甲乙，甲乙丙") == "甲乙|，|甲乙|丙"  # -3 against -4
     heavy = Segmenter(listed, np.array([-2.0, -3.0, -1.0, 2.0]))
-    assert cut(heavy.with_words(["甲乙"]), "甲乙，甲乙丙") == "甲乙|，|甲|乙丙"  # -2 against 0
+    assert cut(heavy.with_words(["甲乙"]), "甲乙，甲乙丙") == "甲乙|，|甲|乙丙"  # -3 against 0
     # A word that the model knows keeps its weight where that is more.
     assert cut(heavy.with_words(["乙丙"]), "甲乙丙") == "甲|乙丙"
+
+
+def test_no_unseen_word_lies_across() -> None:
+    """甲乙丙 is in no list; its base measure would be enough to win against 甲乙 丙."""
+    places = (["甲", "乙", "丙"], np.full((3, 5), 10**6))
+    model = Segmenter(["甲", "乙", "丙"], np.full(3, -30.0), places=places)
+    assert cut(model, "甲乙丙") == "甲乙丙"
+    assert cut(model.with_words(["甲乙"]), "甲乙丙，丙甲乙，乙丙") == "甲乙|丙|，|丙|甲乙|，|乙丙"
 
 
 def test_longer_words_beat_shorter_ones_in_them() -> None:
