@@ -183,8 +183,8 @@ class Segmenter(Cutter):
             unknown=base._unknown,
             places=base._places,
         )
-        plain = [cells[i] for i in added if cells[i]]
-        made._bounds = UserBounds([[made.symbols[cell] for cell in of_word] for of_word in plain])
+        if plain := [cells[i] for i in added if cells[i]]:
+            made._bounds = UserBounds(plain, made.symbols)
         made.fold, made.listed = base.fold, base.listed
         made.user_words, made._without = tuple(mine), base
         return made
@@ -224,15 +224,16 @@ class Segmenter(Cutter):
         scores = [np.take(self._single, ids), *self._trie.look_up(ids, self._tables)]
         if (base := self._base) is None:
             return scores
-        crossed = self._bounds.within(ids, max(base.tables)) if self._bounds else {}
+        bounds = None if self._bounds is None else self._bounds.before(ids)
         for k in base.tables:
             while len(scores) < k:
                 scores.append(np.full(len(ids), -np.inf, np.float32))
             score = scores[k - 1]
             np.exp(score, out=score)
             measure = base.measure(ids, k)
-            if k in crossed:
-                measure[crossed[k]] = 0
+            if bounds is not None:
+                for j in range(k - 1):
+                    measure[j:][bounds[: len(ids) - j]] = 0  # a bound before the last symbol but j
             score += measure
             with np.errstate(divide="ignore"):
                 np.log(score, out=score)
@@ -260,8 +261,10 @@ def segment_text(
     ['什么', '是', '八一双鹿']
     """
     if model is None:
-        given = words if words is None else tuple(words_of(words))
-        return _general(granularity, given).segment(text)
+        general = _general(granularity)
+        if words is not None:
+            general = _with_words(granularity, tuple(words_of(words)))
+        return general.segment(text)
     if isinstance(model, Cutter):
         if granularity is not None:
             raise ValueError("a segmenter has its granularity: leave it out")
@@ -273,11 +276,14 @@ def segment_text(
     return (cutter if words is None else cutter.with_words(words)).segment(text)
 
 
-@functools.lru_cache(maxsize=16)
-def _general(granularity: str | None, words: tuple[str, ...] | None) -> Segmenter:
-    if words is None:
-        return Segmenter.load(None, granularity)
-    return _general(granularity, None).with_words(words)
+@functools.cache
+def _general(granularity: str | None) -> Segmenter:
+    return Segmenter.load(None, granularity)
+
+
+@functools.lru_cache(maxsize=2)  # who calls segment_text again and again has the same words
+def _with_words(granularity: str | None, words: tuple[str, ...]) -> Segmenter:
+    return _general(granularity).with_words(words)
 
 
 def _are_words(spans: Spans | None, number: int) -> bool:

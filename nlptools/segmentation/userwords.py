@@ -7,6 +7,7 @@ suffices. Only words of the list may lie across its ends. docs/decisions.md has 
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -81,29 +82,35 @@ def _ids_of(
 
 
 class UserBounds:
-    """Where words of users begin and end in an array of ids: no unseen word of the model lies across.
+    """Where words of users begin and end in a text: no unseen word of the model lies across.
 
     Only what is in its list may do so, if it is likelier; what is in no list was made up of characters, and would take
     a name from its user again and again (阿箬 in 阿箬醒).
     """
 
-    def __init__(self, words: Sequence[Sequence[int]]) -> None:
-        """words: as ids from 1, each of two or more."""
+    def __init__(self, words: Sequence[Sequence[str]], symbols: Mapping[str, int]) -> None:
+        """words: as cells, each of two or more. symbols: their ids, from 1."""
         spelled = np.zeros((len(words), max(map(len, words), default=2)), np.uint32)
-        for row, ids in zip(spelled, words, strict=True):
-            row[: len(ids)] = ids
+        self._by_pair: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+        for row, cells in zip(spelled, words, strict=True):
+            row[: len(cells)] = [symbols[cell] for cell in cells]
+            self._by_pair.setdefault(tuple(cells[:2]), []).append(tuple(cells))
         self._sequences = Sequences(spelled, int(spelled.max(initial=0)) + 1)
 
-    def within(self, ids: np.ndarray, longest: int) -> dict[int, np.ndarray]:
-        """Length from 2 to the longest -> whether a word of that length that ends at each place has a bound in it."""
+    def before(self, ids: np.ndarray) -> np.ndarray:
+        """Whether a word of a user begins at each symbol, or ends before it; bool."""
         firsts, lengths, _ = self._sequences.find(ids)
         bounds = np.zeros(len(ids) + 1, bool)
         bounds[firsts] = bounds[firsts + lengths] = True
-        found, crossed = {}, bounds[:-1].copy()
-        for length in range(2, longest + 1):
-            found[length] = crossed
-            crossed = crossed.copy()
-            crossed[length - 1 :] |= bounds[: len(ids) - length + 1]
+        return bounds[:-1]
+
+    def places(self, cells: Sequence[str]) -> set[int]:
+        """As `before`, of a short text as cells: the places, from 0 to the number of cells."""
+        found = set()
+        for first, pair in enumerate(itertools.pairwise(cells)):
+            for word in self._by_pair.get(pair, ()):
+                if tuple(cells[first : first + len(word)]) == word:
+                    found |= {first, first + len(word)}
         return found
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from nlptools.segmentation.segmenter import Segmenter, segment_text
 from nlptools.segmentation.stream import PIECE, segment_corpus
 from nlptools.segmentation.tokens import Cutter
-from nlptools.segmentation.userwords import MARGIN, UserWordCount
+from nlptools.segmentation.userwords import MARGIN, UserBounds, UserWordCount
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus
 from nlptools.wordmodel.model import general_model
@@ -93,6 +93,27 @@ def test_no_unseen_word_lies_across() -> None:
     model = Segmenter(["甲", "乙", "丙"], np.full(3, -30.0), places=places)
     assert cut(model, "甲乙丙") == "甲乙丙"
     assert cut(model.with_words(["甲乙"]), "甲乙丙，丙甲乙，乙丙") == "甲乙|丙|，|丙|甲乙|，|乙丙"
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from("天地玄"), min_size=2, max_size=4), max_size=5),
+    st.lists(st.sampled_from("天地玄黄"), max_size=15),
+)
+def test_bounds_of_arrays_and_of_cells(words: list[list[str]], cells: list[str]) -> None:
+    distinct = [list(word) for word in dict.fromkeys(map(tuple, words))]
+    bounds = UserBounds(distinct, {"天": 1, "地": 2, "玄": 3})
+    text = "".join(cells)
+    slowly = {
+        place
+        for word in map("".join, distinct)
+        for first in range(len(text))
+        if text.startswith(word, first)
+        for place in (first, first + len(word))
+    }
+    assert bounds.places(cells) == slowly
+    before = bounds.before(np.array(["黄天地玄".index(cell) for cell in cells], np.uint16))
+    assert set(np.flatnonzero(before).tolist()) == slowly - {len(cells)}
 
 
 def test_longer_words_beat_shorter_ones_in_them() -> None:
