@@ -285,7 +285,7 @@ def _told(tally: UserWordCount) -> Iterator[str]:
         told.append(f"in {tally.overlapped:,} another of yours holds")
     if tally.lost:
         some = ", ".join(f"{cut(word)} {count:,}" for word, count in [*tally.lost.items()][:5])
-        told.append(f"in {sum(tally.lost.values()):,} the model's words lie across: {some}")
+        told.append(f"in {sum(tally.lost.values()):,} one of the model holds: {some}")
     yield "; ".join(told)
 
 

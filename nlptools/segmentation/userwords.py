@@ -130,7 +130,7 @@ class UserWordCount:
 
     @property
     def lost(self) -> dict[str, int]:
-        """Word -> places where a word of the model lies across its ends; the most frequent first."""
+        """Word -> places where a word of the model holds, longer or across its ends; the most frequent first."""
         order = np.argsort(-self._lost, kind="stable").tolist()
         return {self._spans.words[i]: int(self._lost[i]) for i in order if self._lost[i]}
 
