@@ -18,13 +18,18 @@ from nlptools.cli.console import (
     usage_errors,
 )
 from nlptools.cli.files import InputPath, OutputPath
+from nlptools.errors import DataError, cut, listed
 from nlptools.segmentation.methods import METHODS, NUMERALS, open_cutter, problems
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nlptools.segmentation.tokens import Cutter
+    from nlptools.segmentation.userwords import UserWordCount
     from nlptools.text.corpus import Corpus
 
 BLOCK = 1 << 20  # bytes of text: what is cut at a time stays in the cache
+FEW_WORDS = 500  # a list as short as that is a user's, not one to cut a text by
 _PRODUCT = "; ".join(f"{m.name}: {m.about}" for m in METHODS.values() if not m.reference)
 _REFERENCES = ", ".join(f"{m.name} {m.about}" for m in METHODS.values() if m.reference)
 
@@ -35,6 +40,7 @@ Examples:
   echo 今天天气非常好 | nlptools segment
   nlptools segment --model forum.model posts.txt > words.txt
   nlptools segment novel.txt > words.txt
+  nlptools segment --words userdict.txt posts.txt > words.txt
   nlptools segment --model dict.txt --format jsonl posts.txt
   nlptools segment --engine spark --master yarn hdfs:///posts/ -o hdfs:///posts.words
   nlptools lm train --sentences clause posts.txt -o posts.lm
@@ -50,6 +56,15 @@ Examples:
     help="Model of nlptools train, or a list of words with counts (jieba dictionary, output of "
     "discover); for --method lm a model of nlptools lm train, or ARPA; raw: the model of the package that was learnt "
     "without a dictionary.  [default: general, the model of the package]",
+)
+@click.option(
+    "--words",
+    "word_lists",
+    multiple=True,
+    type=InputPath(),
+    help="Words of your own, on top of the model or of any method: a list of any kind (a word a line, jieba, HanLP, "
+    "Rime, TSV, CSV, JSON Lines). They win, whatever counts stand beside them; words with the count 0 are left out. "
+    "May be given several times.",
 )
 @click.option(
     "--granularity",
@@ -116,6 +131,7 @@ Examples:
 def segment(
     paths: tuple[str, ...],
     model: str | None,
+    word_lists: tuple[str, ...],
     granularity: str | None,
     adapt: bool | None,
     numerals: str,
@@ -161,13 +177,19 @@ def segment(
     from nlptools.segmentation.stream import segment_corpus
 
     by_itself = adapt is None and method == "model" and model in (None, "general")
+    words = _read_words(word_lists) if word_lists else None
     cutter = None
     if adapt or (by_itself and _worth_adapting(corpus)):
         cutter = _adapted(corpus, model, granularity, workers, quiet, asked=bool(adapt))
     adapted = cutter is not None
     if cutter is None:
         cutter = _opened(method, asked)
+    if words is not None:
+        cutter = cutter.with_words(words)
     cutter.numerals = numerals
+    if not quiet:
+        _note_lists(cutter, model)
+    tally = _tally(cutter) if engine == "local" and not quiet else None
     if folds := getattr(cutter, "fold", ()):
         note(
             f"The model was trained with --fold {'+'.join(folds)}; segment does not fold the text."
@@ -190,7 +212,14 @@ def segment(
             )
         results = [f"{folders} folders in {output}"]
     else:
-        pieces = segment_corpus(corpus, cutter, separator=separator, format=format, workers=workers)
+        pieces = segment_corpus(
+            corpus,
+            cutter,
+            separator=separator,
+            format=format,
+            workers=workers,
+            watch=tally.add if tally is not None else None,
+        )
         deliver(pieces, output)
     made_by = {"method": method} if method != "model" else {}
     if numerals != "auto":
@@ -201,6 +230,10 @@ def segment(
         made_by["adapted"] = "yes"
     elif by_itself and corpus is not None and not corpus.rereadable:
         made_by["adapted"] = "no, a pipe"
+    if cutter.user_words:
+        made_by["words"] = f"{len(cutter.user_words):,}"
+    if tally is not None:
+        results += _told(tally)
     closing.show(corpus, made_by, results)
 
 
@@ -234,6 +267,48 @@ def _worth_adapting(corpus: Corpus | None) -> bool:
     from nlptools.wordmodel.adapt import ADAPT_LEAST
 
     return corpus is not None and corpus.rereadable and (corpus.total_bytes or 0) >= ADAPT_LEAST
+def _read_words(paths: tuple[str, ...]) -> dict[str, float | None]:
+    from nlptools.text.wordlists import merge_words
+
+    if "-" in paths:  # says what is wrong with stdin
+        open_corpus(("-",), True, field=None, column=None)
+    words = merge_words(paths)
+    if all(count == 0 for count in words.values()):
+        raise DataError(paths[0], None, "no words", "--words names a list of words")
+    return words
+
+
+def _note_lists(cutter: Cutter, model: str | None) -> None:
+    """What is to be known of lists of words: which is too short, and what words are too long."""
+    number = getattr(cutter, "listed", None)
+    if number is not None and number < FEW_WORDS:
+        note(
+            f"{model} has {number} words, and the text is cut by nothing else. "
+            f"To lay them on top of the general model: --words {model}"
+        )
+    if cutter.unused:
+        some = listed(cutter.unused)
+        note(f"{len(cutter.unused)} words of the lists are too long to be used: {some}")
+
+
+def _tally(cutter: Cutter) -> UserWordCount | None:
+    from nlptools.segmentation.userwords import UserWordCount
+
+    return UserWordCount(cutter.user_words) if cutter.user_words else None
+
+
+def _told(tally: UserWordCount) -> Iterator[str]:
+    """Where words of users stand in the text, and where they did not win."""
+    if not tally.places:
+        yield "your words do not occur"
+        return
+    told = [f"{tally.whole:,} of {tally.places:,} places of your words are one word"]
+    if tally.overlapped:
+        told.append(f"in {tally.overlapped:,} another of yours holds")
+    if tally.lost:
+        some = ", ".join(f"{cut(word)} {count:,}" for word, count in [*tally.lost.items()][:5])
+        told.append(f"in {sum(tally.lost.values()):,} one of the model holds: {some}")
+    yield "; ".join(told)
 
 
 def _adapted(

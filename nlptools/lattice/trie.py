@@ -74,11 +74,19 @@ class Trie:
             found.append(values)
         return found
 
-    def walk(self, ids: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """For each length from 2: (places, states) where words of that length may end; rising, state 0: none."""
+    def walk(
+        self, ids: np.ndarray, starts: np.ndarray | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """For each length from 2: (places, states) where words of that length may end; rising, state 0: none.
+
+        starts: the places where words may begin, rising; by default all.
+        """
         size = np.uint64(self._size)
         # The states one level up of the symbols before `at`; of all symbols to begin with.
         state, at = ids[:-1], np.arange(1, len(ids), dtype=np.int32)
+        if starts is not None:
+            at = starts[: np.searchsorted(starts, len(ids) - 1)] + 1
+            state = ids[at - 1]
         for level in self.levels:
             keyed = state.astype(np.uint64)
             keyed *= size

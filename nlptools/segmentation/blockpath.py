@@ -10,6 +10,7 @@ from nlptools.lattice.paths import cut_runs
 from nlptools.lattice.sums import NEVER, SCALE, RareWords, best_sums
 from nlptools.lattice.trie import Trie
 from nlptools.segmentation.scores import WordScores
+from nlptools.segmentation.userwords import UserBounds
 
 DENSE = 3  # symbols of a word up to which every place of a text has a score; longer ones are rare
 
@@ -17,7 +18,9 @@ DENSE = 3  # symbols of a word up to which every place of a text has a score; lo
 class BlockPath:
     """Finds the best path through a text of any length; the fixed cost is that of a hundred NumPy calls."""
 
-    def __init__(self, scores: WordScores) -> None:
+    def __init__(self, scores: WordScores, bounds: UserBounds | None = None) -> None:
+        """bounds: no unseen word lies across them."""
+        self._bounds = bounds
         self._single = scores.of_symbols
         self._places = scores.places
         self._trie = Trie(scores.spelled, scores.size, scores.order)
@@ -42,7 +45,8 @@ class BlockPath:
         """What `best_sums` takes, for every symbol."""
         size = len(ids)
         dense = [np.take(self._single, ids)]
-        dense += [self._unseen(ids, k) for k in range(2, DENSE + 1)]
+        bounds = None if self._bounds is None else self._bounds.before(ids)
+        dense += [self._unseen(ids, k, bounds) for k in range(2, DENSE + 1)]
         long = []
         for k, ((at, state), table) in enumerate(
             zip(self._trie.walk(ids), self._tables, strict=True), 2
@@ -57,14 +61,20 @@ class BlockPath:
         words, first = RareWords.gather(long, size)
         return [*dense, first], words
 
-    def _unseen(self, ids: np.ndarray, length: int) -> np.ndarray:
-        """The score of the unseen word of that many symbols that ends at each place."""
+    def _unseen(self, ids: np.ndarray, length: int, bounds: np.ndarray | None) -> np.ndarray:
+        """The score of the unseen word of that many symbols that ends at each place. bounds: before which symbols none
+        goes on; bool.
+        """
         scores = np.full(len(ids), NEVER, np.int32)
         if (tables := self._places.get(length)) is None or len(ids) < length:
             return scores
-        last = len(ids) - length + 1
+        size = len(ids)
+        last = size - length + 1
         ends = scores[length - 1 :]
         np.take(tables[0], ids[:last], out=ends)
         for j, table in enumerate(tables[1:], 1):
             ends += np.take(table, ids[j : last + j])
+        if bounds is not None:
+            for j in range(length - 1):
+                scores[j:][bounds[: size - j]] = NEVER  # a bound before the last symbol but j
         return scores

@@ -7,7 +7,7 @@ when a segmenter is opened, so that the command line can read the table at `--he
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -133,6 +133,7 @@ def open_cutter(
     granularity: str | None = None,
     weights: Sequence[float] | None = None,
     numerals: str = "auto",
+    words: Iterable[str] | Mapping[str, float | None] | None = None,
 ) -> Cutter:
     """The segmenter of a method.
 
@@ -140,6 +141,7 @@ def open_cutter(
     for "pmi" and "nvbe". granularity: as in Segmenter.load. weights: as in TagCutter. numerals: "keep", a number and the year,
     month or other unit of time after it are one word; "split", two, as a number and any measure word; "auto", two where
     the number has several characters, and else as the method has it.
+    words: those of users, which every method takes: as in its with_words.
     Raises ValueError for an option that does not go with the method or makes no sense, NlptoolsError for a
     file that is none of the kind.
     """
@@ -151,5 +153,7 @@ def open_cutter(
         raise ValueError(f"numerals must be one of {', '.join(NUMERALS)}, not {numerals!r}")
     own = METHODS[method]
     opened = own.open(given.pop(own.file, None), **given)
+    if words is not None:
+        opened = opened.with_words(words)
     opened.numerals = numerals
     return opened

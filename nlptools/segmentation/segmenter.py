@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,8 +15,10 @@ from nlptools.errors import DataError, NlptoolsError
 from nlptools.segmentation.blockpath import BlockPath
 from nlptools.segmentation.scores import WordScores, place_scores
 from nlptools.segmentation.shortpath import MOST_SYMBOLS, ShortPath
+from nlptools.segmentation.spans import Spans
 from nlptools.segmentation.spelling import spell
-from nlptools.segmentation.tokens import Cutter
+from nlptools.segmentation.tokens import Cutter, words_of
+from nlptools.segmentation.userwords import UserBounds, user_weights
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus
 from nlptools.text.wordlists import is_json_lines, read_weighted_words
@@ -30,20 +33,27 @@ from nlptools.wordmodel.model import (
 )
 from nlptools.wordmodel.packed import is_packed
 
+_SENTENCE = re.compile("[，。！？；：、]")  # what stands in prose, which is given by mistake
 LONGEST_WORD = 40  # symbols; longer entries of a word list are left out
 # Characters of a text up to which a loop over its cells is faster than arrays (by 2 at 200, alike at SHORT).
 # Below the size at which paths.py cuts a run in two.
 SHORT = 512
+# Words of users: their counts do not matter.
+Words = Iterable[str] | Mapping[str, float | None]
 WHAT_IS_READ = "give a model of nlptools train, or a list of words in UTF-8"
 
 
 class Segmenter(Cutter):
-    """Segments text by a weighted word list.
+    """Segments text by a weighted word list; words with signs in them are whole wherever they stand.
 
     fold: how the text was folded that a model was trained on; the text to segment is taken as it is.
+    listed: how many words the list has that a file gave, None for a model.
     """
 
     fold: tuple[str, ...] = ()
+    listed: int | None = None
+    _without: Segmenter | None = None  # the same without the words of users
+    _bounds: UserBounds | None = None
 
     def __init__(
         self,
@@ -52,16 +62,17 @@ class Segmenter(Cutter):
         *,
         unknown: float | None = None,
         places: tuple[Sequence[str], np.ndarray] | None = None,
-        listed: bool = False,
+        known: bool = False,
     ) -> None:
-        """words, weights: their logarithms; unknown: the weight of a single symbol that is not in the list
-        (by default one nat below the least single symbol); places: those of a WordModel; listed: whether it was
-        learnt on top of a word list.
+        """words, weights: their logarithms, which words with signs do not need; unknown: the weight of a single symbol
+        that is not in the list (by default one nat below the least single symbol); places: those of a WordModel; known:
+        whether it says which words a word list has.
         """
         symbols, self._spelled = spell(words, LONGEST_WORD)
         super().__init__(symbols)
-        self._weights = np.asarray(weights, np.float64)
-        self._unknown, self._places, self._listed = unknown, places, listed
+        self._lay_signed(words, self._spelled)
+        self._words, self._weights = words, np.asarray(weights, np.float64)
+        self._unknown, self._places, self._known = unknown, places, known
         # Made when the first text is cut, each for texts of its size.
         self._table: WordScores | None = None
         self._block: BlockPath | None = None
@@ -93,7 +104,7 @@ class Segmenter(Cutter):
             model.words,
             weights,
             places=(model.place_symbols, model.place_counts),
-            listed=model.listed,
+            known=model.listed,
         )
         made.fold = tuple(map(str, model.settings.get("fold", ())))
         return made
@@ -113,14 +124,20 @@ class Segmenter(Cutter):
 
     @classmethod
     def load(
-        cls, path: str | os.PathLike[str] | None = None, granularity: str | None = None
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        granularity: str | None = None,
+        *,
+        words: Words | None = None,
     ) -> Segmenter:
         """A segmenter by a file: a model of `nlptools train`, or any list of words with counts (a jieba
         dictionary, the output of `nlptools discover`). None or "general", "raw": the models of the
-        package.
+        package. words: those of users, as in with_words.
 
         Raises DataError for anything else, NlptoolsError for the granularity of a word list.
         """
+        if words is not None:
+            return cls.load(path, granularity).with_words(words)
         if path is None or path in OWN_MODELS:
             return cls._by(load_weights(OWN_MODELS[os.fspath(path or "general")]), granularity)
         if is_packed(path):
@@ -133,7 +150,7 @@ class Segmenter(Cutter):
                 return cls._by(load_weights(path), granularity)
             if line.startswith("nlptools "):
                 raise DataError(path, None, "another file of nlptools, not a model", WHAT_IS_READ)
-            words = read_weighted_words(path, encoding="auto")
+            counts = read_weighted_words(path, encoding="auto")
         except DataError as error:
             if "--" not in (error.hint or ""):
                 raise
@@ -143,10 +160,49 @@ class Segmenter(Cutter):
             raise NlptoolsError(
                 f"{path}: a word list has no granularity", "make a model with nlptools train"
             )
-        loaded = cls.from_counts(words)
-        if not loaded.symbols:
+        loaded = cls.from_counts(counts)
+        loaded.listed = len(counts)
+        if not loaded.symbols and not _are_words(loaded.spans, len(counts)):
             raise DataError(path, None, "no words to segment by", WHAT_IS_READ)
         return loaded
+
+    # --- words of users ------------------------------------------------------------------
+
+    def with_words(self, words: Words) -> Self:
+        """Another segmenter, with words of one's own on top of the list.
+
+        Each beats every cut of itself, and so a shorter word in it; where another word lies across its end the
+        likelier path is taken, as ever (userwords.py). A word that the rule for tokens would cut, such as C++, is
+        whole wherever it stands. Raises as words_of.
+        """
+        mine = list(dict.fromkeys([*self.user_words, *words_of(words)]))
+        base = self._without or self
+        symbols, spelled = spell(mine, LONGEST_WORD)
+        cells = [[symbols[i - 1] for i in row if i] for row in spelled.tolist()]
+        # One cell is a token anyway; none: a word with signs, whose weight nobody asks for.
+        added = [i for i, of_word in enumerate(cells) if len(of_word) != 1]
+        weights = user_weights([cells[i] for i in added], base.symbols, base.scores)
+        made = type(self)(
+            [*base._words, *(mine[i] for i in added)],
+            np.concatenate([base._weights, weights]),
+            unknown=base._unknown,
+            places=base._places,
+            known=base._known,
+        )
+        if plain := [cells[i] for i in added if cells[i]]:
+            made._bounds = UserBounds(plain, made.symbols)
+        made.fold, made.listed = base.fold, base.listed
+        made.user_words, made._without = tuple(mine), base
+        return made
+
+    def _lay_signed(self, words: Sequence[str], spelled: np.ndarray) -> None:
+        """Words that the rule for tokens cuts at their signs are laid over the text."""
+        none = [words[i] for i in np.flatnonzero(spelled[:, 0] == 0).tolist() if len(words[i]) > 1]
+        signed = [word for word in none if not all(map(chars.is_han, word))]
+        if signed:
+            self.spans = Spans(signed)
+        found = set(self.spans.words) if self.spans else set()
+        self.unused = tuple(word for word in none if word not in found)
 
     # --- the two paths -------------------------------------------------------------------
 
@@ -156,7 +212,8 @@ class Segmenter(Cutter):
         A sentence takes some 20 us; for many of them segment_batch is faster.
         """
         # The loop knows nothing of what is laid over the cells of a text.
-        if len(text) > SHORT or len(self.symbols) > MOST_SYMBOLS or self.numerals != "auto":
+        laid_over = self.spans or self._bounds or self.numerals != "auto"
+        if len(text) > SHORT or len(self.symbols) > MOST_SYMBOLS or laid_over:
             return super().segment(text)
         return (self._short or self._made_short()).segment(text)
 
@@ -171,7 +228,7 @@ class Segmenter(Cutter):
     def _made_block(self) -> BlockPath:
         with _lock:
             if self._block is None:
-                self._block = BlockPath(self._made_table())
+                self._block = BlockPath(self._made_table(), self._bounds)
             return self._block
 
     def _made_short(self) -> ShortPath:
@@ -191,7 +248,7 @@ class Segmenter(Cutter):
                 han[-1] = True
                 for s, i in self.symbols.items():
                     han[i] = chars.is_han(s[0])
-                places = place_scores(known, counts, han, self._listed)
+                places = place_scores(known, counts, han, self._known)
             self._table = WordScores.of(
                 self._spelled, self._weights, self.size, self._unknown, places
             )
@@ -220,32 +277,52 @@ def segment_text(
     *,
     model: str | os.PathLike[str] | WordModel | Cutter | None = None,
     granularity: str | None = None,
+    words: Words | None = None,
 ) -> list[str]:
     """The words of one text; joined, they are the text. White space is a word too.
 
     model: what Segmenter.load takes (None: the general model, which is loaded once), a WordModel, or any segmenter.
-    granularity: longer or shorter words than the model was trained for, None: as it was. For a whole corpus there is
-    segment_corpus, for many texts Segmenter.load once.
+    granularity: longer or shorter words than the model was trained for, None: as it was. words: words of your own,
+    which win as in Segmenter.with_words. For a whole corpus there is segment_corpus, for many texts Segmenter.load once.
     Raises ValueError for an unknown granularity, NlptoolsError for that of a word list, DataError for a file that is
     neither a model nor a word list.
 
     >>> segment_text("今天天气非常好")
     ['今天', '天气', '非常', '好']
+    >>> segment_text("什么是八一双鹿", words=["八一双鹿"])
+    ['什么', '是', '八一双鹿']
     """
+    if model is None:
+        general = _general(granularity)
+        if words is not None:
+            general = _with_words(granularity, tuple(words_of(words)))
+        return general.segment(text)
     if isinstance(model, Cutter):
         if granularity is not None:
             raise ValueError("a segmenter has its granularity: leave it out")
-        return model.segment(text)
-    if isinstance(model, WordModel):
-        return Segmenter.from_model(model, granularity).segment(text)
-    if model is None:
-        return _general(granularity).segment(text)
-    return Segmenter.load(model, granularity).segment(text)
+        cutter = model
+    elif isinstance(model, WordModel):
+        cutter = Segmenter.from_model(model, granularity)
+    else:
+        cutter = Segmenter.load(model, granularity)
+    return (cutter if words is None else cutter.with_words(words)).segment(text)
 
 
 @functools.cache
 def _general(granularity: str | None) -> Segmenter:
     return Segmenter.load(None, granularity)
+
+
+@functools.lru_cache(maxsize=2)  # who calls segment_text again and again has the same words
+def _with_words(granularity: str | None, words: tuple[str, ...]) -> Segmenter:
+    return _general(granularity).with_words(words)
+
+
+def _are_words(spans: Spans | None, number: int) -> bool:
+    """Whether a list of that many entries, all with signs in them, is one of words: C++, SK-II, and not of sentences."""
+    entries = spans.words if spans else ()
+    words = [word for word in entries if any(map(str.isalnum, word)) and not _SENTENCE.search(word)]
+    return bool(words) and 2 * len(words) >= number
 
 
 def dictionary_weights(counts: Mapping[str, float | None]) -> tuple[list[str], np.ndarray]:

@@ -24,10 +24,9 @@ def spell(words: Sequence[str], longest: int) -> tuple[list[str], np.ndarray]:
         lengths = np.fromiter(map(len, words), np.int64, len(words))
     codes = chars.code_points(text)
     kinds = kinds_of(codes)
-    joined = joined_to_last(codes, kinds)
+    joined = _joined(codes, lengths)
     edges = np.zeros(len(words) + 1, np.int64)
     np.cumsum(lengths, out=edges[1:])
-    joined[edges[:-1][lengths > 0]] = False
     starts = np.flatnonzero(~joined)
     # Cells before each edge of a word.
     before = edges if len(starts) == len(codes) else _before(joined)[edges]
@@ -45,6 +44,15 @@ def spell(words: Sequence[str], longest: int) -> tuple[list[str], np.ndarray]:
         rows = rows[number[rows] > place]
         column[rows] = ids[before[rows] + place]
     return symbols, spelled.T
+
+
+def _joined(codes: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Whether each code point belongs to the cell of the one before it in its word; bool."""
+    # A line each, so that none goes on with the next: "3." and "5" are not 3.5, 十点 and 三 no numeral.
+    place = np.arange(len(codes)) + np.repeat(np.arange(len(lengths)), lengths)
+    lines = np.full(len(codes) + len(lengths), 0x0A, codes.dtype)
+    lines[place] = codes
+    return joined_to_last(lines, kinds_of(lines))[place]
 
 
 def _before(joined: np.ndarray) -> np.ndarray:

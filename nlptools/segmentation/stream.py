@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from nlptools.text.corpus import Corpus, join_small
 from nlptools.text.records import lines_of
 
 SEGMENT_FORMATS = ("text", "jsonl")
+# What looks on: the code points of a piece, and whether a token ends after each.
+Watch = Callable[[np.ndarray, np.ndarray], object]
 # Characters that are cut at a time: their arrays stay in the cache. Measured: 2**18 and 2**19 alike.
 PIECE = 1 << 18
 CONTEXT = 128  # characters of a text without breaks that wait for what follows
@@ -29,22 +31,37 @@ def segment_corpus(
     separator: str = " ",
     format: str = "text",
     workers: int | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[str]:
     """The corpus' text in pieces of whole lines, a very long line in several, words separated.
 
     format "text": lines stay lines, and white space stays what it is; taking the separators out gives back
     the text, where they do not occur in it. "jsonl": for each line an object with its text, its words (but
-    not white space) and their offsets, in characters. workers: threads; they change no result.
+    not white space) and their offsets, in characters. workers: threads; they change no result. watch: is called with every piece,
+    by all threads: its code points, and whether a token ends after each.
     """
     if format not in SEGMENT_FORMATS:
         raise ValueError(f"format must be one of {', '.join(SEGMENT_FORMATS)}, not {format!r}")
     if not separator or "\n" in separator or "\r" in separator:
         raise ValueError("separator must be some characters other than line ends")
     workers = workers or os.cpu_count() or 1
-    work = functools.partial(_spaced if format == "text" else _lines, cutter, separator)
+    watched = cutter if watch is None else _Watched(cutter, watch)
+    work = functools.partial(_spaced if format == "text" else _lines, watched, separator)
     with worker_pool(workers) as pool:
         for pieces in ordered_map(pool, workers, work, _texts(corpus, cutter, format == "jsonl")):
             yield from pieces
+
+
+class _Watched(Cutter):
+    """A segmenter, every piece of which is shown to somebody."""
+
+    def __init__(self, plain: Cutter, watch: Watch) -> None:
+        self.plain, self._watch = plain, watch
+
+    def ends(self, codes: np.ndarray) -> np.ndarray:
+        ends = self.plain.ends(codes)
+        self._watch(codes, ends)
+        return ends
 
 
 def _texts(corpus: Corpus, cutter: Cutter, whole_lines: bool) -> Iterator[tuple[str, bool]]:
@@ -70,6 +87,8 @@ def _texts(corpus: Corpus, cutter: Cutter, whole_lines: bool) -> Iterator[tuple[
 
 def _gap_before_end(text: str, cutter: Cutter) -> int:
     """Where a text whose line goes on can be cut: between two words, away from its end; 0: nowhere."""
+    if isinstance(cutter, _Watched):  # the piece is cut once more
+        cutter = cutter.plain
     codes = chars.code_points(text[: 3 * PIECE])
     spaces = kinds_of(codes) == SPACE
     gaps = cutter.ends(codes)[:-1] & ~spaces[1:] & ~spaces[:-1]

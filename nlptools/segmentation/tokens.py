@@ -6,8 +6,10 @@ method decides; everything else is cut by the rule of cells.py.
 
 from __future__ import annotations
 
+import copy
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Self
 
 import numpy as np
 
@@ -15,16 +17,22 @@ from nlptools.segmentation.batch import cut_batch
 from nlptools.segmentation.cells import joined_to_last
 from nlptools.segmentation.kinds import HAN, KINDS, MARK, WORD, kinds_of
 from nlptools.segmentation.measures import measured
+from nlptools.segmentation.spans import Spans
 from nlptools.text import chars
 
 
 class Cutter:
     """What every segmenter shares: symbols, the rule for tokens, lists of tokens.
 
-    A method is a subclass that has `cut`. numerals: whether measure words go with their numbers (measures.py).
+    A method is a subclass that has `cut`. numerals: whether measure words go with their numbers (measures.py). spans:
+    words that are laid over the text, whatever the method. user_words: those of users. unused: words that were given
+    and cannot be found in any text, being too long.
     """
 
     numerals: str = "auto"
+    spans: Spans | None = None
+    user_words: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
 
     def __init__(self, symbols: Iterable[str]) -> None:
         """symbols: those the method knows; symbol i of them gets the id i + 1."""
@@ -40,6 +48,18 @@ class Cutter:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.symbols):,} symbols)"
+
+    def with_words(self, words: Iterable[str] | Mapping[str, float | None]) -> Self:
+        """Another segmenter, with words of one's own: tokens wherever they stand in a text.
+
+        Of those that overlap the one that begins first holds, of those that begin together the longest.
+        Raises as words_of.
+        """
+        made = copy.copy(self)
+        made.user_words = tuple(dict.fromkeys([*self.user_words, *words_of(words)]))
+        made.spans = Spans(made.user_words)
+        made.unused = made.spans.unused
+        return made
 
     def cut(self, ids: np.ndarray) -> np.ndarray:
         """Whether a word ends at each symbol, bool; True at breaks (0)."""
@@ -65,13 +85,14 @@ class Cutter:
             return np.zeros(0, bool)
         kinds = kinds_of(codes)
         joined = joined_to_last(codes, kinds)
+        whole = self._lay_spans(codes, kinds, joined)
         ends = np.empty(len(codes), bool)
         np.logical_not(joined[1:], out=ends[:-1])
         ends[-1] = True
         ids = self._ids(codes, kinds)
         # Marks on Han characters; those on others are inside of cells that are breaks.
         marks = bool(np.any((kinds[1:] == MARK) & (kinds[:-1] == HAN)))
-        if not (self.has_runs or marks):
+        if not (self.has_runs or marks or len(whole)):
             # A numeral is as many breaks as it has characters.
             inside = np.flatnonzero(joined)
             inside = inside[(kinds[inside] == HAN) | (kinds[inside - 1] == HAN)]
@@ -85,6 +106,7 @@ class Cutter:
         if self.has_runs:
             runs = np.flatnonzero(kinds[at] == WORD)
             self._name_runs(codes, ids, at, np.concatenate([runs, rows]))
+        ids[whole] = 0  # a break: no word goes on there
         ends[np.append(at[1:], len(codes)) - 1] = self.cut(ids[at])
         return measured(codes, ends, self.numerals)
 
@@ -105,6 +127,12 @@ class Cutter:
             return self.symbols.get(cell[0], self.size - 1)
         return self.symbols.get(cell, 0)
 
+    def _lay_spans(self, codes: np.ndarray, kinds: np.ndarray, joined: np.ndarray) -> np.ndarray:
+        """Where the words begin that are laid over the text; joined: becomes what it is with them."""
+        if self.spans is None:
+            return np.empty(0, np.int64)
+        return self.spans.lay(codes, joined, joined & ~repeated_signs(codes, kinds))
+
     def _ids(self, codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
         if codes.dtype == np.uint16:
             return np.take(self._lookup, codes)
@@ -121,3 +149,27 @@ class Cutter:
         ends = np.append(at, len(codes))[which + 1]
         for a, b in zip(firsts.tolist(), ends.tolist(), strict=True):
             ids[a] = self.symbols.get("".join(map(chr, codes[a:b].tolist())), 0)
+
+
+def repeated_signs(codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+    """Whether each code point is the sign before it once more, and no letter, digit or mark; bool."""
+    repeated = np.zeros(len(codes), bool)
+    np.equal(codes[1:], codes[:-1], out=repeated[1:])
+    repeated &= (kinds != WORD) & (kinds != MARK)
+    return repeated
+
+
+def words_of(words: Iterable[str] | Mapping[str, float | None]) -> list[str]:
+    """Words of users as they can stand in a text: without white space around them, each once.
+
+    Counts beside them do not matter; but a word with the count 0 is left out, as from any list of words.
+    Raises TypeError for one str, ValueError for a word of white space.
+    """
+    if isinstance(words, str):
+        raise TypeError("words must be an iterable of str, not one str")
+    if isinstance(words, Mapping):
+        words = [word for word, count in words.items() if count != 0]
+    found = dict.fromkeys(word.strip() for word in words)
+    if "" in found:
+        raise ValueError("a word is empty")
+    return list(found)

@@ -205,6 +205,109 @@ def test_lists() -> None:
     )
 
 
+# --- words of users --------------------------------------------------------------------------
+
+LISTS = {
+    "plain.txt": "雾螺湖\nHK-II\n# 评论\n",
+    "jieba.txt": "雾螺湖 3 ns\nHK-II 100 nz\n",
+    "hanlp.txt": "雾螺湖 ns 35\nHK-II nz 12\n沈渡秋 nr 7 nz 2\n",
+    "rime.dict.yaml": '# 词典\n---\nname: own\nversion: "1"\n...\n雾螺湖\twu luo hu\t35\nHK-II\thk\t1\n',
+    "table.tsv": "word\tscore\tcount\n雾螺湖\t1.5\t9\nHK-II\t1.2\t3\n",
+    "table.csv": "word,count\n雾螺湖,9\nHK-II,\n",
+    "bare.csv": "雾螺湖,ns,35\nHK-II,nz,12\n",
+    "list.jsonl": '{"word": "雾螺湖"}\n{"word": "HK-II", "count": 3}\n',
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_words_of_every_format(name: str) -> None:
+    write(name, LISTS[name])
+    text = "在雾螺湖买HK-II水"
+    assert segment("--words", name, stdin=text) == "在 雾螺湖 买 HK-II 水"
+    assert "雾螺湖" not in segment(stdin=text).split()
+
+
+def test_words_of_several_lists() -> None:
+    write("a.txt", "雾螺湖 9\n# 寒鸦渡\n")
+    write("b.txt", "鹭洲镇\n雾螺湖 0\n司空翎 0\n")
+    text = "雾螺湖、鹭洲镇、司空翎"
+    assert segment("--words", "a.txt", "--words", "b.txt", stdin=text) == segment(
+        "--words", write("c.txt", "雾螺湖\n鹭洲镇\n"), stdin=text
+    )
+    write("text.txt", text)
+    assert segment("text.txt", "--words", "-", stdin="雾螺湖\n鹭洲镇\n") == segment(
+        "text.txt", "--words", "c.txt"
+    )
+    assert "stdin can be read only once" in run("segment", "--words", "-", stdin="词").usage
+
+
+def test_words_win_under_every_method() -> None:
+    run("count", NOVEL, "-o", "c", "-q").ok()
+    run("lm", "train", NOVEL, "-o", "lm", "-q").ok()
+    run("train", NOVEL, "-o", "own.model", "-q").ok()
+    words = write("words.txt", "纸灯笼铺\nC++\n")
+    text = write("text.txt", "沈渡秋的纸灯笼铺写C++，AC++\n" * 2)
+    for options in (
+        *(("--model", USERDICT), ("--model", "own.model", "--granularity", "coarse")),
+        *(("--method", "pmi", "--counts", "c"), ("--method", "nvbe", "--counts", "c")),
+        *(("--method", "lm", "--model", "lm"), ("--adapt",)),
+    ):
+        done = run("segment", text, "--words", words, *options).ok()
+        for line in done.out.splitlines():
+            assert line.replace(" ", "") == "沈渡秋的纸灯笼铺写C++，AC++"
+            assert "纸灯笼铺" in line.split()
+            assert line.split().count("C++") == 1
+            assert line.split()[-2:] == ["AC", "++"]
+        assert " words:2 | " in done.err
+        assert " | 4 of 4 places of your words are one word | " in done.err
+    rows = run("segment", text, "--words", words, "--format", "jsonl", "-q").ok().out.splitlines()
+    assert [9, 12] in json.loads(rows[0])["offsets"]
+
+
+def test_where_words_do_not_win() -> None:
+    words = write("words.txt", "和服\n云计算\n云计算平台\n")
+    done = run("segment", "--words", words, stdin="和服；产品和服务；云计算平台").ok()
+    assert done.out == "和服 ； 产品 和 服务 ； 云计算平台"
+    assert (
+        " | 2 of 4 places of your words are one word; in 1 another of yours holds; "
+        "in 1 one of the model holds: 和服 1 | " in done.err
+    )
+    assert " | your words do not occur | " in run("segment", "--words", words, stdin="天").ok().err
+
+
+def test_a_short_list_is_no_model() -> None:
+    words = write("my.txt", "雾螺湖\n纸灯笼\n")
+    done = run("segment", "--model", words, stdin="雾螺湖边").ok()
+    assert done.err.startswith(
+        f"{words} has 2 words, and the text is cut by nothing else. "
+        f"To lay them on top of the general model: --words {words}\n"
+    )
+    assert segment("--words", words, stdin="雾螺湖边") == "雾螺湖 边"  # as the note says
+    write("long.txt", "".join(f"第{chr(0x4E00 + i)}天\n" for i in range(500)))
+    for options in (("--model", "long.txt"), ("--words", words), ()):
+        assert run("segment", *options, stdin="雾螺湖边").ok().err.count("\n") == 1
+
+
+def test_words_that_are_too_long() -> None:
+    words = write("words.txt", f"雾螺湖\n{'天' * 41}\n{'A-' * 33}\n")
+    for option in ("--model", "--words"):
+        err = run("segment", option, words, stdin="雾螺湖").ok().err
+        assert f"2 words of the lists are too long to be used: {'天' * 41}, {'A-' * 29}" in err
+
+
+def test_lists_without_words() -> None:
+    for content in ("", "# 词\n", "雾螺湖 0\n"):
+        write("none.txt", content)
+        done = run("segment", "--words", "none.txt", stdin="雾螺湖")
+        assert done.error == "Error: none.txt: no words\nhint: --words names a list of words\n"
+    assert "no such file" in run("segment", "--words", "nothing.txt", stdin="天").error
+    write("logs.txt", "雾螺湖 -3.2\n")
+    assert "logs.txt:1: no count: '-3.2'" in run("segment", "--words", "logs.txt", stdin="天").error
+
+
+# --- methods ---------------------------------------------------------------------------------
+
+
 def test_methods_to_compare_with() -> None:
     run("count", NOVEL, "-o", "c", "-q").ok()
     text = NOVEL.read_text("utf-8")

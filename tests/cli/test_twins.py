@@ -99,7 +99,7 @@ OWN = {
     "tokenize": {"decode", "output", "quiet"},
     "vocab export": {"output", "quiet"},
 }
-# Keywords that are no options: block_size changes no result; `watch` is what draws the progress, open_corpus what
+# Keywords that are no options: block_size changes no result; `watch` is what draws the progress or counts words, open_corpus what
 # counts the bytes that were read. `segment`, `tokenize` and `evaluate` read plain text as it is, `lm score` folds as
 # the model was trained. Names of a list and of a Rime dictionary are those of their files. The table that Spark
 # writes is the output; what it counts for `discover` follows from the longest word.
@@ -112,7 +112,7 @@ NO_OPTION = {
     "compare": {"block_size", "watch", "open_corpus"},
     "explain": {"block_size"},
     "train": {"block_size", "watch"},
-    "segment": {"block_size", "field", "column", "fold"},
+    "segment": {"block_size", "field", "column", "fold", "watch"},
     "evaluate": {"block_size", "field", "column", "fold"},
     "export": {"name"},
     "lm train": {"block_size", "corpus"},  # an argument; instead of it there can be counts

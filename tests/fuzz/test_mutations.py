@@ -66,6 +66,7 @@ KINDS = {
             "export {} --to jieba",
             "compare --lists {} list.tsv",
             "tokenize text --vocab vocab.txt --weights {}",
+            "segment text --words {}",
         ),
     ),
     "text of vectors": Kind("v.txt", damaged, ("vectors check {}",)),

@@ -49,6 +49,23 @@ def test_every_method_opens_what_it_names(folder: Path) -> None:
     assert made["model"].segment("沈渡秋的折柳剑法") == ["沈渡秋", "的", "折柳剑法"]
 
 
+def test_every_method_takes_words_of_users(folder: Path) -> None:
+    counts, model = folder / "counts", folder / "lm"
+    files = {
+        "model": {},
+        "lm": {"model": model},
+        "pmi": {"counts": counts},
+        "nvbe": {"counts": counts},
+    }
+    assert list(files) == list(METHODS)
+    for method, of_method in files.items():
+        cutter = open_cutter(method, words=["师父没有", "C++"], **of_method)
+        assert cutter.user_words == ("师父没有", "C++")
+        words = cutter.segment(TEXT + "C++")
+        assert "师父没有" in words
+        assert words[-1] == "C++"
+
+
 def test_options_reach_the_segmenter(folder: Path) -> None:
     novel = NOVEL.read_text(encoding="utf-8")
     coarse, fine = (len(open_cutter(granularity=g).segment(novel)) for g in ("coarse", "fine"))
@@ -87,8 +104,8 @@ def test_the_table_is_whole() -> None:
     """No option is unknown to all methods, none is missing in the function, and no entry has a default."""
     assert {option for method in METHODS.values() for option in method.options} == set(OPTIONS)
     keywords = set(inspect.signature(open_cutter).parameters)
-    # Numerals go with every method; adapt reads the corpus.
-    assert keywords == {"method", "numerals", *OPTIONS} - {"adapt"}
+    # Numerals and words go with every method; adapt reads the corpus.
+    assert keywords == {"method", "numerals", "words", *OPTIONS} - {"adapt"}
     for method in METHODS.values():
         assert method.file in method.options
         every = {field.name: getattr(method, field.name) for field in fields(SegmentMethod)}

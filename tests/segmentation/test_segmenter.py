@@ -161,11 +161,12 @@ def test_mixed_words(word: str, text: str, cut_text: str) -> None:
 
 
 def test_what_can_be_no_word() -> None:
-    """Signs, white space, nothing, and what is too long: left out of the list, not of the total."""
+    """A line end, nothing, and what is too long: left out of the list, not of the total."""
     longest = "天" * LONGEST_WORD
-    words = {"天，地": 9, "天 地": 9, "": 9, "C++": 9, longest + "天": 9, "玄黄": 9}
+    words = {"天\n地": 9, "": 9, longest + "天": 9, "C+" * 33: 9, "+": 9, "玄黄": 9}
     segmenter = Segmenter.from_counts(words)
-    assert cut(segmenter, "天，地玄黄") == "天 ， 地 玄黄"
+    assert cut(segmenter, "天\n地玄黄") == "天 \n 地 玄黄"
+    assert segmenter.unused == ("天\n地", longest + "天", "C+" * 33)
     assert cut(segmenter, longest + "天") == " ".join(longest + "天")
     assert cut(Segmenter.from_counts({longest: 9}), longest) == longest
     assert cut(Segmenter(["\ud83d", "\ude00", "天地"], np.zeros(3)), "天地") == "天地"

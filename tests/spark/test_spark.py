@@ -452,7 +452,7 @@ def test_segmenting(
     (tmp_path / "x").mkdir()
     paths = [SAMPLES[3], str(awkward), SAMPLES[0], f"{tmp_path}/x/../a.txt"]
     out = tmp_path / "out"
-    cutter = Segmenter.load()
+    cutter = Segmenter.load().with_words(["没有换行", "C++"])
     folders = segment_with_spark(paths, cutter, str(out), format=format)
     assert folders == len(list(out.glob("part-*")))
     assert (folders == 1) is whole
