@@ -267,6 +267,8 @@ def _worth_adapting(corpus: Corpus | None) -> bool:
     from nlptools.wordmodel.adapt import ADAPT_LEAST
 
     return corpus is not None and corpus.rereadable and (corpus.total_bytes or 0) >= ADAPT_LEAST
+
+
 def _read_words(paths: tuple[str, ...]) -> dict[str, float | None]:
     from nlptools.text.wordlists import merge_words
 

@@ -35,7 +35,7 @@ def test_the_first_thing_people_try() -> None:
     done = shell("echo 今天天气非常好 | nlptools segment").ok()
     assert done.out == "今天 天气 非常 好\n"
     assert re.fullmatch(
-        rf"nlptools {re.escape(__version__)} segment \| model:general \| 8 characters in 22 B"
+        rf"nlptools {re.escape(__version__)} segment \| model:general adapted:no, a pipe \| 8 characters in 22 B"
         r"( \| \d+\.\d MB memory)? \| \d+\.\d s\n",
         done.err,
     )
@@ -334,11 +334,29 @@ def test_adapt() -> None:
     on_top = segment(NOVEL, "--adapt", "--model", "novel.model", "--granularity", "coarse")
     assert on_top != segment(NOVEL, "--adapt", "--model", "novel.model")
     assert "沈渡秋" in on_top.split()
-    done = run("segment", NOVEL, "--adapt", "--model", USERDICT)
-    assert "userdict.txt:1: not an nlptools model" in done.error
+    # On top of a list of words, which says what is known.
+    assert "寒鸦渡" in segment(NOVEL, "--adapt", "--model", USERDICT).split()
     assert (
         "--adapt reads the text twice: name files" in run("segment", "--adapt", stdin="天气").usage
     )
+
+
+def test_files_are_adapted_to_by_themselves() -> None:
+    """From 20,000 Han characters on, by the general model alone, and never a pipe."""
+    name = "沐云笙"
+    told = [f"{name}说第{i}天不去了，大家看着{name}，谁也没有出声。" for i in range(1100)]
+    long, short = write("long.txt", "\n".join(told)), write("short.txt", "\n".join(told[:300]))
+    closing = " segment | model:general adapted:yes | "
+    done = run("segment", long).ok()
+    assert closing in done.err
+    assert name in done.out.split()
+    assert closing not in run("segment", short).ok().err
+    piped = run("segment", stdin=long.read_text(encoding="utf-8")).ok()
+    assert " segment | model:general adapted:no, a pipe | " in piped.err
+    assert piped.out == run("segment", long, "--no-adapt").ok().out
+    assert name not in piped.out.split()
+    raw = run("segment", long, "--model", "raw").ok()
+    assert " segment | model:raw | " in raw.err
 
 
 # --- errors ----------------------------------------------------------------------------------

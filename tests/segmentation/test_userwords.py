@@ -219,8 +219,8 @@ def test_words_with_signs_are_whole(word: str, around: str) -> None:
     "word, text, cut_text",
     [
         ("C++", "AC++，C++，C++天，C++a", "AC|++|，|C++|，|C++|天|，|C++|a"),
-        ("10w-40", "110w-40，10w-401，10w-40a", "110w|-|40|，|10w|-|401|，|10w|-|40a"),
-        ("-40", "天-40地-401", "天|-40|地|-|401"),
+        ("10w-40", "110w-40，10w-401，10w-40a", "110w-40|，|10w-401|，|10w-40a"),
+        ("-40", "天-40地-401", "天|-40|地|-401"),
         ("天)", "天))", "天)|)"),  # a repeated mark may be cut
         ("(天)", "(天)\ufe00", "(|天|)\ufe00"),  # a mark belongs to what stands before it
         ("1.5-", "1.5-，21.5-", "1.5-|，|21.5|-"),
@@ -232,8 +232,8 @@ def test_not_inside_of_a_longer_run(word: str, text: str, cut_text: str) -> None
 
 
 def test_the_longest_that_begins_first() -> None:
-    cutter = GENERAL.with_words(["A-B", "A-B-C", "B-C-D", "iPhone Pro", "Pro Max"])
-    assert cut(cutter, "A-B-C-D") == "A-B-C|-|D"
+    cutter = GENERAL.with_words(["A~B", "A~B~C", "B~C~D", "iPhone Pro", "Pro Max"])
+    assert cut(cutter, "A~B~C~D") == "A~B~C|~|D"
     assert cut(cutter, "iPhone Pro Max") == "iPhone Pro| |Max"
 
 
