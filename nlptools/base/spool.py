@@ -21,9 +21,11 @@ class Spool:
         self._room, self._folder = room, folder
         self._items: list[np.ndarray | FileColumn] = []
         self._spill: SpillFile | None = None
+        self.nbytes = 0  # of all arrays, in memory or not
 
     def append(self, values: np.ndarray) -> None:
         """Keep one more array; it must not be changed afterwards."""
+        self.nbytes += values.nbytes
         if values.nbytes <= self._room:
             self._room -= values.nbytes
             self._items.append(values)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from nlptools.base.resources import Watch, ordered_map, worker_pool
+from nlptools.discovery.candidates import Candidates, join_symbols, list_candidates
 from nlptools.discovery.em_score import expectation_score, shrinkage, term_score
 from nlptools.discovery.keyness import keyness
 from nlptools.discovery.method import (
@@ -31,10 +32,9 @@ from nlptools.discovery.method import (
 from nlptools.discovery.table import WordTable, stack_tables
 from nlptools.discovery.terms import SHORTEST_TERM, Terms, find_terms
 from nlptools.ngrams.encode import EncodedCorpus
-from nlptools.ngrams.scores import Frequent, all_sides, frequent_ngrams, pmi
-from nlptools.ngrams.symbols import join_texts
+from nlptools.ngrams.scores import frequent_ngrams
 from nlptools.wordmodel.em import LONGEST, PENALTIES, Expected, expect, find_rows, weights
-from nlptools.wordmodel.expected_counts import Weighted, tally
+from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
 from nlptools.wordmodel.fit import ITERATIONS, MIN_COUNT, Fitted, add_prior, fit, lexicon
 from nlptools.wordmodel.model import WordModel, general_model
 from nlptools.wordmodel.prior import Carried, auto_prior_weight
@@ -72,7 +72,7 @@ def find(request: Request) -> Findings:
     if least is None:
         least = default_min_count_expected(default_min_count(counts.total))
     frequent = frequent_ngrams(counts, least, LONGEST)
-    candidates = list_candidates(frequent)
+    candidates = list_candidates(frequent, encoded.room, encoded.folder)
     asked = max(shortest, 2), min(longest, LONGEST)
     rare = rarer(counts, [len(level) for level in frequent.levels], asked)
     facts = Findings.of(counts, WordTable.empty(), lambda number: WordTable.empty(), {})
@@ -131,62 +131,10 @@ def _scored(ranked: Ranked, number: int | None, request: Request, symbols: int) 
 
 
 @dataclass(frozen=True)
-class Candidates:
-    """Frequent n-grams of two to four symbols.
-
-    symbols: ids of the alphabet of the counts, padded with 0, shape (size, 4); texts: that alphabet; counts,
-    pmi, left_entropy, right_entropy: as in WordTable.
-    """
-
-    symbols: np.ndarray
-    texts: tuple[str, ...]
-    counts: np.ndarray
-    pmi: np.ndarray
-    left_entropy: np.ndarray
-    right_entropy: np.ndarray
-
-    @property
-    def nbytes(self) -> int:
-        """Of all columns."""
-        columns = (self.symbols, self.counts, self.pmi, self.left_entropy, self.right_entropy)
-        return sum(column.nbytes for column in columns)
-
-    def spell(self, rows: np.ndarray) -> list[str]:
-        """Their texts."""
-        return join_symbols(self.symbols[rows], self.texts)
-
-
-def join_symbols(spelling: np.ndarray, texts: Sequence[str]) -> list[str]:
-    """Texts of rows of symbol ids, the first of which is 1, padded with 0."""
-    if not len(spelling):
-        return []
-    return join_texts(["", *texts], spelling.T)
-
-
-def list_candidates(frequent: Frequent) -> Candidates:
-    """All frequent n-grams of two to four symbols, with the scores that need the counts."""
-    sides = all_sides(frequent, LONGEST)
-    levels = frequent.levels
-    spelled = (levels[0].rows + 1).astype(np.int32)[:, None]
-    columns: list[list[np.ndarray]] = [[] for _ in range(5)]
-    for n in range(2, LONGEST + 1):
-        level = levels[n - 1]
-        spelled = np.column_stack([spelled[level.parents], level.symbols.astype(np.int32)])
-        padded = np.zeros((len(spelled), LONGEST), np.int32)
-        padded[:, :n] = spelled
-        side = sides[n - 1]
-        found = (padded, level.counts, pmi(frequent, n), side.left_entropy, side.right_entropy)
-        for column, values in zip(columns, found, strict=True):
-            column.append(values)
-    symbols, *rest = [np.concatenate(column) for column in columns]
-    return Candidates(symbols, frequent.counts.alphabet.symbols, *rest)
-
-
-@dataclass(frozen=True)
 class Ranked:
     """Candidates and terms with what the word model says of them.
 
-    rows: of the candidates that the model can have as words; expected, shards, scores: aligned with them.
+    rows: of the candidates that the model can have as words; expected, shards (uint8), scores: aligned with them.
     terms: as a table. learnt: how much of the corpus the model knows.
     """
 
@@ -214,15 +162,15 @@ class Ranked:
             chosen = passed.copy()
             chosen[np.argsort(np.where(passed, np.inf, -scores), kind="stable")[:number]] = True
         here = np.flatnonzero(chosen[: len(self.rows)])
-        rows, candidates = self.rows[here], self.candidates
+        records = self.candidates.take(self.rows[here])
         words = WordTable.of(
-            candidates.spell(rows),
-            counts=candidates.counts[rows],
+            self.candidates.spell(records),
+            counts=records["counts"],
             expected=self.expected[here],
-            pmi=candidates.pmi[rows],
-            left_entropy=candidates.left_entropy[rows],
-            right_entropy=candidates.right_entropy[rows],
-            shards=self.shards[here],
+            pmi=records["pmi"],
+            left_entropy=records["left_entropy"],
+            right_entropy=records["right_entropy"],
+            shards=self.shards[here].astype(np.int64),
             scores=self.scores[here],
         )
         terms = self.terms.where(chosen[len(self.rows) :])
@@ -259,6 +207,13 @@ def rank_expected(
         watch("expected counts", 1, 0.0, len(rows))
         found = tally(encoded, sample, models, run, room.piece)
         alone = found.expected_singles[0] / np.maximum(found.singles, 1)
+        spelling = models[0].spelling
+        del models
+        scores = _scores(candidates, rows, found, _ends_alone(spelling, alone), sample.symbols)
+        kept = np.flatnonzero(_between(spelling, lengths))
+        rows, scores, expected = rows[kept], scores[kept], found.expected_words[0][kept]
+        shards = found.shards[kept].astype(np.uint8)
+        del found, spelling, kept
         terms = WordTable.empty()
         if lengths[1] >= SHORTEST_TERM:
             watch("terms", 1, 0.0, len(model.words))
@@ -268,20 +223,26 @@ def rank_expected(
             )
             terms = _term_table(listed, sample, alone)
             terms = terms.where(_between(listed.spelling, lengths))
+    return Ranked(candidates, rows, expected, shards, scores, terms, learnt)
+
+
+def _scores(
+    candidates: Candidates, rows: np.ndarray, found: Tally, alone: np.ndarray, symbols: int
+) -> np.ndarray:
+    """The score of each of these candidates, which `found` has counted in this order. symbols: of the whole corpus.
+
+    alone: of their first and last symbols, as in expectation_score.
+    """
+    scores = np.empty(len(rows))
     expected, fine = found.expected_words
-    spelling = models[0].spelling
-    scores = expectation_score(
-        (expected + fine) / 2,
-        candidates.counts[rows],
-        np.minimum(candidates.left_entropy[rows], candidates.right_entropy[rows]),
-        found.shards,
-        _ends_alone(spelling, alone),
-        shrinkage(sample.symbols),
-    )
-    kept = _between(spelling, lengths)
-    return Ranked(
-        candidates, rows[kept], expected[kept], found.shards[kept], scores[kept], terms, learnt
-    )
+    rare = shrinkage(symbols)
+    for at, records in candidates.among(rows):
+        freedom = np.minimum(records["left_entropy"], records["right_entropy"])
+        mean = (expected[at] + fine[at]) / 2
+        scores[at] = expectation_score(
+            mean, records["counts"], freedom, found.shards[at], alone[at], rare
+        )
+    return scores
 
 
 def _fit(
@@ -321,9 +282,13 @@ def _spelled(candidates: Candidates, sample: Sample) -> tuple[np.ndarray, np.nda
     """(rows, symbol ids of the sample padded with 0) of the candidates that the model can have as words."""
     number = {text: i for i, text in enumerate(sample.texts, 1)}
     table = np.array([0] + [number.get(text, -1) for text in candidates.texts], np.int32)
-    spelling = table[candidates.symbols]
-    rows = np.flatnonzero((spelling >= 0).all(axis=1))
-    return rows, spelling[rows]
+    rows, spelling = [np.zeros(0, np.int64)], [np.zeros((0, LONGEST), sample.ids.dtype)]
+    for first, records in candidates.pieces():
+        spelled = table[records["symbols"]]
+        known = np.flatnonzero((spelled >= 0).all(axis=1))
+        rows.append(known + first)
+        spelling.append(spelled[known].astype(sample.ids.dtype))
+    return np.concatenate(rows), np.concatenate(spelling)
 
 
 def _fine_expected(fitted: Fitted, run: Run) -> Expected:

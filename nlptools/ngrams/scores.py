@@ -188,6 +188,13 @@ def all_sides(
     wanted: masks over the frequent n-grams of each order; the numbers of all others are not to be
     used. Few wanted ones cost less than all.
     """
+    return list(each_side(frequent, longest, wanted))
+
+
+def each_side(
+    frequent: Frequent, longest: int, wanted: Sequence[np.ndarray] | None = None
+) -> Iterator[Sides]:
+    """As all_sides, one order at a time; for who does not need them all at once."""
     counts, levels = frequent.counts, frequent.levels
     if longest >= counts.order:
         raise ValueError(
@@ -195,7 +202,6 @@ def all_sides(
             f"counted were {counts.order}"
         )
     begun = _begun(frequent, longest, wanted)
-    result = []
     rows = np.flatnonzero(counts.levels[0].counts[:] >= 2)
     itself = _index(levels[0].rows, begun[0], rows)
     above = _Rows(rows, itself, itself)
@@ -212,11 +218,10 @@ def all_sides(
                 index = _index(levels[n].rows, begun[n], child)
                 on = np.flatnonzero((index >= 0) | (suffix >= 0))
                 nexts.append((child[on], index[on].astype(np.int32), suffix[on].astype(np.int32)))
-        result.append(Sides(left.entropy(), right.entropy(), left.variety(), right.variety()))
+        yield Sides(left.entropy(), right.entropy(), left.variety(), right.variety())
         if n < longest:
-            del above
+            del above, left, right, suffix_of
             above = _Rows(*map(_joined, zip(*nexts, strict=True)))
-    return result
 
 
 def _begun(
