@@ -35,6 +35,14 @@ class Spool:
         offset = self._spill.write(np.ascontiguousarray(values))
         self._items.append(FileColumn(self._spill.file, values.dtype, len(values), (0,), (offset,)))
 
+    def where(self, mask: np.ndarray) -> np.ndarray:
+        """The elements for which a mask over those of all arrays is true; of a spool that is not empty."""
+        kept, start = [], 0
+        for values in self:
+            kept.append(values[mask[start : start + len(values)]])
+            start += len(values)
+        return np.concatenate(kept)
+
     def __len__(self) -> int:
         return len(self._items)
 

@@ -7,7 +7,7 @@ that have it; lowered where its first or last character is mostly a word of its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from nlptools.base.machine import trim_memory
 from nlptools.base.resources import Watch, ordered_map, worker_pool
+from nlptools.base.spool import Spool
 from nlptools.discovery.candidates import Candidates, join_symbols, list_candidates
 from nlptools.discovery.em_score import expectation_score, shrinkage, term_score
 from nlptools.discovery.keyness import keyness
@@ -67,6 +69,7 @@ def find(request: Request) -> Findings:
     """
     # Words of all lengths, whichever are asked for: without the short ones the long ones look different.
     counts, encoded = counted_and_kept(request, LONGEST + 1)
+    trim_memory()
     bars, (shortest, longest) = request.bars, request.lengths
     least = bars.min_count
     if least is None:
@@ -77,6 +80,7 @@ def find(request: Request) -> Findings:
     rare = rarer(counts, [len(level) for level in frequent.levels], asked)
     facts = Findings.of(counts, WordTable.empty(), lambda number: WordTable.empty(), {})
     del counts, frequent  # their memory is for the model
+    trim_memory()
     prior = _prior(request.prior, facts.symbols)
 
     def usable(symbol: str) -> bool:
@@ -130,30 +134,35 @@ def _scored(ranked: Ranked, number: int | None, request: Request, symbols: int) 
     return replace(table, passed=passed, removed={f"score below {least:g}": low})
 
 
+# What the word model says of a candidate. row: its number; the rest as in WordTable.
+RANKED = np.dtype(
+    [("row", np.int64), ("expected", np.float64), ("shards", np.uint8), ("score", np.float64)]
+)
+
+
 @dataclass(frozen=True)
 class Ranked:
     """Candidates and terms with what the word model says of them.
 
-    rows: of the candidates that the model can have as words; expected, shards (uint8), scores: aligned with them.
-    terms: as a table. learnt: how much of the corpus the model knows.
+    words: records (RANKED) of the candidates that the model can have as words, heaviest first. terms and their
+    scores, spelled with `texts`. learnt: how much of the corpus the model knows.
     """
 
     candidates: Candidates
-    rows: np.ndarray
-    expected: np.ndarray
-    shards: np.ndarray
-    scores: np.ndarray
-    terms: WordTable
+    words: Spool
+    terms: Terms
+    term_scores: np.ndarray
+    texts: Sequence[str]
     learnt: Learnt
 
     def __len__(self) -> int:
-        return len(self.rows) + len(self.terms)
+        return self.words.nbytes // RANKED.itemsize + len(self.terms)
 
     def table(self, number: int | None, min_score: float) -> WordTable:
         """The words and terms with at least that score and, marked as not passed, the best so many
         others; None: all of them.
         """
-        scores = np.concatenate([self.scores, self.terms.scores])
+        scores = np.concatenate([*(words["score"] for words in self.words), self.term_scores])
         passed = scores >= min_score
         chosen = passed
         if number is None or number >= len(scores):
@@ -161,20 +170,37 @@ class Ranked:
         elif number:
             chosen = passed.copy()
             chosen[np.argsort(np.where(passed, np.inf, -scores), kind="stable")[:number]] = True
-        here = np.flatnonzero(chosen[: len(self.rows)])
-        records = self.candidates.take(self.rows[here])
-        words = WordTable.of(
+        number_of_words = len(self) - len(self.terms)
+        words = self._word_table(self.words.where(chosen[:number_of_words]))
+        terms = self._term_table(chosen[number_of_words:])
+        return replace(stack_tables([words, terms]), passed=passed[chosen])
+
+    def _word_table(self, ranked: np.ndarray) -> WordTable:
+        records = self.candidates.take(ranked["row"])
+        return WordTable.of(
             self.candidates.spell(records),
             counts=records["counts"],
-            expected=self.expected[here],
+            expected=ranked["expected"],
             pmi=records["pmi"],
             left_entropy=records["left_entropy"],
             right_entropy=records["right_entropy"],
-            shards=self.shards[here].astype(np.int64),
-            scores=self.scores[here],
+            shards=ranked["shards"].astype(np.int64),
+            scores=ranked["score"],
         )
-        terms = self.terms.where(chosen[len(self.rows) :])
-        return replace(stack_tables([words, terms]), passed=passed[chosen])
+
+    def _term_table(self, chosen: np.ndarray) -> WordTable:
+        terms = self.terms.where(chosen)
+        return WordTable.of(
+            join_symbols(terms.spelling, self.texts),
+            counts=terms.counts,
+            expected=terms.expected,
+            pmi=terms.pmi,
+            left_entropy=terms.left_entropy,
+            right_entropy=terms.right_entropy,
+            shards=terms.shards,
+            scores=self.term_scores[chosen],
+            terms=np.ones(len(terms), bool),
+        )
 
 
 def rank_expected(
@@ -194,14 +220,15 @@ def rank_expected(
     room = room_within(request.machine.memory, threads, held=candidates.nbytes)
     sample = take_sample(encoded, room.sample, usable)
     learnt = Learnt(len(sample), sample.symbols, room.sample)
+    words = Spool(encoded.room, encoded.folder)
     if not len(sample):
-        none = np.zeros(0)
-        rows = none.astype(np.int64)
-        return Ranked(candidates, rows, none, none, none, WordTable.empty(), learnt)
+        words.append(np.zeros(0, RANKED))
+        return Ranked(candidates, words, Terms.none(), np.zeros(0), sample.texts, learnt)
     with worker_pool(room.threads) as pool:
         run = partial(ordered_map, pool, room.threads)
         fitted = _fit(sample, prior, room, encoded.folder, run, watch)
         rows, models = _weighed(candidates, sample, fitted, run)
+        trim_memory()
         model = lexicon(fitted)
         del fitted
         watch("expected counts", 1, 0.0, len(rows))
@@ -210,20 +237,29 @@ def rank_expected(
         spelling = models[0].spelling
         del models
         scores = _scores(candidates, rows, found, _ends_alone(spelling, alone), sample.symbols)
-        kept = np.flatnonzero(_between(spelling, lengths))
-        rows, scores, expected = rows[kept], scores[kept], found.expected_words[0][kept]
-        shards = found.shards[kept].astype(np.uint8)
-        del found, spelling, kept
-        terms = WordTable.empty()
+        for part in _parts(len(rows)):
+            ranked = np.empty(len(rows[part]), RANKED)
+            ranked["row"], ranked["score"] = rows[part], scores[part]
+            ranked["expected"], ranked["shards"] = found.expected_words[0][part], found.shards[part]
+            words.append(ranked[_between(spelling[part], lengths)])
+        del found, rows, scores, spelling, ranked  # their memory is for the terms
+        trim_memory()
+        terms, term_scores = Terms.none(), np.zeros(0)
         if lengths[1] >= SHORTEST_TERM:
             watch("terms", 1, 0.0, len(model.words))
             store = room.store(encoded.folder)
-            listed = find_terms(
+            terms = find_terms(
                 encoded, sample, model, alone, min_count, run, store, room.part, room.piece
             )
-            terms = _term_table(listed, sample, alone)
-            terms = terms.where(_between(listed.spelling, lengths))
-    return Ranked(candidates, rows, expected, shards, scores, terms, learnt)
+            terms = terms.where(_between(terms.spelling, lengths))
+            term_scores = _term_scores(terms, alone)
+    return Ranked(candidates, words, terms, term_scores, sample.texts, learnt)
+
+
+def _parts(size: int) -> Iterator[slice]:
+    """Slices of an array of that size; one, if it is empty."""
+    for start in range(0, max(size, 1), 1 << 15):
+        yield slice(start, start + (1 << 15))
 
 
 def _scores(
@@ -326,20 +362,9 @@ def _between(spelling: np.ndarray, lengths: tuple[int, int]) -> np.ndarray:
     return (size >= lengths[0]) & (size <= lengths[1])
 
 
-def _term_table(terms: Terms, sample: Sample, alone: np.ndarray) -> WordTable:
+def _term_scores(terms: Terms, alone: np.ndarray) -> np.ndarray:
     """alone: of each symbol, as in find_terms."""
-    left, right = terms.left_entropy, terms.right_entropy
+    freedom = np.minimum(terms.left_entropy, terms.right_entropy)
     edge = np.minimum(terms.left_edge, terms.right_edge)
     ends = _ends_alone(terms.spelling, alone)
-    scores = term_score(terms.normed_pmi, terms.counts, np.minimum(left, right), ends, edge)
-    return WordTable.of(
-        join_symbols(terms.spelling, sample.texts),
-        counts=terms.counts,
-        expected=terms.expected,
-        pmi=terms.pmi,
-        left_entropy=left,
-        right_entropy=right,
-        shards=terms.shards,
-        scores=scores,
-        terms=np.ones(len(terms.counts), bool),
-    )
+    return term_score(terms.normed_pmi, terms.counts, freedom, ends, edge)

@@ -206,22 +206,29 @@ def each_side(
     itself = _index(levels[0].rows, begun[0], rows)
     above = _Rows(rows, itself, itself)
     for n in range(1, longest + 1):
-        own = levels[n - 1].counts
-        left, right = NeighbourSums(own), NeighbourSums(own)
-        suffix_of = _SuffixFinder(frequent, n, begun[n - 1])
-        nexts = []
-        for child, symbols, number, parents in _children(counts, n, above.rows):
-            right.add(above.itself[parents], number)
-            suffix = suffix_of(above.suffix[parents], symbols)
-            left.add(suffix, number)
-            if n < longest:
-                index = _index(levels[n].rows, begun[n], child)
-                on = np.flatnonzero((index >= 0) | (suffix >= 0))
-                nexts.append((child[on], index[on].astype(np.int32), suffix[on].astype(np.int32)))
-        yield Sides(left.entropy(), right.entropy(), left.variety(), right.variety())
-        if n < longest:
-            del above, left, right, suffix_of
-            above = _Rows(*map(_joined, zip(*nexts, strict=True)))
+        found, above = _sides_of_order(frequent, n, begun, above)
+        yield found
+
+
+def _sides_of_order(
+    frequent: Frequent, n: int, begun: Sequence[np.ndarray], above: _Rows
+) -> tuple[Sides, _Rows]:
+    """(neighbours of the n-grams of order n, the rows of order n + 1 that may matter). above: those of order n."""
+    levels = frequent.levels
+    own, last = levels[n - 1].counts, n == len(begun)
+    left, right = NeighbourSums(own), NeighbourSums(own)
+    suffix_of = _SuffixFinder(frequent, n, begun[n - 1])
+    nexts = []
+    for child, symbols, number, parents in _children(frequent.counts, n, above.rows):
+        right.add(above.itself[parents], number)
+        suffix = suffix_of(above.suffix[parents], symbols)
+        left.add(suffix, number)
+        if not last:
+            index = _index(levels[n].rows, begun[n], child)
+            on = np.flatnonzero((index >= 0) | (suffix >= 0))
+            nexts.append((child[on], index[on].astype(np.int32), suffix[on].astype(np.int32)))
+    found = Sides(left.entropy(), right.entropy(), left.variety(), right.variety())
+    return found, above if last else _Rows(*map(_joined, zip(*nexts, strict=True)))
 
 
 def _begun(
