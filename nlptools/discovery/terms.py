@@ -56,12 +56,10 @@ class Terms:
     @staticmethod
     def none() -> Terms:
         """No terms."""
-        spelling, number, real = (
-            np.zeros((0, LONGEST_TERM), np.uint16),
-            np.zeros(0, int),
-            np.zeros(0),
-        )
-        return Terms(spelling, number, *[real] * 7, number)
+        number, real = np.zeros(0, np.int64), np.zeros(0)
+        columns = {column.name: real for column in fields(Terms)}
+        columns["spelling"] = np.zeros((0, LONGEST_TERM), np.uint16)
+        return Terms(**{**columns, "counts": number, "shards": number})
 
     def where(self, mask: np.ndarray) -> Terms:
         """Those for which a mask is true."""
