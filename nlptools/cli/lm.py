@@ -222,14 +222,8 @@ def score(
         )
     closing = Closing("lm score", quiet)
     from nlptools.lm.files import open_lm
-    from nlptools.lm.stream import (
-        Totals,
-        fold_of,
-        oddest_lines,
-        score_corpus,
-        table_pieces,
-        totals_table,
-    )
+    from nlptools.lm.report import oddest_lines, table_pieces, totals_table
+    from nlptools.lm.stream import Totals, fold_of, score_corpus
 
     loaded = open_lm(model, tmp_dir=tmp_dir)
     for problem in [] if quiet else loaded.problems:
