@@ -332,7 +332,9 @@ def score_text(
     threads; they change no result. Probabilities are logarithms to the base 10.
     Raises DataError for a file that is no model, or damaged.
     """
-    loaded = model if isinstance(model, LanguageModel) else open_lm(model, tmp_dir=tmp_dir)
+    loaded = (
+        model if isinstance(model, LanguageModel) else open_lm(model, tmp_dir=tmp_dir, whole=True)
+    )
     text = corpus if isinstance(corpus, Corpus) else as_corpus(corpus, fold=fold_of(loaded))
     return ScoredText(score_corpus(text, loaded, workers=workers))
 
