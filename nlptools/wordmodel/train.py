@@ -219,6 +219,9 @@ def _model(
         counts = np.concatenate([counts, np.zeros(len(rest), np.int64)])
         expected = np.concatenate([expected, [e for _, e, _ in rest]])
         weight = np.concatenate([weight, [w for _, _, w in rest]])
+    if not weight.all():
+        problem = "the penalties, or the counts of the prior, leave words no probability"
+        raise NlptoolsError(problem, "give smaller ones")
     expected, weight = expected.round(3), np.log(weight).round(4)
     order = sorted(range(len(names)), key=lambda i: (-expected[i], names[i]))
     places = np.array([fitted.base.counts[k][j] for k, j in PLACES]).T[1:]

