@@ -154,7 +154,6 @@ def row_ranks(rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     return ranks, first
 
 
-_EMPTY = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 # Odd multipliers for multiplicative hashing; the first is 2**64 divided by the golden ratio (Knuth).
 _MULTIPLIERS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
 
@@ -162,14 +161,16 @@ _MULTIPLIERS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6
 class KeyTable:
     """Finds uint64 keys among a fixed set, a few nanoseconds each, on whole arrays.
 
-    A table of at least four slots a key; keys whose slot is taken go to a second, smaller table with
-    another hash, and so on. Few queries get past the first table, for a slot knows whether any key
-    was moved on from it.
+    A table of at least four slots a key, each with the place of a key, 24 to 40 bytes a key with the key itself. Keys
+    whose slot is taken go to a second, smaller table with another hash, and so on. Few queries get past the first
+    table, for a slot knows whether any key was moved on from it.
     """
 
     def __init__(self, keys: np.ndarray) -> None:
-        """keys: unique, below 2**64 - 1."""
-        self._rounds: list[tuple[np.uint64, np.uint64, np.ndarray, np.ndarray, np.ndarray]] = []
+        """keys: unique, fewer than 2**30."""
+        self._keys = keys
+        # A slot is twice the place of its key, + 1 if another key was moved on from it; -2: empty.
+        self._rounds: list[tuple[np.uint64, np.uint64, np.ndarray]] = []
         left = np.arange(len(keys), dtype=np.int32)
         while len(left):
             bits = max(4, (4 * len(left) - 1).bit_length())
@@ -177,15 +178,13 @@ class KeyTable:
             multiplier = np.uint64(_MULTIPLIERS[number % len(_MULTIPLIERS)] + 2 * number)
             shift = np.uint64(64 - bits)
             slots = ((keys[left] * multiplier) >> shift).view(np.int64)
-            stored = np.full(1 << bits, _EMPTY)
-            index = np.full(1 << bits, -1, np.int32)
-            index[slots[::-1]] = left[::-1]  # the first key of a slot stays
-            stored[slots] = keys[index[slots]]
-            stays = index[slots] == left
-            moved = np.zeros(1 << bits, bool)
-            moved[slots[~stays]] = True
-            self._rounds.append((multiplier, shift, stored, index, moved))
-            left = left[~stays]
+            table = np.full(1 << bits, -1, np.int32)
+            table[slots[::-1]] = left[::-1]  # the first key of a slot stays
+            moves = table[slots] != left
+            table *= 2
+            table[slots[moves]] |= 1
+            self._rounds.append((multiplier, shift, table))
+            left = left[moves]
 
     def find(self, queries: np.ndarray) -> np.ndarray:
         """Index of each query in the keys, -1 where it is not one of them; int32."""
@@ -194,14 +193,16 @@ class KeyTable:
             piece = queries[start : start + PIECE]
             out = found[start : start + PIECE]
             at: np.ndarray | None = None
-            for multiplier, shift, stored, index, moved in self._rounds:
-                slots = ((piece * multiplier) >> shift).view(np.int64)
-                hit = stored[slots] == piece
+            for multiplier, shift, table in self._rounds:
+                slot = np.take(table, ((piece * multiplier) >> shift).view(np.int64))
+                place = slot >> 1
+                # An empty slot gives the last key, which is no query that comes to an empty slot.
+                hit = self._keys[place] == piece
                 if at is None:
-                    out[:] = np.where(hit, index[slots], np.int32(-1))
+                    out[:] = np.where(hit, place, np.int32(-1))
                 else:
-                    out[at[hit]] = index[slots[hit]]
-                on = np.flatnonzero(moved[slots] & ~hit)
+                    out[at[hit]] = place[hit]
+                on = np.flatnonzero(((slot & 1) == 1) & ~hit)
                 if not len(on):
                     break
                 piece = piece[on]

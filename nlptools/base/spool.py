@@ -21,9 +21,11 @@ class Spool:
         self._room, self._folder = room, folder
         self._items: list[np.ndarray | FileColumn] = []
         self._spill: SpillFile | None = None
+        self.nbytes = 0  # of all arrays, in memory or not
 
     def append(self, values: np.ndarray) -> None:
         """Keep one more array; it must not be changed afterwards."""
+        self.nbytes += values.nbytes
         if values.nbytes <= self._room:
             self._room -= values.nbytes
             self._items.append(values)
@@ -32,6 +34,14 @@ class Spool:
             self._spill = SpillFile(self._folder)
         offset = self._spill.write(np.ascontiguousarray(values))
         self._items.append(FileColumn(self._spill.file, values.dtype, len(values), (0,), (offset,)))
+
+    def where(self, mask: np.ndarray) -> np.ndarray:
+        """The elements for which a mask over those of all arrays is true; of a spool that is not empty."""
+        kept, start = [], 0
+        for values in self:
+            kept.append(values[mask[start : start + len(values)]])
+            start += len(values)
+        return np.concatenate(kept)
 
     def __len__(self) -> int:
         return len(self._items)

@@ -58,7 +58,7 @@ class SpillFile:
         """
         start = self.end if offset is None else offset
         self.file.seek(start)
-        rest = values.data.cast("B") if values.nbytes else memoryview(b"")
+        rest = values.reshape(-1).view(np.uint8).data
         while rest:
             rest = rest[self.file.write(rest) :]
         self.end = max(self.end, start + values.nbytes)

@@ -7,13 +7,14 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nlptools import __version__
 from nlptools.cli.files import claim_stdin
-from nlptools.errors import NlptoolsError, visible
+from nlptools.errors import NlptoolsError, quoted, visible
 
 if TYPE_CHECKING:
     from nlptools.text.corpus import Corpus, ReadReport
@@ -213,6 +214,8 @@ class Closing:
 
     def __init__(self, command: str, quiet: bool) -> None:
         self._command, self._quiet = command, quiet
+        if not quiet:
+            _note_temporary_folder()
         self._start = time.perf_counter()
 
     def show(
@@ -248,6 +251,23 @@ def _bytes(number: int) -> str:
         if number >= size:
             return f"{number / size:.1f} {unit}"
     return f"{number} B"
+
+
+def _note_temporary_folder() -> None:
+    """Say where temporary files go if it is not where the environment asks for."""
+    context = click.get_current_context(silent=True)
+    if context is None or context.params.get("tmp_dir", "") is not None:
+        return  # a command that has none, or was told where
+    asked = next((name for name in ("TMPDIR", "TEMP", "TMP") if os.environ.get(name)), None)
+    if asked is None:
+        return
+    import tempfile
+
+    folder = os.environ[asked]
+    with contextlib.suppress(OSError):  # where no folder will do, who needs one says so
+        place = tempfile.gettempdir()
+        if Path(folder).resolve() != Path(place).resolve():
+            note(f"{asked}: {quoted(folder)} cannot be written; temporary files go to {place}.")
 
 
 def _peak_memory() -> int | None:

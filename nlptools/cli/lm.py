@@ -222,16 +222,10 @@ def score(
         )
     closing = Closing("lm score", quiet)
     from nlptools.lm.files import open_lm
-    from nlptools.lm.stream import (
-        Totals,
-        fold_of,
-        oddest_lines,
-        score_corpus,
-        table_pieces,
-        totals_table,
-    )
+    from nlptools.lm.report import oddest_lines, table_pieces, totals_table
+    from nlptools.lm.stream import Totals, fold_of, score_corpus
 
-    loaded = open_lm(model, tmp_dir=tmp_dir)
+    loaded = open_lm(model, tmp_dir=tmp_dir, whole=True)
     for problem in [] if quiet else loaded.problems:
         note(f"{problem}.")
     fold = fold_of(loaded)

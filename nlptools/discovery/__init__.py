@@ -1,6 +1,6 @@
 """Corpus -> ranked words: one file a method, and the function that runs one of them.
 
 In: `Corpus`, counts, a background. Out: `WordTable`.
-Read: columns, table; rules, method, discover; then a method: em (em_score, keyness, terms), entropy, pmi
-(joiner, longwords), lm; given.
+Read: columns, table; rules, method, discover; then a method: em (candidates, em_score, keyness,
+terms), entropy, pmi (joiner, longwords), lm; given.
 """

@@ -7,7 +7,7 @@ that have it; lowered where its first or last character is mostly a word of its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -15,7 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from nlptools.base.machine import trim_memory
 from nlptools.base.resources import Watch, ordered_map, worker_pool
+from nlptools.base.spool import Spool
+from nlptools.discovery.candidates import Candidates, join_symbols, list_candidates
 from nlptools.discovery.em_score import expectation_score, shrinkage, term_score
 from nlptools.discovery.keyness import keyness
 from nlptools.discovery.method import (
@@ -31,10 +34,9 @@ from nlptools.discovery.method import (
 from nlptools.discovery.table import WordTable, stack_tables
 from nlptools.discovery.terms import SHORTEST_TERM, Terms, find_terms
 from nlptools.ngrams.encode import EncodedCorpus
-from nlptools.ngrams.scores import Frequent, all_sides, frequent_ngrams, pmi
-from nlptools.ngrams.symbols import join_texts
+from nlptools.ngrams.scores import frequent_ngrams
 from nlptools.wordmodel.em import LONGEST, PENALTIES, Expected, expect, find_rows, weights
-from nlptools.wordmodel.expected_counts import Weighted, tally
+from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
 from nlptools.wordmodel.fit import ITERATIONS, MIN_COUNT, Fitted, add_prior, fit, lexicon
 from nlptools.wordmodel.model import WordModel, general_model
 from nlptools.wordmodel.prior import Carried, auto_prior_weight
@@ -67,16 +69,18 @@ def find(request: Request) -> Findings:
     """
     # Words of all lengths, whichever are asked for: without the short ones the long ones look different.
     counts, encoded = counted_and_kept(request, LONGEST + 1)
+    trim_memory()
     bars, (shortest, longest) = request.bars, request.lengths
     least = bars.min_count
     if least is None:
         least = default_min_count_expected(default_min_count(counts.total))
     frequent = frequent_ngrams(counts, least, LONGEST)
-    candidates = list_candidates(frequent)
+    candidates = list_candidates(frequent, encoded.room, encoded.folder)
     asked = max(shortest, 2), min(longest, LONGEST)
     rare = rarer(counts, [len(level) for level in frequent.levels], asked)
     facts = Findings.of(counts, WordTable.empty(), lambda number: WordTable.empty(), {})
     del counts, frequent  # their memory is for the model
+    trim_memory()
     prior = _prior(request.prior, facts.symbols)
 
     def usable(symbol: str) -> bool:
@@ -130,82 +134,35 @@ def _scored(ranked: Ranked, number: int | None, request: Request, symbols: int) 
     return replace(table, passed=passed, removed={f"score below {least:g}": low})
 
 
-@dataclass(frozen=True)
-class Candidates:
-    """Frequent n-grams of two to four symbols.
-
-    symbols: ids of the alphabet of the counts, padded with 0, shape (size, 4); texts: that alphabet; counts,
-    pmi, left_entropy, right_entropy: as in WordTable.
-    """
-
-    symbols: np.ndarray
-    texts: tuple[str, ...]
-    counts: np.ndarray
-    pmi: np.ndarray
-    left_entropy: np.ndarray
-    right_entropy: np.ndarray
-
-    @property
-    def nbytes(self) -> int:
-        """Of all columns."""
-        columns = (self.symbols, self.counts, self.pmi, self.left_entropy, self.right_entropy)
-        return sum(column.nbytes for column in columns)
-
-    def spell(self, rows: np.ndarray) -> list[str]:
-        """Their texts."""
-        return join_symbols(self.symbols[rows], self.texts)
-
-
-def join_symbols(spelling: np.ndarray, texts: Sequence[str]) -> list[str]:
-    """Texts of rows of symbol ids, the first of which is 1, padded with 0."""
-    if not len(spelling):
-        return []
-    return join_texts(["", *texts], spelling.T)
-
-
-def list_candidates(frequent: Frequent) -> Candidates:
-    """All frequent n-grams of two to four symbols, with the scores that need the counts."""
-    sides = all_sides(frequent, LONGEST)
-    levels = frequent.levels
-    spelled = (levels[0].rows + 1).astype(np.int32)[:, None]
-    columns: list[list[np.ndarray]] = [[] for _ in range(5)]
-    for n in range(2, LONGEST + 1):
-        level = levels[n - 1]
-        spelled = np.column_stack([spelled[level.parents], level.symbols.astype(np.int32)])
-        padded = np.zeros((len(spelled), LONGEST), np.int32)
-        padded[:, :n] = spelled
-        side = sides[n - 1]
-        found = (padded, level.counts, pmi(frequent, n), side.left_entropy, side.right_entropy)
-        for column, values in zip(columns, found, strict=True):
-            column.append(values)
-    symbols, *rest = [np.concatenate(column) for column in columns]
-    return Candidates(symbols, frequent.counts.alphabet.symbols, *rest)
+# What the word model says of a candidate. row: its number; the rest as in WordTable.
+RANKED = np.dtype(
+    [("row", np.int64), ("expected", np.float64), ("shards", np.uint8), ("score", np.float64)]
+)
 
 
 @dataclass(frozen=True)
 class Ranked:
     """Candidates and terms with what the word model says of them.
 
-    rows: of the candidates that the model can have as words; expected, shards, scores: aligned with them.
-    terms: as a table. learnt: how much of the corpus the model knows.
+    words: records (RANKED) of the candidates that the model can have as words, heaviest first. terms and their
+    scores, spelled with `texts`. learnt: how much of the corpus the model knows.
     """
 
     candidates: Candidates
-    rows: np.ndarray
-    expected: np.ndarray
-    shards: np.ndarray
-    scores: np.ndarray
-    terms: WordTable
+    words: Spool
+    terms: Terms
+    term_scores: np.ndarray
+    texts: Sequence[str]
     learnt: Learnt
 
     def __len__(self) -> int:
-        return len(self.rows) + len(self.terms)
+        return self.words.nbytes // RANKED.itemsize + len(self.terms)
 
     def table(self, number: int | None, min_score: float) -> WordTable:
         """The words and terms with at least that score and, marked as not passed, the best so many
         others; None: all of them.
         """
-        scores = np.concatenate([self.scores, self.terms.scores])
+        scores = np.concatenate([*(words["score"] for words in self.words), self.term_scores])
         passed = scores >= min_score
         chosen = passed
         if number is None or number >= len(scores):
@@ -213,20 +170,37 @@ class Ranked:
         elif number:
             chosen = passed.copy()
             chosen[np.argsort(np.where(passed, np.inf, -scores), kind="stable")[:number]] = True
-        here = np.flatnonzero(chosen[: len(self.rows)])
-        rows, candidates = self.rows[here], self.candidates
-        words = WordTable.of(
-            candidates.spell(rows),
-            counts=candidates.counts[rows],
-            expected=self.expected[here],
-            pmi=candidates.pmi[rows],
-            left_entropy=candidates.left_entropy[rows],
-            right_entropy=candidates.right_entropy[rows],
-            shards=self.shards[here],
-            scores=self.scores[here],
-        )
-        terms = self.terms.where(chosen[len(self.rows) :])
+        number_of_words = len(self) - len(self.terms)
+        words = self._word_table(self.words.where(chosen[:number_of_words]))
+        terms = self._term_table(chosen[number_of_words:])
         return replace(stack_tables([words, terms]), passed=passed[chosen])
+
+    def _word_table(self, ranked: np.ndarray) -> WordTable:
+        records = self.candidates.take(ranked["row"])
+        return WordTable.of(
+            self.candidates.spell(records),
+            counts=records["counts"],
+            expected=ranked["expected"],
+            pmi=records["pmi"],
+            left_entropy=records["left_entropy"],
+            right_entropy=records["right_entropy"],
+            shards=ranked["shards"].astype(np.int64),
+            scores=ranked["score"],
+        )
+
+    def _term_table(self, chosen: np.ndarray) -> WordTable:
+        terms = self.terms.where(chosen)
+        return WordTable.of(
+            join_symbols(terms.spelling, self.texts),
+            counts=terms.counts,
+            expected=terms.expected,
+            pmi=terms.pmi,
+            left_entropy=terms.left_entropy,
+            right_entropy=terms.right_entropy,
+            shards=terms.shards,
+            scores=self.term_scores[chosen],
+            terms=np.ones(len(terms), bool),
+        )
 
 
 def rank_expected(
@@ -246,42 +220,65 @@ def rank_expected(
     room = room_within(request.machine.memory, threads, held=candidates.nbytes)
     sample = take_sample(encoded, room.sample, usable)
     learnt = Learnt(len(sample), sample.symbols, room.sample)
+    words = Spool(encoded.room, encoded.folder)
     if not len(sample):
-        none = np.zeros(0)
-        rows = none.astype(np.int64)
-        return Ranked(candidates, rows, none, none, none, WordTable.empty(), learnt)
+        words.append(np.zeros(0, RANKED))
+        return Ranked(candidates, words, Terms.none(), np.zeros(0), sample.texts, learnt)
     with worker_pool(room.threads) as pool:
         run = partial(ordered_map, pool, room.threads)
         fitted = _fit(sample, prior, room, encoded.folder, run, watch)
         rows, models = _weighed(candidates, sample, fitted, run)
+        trim_memory()
         model = lexicon(fitted)
         del fitted
         watch("expected counts", 1, 0.0, len(rows))
         found = tally(encoded.blocks, sample, models, run, room.piece)
         alone = found.expected_singles[0] / np.maximum(found.singles, 1)
-        terms = WordTable.empty()
+        spelling = models[0].spelling
+        del models
+        scores = _scores(candidates, rows, found, _ends_alone(spelling, alone), sample.symbols)
+        for part in _parts(len(rows)):
+            ranked = np.empty(len(rows[part]), RANKED)
+            ranked["row"], ranked["score"] = rows[part], scores[part]
+            ranked["expected"], ranked["shards"] = found.expected_words[0][part], found.shards[part]
+            words.append(ranked[_between(spelling[part], lengths)])
+        del found, rows, scores, spelling, ranked  # their memory is for the terms
+        trim_memory()
+        terms, term_scores = Terms.none(), np.zeros(0)
         if lengths[1] >= SHORTEST_TERM:
             watch("terms", 1, 0.0, len(model.words))
             store = room.store(encoded.folder)
-            listed = find_terms(
+            terms = find_terms(
                 encoded, sample, model, alone, min_count, run, store, room.part, room.piece
             )
-            terms = _term_table(listed, sample, alone)
-            terms = terms.where(_between(listed.spelling, lengths))
+            terms = terms.where(_between(terms.spelling, lengths))
+            term_scores = _term_scores(terms, alone)
+    return Ranked(candidates, words, terms, term_scores, sample.texts, learnt)
+
+
+def _parts(size: int) -> Iterator[slice]:
+    """Slices of an array of that size; one, if it is empty."""
+    for start in range(0, max(size, 1), 1 << 15):
+        yield slice(start, start + (1 << 15))
+
+
+def _scores(
+    candidates: Candidates, rows: np.ndarray, found: Tally, alone: np.ndarray, symbols: int
+) -> np.ndarray:
+    """The score of each of these candidates, which `found` has counted in this order. symbols: of the whole corpus.
+
+    alone: of their first and last symbols, as in expectation_score.
+    """
+    scores = np.empty(len(rows))
     expected, fine = found.expected_words
-    spelling = models[0].spelling
-    scores = expectation_score(
-        (expected + fine) / 2,
-        candidates.counts[rows],
-        np.minimum(candidates.left_entropy[rows], candidates.right_entropy[rows]),
-        found.shards,
-        _ends_alone(spelling, alone),
-        shrinkage(sample.symbols),
-    )
-    kept = _between(spelling, lengths)
-    return Ranked(
-        candidates, rows[kept], expected[kept], found.shards[kept], scores[kept], terms, learnt
-    )
+    rare = shrinkage(symbols)
+    for at, records in candidates.among(rows):
+        freedom = np.minimum(records["left_entropy"], records["right_entropy"])
+        mean = (expected[at] + fine[at]) / 2
+        scores[at] = expectation_score(
+            mean, records["counts"], freedom, found.shards[at], alone[at], rare
+        )
+    return scores
 
 
 def _fit(
@@ -321,9 +318,13 @@ def _spelled(candidates: Candidates, sample: Sample) -> tuple[np.ndarray, np.nda
     """(rows, symbol ids of the sample padded with 0) of the candidates that the model can have as words."""
     number = {text: i for i, text in enumerate(sample.texts, 1)}
     table = np.array([0] + [number.get(text, -1) for text in candidates.texts], np.int32)
-    spelling = table[candidates.symbols]
-    rows = np.flatnonzero((spelling >= 0).all(axis=1))
-    return rows, spelling[rows]
+    rows, spelling = [np.zeros(0, np.int64)], [np.zeros((0, LONGEST), sample.ids.dtype)]
+    for first, records in candidates.pieces():
+        spelled = table[records["symbols"]]
+        known = np.flatnonzero((spelled >= 0).all(axis=1))
+        rows.append(known + first)
+        spelling.append(spelled[known].astype(sample.ids.dtype))
+    return np.concatenate(rows), np.concatenate(spelling)
 
 
 def _fine_expected(fitted: Fitted, run: Run) -> Expected:
@@ -361,20 +362,9 @@ def _between(spelling: np.ndarray, lengths: tuple[int, int]) -> np.ndarray:
     return (size >= lengths[0]) & (size <= lengths[1])
 
 
-def _term_table(terms: Terms, sample: Sample, alone: np.ndarray) -> WordTable:
+def _term_scores(terms: Terms, alone: np.ndarray) -> np.ndarray:
     """alone: of each symbol, as in find_terms."""
-    left, right = terms.left_entropy, terms.right_entropy
+    freedom = np.minimum(terms.left_entropy, terms.right_entropy)
     edge = np.minimum(terms.left_edge, terms.right_edge)
     ends = _ends_alone(terms.spelling, alone)
-    scores = term_score(terms.normed_pmi, terms.counts, np.minimum(left, right), ends, edge)
-    return WordTable.of(
-        join_symbols(terms.spelling, sample.texts),
-        counts=terms.counts,
-        expected=terms.expected,
-        pmi=terms.pmi,
-        left_entropy=left,
-        right_entropy=right,
-        shards=terms.shards,
-        scores=scores,
-        terms=np.ones(len(terms.counts), bool),
-    )
+    return term_score(terms.normed_pmi, terms.counts, freedom, ends, edge)

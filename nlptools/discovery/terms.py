@@ -7,7 +7,7 @@ those of the whole corpus: occurrences, neighbours, and how often both ends are 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,21 @@ class Terms:
     left_edge: np.ndarray
     right_edge: np.ndarray
     shards: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    @staticmethod
+    def none() -> Terms:
+        """No terms."""
+        number, real = np.zeros(0, np.int64), np.zeros(0)
+        columns = {column.name: real for column in fields(Terms)}
+        columns["spelling"] = np.zeros((0, LONGEST_TERM), np.uint16)
+        return Terms(**{**columns, "counts": number, "shards": number})
+
+    def where(self, mask: np.ndarray) -> Terms:
+        """Those for which a mask is true."""
+        return Terms(*(getattr(self, column.name)[mask] for column in fields(self)))
 
 
 def find_terms(
@@ -199,8 +214,7 @@ def _statistics(
     total = max(sample.symbols, 1)
     pmi = np.log(weakest_split(total, counts, zip(divided, parts[::2], parts[1::2], strict=True)))
     left, right = found.left.sums(counts), found.right.sums(counts)
-    kept = np.flatnonzero(counts >= min_count)
-    columns = (
+    return Terms(
         spelling,
         counts,
         found.whole.astype(np.float64),
@@ -212,8 +226,7 @@ def _statistics(
         left.edge(),
         right.edge(),
         found.shards.number(),
-    )
-    return Terms(*(column[kept] for column in columns))
+    ).where(counts >= min_count)
 
 
 def _parts(

@@ -33,14 +33,17 @@ def is_native(path: str | os.PathLike[str]) -> bool:
 
 
 def open_lm(
-    path: str | os.PathLike[str], *, tmp_dir: str | os.PathLike[str] | None = None
+    path: str | os.PathLike[str],
+    *,
+    tmp_dir: str | os.PathLike[str] | None = None,
+    whole: bool = False,
 ) -> LanguageModel:
     """A model to look things up in: a native file is mapped, an ARPA file read and put into memory.
 
-    Raises DataError for anything else.
+    whole: a native file is read once and all its checksums are compared, a second for each GB. Raises DataError for anything else.
     """
     if is_native(path):
-        model = load_lm(path)
+        model = load_lm(path, whole=whole)
     else:
         with storage.spilling(tmp_dir):
             model = LanguageModel.from_trie(read_arpa(path))

@@ -123,7 +123,8 @@ class LanguageModel:
         for start in range(0, len(ids), PIECE):
             begin = max(0, start - longest + 1)
             found: list[np.ndarray] = []
-            self._walk(ids[begin : start + PIECE], longest, found)
+            with np.errstate(over="ignore", invalid="ignore"):  # of a damaged file
+                self._walk(ids[begin : start + PIECE], longest, found)
             for whole, piece in zip(out, found, strict=True):
                 whole[start : start + PIECE] = piece[start - begin :]
         return out

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -11,14 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nlptools.base import storage
 from nlptools.base.frames import html_table, to_frame
 from nlptools.base.resources import ordered_map, worker_pool
-from nlptools.base.textcolumns import decimals, weave
-from nlptools.errors import DataError, cell, quoted
+from nlptools.errors import DataError, quoted
 from nlptools.lm.files import open_lm
+from nlptools.lm.longlines import PIECE, is_long, sum_line, whole_lines
 from nlptools.lm.model import LanguageModel
-from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, SymbolEncoder
+from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, Scanned, SymbolEncoder
 from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus, CorpusLike, as_corpus
 from nlptools.text.folding import FOLDS
@@ -27,12 +24,7 @@ from nlptools.text.linenumbers import LineNumbers
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
 
-SCORE_FORMATS = ("tsv", "jsonl")
 COLUMNS = ("source", "line", "log10_prob", "per_symbol", "symbols", "oov", "text")
-DIGITS = 4
-# Characters that are scored at a time: some arrays of 8 bytes for each, for every thread.
-# A little less than LanguageModel takes at a time.
-PIECE = 240_000
 # No logarithm of a probability or back-off, nor a sum of some, is so far from 0.
 MOST_LOG = 1e4
 
@@ -110,6 +102,20 @@ class ScoredLines:
             self.numbers[rows],
             [self.texts[row] for row in rows.tolist()],
             *(array[rows] for array in arrays),
+        )
+
+    @staticmethod
+    def joined(group: Sequence[ScoredLines]) -> ScoredLines:
+        """The lines of all of them, of no source."""
+        arrays = zip(
+            *((x.log10_probs, x.oov_log10_probs, x.symbols, x.oov, x.sentences) for x in group),
+            strict=True,
+        )
+        return ScoredLines(
+            "",
+            np.concatenate([lines.numbers for lines in group]),
+            [text for lines in group for text in lines.texts],
+            *map(np.concatenate, arrays),
         )
 
     def part(self, start: int, stop: int, source: str, numbers: LineNumbers) -> ScoredLines:
@@ -204,21 +210,15 @@ class LineScorer:
         """The lines of a text, LF being the only line end."""
         if not text.endswith("\n"):
             text += "\n"
+        if is_long(text):
+            return self._score_long(text, source, numbers)
         scanned = self._encoder.scan(text)
         end = self._model.end
         ids = np.empty(len(scanned.ids) + 1, np.int64)
         ids[0] = end  # what follows begins a sentence
-        ids[1:] = scanned.numbered(self._table, self._model.ids)
-        breaks = np.flatnonzero((scanned.ids == 0) | (scanned.ids == self._encoder.line)) + 1
-        ids[breaks] = end
-        logs = self._model.log_probs(ids).astype(np.float64)
-        if not np.all(np.abs(logs) <= MOST_LOG):
-            raise DataError(
-                self._model.name,
-                None,
-                "damaged language model: it has numbers that are no probabilities",
-                "make it again with nlptools lm train",
-            )
+        ids[1:] = self._numbered(scanned)
+        breaks = np.flatnonzero(ids[1:] == end) + 1
+        logs = self._log_probs(ids)
         # Of several breaks in a row only the first may end a sentence.
         last = np.append(0, breaks)
         void = last[1:] == last[:-1] + 1
@@ -238,6 +238,39 @@ class LineScorer:
             np.diff(lines) - every,
             np.bincount(line_of_unknown, minlength=size),
             sentences,
+        )
+
+    def _numbered(self, scanned: Scanned) -> np.ndarray:
+        """Ids of the model, </s> at breaks and line ends; int64."""
+        ids = scanned.numbered(self._table, self._model.ids)
+        ids[(scanned.ids == 0) | (scanned.ids == self._encoder.line)] = self._model.end
+        return ids
+
+    def _log_probs(self, ids: np.ndarray) -> np.ndarray:
+        """float64. Raises DataError for what is no logarithm of a probability."""
+        logs = self._model.log_probs(ids).astype(np.float64)
+        if not np.all(np.abs(logs) <= MOST_LOG):
+            raise DataError(
+                self._model.name,
+                None,
+                "damaged language model: it has numbers that are no probabilities",
+                "make it again with nlptools lm train",
+            )
+        return logs
+
+    def _score_long(self, text: str, source: str, numbers: LineNumbers) -> ScoredLines:
+        """One line with its end, of many megabytes."""
+        context = np.full(max(1, self._model.order - 1), self._model.end, np.int64)
+        sums = sum_line(text, self._encoder, self._numbered, self._log_probs, context)
+        return ScoredLines(
+            source,
+            numbers.of(np.arange(1)),
+            [text[:-1]],
+            np.array([sums.log10_prob]),
+            np.array([sums.oov_log10_prob]),
+            np.array([sums.symbols]),
+            np.array([sums.oov]),
+            np.array([sums.sentences]),
         )
 
 
@@ -299,7 +332,9 @@ def score_text(
     threads; they change no result. Probabilities are logarithms to the base 10.
     Raises DataError for a file that is no model, or damaged.
     """
-    loaded = model if isinstance(model, LanguageModel) else open_lm(model, tmp_dir=tmp_dir)
+    loaded = (
+        model if isinstance(model, LanguageModel) else open_lm(model, tmp_dir=tmp_dir, whole=True)
+    )
     text = corpus if isinstance(corpus, Corpus) else as_corpus(corpus, fold=fold_of(loaded))
     return ScoredText(score_corpus(text, loaded, workers=workers))
 
@@ -311,16 +346,15 @@ def _whole_lines(corpus: Corpus) -> Iterator[tuple[str, str, LineNumbers]]:
     for block in corpus.blocks():
         text = with_line_feeds(block.text)  # CR and LF are in one block
         if held and not block.inside:
-            yield from _pieces("".join(held) + "\n", source, numbers)
-            held = []
+            whole, held = "".join([*held, "\n"]), []  # a line may be long: two of it at most
+            yield from _pieces(whole, source, numbers)
         source = block.source
         numbers = numbers.then(0, block.lines) if held else block.lines
         end = text.rfind("\n") + 1
         if end:
-            whole = "".join(held) + text[:end]
+            whole, held = "".join([*held, text[:end]]), []
             yield from _pieces(whole, source, numbers)
             numbers = numbers.after(whole.count("\n"))
-            held = []
         if end < len(text):
             held.append(text[end:])
     if held:
@@ -329,12 +363,9 @@ def _whole_lines(corpus: Corpus) -> Iterator[tuple[str, str, LineNumbers]]:
 
 def _pieces(text: str, source: str, numbers: LineNumbers) -> Iterator[tuple[str, str, LineNumbers]]:
     """Whole lines, about PIECE characters at a time."""
-    start = 0
-    while start < len(text):
-        end = text.find("\n", start + PIECE) + 1 or len(text)
+    for start, end in whole_lines(text):
         yield text[start:end], source, numbers
         numbers = numbers.after(text.count("\n", start, end))
-        start = end
 
 
 def _batches(
@@ -351,113 +382,3 @@ def _batches(
         size += len(piece[0]) + 1
     if held:
         yield held
-
-
-def format_lines(lines: ScoredLines, how: str) -> str:
-    """A row for each line, as TSV (a tab in the text becomes a space) or JSON.
-
-    Raises ValueError for an unknown format.
-    """
-    if how not in SCORE_FORMATS:
-        raise ValueError(f"format must be one of {', '.join(SCORE_FORMATS)}, not {how!r}")
-    return _tsv(lines) if how == "tsv" else _json_lines(lines)
-
-
-def _tsv(lines: ScoredLines) -> str:
-    size = len(lines)
-    name = cell(lines.source)
-    source = name.encode("utf-8", "surrogateescape")
-    numbers = weave(
-        [
-            *(source, b"\t", decimals(lines.numbers, 0), b"\t"),
-            *(decimals(lines.log10_probs, DIGITS), b"\t", decimals(lines.per_symbol, DIGITS)),
-            *(b"\t", decimals(lines.symbols, 0), b"\t", decimals(lines.oov, 0), b"\t\n"),
-        ]
-    )
-    cells = ["\n"] * (3 * size)
-    cells[0::3] = numbers.decode("utf-8", "surrogateescape").split("\n")[:-1]
-    cells[1::3] = lines.texts
-    if any("\t" in text for text in lines.texts):
-        cells[1::3] = [text.replace("\t", " ") for text in lines.texts]
-    return "".join(cells)
-
-
-def _json_lines(lines: ScoredLines) -> str:
-    numbers = zip(
-        lines.numbers.tolist(),
-        (lines.log10_probs.round(DIGITS) + 0.0).tolist(),  # no -0.0
-        (lines.per_symbol.round(DIGITS) + 0.0).tolist(),
-        lines.symbols.tolist(),
-        lines.oov.tolist(),
-        lines.texts,
-        strict=True,
-    )
-    rows = (dict(zip(COLUMNS, (lines.source, *row), strict=True)) for row in numbers)
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-def table_pieces(scored: Iterable[ScoredLines], how: str, top: int | None = None) -> Iterator[str]:
-    """The rows of all lines, the first `top` of them; TSV with a head."""
-    head = _head(how)  # with the first rows: nothing is printed of a model that is damaged
-    left = top
-    for lines in scored:
-        rows = format_lines(lines, how)
-        if left is not None:  # the rest is read, but not shown: the totals are of everything
-            rows = "".join(line + "\n" for line in rows.split("\n")[: min(left, len(lines))])
-            left -= min(left, len(lines))
-        yield head + rows
-        head = ""
-    yield head
-
-
-def oddest_lines(
-    scored: Iterable[ScoredLines],
-    how: str,
-    top: int | None = None,
-    tmp_dir: str | os.PathLike[str] | None = None,
-) -> Iterator[bytes]:
-    """As table_pieces, the least probable lines first: by log10 probability for each symbol, then as they stand.
-
-    Lines without symbols come last. The rows wait in a temporary file.
-    """
-    keys: list[np.ndarray] = []
-    sizes: list[np.ndarray] = []
-    with storage.spilling(tmp_dir) as folder:
-        spill = storage.SpillFile(folder)
-        for lines in scored:
-            rows = np.frombuffer(
-                format_lines(lines, how).encode("utf-8", "surrogateescape"), np.uint8
-            )
-            keys.append(np.where(lines.symbols > 0, lines.per_symbol, np.inf))
-            sizes.append(np.diff(np.flatnonzero(rows == ord("\n")), prepend=-1))
-            spill.write(rows)
-        yield _head(how).encode()
-        if not keys:
-            return
-        size = np.concatenate(sizes)
-        begin = np.cumsum(size) - size
-        order = np.argsort(np.concatenate(keys), kind="stable")[:top]
-        for start, number in zip(begin[order].tolist(), size[order].tolist(), strict=True):
-            spill.file.seek(start)
-            yield spill.file.read(number)
-
-
-def _head(how: str) -> str:
-    return "\t".join(COLUMNS) + "\n" if how == "tsv" else ""
-
-
-def totals_table(totals: Totals, how: str) -> str:
-    """Name and number of every sum, a line each; or one JSON object."""
-    numbers: dict[str, int | float | None] = {
-        field.name: getattr(totals, field.name) for field in fields(totals)
-    }
-    numbers["perplexity"] = totals.perplexity
-    numbers["perplexity_without_oov"] = totals.perplexity_without_oov
-    rounded = {
-        name: round(number, DIGITS) + 0.0 if isinstance(number, float) else number
-        for name, number in numbers.items()
-    }
-    if how == "jsonl":
-        finite = {k: v if v is None or math.isfinite(v) else None for k, v in rounded.items()}
-        return json.dumps(finite) + "\n"
-    return "".join(f"{name}\t{number}\n" for name, number in rounded.items())

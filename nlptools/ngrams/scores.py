@@ -188,6 +188,13 @@ def all_sides(
     wanted: masks over the frequent n-grams of each order; the numbers of all others are not to be
     used. Few wanted ones cost less than all.
     """
+    return list(each_side(frequent, longest, wanted))
+
+
+def each_side(
+    frequent: Frequent, longest: int, wanted: Sequence[np.ndarray] | None = None
+) -> Iterator[Sides]:
+    """As all_sides, one order at a time; for who does not need them all at once."""
     counts, levels = frequent.counts, frequent.levels
     if longest >= counts.order:
         raise ValueError(
@@ -195,28 +202,33 @@ def all_sides(
             f"counted were {counts.order}"
         )
     begun = _begun(frequent, longest, wanted)
-    result = []
     rows = np.flatnonzero(counts.levels[0].counts[:] >= 2)
     itself = _index(levels[0].rows, begun[0], rows)
     above = _Rows(rows, itself, itself)
     for n in range(1, longest + 1):
-        own = levels[n - 1].counts
-        left, right = NeighbourSums(own), NeighbourSums(own)
-        suffix_of = _SuffixFinder(frequent, n, begun[n - 1])
-        nexts = []
-        for child, symbols, number, parents in _children(counts, n, above.rows):
-            right.add(above.itself[parents], number)
-            suffix = suffix_of(above.suffix[parents], symbols)
-            left.add(suffix, number)
-            if n < longest:
-                index = _index(levels[n].rows, begun[n], child)
-                on = np.flatnonzero((index >= 0) | (suffix >= 0))
-                nexts.append((child[on], index[on].astype(np.int32), suffix[on].astype(np.int32)))
-        result.append(Sides(left.entropy(), right.entropy(), left.variety(), right.variety()))
-        if n < longest:
-            del above
-            above = _Rows(*map(_joined, zip(*nexts, strict=True)))
-    return result
+        found, above = _sides_of_order(frequent, n, begun, above)
+        yield found
+
+
+def _sides_of_order(
+    frequent: Frequent, n: int, begun: Sequence[np.ndarray], above: _Rows
+) -> tuple[Sides, _Rows]:
+    """(neighbours of the n-grams of order n, the rows of order n + 1 that may matter). above: those of order n."""
+    levels = frequent.levels
+    own, last = levels[n - 1].counts, n == len(begun)
+    left, right = NeighbourSums(own), NeighbourSums(own)
+    suffix_of = _SuffixFinder(frequent, n, begun[n - 1])
+    nexts = []
+    for child, symbols, number, parents in _children(frequent.counts, n, above.rows):
+        right.add(above.itself[parents], number)
+        suffix = suffix_of(above.suffix[parents], symbols)
+        left.add(suffix, number)
+        if not last:
+            index = _index(levels[n].rows, begun[n], child)
+            on = np.flatnonzero((index >= 0) | (suffix >= 0))
+            nexts.append((child[on], index[on].astype(np.int32), suffix[on].astype(np.int32)))
+    found = Sides(left.entropy(), right.entropy(), left.variety(), right.variety())
+    return found, above if last else _Rows(*map(_joined, zip(*nexts, strict=True)))
 
 
 def _begun(

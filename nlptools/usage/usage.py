@@ -27,6 +27,12 @@ from nlptools.usage.windows import Window, read_windows
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
 
+# The parts of a word have together as many symbols as its square: 1.2 GB for one of 5,000. A longer one, which is a line
+# that is repeated, has no splits and no PMI; all methods of discovery find words of 40 symbols at most.
+LONGEST_DIVIDED = 100
+
+Split = tuple[str, str, int, int]  # texts of both parts, counts of both
+
 _SHOWN = 5  # neighbours of a word in a notebook
 
 
@@ -64,7 +70,7 @@ class Usage:
     left_entropy: np.ndarray
     right_entropy: np.ndarray
     symbol_counts: np.ndarray
-    splits: list[list[tuple[str, str, int, int]]]
+    splits: list[list[Split]]
     left: list[list[tuple[str, int]]]
     right: list[list[tuple[str, int]]]
     left_breaks: np.ndarray
@@ -164,7 +170,7 @@ class _Pass:
         self.at = np.array(numbers, np.int64)
         self.number = len(self.keys)
         for ids in list(self.keys):
-            for j in range(1, len(ids)):
+            for j in range(1, len(ids)) if len(ids) <= LONGEST_DIVIDED else ():
                 for part in (ids[:j], ids[j:]):
                     if len(part) > 1:
                         self.keys.setdefault(part, len(self.keys))
@@ -241,7 +247,7 @@ class _Pass:
             ),
             self.symbols,
             self.characters,
-            np.append(_pmi(sum(self.symbols), own, splits), np.nan),
+            np.append(self._pmi(own, splits), np.nan),
             np.append(left.entropy(), np.nan),
             np.append(right.entropy(), np.nan),
             np.append(self.lengths[: self.number], 0),
@@ -256,8 +262,8 @@ class _Pass:
         rows = np.where(self.at >= 0, self.at, self.number)
         return replace(every.select(rows.tolist()), words=words)
 
-    def _splits(self) -> list[list[tuple[str, str, int, int]]]:
-        """Of every word, at every place."""
+    def _splits(self) -> list[list[Split]]:
+        """Of every word, at every place; none of a word that is too long."""
         words = list(self.keys)[: self.number]
         flat = [i for ids in words for i in ids]
         symbols = iter(self.encoder.texts(np.array(flat, np.int64)))
@@ -274,8 +280,16 @@ class _Pass:
                     )
                     for j in range(1, len(ids))
                 ]
+                if len(ids) <= LONGEST_DIVIDED
+                else []
             )
         return every
+
+    def _pmi(self, own: np.ndarray, splits: Sequence[Sequence[Split]]) -> np.ndarray:
+        """Of the weakest split of each word; nan for a word that is too long to be divided."""
+        pmi = _pmi(sum(self.symbols), own, splits)
+        pmi[self.lengths[: self.number] > LONGEST_DIVIDED] = np.nan
+        return pmi
 
     def _count(self, part: tuple[int, ...]) -> int:
         if len(part) == 1:
@@ -305,9 +319,7 @@ def _most_frequent(
     ]
 
 
-def _pmi(
-    total: int, counts: np.ndarray, splits: Sequence[Sequence[tuple[str, str, int, int]]]
-) -> np.ndarray:
+def _pmi(total: int, counts: np.ndarray, splits: Sequence[Sequence[Split]]) -> np.ndarray:
     """Of the weakest split of each word, nats; inf for a single symbol, nan for what never occurs."""
 
     def columns() -> Iterator[SplitCounts]:

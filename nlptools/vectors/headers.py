@@ -197,12 +197,13 @@ class Entry(NamedTuple):
 class SafetensorsHeader(NamedTuple):
     """The header of a .safetensors file: the JSON as it is, and its tensors in that order.
 
-    start: bytes before the numbers, of all of them. size: bytes of the file.
+    start, end: bytes before and after the numbers of all of them. size: of the file.
     """
 
     text: dict[str, Any]
     entries: dict[str, Entry]
     start: int
+    end: int
     size: int
 
 
@@ -231,7 +232,8 @@ def safetensors_header(path: str) -> SafetensorsHeader:
         ) from None
     if not entries:
         raise DataError(path, None, "no tensors in the file")
-    return SafetensorsHeader(header, entries, 8 + length, size)
+    end = max(entry.end for entry in entries.values())
+    return SafetensorsHeader(header, entries, 8 + length, 8 + length + end, size)
 
 
 def check_tensor(path: str, header: SafetensorsHeader, name: str) -> np.dtype[Any]:
@@ -250,9 +252,14 @@ def check_tensor(path: str, header: SafetensorsHeader, name: str) -> np.dtype[An
 
 
 def check_end(path: str, header: SafetensorsHeader, name: str) -> None:
-    """DataError for a tensor that is not wholly in the file."""
+    """DataError for a tensor that is not wholly in the file, and for a file that goes on after the last one."""
     if header.start + header.entries[name].end > header.size:
         raise DataError(path, None, f"ends inside the tensor {cut(name)}", CUT_SHORT)
+    if header.end < header.size:
+        problem = (
+            f"{header.size - header.end:,} bytes after the last tensor, which the format forbids"
+        )
+        raise DataError(path, None, problem, "something was appended to it: copy or make it again")
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -6,27 +6,24 @@ import functools
 import itertools
 import json
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from nlptools.base import storage
 from nlptools.base.resources import ordered_map, worker_pool
 from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus, join_small
 from nlptools.text.linenumbers import LineNumbers
 from nlptools.vocab.decoding import LineDecoder
+from nlptools.vocab.longlines import PIECE, LongLine, is_long, safe_cut, whole_lines
 from nlptools.vocab.tokenizer import Encoded, WordTokenizer
 from nlptools.vocab.vocab import END, START
 
 TOKEN_FORMATS = ("tokens", "ids", "jsonl")
-PIECE = 1 << 18  # characters that are tokenized at a time: their arrays stay in the cache
 _LINE = 0x0A
 _quote = json.JSONEncoder(ensure_ascii=False).encode
-# Every pre-segmenter cuts on both sides of these, and no small letter depends on what is beyond: so no
-# control characters, which are left out of words, and no colon, which a sigma that ends a word looks past.
-_SAFE = re.compile("[ \\t\u3000。，！？；、（）《》“”]")
 
 
 @dataclass
@@ -74,6 +71,9 @@ def tokenize_corpus(
         for text, tokens, unknown in ordered_map(pool, workers, work, _texts(corpus, whole)):
             counts.tokens += tokens
             counts.unknown += unknown
+            if not isinstance(text, str):  # a line of many pieces
+                yield from text
+                continue
             if not text:
                 continue
             if not text.startswith("\n"):
@@ -128,35 +128,29 @@ class _Sheet:
         return tokens, np.searchsorted(tokens, before)
 
 
-def _texts(corpus: Corpus, whole_lines: bool) -> Iterator[tuple[str, bool]]:
-    """(text, whether its last line goes on): pieces that can be tokenized alone; lines end with LF."""
+def _texts(corpus: Corpus, whole: bool) -> Iterator[tuple[str, bool]]:
+    """(text, whether its last line goes on): pieces that can be tokenized alone; lines end with LF.
+
+    whole: no line is divided.
+    """
     held = ""
     for block in join_small(corpus.blocks(), PIECE):
         if held and not block.inside:  # the last line of a file ends with it
             held += "\n"
         held += block.text
         end = max(held.rfind("\n"), held.rfind("\r")) + 1  # a block holds CR and LF together
-        for start, stop in _pieces(held, end):
+        for start, stop in whole_lines(held, end):
+            while not whole and 0 < (cut := safe_cut(held, start, stop)) < stop:
+                yield with_line_feeds(held[start:cut]), True
+                start = cut
             yield with_line_feeds(held[start:stop]), False
         held = held[end:]
-        while len(held) > 4 * PIECE and not whole_lines:
-            places = [found.end() for found in _SAFE.finditer(held, 0, 3 * PIECE)]
-            if not places:
-                break
-            yield with_line_feeds(held[: places[-1]]), True
-            held = held[places[-1] :]
+        while not whole and 0 < (cut := safe_cut(held, 0, len(held))) < len(held):
+            yield with_line_feeds(held[:cut]), True
+            held = held[cut:]
     if held:
         text = with_line_feeds(held)
         yield text if text.endswith("\n") else text + "\n", False
-
-
-def _pieces(text: str, end: int) -> Iterator[tuple[int, int]]:
-    """Spans of whole lines, of about PIECE characters, up to `end`, where a line ends."""
-    start = 0
-    while start < end:
-        stop = text.find("\n", start + PIECE, end) + 1 if end - start > PIECE else end
-        yield start, stop or end
-        start = stop or end
 
 
 def _lines(sheet: _Sheet, piece: tuple[str, bool]) -> tuple[str, int, int]:
@@ -178,26 +172,19 @@ def _lines(sheet: _Sheet, piece: tuple[str, bool]) -> tuple[str, int, int]:
     return made, len(ids), len(strange)
 
 
-def _objects(sheet: _Sheet, piece: tuple[str, bool]) -> tuple[str, int, int]:
+def _objects(sheet: _Sheet, piece: tuple[str, bool]) -> tuple[str | Iterator[str], int, int]:
     """Put together of texts: an encoder of JSON for every line takes three times as long."""
     text = piece[0]
+    if is_long(text):
+        return _long_object(sheet, text[:-1])
     encoded = sheet.tokenizer.encode(text)
     kept, before = sheet.kept(encoded)
-    ids = encoded.ids[kept]
-    strange = np.flatnonzero(ids == sheet.tokenizer.unknown)
-    tokens = sheet.quoted[ids].tolist()
-    if not sheet.marks:
-        for place, name in zip(strange.tolist(), encoded.texts(kept[strange]), strict=True):
-            if name:
-                tokens[place] = _quote(name)
-    numbers = sheet.numbered[ids].tolist()
+    tokens, numbers, unknown = _cells(sheet, encoded, kept)
     lines = text.split("\n")[:-1]
     edges = [0, *before.tolist()]
     lengths = np.fromiter(map(len, lines), np.int64, len(lines)) + 1
     begins = np.repeat(np.cumsum(lengths) - lengths, np.diff(edges))
-    spans = [
-        f"[{start}, {stop}]" for start, stop in (encoded.offsets[kept] - begins[:, None]).tolist()
-    ]
+    spans = _spans(encoded.offsets[kept] - begins[:, None])
     rows = []
     for line, (first, last) in zip(lines, itertools.pairwise(edges), strict=True):
         row = tokens[first:last], numbers[first:last], spans[first:last]
@@ -209,7 +196,42 @@ def _objects(sheet: _Sheet, piece: tuple[str, bool]) -> tuple[str, int, int]:
             f'{{"text": {_quote(line)}, "tokens": [{", ".join(row[0])}], '
             f'"ids": [{", ".join(row[1])}], "offsets": [{", ".join(row[2])}]}}\n'
         )
-    return "".join(rows), len(kept), len(strange)
+    return "".join(rows), len(kept), unknown
+
+
+def _cells(sheet: _Sheet, encoded: Encoded, kept: np.ndarray) -> tuple[list[str], list[str], int]:
+    """(tokens, ids, in JSON; how many are unknown) of the tokens that are kept."""
+    ids = encoded.ids[kept]
+    strange = np.flatnonzero(ids == sheet.tokenizer.unknown)
+    tokens = sheet.quoted[ids].tolist()
+    if not sheet.marks:
+        for place, name in zip(strange.tolist(), encoded.texts(kept[strange]), strict=True):
+            if name:
+                tokens[place] = _quote(name)
+    return tokens, sheet.numbered[ids].tolist(), len(strange)
+
+
+def _spans(offsets: np.ndarray) -> list[str]:
+    return [f"[{start}, {stop}]" for start, stop in offsets.tolist()]
+
+
+def _long_object(sheet: _Sheet, line: str) -> tuple[Iterator[str], int, int]:
+    """The object of one line of many pieces."""
+    tokens = unknown = start = 0
+    with storage.spilling(None) as folder:
+        columns = LongLine(("tokens", "ids", "offsets"), folder)
+        if sheet.special:
+            columns.add([[first] for first, _ in sheet.ends])
+        while start < len(line) and (sheet.most is None or tokens < sheet.most):
+            stop = safe_cut(line, start, len(line)) or len(line)
+            encoded = sheet.tokenizer.encode(line[start:stop])
+            kept = np.arange(len(encoded))[: None if sheet.most is None else sheet.most - tokens]
+            names, numbers, strange = _cells(sheet, encoded, kept)
+            columns.add([names, numbers, _spans(encoded.offsets[kept] + start)])
+            tokens, unknown, start = tokens + len(kept), unknown + strange, stop
+        if sheet.special:
+            columns.add([[last] for _, last in sheet.ends])
+    return columns.pieces(_quote(line)), tokens, unknown
 
 
 def decode_corpus(corpus: Corpus, tokenizer: WordTokenizer) -> Iterator[str]:

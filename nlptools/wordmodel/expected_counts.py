@@ -107,8 +107,7 @@ class Shards:
 
     def number(self) -> np.ndarray:
         """int64, for each word."""
-        bits = np.unpackbits(self._bits.view(np.uint8).reshape(-1, 2), axis=1)
-        return bits.sum(axis=1, dtype=np.int64)
+        return np.bitwise_count(self._bits).astype(np.int64)
 
 
 @dataclass

@@ -224,6 +224,9 @@ def _model(
         names, counts, expected, weight, known = _with_carried(
             names, counts, expected, weight, carried, fitted
         )
+    if not weight.all():
+        problem = "the penalties, or the counts of the prior, leave words no probability"
+        raise NlptoolsError(problem, "give smaller ones")
     weight = np.log(weight)
     if known is not None:
         weight = keep_whole(names, weight, expected, known)

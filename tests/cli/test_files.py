@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -328,3 +329,17 @@ def test_links_in_a_circle() -> None:
         assert error == "Error: loop: cannot write: Too many levels of symbolic links\n"
     for command in ("vocab build loop", "vocab build text --base loop", "count loop --tsv"):
         assert "too many levels of symbolic links" in run(*command.split()).error
+
+
+def test_a_temporary_folder_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python takes another one in silence."""
+    write("a.txt", TEXT)
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setenv("TMPDIR", str(Path("missing").absolute()))
+    said = "cannot be written; temporary files go to "
+    assert said in run("count", "a.txt", "--tsv").ok().err
+    assert said not in run("count", "a.txt", "--tsv", "--quiet").ok().err
+    assert said not in run("count", "a.txt", "--tsv", "--tmp-dir", ".").ok().err
+    Path("missing").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert said not in run("count", "a.txt", "--tsv").ok().err

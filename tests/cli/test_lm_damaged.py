@@ -230,3 +230,16 @@ def test_arpa_files_cut_anywhere(novel: Models) -> None:
         for size in range(1, len(content) - 1, len(content) // 12):
             write("m", content[:size])
             assert re.match(r"Error: m(:\d+)?: \S", refused(USERS[0], "m"))
+
+
+@users
+def test_a_changed_bit_in_the_higher_orders(novel: Models, command: list[str]) -> None:
+    """What looks like another model: only a checksum tells."""
+    container = storage.read_container(novel.native, "lm", 1)
+    whole = bytearray(novel.native.read_bytes())
+    for name in ("first2", "rests3", "values3"):
+        entry = container._entries[name]
+        changed = bytearray(whole)
+        changed[entry.offset + entry.length * entry.dtype.itemsize // 2] ^= 1
+        write("changed", bytes(changed))
+        assert f"the array {name} has another checksum" in refused(command, "changed"), name

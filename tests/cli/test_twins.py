@@ -20,8 +20,8 @@ from nlptools.cli import main
 from nlptools.discovery.columns import SORTS, WORD_FORMATS
 from nlptools.discovery.rules import COMPATS, METHODS
 from nlptools.lm.files import MODEL_FORMATS
+from nlptools.lm.report import SCORE_FORMATS
 from nlptools.lm.smoothing import SMOOTHINGS
-from nlptools.lm.stream import SCORE_FORMATS
 from nlptools.lm.trie import MAX_MODEL_ORDER
 from nlptools.ngrams.counts import MAX_ORDER
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from places import NOVEL, SAMPLES
 
 from nlptools.discovery import em
+from nlptools.discovery.candidates import join_symbols
 from nlptools.discovery.columns import SORT_COLUMNS
 from nlptools.discovery.discover import discover_words
-from nlptools.discovery.em import PRIOR_BELOW, STEPS, default_min_count_expected, join_symbols
+from nlptools.discovery.em import PRIOR_BELOW, STEPS, default_min_count_expected
 from nlptools.discovery.method import default_min_count
 from nlptools.discovery.table import WordTable, format_words
 from nlptools.ngrams.count import count_ngrams

@@ -141,6 +141,16 @@ def test_long_lines_and_runs(tmp_path: Path) -> None:
     assert [c.line for c in one.contexts[1]][-1] <= 2
 
 
+def test_a_word_of_thousands_of_symbols() -> None:
+    """Its parts would take the square of its length; it is found, and not divided."""
+    longest, longer = "天地" * 50, "天地玄黄" * 2000
+    usage = usage_of([longest, longer, longer], [longest, longer, "天地"])
+    assert usage.counts.tolist() == [1, 2, 4100 - 50]
+    assert np.isfinite(usage.pmi[0])
+    assert np.isnan(usage.pmi[1])
+    assert [len(splits) for splits in usage.splits] == [99, 0, 1]
+
+
 def test_contexts_are_spread() -> None:
     texts = [f"第{i}行的词语在此" for i in range(1000)]
     usage = usage_of(texts, ["词语"], contexts=4)

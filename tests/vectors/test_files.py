@@ -738,10 +738,16 @@ def test_safetensors_errors(here: Path) -> None:
             f"{bad}'v' begins at byte 8, what is before it ends at 24",
         ),
         (entry(shape="[6]"), "no matrix among its arrays"),
-        (entry(shape="[0,3]", data_offsets="[0,0]"), "w: no vectors: a matrix of 0 x 3"),
+        (
+            entry(shape="[1,3]", data_offsets="[0,12]"),
+            "12 bytes after the last tensor, which the format forbids | something was appended",
+        ),
     ):
         found = problem(name, safetensors(header))
         assert found.startswith(f"{name}: {expected}"), header
+    nothing = entry(shape="[0,3]", data_offsets="[0,0]")
+    found = problem(name, safetensors(nothing, b""))
+    assert found.startswith(f"{name}: w: no vectors: a matrix of 0 x 3")
     for data in (struct.pack("<Q", 10**6) + b"{}", struct.pack("<Q", 0), b"\1"):
         found = problem(name, data, input_format="safetensors")
         assert found == f"{name}: no .safetensors file: no header at its beginning"

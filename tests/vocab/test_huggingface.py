@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import oracles
 import pytest
 from hypothesis import example, given, settings
@@ -143,11 +144,18 @@ def compared(vocab: Vocab, lines: list[str]) -> tuple[int, int]:
     tokenizer, ours = loaded(vocab), WordTokenizer(vocab)
     together = between = 0
     found = tokenizer.encode_batch(lines, add_special_tokens=False)
-    for line, encoding in zip(lines, found, strict=True):
-        encoded = ours.encode(line)
-        ids = encoded.ids.tolist()
+    # All lines at once: a call for each takes longer than everything else here.
+    encoded = ours.encode("".join(f"{line}\n" for line in lines))
+    offsets = encoded.offsets
+    begins = np.cumsum([0, *(len(line) + 1 for line in lines)])
+    edges = np.searchsorted(offsets[:, 0], begins).tolist()
+    for line, encoding, begin, (first, last) in zip(
+        lines, found, begins[:-1].tolist(), itertools.pairwise(edges), strict=True
+    ):
+        ids = encoded.ids[first:last].tolist()
         assert encoding.ids == ids, line
-        assert encoding.offsets == [tuple(span) for span in encoded.offsets.tolist()], line
+        spans = (offsets[first:last] - begin).tolist()
+        assert encoding.offsets == list(map(tuple, spans)), line
         words = encoding.word_ids
         for i in range(1, len(ids)):
             token = vocab.tokens[ids[i]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tracemalloc
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tokencases import TINY
 
 from nlptools.errors import DataError, cut
 from nlptools.text.corpus import Corpus
+from nlptools.vocab import longlines
 from nlptools.vocab import stream as tokenstream
 from nlptools.vocab.stream import TOKEN_FORMATS, TokenCounts, decode_corpus, tokenize_corpus
 from nlptools.vocab.tokenizer import PRE, WordTokenizer
@@ -141,7 +143,7 @@ def test_lines_are_those_of_the_slow_twin(
 ) -> None:
     format = options.get("format", "tokens")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tokenstream, "PIECE", piece)
+        in_pieces_of(piece, patch)
         corpus = Corpus(files(folder, [text]), block_size=block)
         counts = TokenCounts()
         made = stream(corpus, tokenizers[pre], **options, workers=workers, counts=counts)
@@ -149,6 +151,56 @@ def test_lines_are_those_of_the_slow_twin(
     rows = [slow_row(tokenizers[pre], line, _most(options)) for line in lines_in(text)]
     assert counts.tokens == sum(len(row["ids"]) for row in rows)
     assert counts.unknown == sum(row["ids"].count(1) for row in rows)
+
+
+def in_pieces_of(characters: int, patch: pytest.MonkeyPatch) -> None:
+    """A line of more than four pieces is a long one."""
+    patch.setattr(tokenstream, "PIECE", characters)
+    patch.setattr(longlines, "PIECE", characters)
+    patch.setattr(longlines, "LONG", 4 * characters)
+
+
+@pytest.mark.parametrize("options", [{}, {"special": True}, {"special": True, "max_length": 9}])
+def test_a_long_line_as_json(
+    tokenizers: dict[str, WordTokenizer], monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    """In pieces that wait for each other on disk it is the same object, between short lines."""
+    line = "今天天气很好，nice Weather，Ünïcode 看看。" * 40
+    text = f"好\n{line}\n\n天气 好\n{line}"
+    whole = stream(Corpus.from_texts([text]), tokenizers["vocab"], format="jsonl", **options)
+    in_pieces_of(20, monkeypatch)
+    monkeypatch.setattr(longlines, "_ROOM", 50)
+    made = list(
+        tokenize_corpus(Corpus.from_texts([text]), tokenizers["vocab"], format="jsonl", **options)
+    )
+    assert "".join(made) == whole
+    assert len(made) > 10
+    assert [len(json.loads(row)["text"]) for row in whole.splitlines()] == [
+        *(1, len(line), 0, 4, len(line))
+    ]
+
+
+def test_a_long_line_takes_little_memory(
+    tokenizers: dict[str, WordTokenizer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small part of what lists of all its tokens, ids and offsets take."""
+    text = "今天天气很好，nice。" * 5_000
+
+    def peak() -> int:
+        tracemalloc.start()
+        try:
+            for _ in tokenize_corpus(
+                Corpus.from_texts([text]), tokenizers["vocab"], format="jsonl", workers=1
+            ):
+                pass
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    whole = peak()
+    in_pieces_of(1 << 11, monkeypatch)
+    monkeypatch.setattr(longlines, "_ROOM", 1 << 12)
+    assert peak() < whole / 4
 
 
 def _most(options: dict[str, Any]) -> int | None:
@@ -203,7 +255,7 @@ def test_a_line_of_a_megabyte(
     goes_on: bool,
 ) -> None:
     """Without any break it waits for its end; with breaks it goes on in pieces, and gives the same."""
-    monkeypatch.setattr(tokenstream, "PIECE", 1 << 16)
+    in_pieces_of(1 << 16, monkeypatch)
     [path] = files(folder, [line + "\n好"])
     corpus = Corpus([path], block_size=100_000)
     pieces = list(tokenize_corpus(corpus, tokenizers[pre], format="ids"))

@@ -6,6 +6,7 @@ import itertools
 import lzma
 import math
 import random
+import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -192,6 +193,14 @@ def test_everyday_words_are_whole() -> None:
     raised = model.weights[model.words.index("为什么")]
     parts = column(model, "weights")
     assert raised == pytest.approx(parts["为"] + parts["什么"] + 0.1, abs=1e-3)
+
+
+def test_penalties_that_leave_nothing() -> None:
+    """A sentence, and no warning of NumPy about the logarithm of 0."""
+    texts = ["今天天气很好，我们去公园散步。"] * 5
+    with warnings.catch_warnings(), pytest.raises(NlptoolsError, match="leave words no probab"):
+        warnings.simplefilter("error")
+        train(texts, prior="general", penalty=(200, 200, 200))
 
 
 # --- a made language -----------------------------------------------------------------------------

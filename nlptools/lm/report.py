@@ -1,0 +1,147 @@
+"""Scored lines and their sums -> rows of TSV or JSON, as they stand or the oddest first."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+
+import numpy as np
+
+from nlptools.base import storage
+from nlptools.base.textcolumns import decimals, weave
+from nlptools.errors import cell
+from nlptools.lm.stream import COLUMNS, ScoredLines, Totals
+
+SCORE_FORMATS = ("tsv", "jsonl")
+DIGITS = 4
+_GROUP = 1 << 10  # lines that are formatted together
+
+
+def format_lines(group: Sequence[ScoredLines], how: str) -> str:
+    """A row for each line, as TSV (a tab in the text becomes a space) or JSON.
+
+    Raises ValueError for an unknown format.
+    """
+    if how not in SCORE_FORMATS:
+        raise ValueError(f"format must be one of {', '.join(SCORE_FORMATS)}, not {how!r}")
+    sources = [source for lines in group for source in [lines.source] * len(lines)]
+    lines = group[0] if len(group) == 1 else ScoredLines.joined(group)
+    return _tsv(sources, lines) if how == "tsv" else _json_lines(sources, lines)
+
+
+def _groups(scored: Iterable[ScoredLines]) -> Iterator[list[ScoredLines]]:
+    """Lines of small files together: to format those of one costs 0.2 ms, however few they are."""
+    held: list[ScoredLines] = []
+    size = 0
+    for lines in scored:
+        held.append(lines)
+        size += len(lines)
+        if size >= _GROUP:
+            yield held
+            held, size = [], 0
+    if held:
+        yield held
+
+
+def _tsv(sources: list[str], lines: ScoredLines) -> str:
+    numbers = weave(
+        [
+            *(b"\t", decimals(lines.numbers, 0), b"\t"),
+            *(decimals(lines.log10_probs, DIGITS), b"\t", decimals(lines.per_symbol, DIGITS)),
+            *(b"\t", decimals(lines.symbols, 0), b"\t", decimals(lines.oov, 0), b"\t\n"),
+        ]
+    )
+    names = {source: cell(source) for source in set(sources)}
+    cells = ["\n"] * (4 * len(lines))
+    cells[0::4] = [names[source] for source in sources]
+    cells[1::4] = numbers.decode("ascii").split("\n")[:-1]
+    cells[2::4] = lines.texts
+    if any("\t" in text for text in lines.texts):
+        cells[2::4] = [text.replace("\t", " ") for text in lines.texts]
+    return "".join(cells)
+
+
+def _json_lines(sources: list[str], lines: ScoredLines) -> str:
+    rows = zip(
+        sources,
+        lines.numbers.tolist(),
+        (lines.log10_probs.round(DIGITS) + 0.0).tolist(),  # no -0.0
+        (lines.per_symbol.round(DIGITS) + 0.0).tolist(),
+        lines.symbols.tolist(),
+        lines.oov.tolist(),
+        lines.texts,
+        strict=True,
+    )
+    objects = (dict(zip(COLUMNS, row, strict=True)) for row in rows)
+    return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in objects)
+
+
+def table_pieces(scored: Iterable[ScoredLines], how: str, top: int | None = None) -> Iterator[str]:
+    """The rows of all lines, the first `top` of them; TSV with a head."""
+    head = _head(how)  # with the first rows: nothing is printed of a model that is damaged
+    left = top
+    for group in _groups(scored):
+        rows = format_lines(group, how)
+        if left is not None:  # the rest is read, but not shown: the totals are of everything
+            shown = min(left, sum(map(len, group)))
+            rows = "".join(line + "\n" for line in rows.split("\n")[:shown])
+            left -= shown
+        yield head + rows
+        head = ""
+    yield head
+
+
+def oddest_lines(
+    scored: Iterable[ScoredLines],
+    how: str,
+    top: int | None = None,
+    tmp_dir: str | os.PathLike[str] | None = None,
+) -> Iterator[bytes]:
+    """As table_pieces, the least probable lines first: by log10 probability for each symbol, then as they stand.
+
+    Lines without symbols come last. The rows wait in a temporary file.
+    """
+    keys: list[np.ndarray] = []
+    sizes: list[np.ndarray] = []
+    with storage.spilling(tmp_dir) as folder:
+        spill = storage.SpillFile(folder)
+        for group in _groups(scored):
+            rows = np.frombuffer(
+                format_lines(group, how).encode("utf-8", "surrogateescape"), np.uint8
+            )
+            keys += [np.where(lines.symbols > 0, lines.per_symbol, np.inf) for lines in group]
+            sizes.append(np.diff(np.flatnonzero(rows == ord("\n")), prepend=-1))
+            spill.write(rows)
+        yield _head(how).encode()
+        if not keys:
+            return
+        size = np.concatenate(sizes)
+        begin = np.cumsum(size) - size
+        order = np.argsort(np.concatenate(keys), kind="stable")[:top]
+        for start, number in zip(begin[order].tolist(), size[order].tolist(), strict=True):
+            spill.file.seek(start)
+            yield spill.file.read(number)
+
+
+def _head(how: str) -> str:
+    return "\t".join(COLUMNS) + "\n" if how == "tsv" else ""
+
+
+def totals_table(totals: Totals, how: str) -> str:
+    """Name and number of every sum, a line each; or one JSON object."""
+    numbers: dict[str, int | float | None] = {
+        field.name: getattr(totals, field.name) for field in fields(totals)
+    }
+    numbers["perplexity"] = totals.perplexity
+    numbers["perplexity_without_oov"] = totals.perplexity_without_oov
+    rounded = {
+        name: round(number, DIGITS) + 0.0 if isinstance(number, float) else number
+        for name, number in numbers.items()
+    }
+    if how == "jsonl":
+        finite = {k: v if v is None or math.isfinite(v) else None for k, v in rounded.items()}
+        return json.dumps(finite) + "\n"
+    return "".join(f"{name}\t{number}\n" for name, number in rounded.items())
