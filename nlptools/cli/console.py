@@ -41,6 +41,15 @@ def open_corpus(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
         raise click.UsageError(str(error)) from None
 
 
+def open_stream(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
+    """As open_corpus; what a pipe or a terminal brings is answered at once, line by line."""
+    # A bar of progress would stand in the lines that somebody types or reads.
+    beside = any(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+    corpus = open_corpus(paths, quiet or beside, **reading)
+    corpus.prompt = True
+    return corpus
+
+
 def check_fields(field: str | None, column: str | None) -> None:
     """Usage error of --field and --column."""
     if field is not None and column is not None:
@@ -126,13 +135,19 @@ class StageBar:
 
 
 def write(pieces: Iterable[str | bytes]) -> None:
-    """Text to stdout, UTF-8 whatever the locale is, a line end being LF."""
+    """Text to stdout, UTF-8 whatever the locale is, a line end being LF.
+
+    A piece without text says that nothing more comes for now, so that what is there should be seen.
+    """
     if sys.stdout is None:
         raise NlptoolsError("standard output is closed")
     stream = sys.stdout.buffer
+    watched = sys.stdout.isatty()
     for piece in pieces:
         with _stdout_errors():
             stream.write(encoded(piece))
+            if watched or not piece:
+                stream.flush()
     with _stdout_errors():
         stream.flush()
 

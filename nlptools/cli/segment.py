@@ -14,7 +14,7 @@ from nlptools.cli.console import (
     deliver,
     given_options,
     note,
-    open_corpus,
+    open_stream,
     usage_errors,
 )
 from nlptools.cli.files import InputPath, OutputPath
@@ -145,7 +145,7 @@ def segment(
     closing = Closing("segment", quiet)
     corpus: Any = None
     if engine == "local":
-        corpus = open_corpus(
+        corpus = open_stream(
             paths, quiet, encoding=encoding, on_error=on_error, field=None, column=None, fold=()
         )
         corpus.block_size = BLOCK

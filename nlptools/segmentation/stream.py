@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from nlptools.base.resources import ordered_map, worker_pool
+from nlptools.base.resources import prompt_map, worker_pool
 from nlptools.segmentation.tokens import SPACE, Cutter, kinds_of
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus, join_small
@@ -34,6 +34,7 @@ def segment_corpus(
     format "text": lines stay lines, and white space stays what it is; taking the separators out gives back
     the text, where they do not occur in it. "jsonl": for each line an object with its text, its words (but
     not white space) and their offsets, in characters. workers: threads; they change no result.
+    A piece without text comes where a pipe that is read promptly (Corpus.prompt) has nothing more for now.
     """
     if format not in SEGMENT_FORMATS:
         raise ValueError(f"format must be one of {', '.join(SEGMENT_FORMATS)}, not {format!r}")
@@ -42,14 +43,17 @@ def segment_corpus(
     workers = workers or os.cpu_count() or 1
     work = functools.partial(_spaced if format == "text" else _lines, cutter, separator)
     with worker_pool(workers) as pool:
-        for pieces in ordered_map(pool, workers, work, _texts(corpus, cutter, format == "jsonl")):
-            yield from pieces
+        for pieces in prompt_map(pool, workers, work, _texts(corpus, cutter, format == "jsonl")):
+            yield from ("",) if pieces is None else pieces
 
 
-def _texts(corpus: Corpus, cutter: Cutter, whole_lines: bool) -> Iterator[tuple[str, bool]]:
-    """(text, whether its last line goes on): pieces that can be cut into words alone."""
+def _texts(corpus: Corpus, cutter: Cutter, whole_lines: bool) -> Iterator[tuple[str, bool] | None]:
+    """(text, whether its last line goes on): pieces that can be cut into words alone; None in a lull."""
     held = ""
     for block in join_small(corpus.blocks(), PIECE):
+        if not block.text:
+            yield None
+            continue
         if held and not block.inside:  # the file before has no line end at its end
             held += "\n"
         held += block.text

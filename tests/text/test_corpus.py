@@ -1042,7 +1042,6 @@ def test_small_sources_become_one_text() -> None:
 
     blocks = [
         block("一", "a"),
-        block("", "b"),
         block("二\n", "c"),
         block("三\r", "d"),
         block("\n四", "e"),
@@ -1058,6 +1057,11 @@ def test_small_sources_become_one_text() -> None:
         ("六\n七", "f", True),
     ]
     assert list(join_small([], 10)) == []
+
+
+def test_small_sources_are_not_held_back_in_a_lull() -> None:
+    blocks = [Block(text, "-", LineNumbers(1), inside=not text) for text in ("一\n", "", "", "二")]
+    assert list(join_small(blocks, 10)) == blocks
 
 
 @settings(max_examples=200, deadline=None)
