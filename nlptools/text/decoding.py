@@ -93,31 +93,30 @@ codecs.register_error(BAD_BYTE_ERRORS, _bad_byte)
 # --- bytes -----------------------------------------------------------------------------------
 
 
+def _whole_lines(head: bytes) -> bytes:
+    """Without a line that is not complete. No mark of a format or an encoding that is known here has a line end in it."""
+    return head[: head.rfind(b"\n") + 1]
+
+
 def peek(
-    chunks: Iterator[bytes], size: int, enough: Callable[[bytes], bool] = bool
+    chunks: Iterator[bytes], size: int, enough: Callable[[bytes], bytes] = _whole_lines
 ) -> tuple[bytes, Iterator[bytes]]:
     """The first `size` bytes (fewer at the end), and the chunks as if nothing had been read.
 
-    In a lull of a pipe (pipes.py): the whole lines that are there, if `enough` says that they are. By default they
-    are: no mark of a format or an encoding that is recognised here has a line end in it.
+    In a lull of a pipe (pipes.py): what `enough` makes of the bytes that are there, unless that is nothing.
     """
     seen: list[bytes] = []
     length = asked = 0
-    line = False
     for chunk in chunks:
         if not chunk:
-            # Asked only of twice as much as before: a stream that comes byte by byte takes no longer.
-            if not line or length < 2 * asked:
-                continue
-            asked = length
-            head = b"".join(seen)
-            lines = head[: head.rfind(b"\n") + 1]
-            if not enough(lines):
-                continue
-            return lines, itertools.chain(seen, [chunk], chunks)
+            if length >= 2 * asked:
+                # However short the chunks are that a long text comes in, this takes no longer.
+                asked = length if length >= 1 << 16 else 0
+                if head := enough(b"".join(seen)):
+                    return head, itertools.chain(seen, [chunk], chunks)
+            continue
         seen.append(chunk)
         length += len(chunk)
-        line = line or b"\n" in chunk
         if length >= size:
             break
     return b"".join(seen)[:size], itertools.chain(seen, chunks)
@@ -244,7 +243,9 @@ def decompress(chunks: Iterator[bytes], source: str) -> Iterator[bytes]:
 
     Raises DataError for archives and documents, which are not text: tar, zip, PDF, ...
     """
-    head, chunks = peek(chunks, 512)
+    head, chunks = peek(
+        chunks, 512, lambda head: (_decompressor(head) and head) or _whole_lines(head)
+    )
     kind = _decompressor(head)
     if kind is not None:
         name, begin, damaged = kind
@@ -343,7 +344,7 @@ def to_utf8(
     """
     auto = encoding == "auto"
     sampled = auto or encoding in _MARKED
-    head, chunks = peek(chunks, SAMPLE if sampled else 4, _tells if auto else bool)
+    head, chunks = peek(chunks, SAMPLE if sampled else 4, _telling if auto else _whole_lines)
     if encoding in ("auto", "utf-8", "utf-16", "utf-32"):
         bom = bom_encoding(head)
         if bom is not None:
@@ -364,10 +365,12 @@ def to_utf8(
     return _transcode(chunks, source, encoding, on_error), encoding
 
 
-def _tells(lines: bytes) -> bool:
-    """Whether whole lines tell the encoding, or that it does not matter to them; UTF-16 has zeros in it."""
+def _telling(head: bytes) -> bytes:
+    """Whole lines, if they tell the encoding or it does not matter to them; UTF-16 has zeros in it."""
+    lines = _whole_lines(head)
     plain = b"\0" not in lines and is_utf8(lines, cut=False)
-    return plain or bom_encoding(lines) is not None or guess_encoding(lines) is not None
+    tells = plain or bom_encoding(lines) is not None or guess_encoding(lines) is not None
+    return lines if tells else b""
 
 
 def _told_by(head: bytes, source: str) -> str:
@@ -392,7 +395,7 @@ def _after_ascii(
             line += count_line_ends(chunk)
             yield chunk
             continue
-        head, chunks = peek(itertools.chain([chunk], chunks), SAMPLE, _tells)
+        head, chunks = peek(itertools.chain([chunk], chunks), SAMPLE, _telling)
         encoding = _told_by(head, source)
         if encoding == "utf-8":
             yield from chunks

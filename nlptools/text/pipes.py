@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from typing import Protocol
 
 # Seconds without a byte that make a lull. People see no delay of this length, and a program that sends a line and waits
-# for the answer gets some hundred a second. A fast writer that is held up for longer by a busy machine has its
-# text in smaller pieces, which costs a little time.
+# for the answer gets some hundred a second. Who has filled a pipe is a fast writer, which a busy machine holds up:
+# it gets more time, as small pieces cost more than large ones.
 LULL_SECONDS = 0.003
+FULL, FULL_LULL_SECONDS = 1 << 16, 0.03
 
 
 class Pipe(Protocol):
@@ -46,17 +47,18 @@ def pipe_chunks(pipe: Pipe, read: Reader, size: int, *, prompt: bool = False) ->
             parts.append(part)
             room -= len(part)
             ended = not part
-            lull = prompt and not ended and not _comes(pipe)
+            lull = prompt and not ended and not _comes(pipe, size - room)
         if chunk := b"".join(parts):
             yield chunk
         if lull:
             yield b""
 
 
-def _comes(pipe: Pipe) -> bool:
-    """Whether there are more bytes, or the end, within the time of a lull."""
+def _comes(pipe: Pipe, read: int) -> bool:
+    """Whether there are more bytes, or the end, within the time of a lull; read: bytes that came without one."""
+    seconds = LULL_SECONDS if read < FULL else FULL_LULL_SECONDS
     try:
-        return bool(select.select([pipe.fileno()], [], [], LULL_SECONDS)[0])
+        return bool(select.select([pipe.fileno()], [], [], seconds)[0])
     except (OSError, ValueError):
         # Windows tells nothing of pipes, which are read in whole blocks there; a terminal gives line after line.
         return not pipe.isatty()
