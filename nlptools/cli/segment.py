@@ -18,7 +18,7 @@ from nlptools.cli.console import (
     usage_errors,
 )
 from nlptools.cli.files import InputPath, OutputPath
-from nlptools.segmentation.methods import METHODS, open_cutter, problems
+from nlptools.segmentation.methods import METHODS, MODES, open_cutter, problems
 
 if TYPE_CHECKING:
     from nlptools.segmentation.tokens import Cutter
@@ -36,6 +36,7 @@ Examples:
   nlptools segment --model forum.model posts.txt > words.txt
   nlptools segment --adapt novel.txt > words.txt
   nlptools segment --model dict.txt --format jsonl posts.txt
+  tail -f log | nlptools segment --mode search
   nlptools segment --engine spark --master yarn hdfs:///posts/ -o hdfs:///posts.words
   nlptools lm train --sentences clause posts.txt -o posts.lm
   nlptools segment --method lm --model posts.lm posts.txt
@@ -89,6 +90,14 @@ Examples:
     help="Between words.",
 )
 @click.option(
+    "--mode",
+    type=click.Choice(MODES),
+    default="default",
+    show_default=True,
+    help="search: before each word those of the word list inside it, short ones first, for the index of a search "
+    "engine; with --format jsonl their offsets too.",
+)
+@click.option(
     "--format",
     type=click.Choice(["text", "jsonl"]),
     default="text",
@@ -114,6 +123,7 @@ def segment(
     weights: tuple[float, ...] | None,
     counts_file: str | None,
     separator: str,
+    mode: str,
     format: str,
     output: str | None,
     encoding: str,
@@ -136,7 +146,9 @@ def segment(
         "weights": weights,
     }
     asked = {name: value for name, value in asked.items() if value is not None}
-    for problem in problems(method, asked | ({"adapt": True} if adapt else {}), "--{}".format):
+    also = {"adapt": adapt, "mode": mode == "search"}
+    given = asked | {name: True for name, wanted in also.items() if wanted}
+    for problem in problems(method, given, "--{}".format):
         raise click.UsageError(f"{problem}.")
     _check_output(separator, format)
     check_engine(engine, paths)
@@ -170,6 +182,7 @@ def segment(
                 str(output),
                 separator=separator,
                 format=format,
+                mode=mode,
                 encoding=encoding,
                 on_error=on_error,
                 master=master,
@@ -177,13 +190,17 @@ def segment(
             )
         results = [f"{folders} folders in {output}"]
     else:
-        pieces = segment_corpus(corpus, cutter, separator=separator, format=format, workers=workers)
+        pieces = segment_corpus(
+            corpus, cutter, separator=separator, format=format, mode=mode, workers=workers
+        )
         deliver(pieces, output)
     made_by = {"method": method} if method != "model" else {}
     if METHODS[method].file == "model":
         made_by["model"] = model or "general"
     if adapt:
         made_by["adapted"] = "yes"
+    if mode != "default":
+        made_by["mode"] = mode
     closing.show(corpus, made_by, results)
 
 

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 Path = str | os.PathLike[str]
 
 # Options that not every method has, in the order in which they are checked.
-OPTIONS = ("counts", "model", "granularity", "adapt", "weights")
+OPTIONS = ("counts", "model", "granularity", "adapt", "mode", "weights")
+
+
+# What is given of a word: itself, or also the words inside it (search.py).
+MODES = ("default", "search")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +72,7 @@ _ENTRIES = (
         name="model",
         about="the best path through weighted words",
         reference=False,
-        options=("model", "granularity", "adapt"),
+        options=("model", "granularity", "adapt", "mode"),
         file="model",
         needs="",
         open=_open_words,

@@ -11,6 +11,7 @@ import numpy as np
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.lattice.paths import cut_runs
 from nlptools.lattice.trie import Trie
+from nlptools.segmentation.search import check_mode
 from nlptools.segmentation.tokens import HAN, WORD, Cutter, joined_to_last, kinds_of
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus
@@ -140,6 +141,11 @@ class Segmenter(Cutter):
 
     # --- tables --------------------------------------------------------------------------
 
+    @property
+    def trie(self) -> Trie:
+        """The words of two symbols and more."""
+        return self._trie
+
     def _place_base(self, places: tuple[Sequence[str], np.ndarray]) -> Base:
         symbols, counts = places
         known = np.array([self.symbols.get(s, 0) for s in symbols], np.int64)
@@ -180,27 +186,36 @@ def segment_text(
     *,
     model: str | os.PathLike[str] | WordModel | Cutter | None = None,
     granularity: str | None = None,
+    mode: str = "default",
 ) -> list[str]:
     """The words of one text; joined, they are the text. White space is a word too.
 
     model: what Segmenter.load takes (None: the general model, which is loaded once), a WordModel, or any segmenter.
     granularity: longer or shorter words than the model was trained for, None: as it was. For a whole corpus there is
-    segment_corpus, for many texts Segmenter.load once.
-    Raises ValueError for an unknown granularity, NlptoolsError for that of a word list, DataError for a file that is
+    segment_corpus, for many texts Segmenter.load once. mode "search": as Segmenter.search, for an index.
+    Raises ValueError for an unknown granularity or mode, NlptoolsError for that of a word list, DataError for a file that is
     neither a model nor a word list.
 
     >>> segment_text("今天天气非常好")
     ['今天', '天气', '非常', '好']
     """
+    cutter = _cutter_of(model, granularity)
+    check_mode(mode, cutter)
+    return cutter.search(text) if mode == "search" else cutter.segment(text)
+
+
+def _cutter_of(
+    model: str | os.PathLike[str] | WordModel | Cutter | None, granularity: str | None
+) -> Cutter:
     if isinstance(model, Cutter):
         if granularity is not None:
             raise ValueError("a segmenter has its granularity: leave it out")
-        return model.segment(text)
+        return model
     if isinstance(model, WordModel):
-        return Segmenter.from_model(model, granularity).segment(text)
+        return Segmenter.from_model(model, granularity)
     if model is None:
-        return _general(granularity).segment(text)
-    return Segmenter.load(model, granularity).segment(text)
+        return _general(granularity)
+    return Segmenter.load(model, granularity)
 
 
 @functools.cache

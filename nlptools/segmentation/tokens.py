@@ -12,6 +12,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from nlptools.lattice.trie import Trie
+from nlptools.segmentation.search import Token, tokens_of
 from nlptools.text import chars
 
 OTHER, SPACE, HAN, WORD, POINT, PERCENT, MARK = range(7)
@@ -66,6 +68,35 @@ class Cutter:
         """The tokens of a text, white space among them: joined they give back the text."""
         places = (np.flatnonzero(self.ends(chars.code_points(text))) + 1).tolist()
         return [text[a:b] for a, b in itertools.pairwise([0, *places])]
+
+    def tokens(self, text: str, *, mode: str = "default") -> list[Token]:
+        """The words of a text with their places in it, in characters; white space is left out.
+
+        mode "search": before each word those of the word list inside it, short ones first.
+        Raises ValueError for another mode, and for "search" where the method has no word list.
+        """
+        return tokens_of(self, text, mode)
+
+    def search(self, text: str) -> list[str]:
+        """The words of a text as a search engine indexes them: before each word those of the list inside it.
+
+        White space is left out. Raises ValueError where the method has no word list.
+        """
+        return [token.word for token in tokens_of(self, text, "search")]
+
+    @property
+    def trie(self) -> Trie | None:
+        """The words of the list, spelled by the ids of `cells`; None for a method without a list."""
+        return None
+
+    def cells(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(where each cell begins, its id): what the rule for tokens keeps together."""
+        kinds = kinds_of(codes)
+        at = np.flatnonzero(~joined_to_last(codes, kinds))
+        ids = self._ids(codes, kinds)
+        if self.has_runs:
+            self._name_runs(codes, kinds, ids, at)
+        return at, ids[at]
 
     def ends(self, codes: np.ndarray) -> np.ndarray:
         """Whether a token ends after each code point (chars.code_points); bool."""

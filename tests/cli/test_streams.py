@@ -75,7 +75,11 @@ def watched(*args: object, stdin: int = subprocess.PIPE) -> Iterator[Watched]:
 
 def test_segment_line_by_line() -> None:
     with watched("segment", "-q") as command:
-        for line, words in (("今天天气非常好\n", "今天 天气 非常 好"), ("\n", ""), ("天气\n", "天气")):
+        for line, words in (
+            ("今天天气非常好\n", "今天 天气 非常 好"),
+            ("\n", ""),
+            ("天气\n", "天气"),
+        ):
             command.write(line)
             assert command.line() == words
         command.write("今天")

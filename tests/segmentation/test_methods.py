@@ -87,7 +87,10 @@ def test_the_table_is_whole() -> None:
     """No option is unknown to all methods, none is missing in the function, and no entry has a default."""
     assert {option for method in METHODS.values() for option in method.options} == set(OPTIONS)
     keywords = set(inspect.signature(open_cutter).parameters)
-    assert keywords == {"method", *OPTIONS} - {"adapt"}  # which reads the corpus
+    assert keywords == {"method", *OPTIONS} - {
+        "adapt",
+        "mode",
+    }  # which read the corpus, and say what is given of it
     for method in METHODS.values():
         assert method.file in method.options
         every = {field.name: getattr(method, field.name) for field in fields(SegmentMethod)}
