@@ -41,11 +41,12 @@ def open_corpus(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
         raise click.UsageError(str(error)) from None
 
 
-def open_stream(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
-    """As open_corpus; what a pipe or a terminal brings is answered at once, line by line."""
+def open_stream(paths: tuple[str, ...], quiet: bool, output: str | None, **reading: Any) -> Corpus:
+    """As open_corpus; what a pipe or a terminal brings is answered at once, line by line. output: None is stdout."""
     # A bar of progress would stand in the lines that somebody types or reads.
-    beside = any(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
-    corpus = open_corpus(paths, quiet or beside, **reading)
+    typed = (not paths or "-" in paths) and sys.stdin is not None and sys.stdin.isatty()
+    read = output is None and sys.stdout is not None and sys.stdout.isatty()
+    corpus = open_corpus(paths, quiet or typed or read, **reading)
     corpus.prompt = True
     return corpus
 

@@ -242,10 +242,17 @@ def score(
     for problem in [] if quiet else loaded.problems:
         note(f"{problem}.")
     fold = fold_of(loaded)
-    opened = open_corpus if sort or totals else open_stream
-    corpus = opened(
-        paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=fold
+    corpus = open_stream(
+        paths,
+        quiet,
+        output,
+        encoding=encoding,
+        on_error=on_error,
+        field=field,
+        column=column,
+        fold=fold,
     )
+    corpus.prompt = not (sort or totals)
     sums = Totals()
 
     def added() -> Iterator[ScoredLines]:

@@ -158,7 +158,14 @@ def segment(
     corpus: Any = None
     if engine == "local":
         corpus = open_stream(
-            paths, quiet, encoding=encoding, on_error=on_error, field=None, column=None, fold=()
+            paths,
+            quiet,
+            output,
+            encoding=encoding,
+            on_error=on_error,
+            field=None,
+            column=None,
+            fold=(),
         )
         corpus.block_size = BLOCK
     from nlptools.segmentation.stream import segment_corpus

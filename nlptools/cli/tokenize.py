@@ -125,7 +125,14 @@ def tokenize(
         raise click.UsageError("--max-length with --special must be at least 3.")
     closing = Closing("tokenize", quiet)
     corpus = open_stream(
-        paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=()
+        paths,
+        quiet,
+        output,
+        encoding=encoding,
+        on_error=on_error,
+        field=field,
+        column=column,
+        fold=(),
     )
     from nlptools.vocab.stream import TokenCounts, decode_corpus, tokenize_corpus
     from nlptools.vocab.tokenizer import WordTokenizer

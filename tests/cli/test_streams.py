@@ -284,3 +284,23 @@ def test_a_pipe_that_is_read_on_a_terminal() -> None:
         process.stdin.close()
         assert process.wait(HANG) == 0
         assert terminal.shown == "今天 天气\n好\n"
+
+
+@pytest.mark.parametrize("to_file", [True, False])
+def test_the_bar_of_progress_stands_in_no_line(
+    monkeypatch: pytest.MonkeyPatch, to_file: bool
+) -> None:
+    """A file that is cut into a file shows its bar at a terminal; lines that go to the terminal are alone there."""
+    from nlptools.cli import console
+
+    class Terminal:
+        def isatty(self) -> bool:
+            return True
+
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(console.sys, name, Terminal())
+    write("a.txt", "今天")
+    reading = {"encoding": "utf-8", "on_error": "strict", "field": None, "column": None, "fold": ()}
+    corpus = console.open_stream(("a.txt",), False, "out" if to_file else None, **reading)
+    assert (type(corpus).__name__ == "WatchedCorpus") is to_file
+    assert corpus.prompt
