@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import statistics
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from measure import HERE, Command, Result, interleaved, nlptools
 from report import Report
@@ -13,6 +16,8 @@ from report import Report
 TIMES_FASTEST = 3.0  # --pre vocab, of the fastest of the three below
 BASE = ("huggingface", "bert4keras+jieba", "bert4keras+rjieba")
 TIMES_RJIEBA = 1.0  # --pre jieba, of bert4keras + rjieba
+TIMES_BATCH = 1.0  # encode_batch, of Hugging Face's
+BATCH = 10_000  # lines
 WORDS = "WORDS"  # the vocabulary with words, beside the one of characters
 
 MB = 10**6
@@ -60,6 +65,58 @@ def bench_tokenize(args: argparse.Namespace, report: Report, work: Path) -> None
             theirs, mine = (outputs[n].read_bytes().split(b"\n") for n in (peer, name))
             different = sum(a != b for a, b in zip(theirs, mine, strict=True))
             report.check(not different, f"{name}: ids of {peer} but for {different:,} lines")
+    _bench_batches(args, report)
+
+
+def _bench_batches(args: argparse.Namespace, report: Report) -> None:
+    """encode_batch of lines in this process, beside Hugging Face's on one thread; ids as by one call a line."""
+    import numpy as np
+    from tokenizers import BertWordPieceTokenizer
+
+    from nlptools.vocab.tokenizer import WordTokenizer
+    from nlptools.vocab.vocab import load_vocab
+
+    lines = args.text.read_text(encoding="utf-8").split("\n")[:BATCH]
+    words = WordTokenizer(load_vocab(args.vocab))
+    pieces = WordTokenizer(load_vocab(args.base), pre="none")
+    theirs = BertWordPieceTokenizer(str(args.base), lowercase=True)
+    padded = BertWordPieceTokenizer(str(args.base), lowercase=True)
+    padded.enable_padding()
+    calls: dict[str, Callable[[], Any]] = {
+        "encode_batch, vocab": lambda: words.encode_batch(lines),
+        "encode_batch, none": lambda: pieces.encode_batch(lines),
+        "huggingface": lambda: theirs.encode_batch(lines),
+        "huggingface, as arrays": lambda: [
+            np.array([getattr(row, name) for row in found])
+            for found in [padded.encode_batch(lines)]
+            for name in ("ids", "type_ids", "attention_mask")
+        ],
+    }
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for number in range(args.repeat + 1):  # the first one fills what is remembered
+        for name, call in calls.items():
+            start = time.process_time()
+            call()
+            if number:
+                times[name].append(time.process_time() - start)
+    cpu = {name: statistics.median(taken) for name, taken in times.items()}
+    rows = [[name, taken, taken / len(lines) * 1e6] for name, taken in cpu.items()]
+    report.table(["a batch", "CPU s", "us a line"], rows)
+    ratio = cpu["huggingface"] / cpu["encode_batch, vocab"]
+    text = f"encode_batch, vocab: {ratio:.2f} x huggingface (bar: {TIMES_BATCH:g})"
+    report.check(ratio >= TIMES_BATCH, text)
+    for name, tokenizer in (("vocab", words), ("none", pieces)):
+        batch = tokenizer.encode_batch(lines, special=False)
+        different = sum(
+            row[: len(alone)].tolist() != alone.tolist() or len(alone) != size
+            for line, row, size in zip(
+                lines, batch["input_ids"], batch["attention_mask"].sum(axis=1), strict=True
+            )
+            for alone in [tokenizer.encode(line).ids]
+        )
+        report.check(
+            not different, f"encode_batch, {name}: ids of encode but for {different} lines"
+        )
 
 
 def _tokenizers(args: argparse.Namespace) -> Iterator[tuple[str, Tokenize]]:

@@ -227,6 +227,7 @@ WHOLE = {
     ("cli", "main"),
     ("cli", "output"),
     ("cli", "processes"),
+    ("cli", "streams"),
     ("cli", "twins"),
     ("fuzz", "commandlines"),
     ("fuzz", "mutations"),

@@ -85,5 +85,26 @@ def ordered_map(
         yield waiting.popleft().result()
 
 
+def prompt_map(
+    pool: Executor, workers: int, work: Callable[[T], R], items: Iterable[T | None]
+) -> Iterator[R | None]:
+    """As ordered_map; None among the items is a lull: what is under way is given before it, then it too."""
+    ended = False
+
+    def until_lull() -> Iterator[T]:
+        nonlocal ended
+        for item in rest:
+            if item is None:
+                return
+            yield item
+        ended = True
+
+    rest = iter(items)
+    while not ended:
+        yield from ordered_map(pool, workers, work, until_lull())
+        if not ended:
+            yield None
+
+
 def unwatched(stage: str, iteration: int, log_likelihood: float, active: int) -> None:
     """Nobody watches."""

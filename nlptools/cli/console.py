@@ -42,6 +42,16 @@ def open_corpus(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
         raise click.UsageError(str(error)) from None
 
 
+def open_stream(paths: tuple[str, ...], quiet: bool, output: str | None, **reading: Any) -> Corpus:
+    """As open_corpus; what a pipe or a terminal brings is answered at once, line by line. output: None is stdout."""
+    # A bar of progress would stand in the lines that somebody types or reads.
+    typed = (not paths or "-" in paths) and sys.stdin is not None and sys.stdin.isatty()
+    read = output is None and sys.stdout is not None and sys.stdout.isatty()
+    corpus = open_corpus(paths, quiet or typed or read, **reading)
+    corpus.prompt = True
+    return corpus
+
+
 def check_fields(field: str | None, column: str | None) -> None:
     """Usage error of --field and --column."""
     if field is not None and column is not None:
@@ -127,13 +137,19 @@ class StageBar:
 
 
 def write(pieces: Iterable[str | bytes]) -> None:
-    """Text to stdout, UTF-8 whatever the locale is, a line end being LF."""
+    """Text to stdout, UTF-8 whatever the locale is, a line end being LF.
+
+    A piece without text says that nothing more comes for now, so that what is there should be seen.
+    """
     if sys.stdout is None:
         raise NlptoolsError("standard output is closed")
     stream = sys.stdout.buffer
+    watched = sys.stdout.isatty()
     for piece in pieces:
         with _stdout_errors():
             stream.write(encoded(piece))
+            if watched or not piece:
+                stream.flush()
     with _stdout_errors():
         stream.flush()
 

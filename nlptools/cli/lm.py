@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, deliver, given_options, note, open_corpus
+from nlptools.cli.console import (
+    Closing,
+    deliver,
+    given_options,
+    note,
+    open_corpus,
+    open_stream,
+)
 from nlptools.cli.files import InputPath, OutputPath
 
 if TYPE_CHECKING:
@@ -229,9 +236,17 @@ def score(
     for problem in [] if quiet else loaded.problems:
         note(f"{problem}.")
     fold = fold_of(loaded)
-    corpus = open_corpus(
-        paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=fold
+    corpus = open_stream(
+        paths,
+        quiet,
+        output,
+        encoding=encoding,
+        on_error=on_error,
+        field=field,
+        column=column,
+        fold=fold,
     )
+    corpus.prompt = not (sort or totals)
     sums = Totals()
 
     def added() -> Iterator[ScoredLines]:

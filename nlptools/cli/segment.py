@@ -15,11 +15,12 @@ from nlptools.cli.console import (
     given_options,
     note,
     open_corpus,
+    open_stream,
     usage_errors,
 )
 from nlptools.cli.files import InputPath, OutputPath
 from nlptools.errors import DataError, cut, listed
-from nlptools.segmentation.methods import METHODS, NUMERALS, open_cutter, problems
+from nlptools.segmentation.methods import METHODS, MODES, NUMERALS, open_cutter, problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,7 @@ Examples:
   nlptools segment novel.txt > words.txt
   nlptools segment --words userdict.txt posts.txt > words.txt
   nlptools segment --model dict.txt --format jsonl posts.txt
+  tail -f log | nlptools segment --mode search
   nlptools segment --engine spark --master yarn hdfs:///posts/ -o hdfs:///posts.words
   nlptools lm train --sentences clause posts.txt -o posts.lm
   nlptools segment --method lm --model posts.lm posts.txt
@@ -112,6 +114,14 @@ Examples:
     help="Between words.",
 )
 @click.option(
+    "--mode",
+    type=click.Choice(MODES),
+    default="default",
+    show_default=True,
+    help="search: before each word those of the word list inside it, short ones first, for the index of a search "
+    "engine; with --format jsonl their offsets too.",
+)
+@click.option(
     "--format",
     type=click.Choice(["text", "jsonl"]),
     default="text",
@@ -139,6 +149,7 @@ def segment(
     weights: tuple[float, ...] | None,
     counts_file: str | None,
     separator: str,
+    mode: str,
     format: str,
     output: str | None,
     encoding: str,
@@ -161,7 +172,9 @@ def segment(
         "weights": weights,
     }
     asked = {name: value for name, value in asked.items() if value is not None}
-    for problem in problems(method, asked | ({"adapt": True} if adapt else {}), "--{}".format):
+    also = {"adapt": adapt, "mode": mode == "search"}
+    given = asked | {name: True for name, wanted in also.items() if wanted}
+    for problem in problems(method, given, "--{}".format):
         raise click.UsageError(f"{problem}.")
     _check_output(separator, format)
     check_engine(engine, paths)
@@ -170,8 +183,15 @@ def segment(
     closing = Closing("segment", quiet)
     corpus: Any = None
     if engine == "local":
-        corpus = open_corpus(
-            paths, quiet, encoding=encoding, on_error=on_error, field=None, column=None, fold=()
+        corpus = open_stream(
+            paths,
+            quiet,
+            output,
+            encoding=encoding,
+            on_error=on_error,
+            field=None,
+            column=None,
+            fold=(),
         )
         corpus.block_size = BLOCK
     from nlptools.segmentation.stream import segment_corpus
@@ -205,6 +225,7 @@ def segment(
                 str(output),
                 separator=separator,
                 format=format,
+                mode=mode,
                 encoding=encoding,
                 on_error=on_error,
                 master=master,
@@ -217,6 +238,7 @@ def segment(
             cutter,
             separator=separator,
             format=format,
+            mode=mode,
             workers=workers,
             watch=tally.add if tally is not None else None,
         )
@@ -228,6 +250,8 @@ def segment(
         made_by["model"] = model or "general"
     if adapted:
         made_by["adapted"] = "yes"
+    if mode != "default":
+        made_by["mode"] = mode
     elif by_itself and corpus is not None and not corpus.rereadable:
         made_by["adapted"] = "no, a pipe"
     if cutter.user_words:

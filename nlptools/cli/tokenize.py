@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, deliver, given_options, note, open_corpus
+from nlptools.cli.console import Closing, deliver, given_options, note, open_stream
 from nlptools.cli.files import InputPath
 
 
@@ -124,8 +124,15 @@ def tokenize(
     if max_length is not None and special and max_length < 3:
         raise click.UsageError("--max-length with --special must be at least 3.")
     closing = Closing("tokenize", quiet)
-    corpus = open_corpus(
-        paths, quiet, encoding=encoding, on_error=on_error, field=field, column=column, fold=()
+    corpus = open_stream(
+        paths,
+        quiet,
+        output,
+        encoding=encoding,
+        on_error=on_error,
+        field=field,
+        column=column,
+        fold=(),
     )
     from nlptools.vocab.stream import TokenCounts, decode_corpus, tokenize_corpus
     from nlptools.vocab.tokenizer import WordTokenizer

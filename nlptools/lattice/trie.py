@@ -74,6 +74,11 @@ class Trie:
             found.append(values)
         return found
 
+    def word_ends(self, ids: np.ndarray) -> Iterator[np.ndarray]:
+        """For each length from 2: the places where a word of that length ends, rising."""
+        for (at, number), level in zip(self.walk(ids), self.levels, strict=True):
+            yield at[level.word[number] >= 0]
+
     def walk(
         self, ids: np.ndarray, starts: np.ndarray | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:

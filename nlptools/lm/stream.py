@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from nlptools.base.frames import html_table, to_frame
-from nlptools.base.resources import ordered_map, worker_pool
+from nlptools.base.resources import prompt_map, worker_pool
 from nlptools.errors import DataError, quoted
 from nlptools.lm.files import open_lm
 from nlptools.lm.longlines import PIECE, is_long, sum_line, whole_lines
@@ -79,6 +79,12 @@ class ScoredLines:
     symbols: np.ndarray
     oov: np.ndarray
     sentences: np.ndarray
+
+    @classmethod
+    def nothing(cls) -> ScoredLines:
+        """No lines."""
+        number, prob = np.zeros(0, np.int64), np.zeros(0)
+        return cls("", number, [], prob, prob, number, number, number)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -309,14 +315,15 @@ def score_corpus(
 ) -> Iterator[ScoredLines]:
     """The lines of a corpus, in order. workers: threads; they change no result.
 
-    A line is held whole in memory.
+    A line is held whole in memory. No lines at all come where a pipe that is read promptly (Corpus.prompt) has nothing
+    more for now.
     """
     workers = workers or os.cpu_count() or 1
     scorer = LineScorer(model)
 
     with worker_pool(workers) as pool:
-        for scored in ordered_map(pool, workers, scorer.score_all, _batches(_whole_lines(corpus))):
-            yield from scored
+        for scored in prompt_map(pool, workers, scorer.score_all, _batches(_whole_lines(corpus))):
+            yield from (ScoredLines.nothing(),) if scored is None else scored
 
 
 def score_text(
@@ -340,10 +347,13 @@ def score_text(
 
 
 def _whole_lines(corpus: Corpus) -> Iterator[tuple[str, str, LineNumbers]]:
-    """(text of whole lines that end with LF, source, numbers of the lines)."""
+    """(text of whole lines that end with LF, source, numbers of the lines); no text in a lull."""
     held: list[str] = []
     source, numbers = "", LineNumbers()
     for block in corpus.blocks():
+        if not block.text:
+            yield "", "", numbers
+            continue
         text = with_line_feeds(block.text)  # CR and LF are in one block
         if held and not block.inside:
             whole, held = "".join([*held, "\n"]), []  # a line may be long: two of it at most
@@ -370,14 +380,18 @@ def _pieces(text: str, source: str, numbers: LineNumbers) -> Iterator[tuple[str,
 
 def _batches(
     pieces: Iterable[tuple[str, str, LineNumbers]],
-) -> Iterator[list[tuple[str, str, LineNumbers]]]:
-    """Small pieces, as of small files, together: a piece that is scored alone costs 2 ms."""
+) -> Iterator[list[tuple[str, str, LineNumbers]] | None]:
+    """Small pieces, as of small files, together: a piece that is scored alone costs 2 ms. None in a lull."""
     held: list[tuple[str, str, LineNumbers]] = []
     size = 0
     for piece in pieces:
-        if held and size + len(piece[0]) > PIECE:
+        lull = not piece[0]
+        if held and (lull or size + len(piece[0]) > PIECE):
             yield held
             held, size = [], 0
+        if lull:
+            yield None
+            continue
         held.append(piece)
         size += len(piece[0]) + 1
     if held:

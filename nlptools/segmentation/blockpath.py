@@ -23,8 +23,8 @@ class BlockPath:
         self._bounds = bounds
         self._single = scores.of_symbols
         self._places = scores.places
-        self._trie = Trie(scores.spelled, scores.size, scores.order)
-        self._tables = self._trie.tabulate(scores.of_words, NEVER)
+        self.trie = Trie(scores.spelled, scores.size, scores.order)
+        self._tables = self.trie.tabulate(scores.of_words, NEVER)
 
     def cut(self, ids: np.ndarray) -> np.ndarray:
         """Whether a word ends at each symbol, bool; True at breaks (0)."""
@@ -49,7 +49,7 @@ class BlockPath:
         dense += [self._unseen(ids, k, bounds) for k in range(2, DENSE + 1)]
         long = []
         for k, ((at, state), table) in enumerate(
-            zip(self._trie.walk(ids), self._tables, strict=True), 2
+            zip(self.trie.walk(ids), self._tables, strict=True), 2
         ):
             scores = np.take(table, state)
             if k == 2:  # at every place

@@ -19,7 +19,11 @@ Path = str | os.PathLike[str]
 # As in measures.py, which needs NumPy.
 NUMERALS = ("auto", "keep", "split")
 # Options that not every method has, in the order in which they are checked.
-OPTIONS = ("counts", "model", "granularity", "adapt", "weights")
+OPTIONS = ("counts", "model", "granularity", "adapt", "mode", "weights")
+
+
+# What is given of a word: itself, or also the words inside it (search.py).
+MODES = ("default", "search")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +74,7 @@ _ENTRIES = (
         name="model",
         about="the best path through weighted words",
         reference=False,
-        options=("model", "granularity", "adapt"),
+        options=("model", "granularity", "adapt", "mode"),
         file="model",
         needs="",
         open=_open_words,

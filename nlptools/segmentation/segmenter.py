@@ -12,8 +12,10 @@ from typing import Any, Self
 import numpy as np
 
 from nlptools.errors import DataError, NlptoolsError
+from nlptools.lattice.trie import Trie
 from nlptools.segmentation.blockpath import BlockPath
 from nlptools.segmentation.scores import WordScores, place_scores
+from nlptools.segmentation.search import check_mode
 from nlptools.segmentation.shortpath import MOST_SYMBOLS, ShortPath
 from nlptools.segmentation.spans import Spans
 from nlptools.segmentation.spelling import spell
@@ -217,6 +219,11 @@ class Segmenter(Cutter):
             return super().segment(text)
         return (self._short or self._made_short()).segment(text)
 
+    @property
+    def trie(self) -> Trie:
+        """The words of two symbols and more."""
+        return (self._block or self._made_block()).trie
+
     def cut(self, ids: np.ndarray) -> np.ndarray:
         """Whether a word ends at each symbol, bool; True at breaks (0)."""
         return (self._block or self._made_block()).cut(ids)
@@ -278,13 +285,15 @@ def segment_text(
     model: str | os.PathLike[str] | WordModel | Cutter | None = None,
     granularity: str | None = None,
     words: Words | None = None,
+    mode: str = "default",
 ) -> list[str]:
     """The words of one text; joined, they are the text. White space is a word too.
 
     model: what Segmenter.load takes (None: the general model, which is loaded once), a WordModel, or any segmenter.
     granularity: longer or shorter words than the model was trained for, None: as it was. words: words of your own,
-    which win as in Segmenter.with_words. For a whole corpus there is segment_corpus, for many texts Segmenter.load once.
-    Raises ValueError for an unknown granularity, NlptoolsError for that of a word list, DataError for a file that is
+    which win as in Segmenter.with_words. mode "search": as Segmenter.search, for an index. For a whole corpus there is
+    segment_corpus, for many texts Segmenter.load once.
+    Raises ValueError for an unknown granularity or mode, NlptoolsError for that of a word list, DataError for a file that is
     neither a model nor a word list.
 
     >>> segment_text("今天天气非常好")
@@ -292,11 +301,20 @@ def segment_text(
     >>> segment_text("什么是八一双鹿", words=["八一双鹿"])
     ['什么', '是', '八一双鹿']
     """
+    cutter = _cutter_of(model, granularity, words)
+    check_mode(mode, cutter)
+    return cutter.search(text) if mode == "search" else cutter.segment(text)
+
+
+def _cutter_of(
+    model: str | os.PathLike[str] | WordModel | Cutter | None,
+    granularity: str | None,
+    words: Words | None,
+) -> Cutter:
     if model is None:
-        general = _general(granularity)
         if words is not None:
-            general = _with_words(granularity, tuple(words_of(words)))
-        return general.segment(text)
+            return _with_words(granularity, tuple(words_of(words)))
+        return _general(granularity)
     if isinstance(model, Cutter):
         if granularity is not None:
             raise ValueError("a segmenter has its granularity: leave it out")
@@ -305,7 +323,7 @@ def segment_text(
         cutter = Segmenter.from_model(model, granularity)
     else:
         cutter = Segmenter.load(model, granularity)
-    return (cutter if words is None else cutter.with_words(words)).segment(text)
+    return cutter if words is None else cutter.with_words(words)
 
 
 @functools.cache

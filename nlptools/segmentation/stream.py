@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from nlptools.base.resources import ordered_map, worker_pool
+from nlptools.base.resources import prompt_map, worker_pool
 from nlptools.segmentation.kinds import SPACE, kinds_of
+from nlptools.segmentation.search import SPANS, TokenSpans, check_mode, search_spans, woven
 from nlptools.segmentation.tokens import Cutter
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus, join_small
@@ -22,6 +23,7 @@ Watch = Callable[[np.ndarray, np.ndarray], object]
 # Characters that are cut at a time: their arrays stay in the cache. Measured: 2**18 and 2**19 alike.
 PIECE = 1 << 18
 CONTEXT = 128  # characters of a text without breaks that wait for what follows
+SpansOf = Callable[[np.ndarray], TokenSpans]
 
 
 def segment_corpus(
@@ -30,6 +32,7 @@ def segment_corpus(
     *,
     separator: str = " ",
     format: str = "text",
+    mode: str = "default",
     workers: int | None = None,
     watch: Watch | None = None,
 ) -> Iterator[str]:
@@ -37,19 +40,27 @@ def segment_corpus(
 
     format "text": lines stay lines, and white space stays what it is; taking the separators out gives back
     the text, where they do not occur in it. "jsonl": for each line an object with its text, its words (but
-    not white space) and their offsets, in characters. workers: threads; they change no result. watch: is called with every piece,
+    not white space) and their offsets, in characters. mode "search": before each word those of the word list
+    inside it, as Segmenter.search. workers: threads; they change no result. watch: is called with every piece,
     by all threads: its code points, and whether a token ends after each.
+    A piece without text comes where a pipe that is read promptly (Corpus.prompt) has nothing more for now.
     """
     if format not in SEGMENT_FORMATS:
         raise ValueError(f"format must be one of {', '.join(SEGMENT_FORMATS)}, not {format!r}")
     if not separator or "\n" in separator or "\r" in separator:
         raise ValueError("separator must be some characters other than line ends")
+    check_mode(mode, cutter)
     workers = workers or os.cpu_count() or 1
     watched = cutter if watch is None else _Watched(cutter, watch)
-    work = functools.partial(_spaced if format == "text" else _lines, watched, separator)
+    if format == "jsonl":
+        work = functools.partial(_lines, functools.partial(SPANS[mode], watched), watched)
+    else:
+        work = functools.partial(
+            _spaced if mode == "default" else _searched, watched, chars.code_points(separator)
+        )
     with worker_pool(workers) as pool:
-        for pieces in ordered_map(pool, workers, work, _texts(corpus, cutter, format == "jsonl")):
-            yield from pieces
+        for pieces in prompt_map(pool, workers, work, _texts(corpus, cutter, format == "jsonl")):
+            yield from ("",) if pieces is None else pieces
 
 
 class _Watched(Cutter):
@@ -64,10 +75,13 @@ class _Watched(Cutter):
         return ends
 
 
-def _texts(corpus: Corpus, cutter: Cutter, whole_lines: bool) -> Iterator[tuple[str, bool]]:
-    """(text, whether its last line goes on): pieces that can be cut into words alone."""
+def _texts(corpus: Corpus, cutter: Cutter, whole_lines: bool) -> Iterator[tuple[str, bool] | None]:
+    """(text, whether its last line goes on): pieces that can be cut into words alone; None in a lull."""
     held = ""
     for block in join_small(corpus.blocks(), PIECE):
+        if not block.text:
+            yield None
+            continue
         if held and not block.inside:  # the file before has no line end at its end
             held += "\n"
         held += block.text
@@ -96,18 +110,32 @@ def _gap_before_end(text: str, cutter: Cutter) -> int:
     return int(places[-1]) + 1 if len(places) else 0
 
 
-def _spaced(cutter: Cutter, separator: str, piece: tuple[str, bool]) -> Iterable[str]:
-    text, goes_on = piece
-    codes = chars.code_points(text)
-    kinds = kinds_of(codes)
-    gap = cutter.ends(codes)[:-1]
+def _parted(codes: np.ndarray, separator: np.ndarray) -> np.ndarray:
+    """Whether a separator can stand after each code point but the last: not beside what is one by itself; bool."""
     blank = (
-        kinds == SPACE
-        if separator.isspace()
+        kinds_of(codes) == SPACE
+        if chars.text_of(separator).isspace()
         else np.isin(codes, chars.code_points(chars.LINE_ENDS))
     )
-    gap &= ~(blank[1:] | blank[:-1])
-    units = chars.code_points(separator)
+    return ~(blank[1:] | blank[:-1])
+
+
+def _searched(cutter: Cutter, separator: np.ndarray, piece: tuple[str, bool]) -> Iterable[str]:
+    """Words with those inside them; each of these is followed by a separator."""
+    text, goes_on = piece
+    codes = chars.code_points(text)
+    spans = search_spans(cutter, codes)
+    last = np.append(_parted(codes, separator), False)
+    followed = spans.inner | last[spans.stops - 1]
+    made = chars.text_of(woven(codes, spans, followed, separator))
+    return [made + chars.text_of(separator) * goes_on]
+
+
+def _spaced(cutter: Cutter, units: np.ndarray, piece: tuple[str, bool]) -> Iterable[str]:
+    text, goes_on = piece
+    codes = chars.code_points(text)
+    gap = cutter.ends(codes)[:-1]
+    gap &= _parted(codes, units)
     wide = max(codes.dtype, units.dtype)
     shift = np.zeros(len(codes), np.int32)
     np.cumsum(gap, out=shift[1:])
@@ -118,74 +146,72 @@ def _spaced(cutter: Cutter, separator: str, piece: tuple[str, bool]) -> Iterable
     after = place[:-1][gap]
     for j, unit in enumerate(units.tolist(), 1):
         out[after + j] = unit
-    return [chars.text_of(out) + separator * goes_on]
+    return [chars.text_of(out) + chars.text_of(units) * goes_on]
 
 
-def _lines(cutter: Cutter, separator: str, piece: tuple[str, bool]) -> Iterable[str]:
+def _lines(spans: SpansOf, cutter: Cutter, piece: tuple[str, bool]) -> Iterable[str]:
     """JSON lines; each line of the text an object."""
     text = piece[0]
     if len(text) <= 4 * PIECE or max(map(len, lines_of(text))) <= 4 * PIECE:
-        return [_objects(cutter, text)]
-    return _with_long_lines(cutter, text)
+        return [_objects(spans, text)]
+    return _with_long_lines(spans, cutter, text)
 
 
-def _with_long_lines(cutter: Cutter, text: str) -> Iterator[str]:
+def _with_long_lines(spans: SpansOf, cutter: Cutter, text: str) -> Iterator[str]:
     """As `_objects`, where lists of all words of a line would take seventy times its size."""
     held: list[str] = []
     for line in lines_of(text):
         if len(line) <= 4 * PIECE:
             held.append(line)
             continue
-        yield _objects(cutter, "".join(held))
+        yield _objects(spans, "".join(held))
         held = []
-        yield from _long_object(cutter, line.rstrip("\r\n"))
-    yield _objects(cutter, "".join(held))
+        yield from _long_object(spans, cutter, line.rstrip("\r\n"))
+    yield _objects(spans, "".join(held))
 
 
-def _long_object(cutter: Cutter, line: str) -> Iterator[str]:
+def _long_object(spans: SpansOf, cutter: Cutter, line: str) -> Iterator[str]:
     """The object of one line, piece by piece."""
-    ends: list[np.ndarray] = []
+    parts: list[tuple[np.ndarray, np.ndarray]] = []
     start = 0
     while start < len(line):
         size = len(line) - start
         if size > 4 * PIECE:
             size = _gap_before_end(line[start : start + 3 * PIECE], cutter) or size
-        found = cutter.ends(chars.code_points(line[start : start + size]))
-        ends.append((np.flatnonzero(found) + start + 1).astype(np.int32))
+        found = spans(chars.code_points(line[start : start + size]))
+        places = (np.asarray(found[:2]) + start).astype(np.int32)
+        parts.append((places[0], places[1]))
         start += size
     yield f'{{"text": {json.dumps(line, ensure_ascii=False)}, "words": ['
     for offsets in (False, True):
-        start, comma = 0, ""
-        for part in ends:
-            stops = part.tolist()
-            both = zip([start, *stops[:-1]], stops, strict=True)
-            spans = [(a, b) for a, b in both if not line[a:b].isspace()]
-            start = stops[-1]
-            listed: list[object] = [*spans] if offsets else [line[a:b] for a, b in spans]
+        comma = ""
+        for starts, stops in parts:
+            both = zip(starts.tolist(), stops.tolist(), strict=True)
+            kept = [(a, b) for a, b in both if not line[a:b].isspace()]
+            listed: list[object] = [*kept] if offsets else [line[a:b] for a, b in kept]
             if listed:
                 yield comma + json.dumps(listed, ensure_ascii=False)[1:-1]
                 comma = ", "
         yield "]}\n" if offsets else '], "offsets": ['
 
 
-def _objects(cutter: Cutter, text: str) -> str:
+def _objects(spans: SpansOf, text: str) -> str:
     # All lines at once: a call for each takes ten times as long.
-    ends = (np.flatnonzero(cutter.ends(chars.code_points(text))) + 1).tolist()
+    starts, stops, _ = (column.tolist() for column in spans(chars.code_points(text)))
     rows = []
     at = number = 0
     for line in lines_of(text):
         content = line.rstrip("\r\n")
-        words, offsets, start = [], [], at
-        while start < at + len(content):
-            stop = ends[number]
+        words, offsets, end = [], [], at + len(content)
+        while number < len(starts) and starts[number] < end:
+            start, stop = starts[number], stops[number]
             number += 1
             if not (word := text[start:stop]).isspace():
                 words.append(word)
                 offsets.append([start - at, stop - at])
-            start = stop
         row = {"text": content, "words": words, "offsets": offsets}
         rows.append(json.dumps(row, ensure_ascii=False) + "\n")
         at += len(line)
-        while number < len(ends) and ends[number] <= at:  # the tokens of the line end
+        while number < len(starts) and starts[number] < at:  # the tokens of the line end
             number += 1
     return "".join(rows)

@@ -13,10 +13,12 @@ from typing import Self
 
 import numpy as np
 
+from nlptools.lattice.trie import Trie
 from nlptools.segmentation.batch import cut_batch
 from nlptools.segmentation.cells import joined_to_last
 from nlptools.segmentation.kinds import HAN, KINDS, MARK, WORD, kinds_of
 from nlptools.segmentation.measures import measured
+from nlptools.segmentation.search import Token, tokens_of
 from nlptools.segmentation.spans import Spans
 from nlptools.text import chars
 
@@ -79,6 +81,43 @@ class Cutter:
             raise TypeError("texts must be a sequence of str, not one str")
         return cut_batch(self.ends, texts)
 
+    def tokens(self, text: str, *, mode: str = "default") -> list[Token]:
+        """The words of a text with their places in it, in characters; white space is left out.
+
+        mode "search": before each word those of the word list inside it, short ones first.
+        Raises ValueError for another mode, and for "search" where the method has no word list.
+        """
+        return tokens_of(self, text, mode)
+
+    def search(self, text: str) -> list[str]:
+        """The words of a text as a search engine indexes them: before each word those of the list inside it.
+
+        White space is left out. Raises ValueError where the method has no word list.
+        """
+        return [token.word for token in tokens_of(self, text, "search")]
+
+    @property
+    def trie(self) -> Trie | None:
+        """The words of the list, spelled by the ids of `cells`; None for a method without a list."""
+        return None
+
+    def cells(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(where each cell begins, its id): what the rule for tokens keeps together."""
+        kinds = kinds_of(codes)
+        return self._cells(codes, kinds, joined_to_last(codes, kinds), self._ids(codes, kinds))
+
+    def _cells(
+        self, codes: np.ndarray, kinds: np.ndarray, joined: np.ndarray, ids: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As `cells`. ids: of every code point by itself."""
+        at = np.flatnonzero(~joined)
+        rows = self._rows(kinds, at)
+        ids[at[rows]] = 0
+        if self.has_runs:
+            runs = np.flatnonzero(kinds[at] == WORD)
+            self._name_runs(codes, ids, at, np.concatenate([runs, rows]))
+        return at, ids[at]
+
     def ends(self, codes: np.ndarray) -> np.ndarray:
         """Whether a token ends after each code point (chars.code_points); bool."""
         if not len(codes):
@@ -100,20 +139,15 @@ class Cutter:
             ends &= self.cut(ids)
             return measured(codes, ends, self.numerals)
         # One id for each cell, which ends where the next begins: no word ends inside of one.
-        at = np.flatnonzero(~joined)
-        rows = self._rows(kinds, at, marks)
-        ids[at[rows]] = 0
-        if self.has_runs:
-            runs = np.flatnonzero(kinds[at] == WORD)
-            self._name_runs(codes, ids, at, np.concatenate([runs, rows]))
-        ids[whole] = 0  # a break: no word goes on there
-        ends[np.append(at[1:], len(codes)) - 1] = self.cut(ids[at])
+        at, named = self._cells(codes, kinds, joined, ids)
+        named[np.searchsorted(at, whole)] = 0  # a break: no word goes on there
+        ends[np.append(at[1:], len(codes)) - 1] = self.cut(named)
         return measured(codes, ends, self.numerals)
 
     @staticmethod
-    def _rows(kinds: np.ndarray, at: np.ndarray, marks: bool) -> np.ndarray:
+    def _rows(kinds: np.ndarray, at: np.ndarray) -> np.ndarray:
         """Which cells begin with a Han character and have more than that and its marks: numerals."""
-        if marks:
+        if np.any((kinds[1:] == MARK) & (kinds[:-1] == HAN)):
             sizes = np.add.reduceat(kinds != MARK, at, dtype=np.int64)
         else:
             sizes = np.diff(at, append=len(kinds))

@@ -30,6 +30,7 @@ def segment_with_spark(
     *,
     separator: str = " ",
     format: str = "text",
+    mode: str = "default",
     encoding: str = "utf-8",
     on_error: str = "strict",
     master: str | None = None,
@@ -45,10 +46,11 @@ def segment_with_spark(
     with open_session(master, conf) as spark:
         files = list_files(spark, paths)
         shared = spark.sparkContext.broadcast(cutter)
-        told = json.dumps([__version__, reading, separator, format, files, _digest(cutter)])
+        told = json.dumps([__version__, reading, separator, format, mode, files, _digest(cutter)])
         _begin(spark, output, hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest())
         total = sum(file.size for file in files)
         configure(spark, total, spark.sparkContext.defaultParallelism)
+        settings = {"separator": separator, "format": format, "mode": mode}
         number = 0
         for number, part in enumerate(parts_of(files), 1):
             place = f"{output}/part-{number:05d}"
@@ -57,7 +59,7 @@ def segment_with_spark(
             united: Any = None
             for group in ordered_plan(spark, part, reading, SPLIT):
                 work = functools.partial(
-                    _segment_task, shared, group.input(reading, ordered=True), separator, format
+                    _segment_task, shared, group.input(reading, ordered=True), settings
                 )
                 made = ordered_frame(spark, group, reading).mapInArrow(work, _TEXT)
                 united = made if united is None else united.unionAll(made)
@@ -91,7 +93,7 @@ def _begin(spark: Any, output: str, run: str) -> None:
 
 
 def _segment_task(
-    shared: Any, given: Input, separator: str, format: str, batches: Iterable[Any]
+    shared: Any, given: Input, settings: dict[str, Any], batches: Iterable[Any]
 ) -> Iterator[Any]:
     """Batches of names and data -> rows of several lines each, without the last line end."""
     import pyarrow
@@ -101,7 +103,7 @@ def _segment_task(
         if corpus is None:
             return
         corpus.block_size = 1 << 20
-        pieces = segment_corpus(corpus, shared.value, separator=separator, format=format, workers=1)
+        pieces = segment_corpus(corpus, shared.value, **settings, workers=1)
         for text in _whole_lines(pieces, first=1 if given.how == "lines" else 0):
             rows = pyarrow.array([text], pyarrow.string())
             yield pyarrow.RecordBatch.from_arrays([rows], names=["value"])

@@ -30,9 +30,12 @@ from nlptools.text.decoding import (
 )
 from nlptools.text.folding import FOLD_CONTEXT, FOLDS, fold_stops, folder
 from nlptools.text.linenumbers import LineNumbers
+from nlptools.text.pipes import pipe_chunks
 from nlptools.text.records import (
+    LULL,
     Piece,
     Record,
+    batches,
     column_texts,
     json_texts,
     lines_of,
@@ -52,6 +55,7 @@ class Block:
     lines: numbers (from 1) of its lines in the source; the first is that of the line in which the text
     begins. joined: the cut before this text lies between two Han characters of a line without any
     break, so n-grams go across it. inside: the cut before this text lies inside a line.
+    A block without text is a lull of a pipe, see Corpus.prompt.
     """
 
     text: str
@@ -103,6 +107,9 @@ class Corpus:
     bytes_read: int  # on disk, so far in this pass
     block_size: int  # bytes of text in a block, about; changes no result
     longest_line: int | None  # bytes; a longer one is DataError before it is held; None: no bound
+    # Of stdin and named pipes: what is there is given as soon as nothing more comes for now, and a block without text
+    # after it (pipes.py). Changes no result, unless encoding is "auto" and the first lines mislead.
+    prompt: bool
     fold: tuple[str, ...]  # in the order in which they are applied
     report: ReadReport
     paths: list[str]  # as they were given; none for texts
@@ -168,6 +175,7 @@ class Corpus:
         self._on_error = on_error
         self.block_size = block_size
         self.longest_line = None
+        self.prompt = False
         self.fold = tuple(name for name in FOLDS if name in fold)
         self._fold = folder(fold)
         self._used = False
@@ -204,7 +212,8 @@ class Corpus:
         self.bytes_read = 0
         self.report = ReadReport()
         if self._texts is not None:
-            return self._cut(_batches(self._checked_texts(self._texts), self._characters), "texts")
+            records = self._checked_texts(self._texts)
+            return self._cut(batches(records, self._characters, ended=False), "texts")
         return self._read_all()
 
     def _read_all(self) -> Iterator[Block]:
@@ -251,9 +260,13 @@ class Corpus:
         self.report.files += 1
         chunks = self._counted(raw)
         chunks = self._measured(decompress(chunks, source))
-        chunks, encoding = to_utf8(chunks, source, self._encoding, self._on_error)
-        if encoding != self._encoding:
+
+        def found(encoding: str) -> None:
             self.report.encodings[source] = encoding
+
+        chunks, encoding = to_utf8(chunks, source, self._encoding, self._on_error, found)
+        if encoding != self._encoding:
+            found(encoding)
         whole_lines = (
             self._on_error == "skip" or self._field is not None or self._column is not None
         )
@@ -271,14 +284,16 @@ class Corpus:
                 pieces = self._kept(pieces)
             yield from self._cut(pieces, source)
             return
-        yield from self._cut(_batches(records, self._characters), source)
+        yield from self._cut(batches(records, self._characters, ended=True), source)
 
     def _raw(self, source: Source) -> Iterator[bytes]:
         try:
             if source.name == "-":
-                yield from stdin_chunks(self.block_size)
+                yield from stdin_chunks(self.block_size, prompt=self.prompt)
                 return
             with open(source.name, "rb", buffering=0) as file:
+                if self.prompt and source.size is None:
+                    yield from pipe_chunks(file, file.read, self.block_size, prompt=True)
                 while chunk := file.read(self.block_size):
                     yield chunk
         except OSError as error:
@@ -301,19 +316,25 @@ class Corpus:
         length = 0
         endless = False  # no line ends in parts: wait for a chunk that has a line end
         position, line = 0, 1
+        fresh = False  # a line ends in parts: something to hand on in a lull
         if self.longest_line is not None:
             chunks = short_lines(chunks, source, self.longest_line)
         for chunk in chunks:
             parts.append(chunk)
             length += len(chunk)
-            if length < size or (endless and b"\n" not in chunk and b"\r" not in chunk):
+            ends = b"\n" in chunk or b"\r" in chunk
+            fresh |= ends
+            lull = not chunk
+            if lull and not fresh:
+                yield LULL
+            if not fresh if lull else length < size or (endless and not ends):
                 continue
             data = b"".join(parts) if len(parts) > 1 else chunk
             if position == 0:
                 data, position = _without_bom(data)
             end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1)) + 1
             goes_on = end == 0
-            if goes_on and not whole_lines:
+            if goes_on and not (whole_lines or lull):
                 end = len(data) - data.endswith(b"\r")  # the LF may be still to come
             if end:
                 piece, used = self._decode(data, end, source, line, position, goes_on)
@@ -326,6 +347,9 @@ class Corpus:
             endless = whole_lines and goes_on
             parts = [data]
             length = len(data)
+            fresh = data.endswith(b"\r")
+            if lull:
+                yield LULL
         data = b"".join(parts)
         if position == 0:
             data, position = _without_bom(data)
@@ -389,6 +413,9 @@ class Corpus:
         joined = inside = False
         for piece in pieces:
             text = piece.text
+            if piece is LULL:
+                yield Block("", source, lines, inside=True)
+                continue
             step = size if len(text) > 4 * size else 4 * size  # usually one round
             for start in range(0, len(text), step):
                 if start == 0 and not head and not tail:
@@ -453,11 +480,13 @@ def join_small(blocks: Iterable[Block], size: int) -> Iterator[Block]:
     length = 0
     for block in blocks:
         text = block.text
+        lull = not text
         # CR and LF of two files are two line ends.
-        if first and (block.inside or length + len(text) > size or held[-1].endswith("\r")):
+        if first and (lull or block.inside or length + len(text) > size or held[-1].endswith("\r")):
             yield dataclasses.replace(first, text="".join(held))
             held, first, length = [], None, 0
-        if not text:
+        if lull:
+            yield block
             continue
         if first and not held[-1].endswith("\n"):
             held.append("\n")
@@ -494,23 +523,3 @@ def as_corpus(source: CorpusLike, **reading: Any) -> Corpus:
 def _without_bom(data: bytes) -> tuple[bytes, int]:
     """UTF-8 without a byte order mark at its beginning, and how long that was."""
     return (data[3:], 3) if data.startswith(codecs.BOM_UTF8) else (data, 0)
-
-
-def _batches(records: Iterable[Record], size: int) -> Iterator[Piece]:
-    """Records -> pieces of about `size`, a line end between two texts."""
-    batch: list[str] = []
-    numbers = array("q")
-    length = 0
-    for text, first, last in records:
-        if batch and length + len(text) > size:
-            yield Piece("\n".join(batch) + "\n", LineNumbers.listed(numbers), False, False)
-            batch, numbers, length = [], array("q"), 0
-        numbers.append(first)
-        if "\n" in text or "\r" in text:
-            # A lone CR at its end is part of the line end after it.
-            more = count_line_breaks(text) - text.endswith("\r")
-            numbers.extend(min(first + line, last) for line in range(1, more + 1))
-        batch.append(text)
-        length += len(text) + 1
-    if batch:
-        yield Piece("\n".join(batch), LineNumbers.listed(numbers), False, False)

@@ -94,11 +94,28 @@ codecs.register_error(BAD_BYTE_ERRORS, _bad_byte)
 # --- bytes -----------------------------------------------------------------------------------
 
 
-def peek(chunks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
-    """The first `size` bytes (fewer at the end), and the chunks as if nothing had been read."""
+def _whole_lines(head: bytes) -> bytes:
+    """Without a line that is not complete. No mark of a format or an encoding that is known here has a line end in it."""
+    return head[: head.rfind(b"\n") + 1]
+
+
+def peek(
+    chunks: Iterator[bytes], size: int, enough: Callable[[bytes], bytes] = _whole_lines
+) -> tuple[bytes, Iterator[bytes]]:
+    """The first `size` bytes (fewer at the end), and the chunks as if nothing had been read.
+
+    In a lull of a pipe (pipes.py): what `enough` makes of the bytes that are there, unless that is nothing.
+    """
     seen: list[bytes] = []
-    length = 0
+    length = asked = 0
     for chunk in chunks:
+        if not chunk:
+            if length >= 2 * asked:
+                # However short the chunks are that a long text comes in, this takes no longer.
+                asked = length if length >= 1 << 16 else 0
+                if head := enough(b"".join(seen)):
+                    return head, itertools.chain(seen, [chunk], chunks)
+            continue
         seen.append(chunk)
         length += len(chunk)
         if length >= size:
@@ -171,6 +188,8 @@ def _members(
     # Bounds what one call can unpack: gzip makes at most 1,000 bytes of one, zstd 32,000.
     step = 1 << 16 if name == "gzip" else 1 << 12
     for chunk in chunks:
+        if not chunk:
+            yield chunk  # a lull
         for start in range(0, len(chunk), step):
             data = chunk[start : start + step]
             while data:
@@ -225,7 +244,9 @@ def decompress(chunks: Iterator[bytes], source: str) -> Iterator[bytes]:
 
     Raises DataError for archives and documents, which are not text: tar, zip, PDF, ...
     """
-    head, chunks = peek(chunks, 512)
+    head, chunks = peek(
+        chunks, 512, lambda head: (_decompressor(head) and head) or _whole_lines(head)
+    )
     kind = _decompressor(head)
     if kind is not None:
         name, begin, damaged = kind
@@ -311,29 +332,28 @@ def guess_encoding(sample: bytes, odd: bool = False) -> str | None:
 
 
 def to_utf8(
-    chunks: Iterator[bytes], source: str, encoding: str, on_error: str
+    chunks: Iterator[bytes],
+    source: str,
+    encoding: str,
+    on_error: str,
+    found: Callable[[str], None] | None = None,
 ) -> tuple[Iterator[bytes], str]:
     """UTF-8 chunks and the codec that reads them; a byte order mark is left in for the caller.
 
-    encoding: a name from find_codec, or "auto".
+    encoding: a name from find_codec, or "auto". Of a pipe that trickles, "auto" looks at the lines that are there; as
+    long as they are ASCII it goes on looking, and `found` is told what it finds, unless that is UTF-8.
     """
-    head, chunks = peek(chunks, SAMPLE if encoding in ("auto", *_MARKED) else 4)
+    auto = encoding == "auto"
+    sampled = auto or encoding in _MARKED
+    head, chunks = peek(chunks, SAMPLE if sampled else 4, _telling if auto else _whole_lines)
     if encoding in ("auto", "utf-8", "utf-16", "utf-32"):
         bom = bom_encoding(head)
         if bom is not None:
             encoding = bom
-        elif encoding == "auto":
-            encoding = "utf-8"
-            if not is_utf8(head, cut=len(head) == SAMPLE):
-                guess = guess_encoding(head)
-                if guess is None:
-                    raise DataError(
-                        source,
-                        None,
-                        "cannot tell the encoding",
-                        "name it with --encoding (gb18030, big5, ...)",
-                    )
-                encoding = guess
+        elif auto:
+            encoding = _told_by(head, source)
+            if head.isascii() and encoding == "utf-8":
+                return _after_ascii(chunks, source, on_error, found), encoding
     if encoding == "utf-8":
         return chunks, encoding
     if encoding in _MARKED and len(head) >= _MARKED[encoding]:
@@ -346,13 +366,58 @@ def to_utf8(
     return _transcode(chunks, source, encoding, on_error), encoding
 
 
-def _transcode(
-    chunks: Iterable[bytes], source: str, encoding: str, on_error: str
+def _telling(head: bytes) -> bytes:
+    """Whole lines, if they tell the encoding or it does not matter to them; UTF-16 has zeros in it."""
+    lines = _whole_lines(head)
+    plain = b"\0" not in lines and is_utf8(lines, cut=False)
+    tells = plain or bom_encoding(lines) is not None or guess_encoding(lines) is not None
+    return lines if tells else b""
+
+
+def _told_by(head: bytes, source: str) -> str:
+    """The encoding of a text that begins so, without a byte order mark."""
+    if is_utf8(head, cut=len(head) == SAMPLE):
+        return "utf-8"
+    guess = guess_encoding(head)
+    if guess is None:
+        hint = "name it with --encoding (gb18030, big5, ...)"
+        raise DataError(source, None, "cannot tell the encoding", hint)
+    return guess
+
+
+def _after_ascii(
+    chunks: Iterator[bytes], source: str, on_error: str, found: Callable[[str], None] | None
 ) -> Iterator[bytes]:
+    """Chunks of ASCII as they are; then what the first ones that are not ASCII show to be the encoding."""
+    position, line = 0, 1
+    for chunk in chunks:
+        if chunk.isascii():
+            position += len(chunk)
+            line += count_line_ends(chunk)
+            yield chunk
+            continue
+        head, chunks = peek(itertools.chain([chunk], chunks), SAMPLE, _telling)
+        encoding = _told_by(head, source)
+        if encoding == "utf-8":
+            yield from chunks
+            return
+        if found is not None:
+            found(encoding)
+        yield from _transcode(chunks, source, encoding, on_error, position, line)
+        return
+
+
+def _transcode(
+    chunks: Iterable[bytes],
+    source: str,
+    encoding: str,
+    on_error: str,
+    position: int = 0,
+    line: int = 1,
+) -> Iterator[bytes]:
+    """position: bytes given to the decoder; line: the first one's number."""
     strict = on_error == "strict"
     decoder = codecs.getincrementaldecoder(encoding)("strict" if strict else MARK_ERRORS)
-    position = 0  # bytes given to the decoder
-    line = 1
     after_cr = False
     for chunk, final in itertools.chain(((chunk, False) for chunk in chunks), [(b"", True)]):
         position += len(chunk)
@@ -377,7 +442,7 @@ def _transcode(
         if strict and data:
             line += count_line_ends(data) - (after_cr and data.startswith(b"\n"))
             after_cr = data.endswith(b"\r")
-        if data:
+        if data or not (chunk or final):  # a lull is handed on
             yield data
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
-import itertools
 import json
+from array import array
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from nlptools.errors import DataError, cut, listed, quoted
+from nlptools.text.chars import count_line_breaks
 from nlptools.text.decoding import MARK
 from nlptools.text.delimited import DelimitedError, read_cells
 from nlptools.text.linenumbers import LineNumbers
@@ -27,6 +29,10 @@ class Piece(NamedTuple):
 
 # The text of one record, or of a part of it, and the first and last of its lines in the source.
 Record = tuple[str, int, int]
+
+# A lull of a pipe (pipes.py), between lines.
+LULL = Piece("", LineNumbers(), False, False)
+NO_RECORD: Record = ("", 0, 0)
 
 
 def lines_of(text: str) -> Iterator[str]:
@@ -48,6 +54,8 @@ def json_texts(
     """
     first = True
     for piece in pieces:
+        if piece is LULL:
+            yield NO_RECORD
         for number, line in enumerate(lines_of(piece.text), piece.lines.first):
             if line.isspace():
                 continue
@@ -76,15 +84,17 @@ def column_texts(
 
     skipped: as for json_texts.
     """
-    lines: Iterator[str] = (line for piece in pieces for line in lines_of(piece.text))
+    lines = _Lines(pieces)
     header = next(lines, None)
     if header is None:
         return
-    lines = itertools.chain([header], lines)
+    lines.put_back(header)
     tabs = _bare_name(source).endswith(".tsv") or ("\t" in header and "," not in header)
     rows = read_cells(lines, delimiter="\t" if tabs else ",", strict=True)
     index = int(column) - 1 if column.isdecimal() else -1
     while True:
+        while lines.at_lull():
+            yield NO_RECORD
         number = rows.line_num + 1
         try:
             row = next(rows)
@@ -114,6 +124,61 @@ def column_texts(
             skipped()
 
 
+def batches(records: Iterable[Record], size: int, *, ended: bool) -> Iterator[Piece]:
+    """Records -> pieces of about `size`, a line end between two texts.
+
+    ended: after the last one, too, where it would not be seen: an empty line is one, whatever follows or not.
+    """
+    batch: list[str] = []
+    numbers = array("q")
+    length = 0
+    for text, first, last in records:
+        lull = not first
+        if batch and (lull or length + len(text) > size):
+            yield Piece("\n".join(batch) + "\n", LineNumbers.listed(numbers), False, False)
+            batch, numbers, length = [], array("q"), 0
+        if lull:
+            yield LULL
+            continue
+        numbers.append(first)
+        if "\n" in text or "\r" in text:
+            # A lone CR at its end is part of the line end after it.
+            more = count_line_breaks(text) - text.endswith("\r")
+            numbers.extend(min(first + line, last) for line in range(1, more + 1))
+        batch.append(text)
+        length += len(text) + 1
+    if batch:
+        unseen = ended and (not batch[-1] or batch[-1].endswith(("\n", "\r")))
+        yield Piece("\n".join(batch) + "\n" * unseen, LineNumbers.listed(numbers), False, False)
+
+
+class _Lines:
+    """The lines of pieces; between two of them it can be asked whether a lull of the pipe comes next."""
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        self._pieces = iter(pieces)
+        self._lines: deque[str] = deque()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        while not self._lines:
+            self._lines.extend(lines_of(next(self._pieces).text))
+        return self._lines.popleft()
+
+    def put_back(self, line: str) -> None:
+        """The next line, once more."""
+        self._lines.appendleft(line)
+
+    def at_lull(self) -> bool:
+        """Whether the next piece is a lull, which is over then."""
+        if self._lines or (piece := next(self._pieces, None)) is None:
+            return False
+        self._lines.extend(lines_of(piece.text))
+        return piece is LULL
+
+
 def refuse_json_lines(pieces: Iterable[Piece], source: str) -> Iterable[Piece]:
     """Refuse JSON Lines that are read as plain text, and say which fields there are.
 
@@ -122,7 +187,7 @@ def refuse_json_lines(pieces: Iterable[Piece], source: str) -> Iterable[Piece]:
     if not _bare_name(source).endswith((".jsonl", ".ndjson")):
         return pieces
     for piece in pieces:
-        if piece.text.isspace():
+        if not piece.text or piece.text.isspace():
             continue
         try:
             line = next(line for line in lines_of(piece.text) if not line.isspace())

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from nlptools.errors import DataError, NlptoolsError
+from nlptools.text.pipes import pipe_chunks
 
 
 class Source(NamedTuple):
@@ -29,19 +30,10 @@ def reason(error: OSError | ValueError) -> str:
     return (strerror or str(error)).lower()
 
 
-def stdin_chunks(size: int) -> Iterator[bytes]:
-    """The bytes of stdin, `size` at a time; on a terminal one Ctrl-D ends it, as nothing is read after that."""
+def stdin_chunks(size: int, *, prompt: bool = False) -> Iterator[bytes]:
+    """The bytes of stdin, as pipe_chunks gives them."""
     stream = cast(io.BufferedReader, sys.stdin.buffer)
-    ended = False
-    while not ended:
-        parts, room = [], max(size, 1)
-        while room and not ended:
-            part = stream.read1(room)
-            parts.append(part)
-            room -= len(part)
-            ended = not part
-        if chunk := b"".join(parts):
-            yield chunk
+    return pipe_chunks(stream, stream.read1, size, prompt=prompt)
 
 
 def find_sources(paths: Sequence[str | os.PathLike[str]]) -> list[Source]:

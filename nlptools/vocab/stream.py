@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nlptools.base import storage
-from nlptools.base.resources import ordered_map, worker_pool
+from nlptools.base.resources import prompt_map, worker_pool
 from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus, join_small
 from nlptools.text.linenumbers import LineNumbers
@@ -53,7 +53,8 @@ def tokenize_corpus(
     which else stands as it is. workers: threads; they change no result. counts: is added to.
 
     Raises ValueError for an unknown format and a max_length that leaves no place, DataError where the vocabulary has
-    no [CLS] or [SEP].
+    no [CLS] or [SEP]. A piece without text comes where a pipe that is read promptly (Corpus.prompt) has nothing
+    more for now.
     """
     if format not in TOKEN_FORMATS:
         raise ValueError(f"format must be one of {', '.join(TOKEN_FORMATS)}, not {format!r}")
@@ -68,7 +69,11 @@ def tokenize_corpus(
     counts = counts if counts is not None else TokenCounts()
     held = ""  # a space that is not written where a line that goes on has no more tokens
     with worker_pool(workers) as pool:
-        for text, tokens, unknown in ordered_map(pool, workers, work, _texts(corpus, whole)):
+        for made in prompt_map(pool, workers, work, _texts(corpus, whole)):
+            if made is None:
+                yield ""
+                continue
+            text, tokens, unknown = made
             counts.tokens += tokens
             counts.unknown += unknown
             if not isinstance(text, str):  # a line of many pieces
@@ -128,13 +133,16 @@ class _Sheet:
         return tokens, np.searchsorted(tokens, before)
 
 
-def _texts(corpus: Corpus, whole: bool) -> Iterator[tuple[str, bool]]:
-    """(text, whether its last line goes on): pieces that can be tokenized alone; lines end with LF.
+def _texts(corpus: Corpus, whole: bool) -> Iterator[tuple[str, bool] | None]:
+    """(text, whether its last line goes on): pieces that can be tokenized alone; lines end with LF. None in a lull.
 
     whole: no line is divided.
     """
     held = ""
     for block in join_small(corpus.blocks(), PIECE):
+        if not block.text:
+            yield None
+            continue
         if held and not block.inside:  # the last line of a file ends with it
             held += "\n"
         held += block.text
@@ -243,6 +251,9 @@ def decode_corpus(corpus: Corpus, tokenizer: WordTokenizer) -> Iterator[str]:
     held = source = ""
     numbers = LineNumbers()
     for block in corpus.blocks():
+        if not block.text:
+            yield ""
+            continue
         if held and not block.inside:
             yield decoder.decode(held + "\n", source, numbers)
             held = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,7 @@ from nlptools.vocab.wordpiece import (
 
 PRE = ("vocab", "jieba", "none")
 _MOST_REMEMBERED = 1 << 20  # pieces with letters; forgotten together
+_BATCH = 1 << 18  # characters that encode_batch has under work
 _LINE = 0x0A
 
 
@@ -167,35 +168,42 @@ class WordTokenizer:
         extra = (2 if pairs is None else 3) if special else 0
         if max_length is not None and max_length < extra:
             raise ValueError(f"max_length must be at least {extra}, not {max_length}")
-        head = [self.vocab.ids[START]] if special else []
-        tail = [self.vocab.ids[END]] if special else []
-        rows, kinds = [], []
-        seconds = self._rows(pairs) if pairs is not None else [[] for _ in texts]
-        for first, second in zip(self._rows(texts), seconds, strict=True):
-            if max_length is not None:
-                _truncate(first, second, max_length - extra)
-            left = head + first + tail
-            right = second + tail if pairs is not None else []
-            rows.append(left + right)
-            kinds.append([0] * len(left) + [1] * len(right))
-        longest = max(map(len, rows), default=0)
+        first, sizes = self._flat(texts)
+        second, more = self._flat(pairs if pairs is not None else [""] * len(texts))
+        kept, also = _fitting(sizes, more, None if max_length is None else max_length - extra)
+        left = kept + (2 if special else 0)
+        right = also + (1 if special and pairs is not None else 0)
+        longest = int((left + right).max(initial=0))
         width = longest if length is None else length
         if longest > width:
             raise ValueError(f"a text has {longest} tokens, and length is {width}: give max_length")
-        ids = np.full((len(rows), width), self.vocab.ids[PAD], np.int64)
-        types, mask = np.zeros_like(ids), np.zeros_like(ids)
-        for number, (row, kind) in enumerate(zip(rows, kinds, strict=True)):
-            ids[number, : len(row)] = row
-            types[number, : len(row)] = kind
-            mask[number, : len(row)] = 1
-        return {"input_ids": ids, "token_type_ids": types, "attention_mask": mask}
+        ids = np.full((len(texts), width), self.vocab.ids[PAD], np.int64)
+        cells, begins = ids.reshape(-1), np.arange(len(texts)) * width
+        _lay(cells, begins + special, first, sizes, kept)
+        _lay(cells, begins + left, second, more, also)
+        if special:
+            cells[begins] = self.vocab.ids[START]
+            cells[begins + left - 1] = self.vocab.ids[END]
+            if pairs is not None:
+                cells[begins + left + right - 1] = self.vocab.ids[END]
+        column = np.arange(width)
+        mask = column < (left + right)[:, None]
+        types = mask & (column >= left[:, None])
+        return {
+            "input_ids": ids,
+            "token_type_ids": types.astype(np.int64),
+            "attention_mask": mask.astype(np.int64),
+        }
 
-    def _rows(self, texts: Sequence[str]) -> list[list[int]]:
-        """Ids of each text; a call for each would take ten times as long."""
-        encoded = self.encode("".join(text.replace("\n", " ") + "\n" for text in texts))
-        before = np.searchsorted(encoded.starts, np.flatnonzero(encoded.codes == _LINE))
-        ids, edges = encoded.ids.tolist(), [0, *before.tolist()]
-        return [ids[a:b] for a, b in itertools.pairwise(edges)]
+    def _flat(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """(ids of all texts, one after another; how many each has); a call for each would take ten times as long."""
+        ids, sizes = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
+        for batch in _batches(texts):
+            encoded = self.encode("".join(batch))
+            before = np.searchsorted(encoded.starts, np.flatnonzero(encoded.codes == _LINE))
+            ids.append(encoded.ids)
+            sizes.append(np.diff(before, prepend=0))
+        return np.concatenate(ids), np.concatenate(sizes)
 
     def decode(self, ids: Iterable[int]) -> str:
         """Readable text of ids: pieces put together, special tokens left out, spaces between words that need them.
@@ -337,7 +345,37 @@ def _spans(starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     return np.arange(int(sizes.sum())) + np.repeat(starts - firsts, sizes)
 
 
-def _truncate(first: list[int], second: list[int], most: int) -> None:
-    """Take from the end of the longer one until both together have `most`."""
-    while len(first) + len(second) > most:
-        (first if len(first) > len(second) else second).pop()
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Texts as lines, so many together that their arrays stay in the cache."""
+    batch: list[str] = []
+    size = 0
+    for text in texts:
+        batch.append(text.replace("\n", " ") + "\n")
+        size += len(text) + 1
+        if size >= _BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _fitting(
+    first: np.ndarray, second: np.ndarray, most: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """How many tokens of each are kept when the longer one, of equal ones the second, loses its last until both have `most`."""
+    if most is None:
+        return first, second
+    also = np.minimum(second, np.maximum(most // 2, most - first))
+    return np.minimum(first, most - also), also
+
+
+def _lay(
+    cells: np.ndarray, begins: np.ndarray, ids: np.ndarray, sizes: np.ndarray, kept: np.ndarray
+) -> None:
+    """Lay the first `kept` of the `sizes` ids of each text into cells, from the cell where it begins."""
+    before = np.cumsum(sizes) - sizes
+    place = np.arange(len(ids)) + np.repeat(begins - before, sizes)
+    if (kept < sizes).any():
+        fits = place < np.repeat(begins + kept, sizes)
+        place, ids = place[fits], ids[fits]
+    cells[place] = ids

@@ -483,3 +483,32 @@ def test_separators_are_for_text() -> None:
     done = run("segment", "--format", "jsonl", "--separator", "/", stdin="好")
     assert done.code == 2
     assert "--separator goes with --format text" in done.err
+
+
+# --- the index of a search engine ------------------------------------------------------------
+
+
+def test_mode_search() -> None:
+    write("dict.txt", "清华大学 9\n清华 5\n大学 5\n在 9\n")
+    text = "在清华大学\n大学"
+    assert segment("--model", "dict.txt", "--mode", "search", stdin=text) == (
+        "在 清华 大学 清华大学\n大学"
+    )
+    rows = segment("--model", "dict.txt", "--mode", "search", "--format", "jsonl", stdin=text)
+    assert [json.loads(row)["offsets"] for row in rows.split("\n")[:-1]] == [
+        [[0, 1], [1, 3], [3, 5], [1, 5]],
+        [[0, 2]],
+    ]
+    done = run("segment", "--model", "dict.txt", "--mode", "search", stdin=text).ok()
+    assert " | model:dict.txt mode:search | " in done.err
+
+
+@pytest.mark.parametrize("method, option", [("lm", "--model"), ("pmi", "--counts")])
+def test_mode_search_needs_a_word_list(method: str, option: str) -> None:
+    write("file", "")
+    done = run("segment", "--method", method, option, "file", "--mode", "search", stdin="天")
+    assert done.usage == "--mode goes with --method model.\n"
+    assert (
+        run("segment", "--method", method, option, "file", "--mode", "default", stdin="天").code
+        == 1
+    )

@@ -29,6 +29,7 @@ from nlptools.review.compare import COMPARE_FORMATS
 from nlptools.review.targets import MOST, TARGETS
 from nlptools.segmentation.evaluate import PROTOCOLS
 from nlptools.segmentation.methods import METHODS as SEGMENT_METHODS
+from nlptools.segmentation.methods import MODES
 from nlptools.segmentation.methods import NUMERALS as SEGMENT_NUMERALS
 from nlptools.segmentation.stream import SEGMENT_FORMATS, segment_corpus
 from nlptools.spark.count import count_with_spark
@@ -306,6 +307,7 @@ CHOICES = [
     ("segment", "numerals", SEGMENT_NUMERALS),
     ("segment", "method", tuple(SEGMENT_METHODS)),
     ("segment", "format", SEGMENT_FORMATS),
+    ("segment", "mode", MODES),
     ("evaluate", "protocol", tuple(PROTOCOLS)),
     ("export", "to", tuple(TARGETS)),
     ("compare", "format", COMPARE_FORMATS),

@@ -104,8 +104,8 @@ def test_the_table_is_whole() -> None:
     """No option is unknown to all methods, none is missing in the function, and no entry has a default."""
     assert {option for method in METHODS.values() for option in method.options} == set(OPTIONS)
     keywords = set(inspect.signature(open_cutter).parameters)
-    # Numerals and words go with every method; adapt reads the corpus.
-    assert keywords == {"method", "numerals", "words", *OPTIONS} - {"adapt"}
+    # Numerals and words go with every method; adapt reads the corpus, mode says what is given of it.
+    assert keywords == {"method", "numerals", "words", *OPTIONS} - {"adapt", "mode"}
     for method in METHODS.values():
         assert method.file in method.options
         every = {field.name: getattr(method, field.name) for field in fields(SegmentMethod)}

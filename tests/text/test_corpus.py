@@ -664,7 +664,8 @@ def test_json_lines(tmp_path: Path) -> None:
     )
     path = write(tmp_path / "a.jsonl.gz", gzip.compress(codecs.BOM_UTF8 + data.encode()))
     for size in (1, 1 << 20):
-        assert lines_of(path, field="text", block_size=size) == ["一", "行", "二", "三", ""]
+        # An empty text is a line, the last one too.
+        assert read(path, field="text", block_size=size) == "一\n行\n二\n三\n\n"
         assert lines_of(path, field="meta.title", block_size=size) == ["甲", "乙", "直接"]
     blocks = list(Corpus([path], field="meta.title", block_size=1).blocks())
     assert [(block.text, block.line) for block in blocks] == [("甲\n", 1), ("乙\n", 3), ("直接", 5)]
@@ -759,7 +760,7 @@ def test_csv(tmp_path: Path) -> None:
         "一,二",
     ]
     long = '"' + "长\n" * 200_000 + '"'
-    assert read(write(tmp_path / "c", "text\n" + long), column="text") == "长\n" * 200_000
+    assert read(write(tmp_path / "c", "text\n" + long), column="text") == "长\n" * 200_000 + "\n"
     assert read(write(tmp_path / "c", ""), column="text") == ""
     assert lines_of(write(tmp_path / "c", "text\r甲\r乙\r"), column="text") == ["甲", "乙"]
 
@@ -1042,7 +1043,6 @@ def test_small_sources_become_one_text() -> None:
 
     blocks = [
         block("一", "a"),
-        block("", "b"),
         block("二\n", "c"),
         block("三\r", "d"),
         block("\n四", "e"),
@@ -1058,6 +1058,11 @@ def test_small_sources_become_one_text() -> None:
         ("六\n七", "f", True),
     ]
     assert list(join_small([], 10)) == []
+
+
+def test_small_sources_are_not_held_back_in_a_lull() -> None:
+    blocks = [Block(text, "-", LineNumbers(1), inside=not text) for text in ("一\n", "", "", "二")]
+    assert list(join_small(blocks, 10)) == blocks
 
 
 @settings(max_examples=200, deadline=None)

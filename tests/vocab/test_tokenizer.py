@@ -445,6 +445,21 @@ def test_a_batch_is_its_rows(
     ]
 
 
+def test_a_batch_is_cut_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many lines are tokenized at a time; a line end in a text is a space."""
+    tokenizer = WordTokenizer(TINY)
+    texts = ["今天好", "", "非常\n好!", "国家" * 40, "今天"] * 3
+    whole = tokenizer.encode_batch(texts, texts[::-1], max_length=12)
+    monkeypatch.setattr("nlptools.vocab.tokenizer._BATCH", 8)
+    pieces = tokenizer.encode_batch(texts, texts[::-1], max_length=12)
+    for name, array in whole.items():
+        assert np.array_equal(pieces[name], array)
+    alone = tokenizer.encode_batch(texts, special=False)["input_ids"]
+    for text, row in zip(texts, alone, strict=True):
+        ids = tokenizer.encode(text.replace("\n", " ")).ids.tolist()
+        assert row.tolist() == ids + [0] * (alone.shape[1] - len(ids))
+
+
 def test_wrong_batches() -> None:
     tokenizer = WordTokenizer(TINY)
     with pytest.raises(TypeError, match="not one str"):
