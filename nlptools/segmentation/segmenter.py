@@ -148,7 +148,7 @@ class Segmenter(Cutter):
         han = np.zeros(self.size, bool)
         han[-1] = True
         for s, i in self.symbols.items():
-            han[i] = chars.is_han(s[0])
+            han[i] = len(s) == 1 and chars.is_han(s)
         by_length: dict[int, list[np.ndarray]] = {}
         for (k, _), column in zip(PLACES, counts.T, strict=True):
             n = np.zeros(self.size, np.int64)
@@ -213,12 +213,15 @@ def _general(granularity: str | None) -> Segmenter:
 def _spell(words: Sequence[str]) -> tuple[list[str], np.ndarray]:
     """(symbols, ids of each word, from 1, int32, padded with 0; all 0 for what can be no word)."""
     lengths = np.fromiter(map(len, words), np.int64, len(words))
-    codes = chars.code_points("".join(words))
-    owner = np.repeat(np.arange(len(words)), lengths)
+    # A line each, for the rule looks at what stands beside.
+    codes = chars.code_points("\n".join([*words, ""]))
     kinds = kinds_of(codes)
     joined = joined_to_last(codes, kinds)
-    firsts = np.cumsum(lengths) - lengths
-    joined[firsts[lengths > 0]] = False
+    inside = np.ones(len(codes), bool)
+    inside[np.cumsum(lengths + 1) - 1] = False
+    codes, kinds, joined = codes[inside], kinds[inside], joined[inside]
+    owner = np.repeat(np.arange(len(words)), lengths)
+    joined[(np.cumsum(lengths) - lengths)[lengths > 0]] = False
     bad = np.zeros(len(words), bool)
     bad[owner[(kinds != HAN) & (kinds != WORD) & ~joined]] = True
     at = np.flatnonzero(~joined)
