@@ -1,6 +1,6 @@
 """Text -> words: the segmenters, a corpus cut line by line, and how good a segmentation is.
 
 In: text, a `WordModel`, a word list or a language model. Out: words with places; precision, recall, F1.
-Read: tokens (what every segmenter shares), segmenter, tagger, baselines, methods (all of them by name), jieba,
+Read: kinds, forms, cells (what no segmenter cuts), measures, tokens (what every segmenter shares), segmenter, tagger, baselines, methods (all of them by name), jieba,
 stream, evaluate, lcs.
 """
