@@ -48,7 +48,7 @@ class Segmenter(Cutter):
         places: tuple[Sequence[str], np.ndarray] | None = None,
     ) -> None:
         """words, weights: their logarithms; unknown: the weight of a single symbol that is not in the list
-        (by default one nat below the least single symbol); places: those of a WordModel.
+        (by default one nat below the least single character); places: those of a WordModel.
         """
         symbols, spelled = _spell(words)
         super().__init__(symbols)
@@ -59,7 +59,9 @@ class Segmenter(Cutter):
         single = np.full(self.size, -np.inf, np.float32)
         alone = spelled[:, 1] == 0 if spelled.shape[1] > 1 else np.ones(len(spelled), bool)
         single[spelled[alone, 0][::-1]] = values[alone][::-1]
-        known = single[np.isfinite(single)]
+        # Of characters: runs and numerals (十七) are rarer, and no measure for a character.
+        short = np.fromiter((len(symbol) == 1 for symbol in symbols), bool, len(symbols))
+        known = single[1:-1][short & np.isfinite(single[1:-1])]
         if unknown is None:
             least = known if len(known) else values
             unknown = float(least.min(initial=0.0)) - 1
