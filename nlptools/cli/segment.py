@@ -162,7 +162,8 @@ def segment(
 ) -> None:
     """Separate the words of a text.
 
-    The output has the same lines. A run of letters and digits is one word, a repeated mark is one, any other
+    The output has the same lines. Letters and digits in a row are one word, with the signs of numbers, dates, codes
+    and addresses (1/3, 10:30, GPT-4); a numeral of Han characters is cut nowhere; a repeated mark is one word, any other
     character that is not Han is one.
     """
     asked: dict[str, Any] = {

@@ -41,21 +41,23 @@ class WordScores:
     def of(
         spelled: np.ndarray,
         weights: np.ndarray,
-        size: int,
+        characters: np.ndarray,
         unknown: float | None,
         places: Mapping[int, Sequence[np.ndarray]],
     ) -> WordScores:
-        """spelled: as above, a row of zeros for what is no word; weights: their logarithms (nats); unknown: that of
-        a single symbol without a weight, None: one nat below the least single symbol.
+        """spelled: as above, a row of zeros for what is no word; weights: their logarithms (nats); characters:
+        bool, by id, which symbols are single characters; unknown: the weight of a symbol without one, None: one nat below
+        the least of a character.
         """
         scores = whole(weights)
         order = _heaviest_first(scores)
         first, second = spelled[:, 0], spelled[:, 1]
         alone = order[(second[order] == 0) & (first[order] > 0)][::-1]
-        single = np.full(size, NEVER, np.int32)
+        single = np.full(len(characters), NEVER, np.int32)
         single[first[alone]] = scores[alone]
         if unknown is None:
-            least = weights[alone] if len(alone) else weights[first > 0]
+            of_characters = alone[characters[first[alone]]]
+            least = weights[of_characters] if len(of_characters) else weights[first > 0]
             unknown = float(least.min(initial=0.0)) - 1
         single[single == NEVER] = whole(np.array([unknown]))
         # Where a word is also an unseen word by its symbols, both count.

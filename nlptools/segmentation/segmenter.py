@@ -67,7 +67,7 @@ class Segmenter(Cutter):
         known: bool = False,
     ) -> None:
         """words, weights: their logarithms, which words with signs do not need; unknown: the weight of a single symbol
-        that is not in the list (by default one nat below the least single symbol); places: those of a WordModel; known:
+        that is not in the list (by default one nat below the least single character); places: those of a WordModel; known:
         whether it says which words a word list has.
         """
         symbols, self._spelled = spell(words, LONGEST_WORD)
@@ -254,10 +254,13 @@ class Segmenter(Cutter):
                 han = np.zeros(self.size, bool)
                 han[-1] = True
                 for s, i in self.symbols.items():
-                    han[i] = chars.is_han(s[0])
+                    han[i] = len(s) == 1 and chars.is_han(s)
                 places = place_scores(known, counts, han, self._known)
+            # Runs and numerals (十七) are rarer than characters, and no measure for one of these.
+            characters = np.zeros(self.size, bool)
+            characters[1:-1] = [len(symbol) == 1 for symbol in self.symbols]
             self._table = WordScores.of(
-                self._spelled, self._weights, self.size, self._unknown, places
+                self._spelled, self._weights, characters, self._unknown, places
             )
         return self._table
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from nlptools.base.resources import prompt_map, worker_pool
+from nlptools.segmentation import forms
 from nlptools.segmentation.kinds import SPACE, kinds_of
 from nlptools.segmentation.search import SPANS, TokenSpans, check_mode, search_spans, woven
 from nlptools.segmentation.tokens import Cutter
@@ -23,6 +24,7 @@ Watch = Callable[[np.ndarray, np.ndarray], object]
 # Characters that are cut at a time: their arrays stay in the cache. Measured: 2**18 and 2**19 alike.
 PIECE = 1 << 18
 CONTEXT = 128  # characters of a text without breaks that wait for what follows
+LOOKING_BACK = chars.code_points(forms.NUMERALS + forms.FORMAL + forms.AROUND + forms.SIGNS)
 SpansOf = Callable[[np.ndarray], TokenSpans]
 
 
@@ -106,8 +108,13 @@ def _gap_before_end(text: str, cutter: Cutter) -> int:
     codes = chars.code_points(text[: 3 * PIECE])
     spaces = kinds_of(codes) == SPACE
     gaps = cutter.ends(codes)[:-1] & ~spaces[1:] & ~spaces[:-1]
-    places = np.flatnonzero(gaps[:-CONTEXT])
-    return int(places[-1]) + 1 if len(places) else 0
+    # Rather where the cells do not look back (星期|三): before a character that is no part of a numeral.
+    plain = gaps & ~np.isin(codes[1:], LOOKING_BACK) & (codes[1:] > 0x7F)
+    for chosen in (plain, gaps):
+        places = np.flatnonzero(chosen[:-CONTEXT])
+        if len(places):
+            return int(places[-1]) + 1
+    return 0
 
 
 def _parted(codes: np.ndarray, separator: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from nlptools.text.chars import SPACES
 
 # No numerals, and signs that join nothing but themselves; tests/segmentation/test_cells.py has the others.
 JOINING = "/／-－_'—·∶:*⁄\u0f0b\u0f0c\u05f4：,，@+−℃℉"
+JOINING += "".join(map(chr, range(0x1F1E6, 0x1F200)))  # letters of flags
 JOINING += "第数几点分〇零○一二三四五六七八九十百千万亿两廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
 TEXT = st.text(
     st.characters(exclude_categories=["Cn", "Cs"], exclude_characters=JOINING), max_size=60

@@ -25,7 +25,7 @@ def test_by_hand() -> None:
     cutter = Segmenter.from_counts({"天气": 5, "非常": 3, "好": 2})
     corpus = Corpus.from_texts(["天气非常好，好！3.14 Café cafe Wi-Fi", "天气 OK"])
     found = count_corpus(corpus, cutter)
-    assert found.counted() == {"cafe": 2, "天气": 2, "好": 2, "fi": 1, "ok": 1, "wi": 1, "非常": 1}
+    assert found.counted() == {"cafe": 2, "天气": 2, "好": 2, "ok": 1, "非常": 1}
     assert found.held == ""
     assert characters(found)["天"] == 2
     assert characters(found)["，"] == 1
@@ -40,12 +40,12 @@ def test_by_hand() -> None:
 
 def test_held_out_lines() -> None:
     """8 lines of 160, in order; the last of these is not complete."""
-    lines = [f"第{i}行" for i in range(GROUP * EVERY * 2 + GROUP * FIRST + 3)]
-    found = count_corpus(Corpus.from_texts(lines), Segmenter.from_counts({"第": 1, "行": 1}))
+    lines = [f"卷{i}行" for i in range(GROUP * EVERY * 2 + GROUP * FIRST + 3)]
+    found = count_corpus(Corpus.from_texts(lines), Segmenter.from_counts({"卷": 1, "行": 1}))
     held = [line for i, line in enumerate(lines) if i // GROUP % EVERY == FIRST]
     assert len(held) == 2 * GROUP + 3
     assert found.held.split() == held
-    assert characters(found)["第"] == found.words["第"] == len(lines) - len(held)
+    assert characters(found)["卷"] == found.words["卷"] == len(lines) - len(held)
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 3000])
