@@ -101,6 +101,7 @@ Examples:
     type=OutputPath("default"),
     help="File to write instead of stdout; with --engine spark a folder.",
 )
+@options.lookup_option("all three; no t2s if the model is one of traditional text")
 @options.decoding_options
 @options.workers_option
 @options.engine_options
@@ -116,6 +117,7 @@ def segment(
     separator: str,
     format: str,
     output: str | None,
+    fold: tuple[str, ...] | None,
     encoding: str,
     on_error: str,
     workers: int | None,
@@ -134,6 +136,7 @@ def segment(
         "counts": counts_file,
         "granularity": granularity,
         "weights": weights,
+        "fold": fold,
     }
     asked = {name: value for name, value in asked.items() if value is not None}
     for problem in problems(method, asked | ({"adapt": True} if adapt else {}), "--{}".format):
@@ -149,16 +152,12 @@ def segment(
             paths, quiet, encoding=encoding, on_error=on_error, field=None, column=None, fold=()
         )
         corpus.block_size = BLOCK
-    from nlptools.segmentation.stream import segment_corpus
+    from nlptools.segmentation.stream import SegmentCounts, segment_corpus
 
     if adapt:
-        cutter = _adapted(corpus, model, granularity, workers, quiet)
+        cutter = _adapted(corpus, model, granularity, fold, workers, quiet)
     else:
         cutter = _opened(method, asked)
-    if folds := getattr(cutter, "fold", ()):
-        note(
-            f"The model was trained with --fold {'+'.join(folds)}; segment does not fold the text."
-        )
     results = []
     if engine == "spark":
         from nlptools.spark.segment import segment_with_spark
@@ -177,8 +176,13 @@ def segment(
             )
         results = [f"{folders} folders in {output}"]
     else:
-        pieces = segment_corpus(corpus, cutter, separator=separator, format=format, workers=workers)
+        counts = None if quiet else SegmentCounts()
+        pieces = segment_corpus(
+            corpus, cutter, separator=separator, format=format, workers=workers, counts=counts
+        )
         deliver(pieces, output)
+        if counts and counts.traditional:
+            results = [f"{counts.traditional:,} traditional characters looked up as simplified"]
     made_by = {"method": method} if method != "model" else {}
     if METHODS[method].file == "model":
         made_by["model"] = model or "general"
@@ -213,10 +217,16 @@ def _opened(method: str, asked: dict[str, Any]) -> Cutter:
 
 
 def _adapted(
-    corpus: Corpus, model: str | None, granularity: str | None, workers: int | None, quiet: bool
+    corpus: Corpus,
+    model: str | None,
+    granularity: str | None,
+    fold: tuple[str, ...] | None,
+    workers: int | None,
+    quiet: bool,
 ) -> Cutter:
     """A segmenter that has learnt the words of the corpus, on top of a model."""
     from nlptools.segmentation.segmenter import Segmenter
+    from nlptools.text.lookup import lookup_for
     from nlptools.wordmodel.model import load_prior
     from nlptools.wordmodel.train import STEPS, NothingToLearnError, train_model
 
@@ -224,11 +234,12 @@ def _adapted(
         raise click.UsageError("--adapt reads the text twice: name files, not a pipe.")
     with StageBar(STEPS, quiet) as bar:
         prior = load_prior(model or "general")
+        fold = lookup_for(prior.words, fold).names
         # As the model was trained, unless a granularity is asked for.
         given = prior.settings.get("penalties", (0.0,))[1:] or None
         try:
             prior = train_model(
-                corpus,
+                corpus.looked_up(fold),
                 granularity=granularity or "default",
                 penalty=None if granularity else given,
                 prior=prior,
@@ -237,4 +248,4 @@ def _adapted(
             )
         except NothingToLearnError:
             note("There are no Han characters to learn from; the model is used as it is.")
-    return Segmenter.from_model(prior)
+    return Segmenter.from_model(prior, fold=fold)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Path = str | os.PathLike[str]
 
 # Options that not every method has, in the order in which they are checked.
-OPTIONS = ("counts", "model", "granularity", "adapt", "weights")
+OPTIONS = ("counts", "model", "granularity", "adapt", "weights", "fold")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,29 +38,33 @@ class SegmentMethod:
     open: Callable[..., Cutter]
 
 
-def _open_words(path: Path | None, granularity: str | None = None) -> Cutter:
+def _open_words(
+    path: Path | None, granularity: str | None = None, fold: Sequence[str] | None = None
+) -> Cutter:
     from nlptools.segmentation.segmenter import Segmenter
 
-    return Segmenter.load(path, granularity)
+    return Segmenter.load(path, granularity, fold)
 
 
-def _open_lm(path: Path, weights: Sequence[float] | None = None) -> Cutter:
+def _open_lm(
+    path: Path, weights: Sequence[float] | None = None, fold: Sequence[str] | None = None
+) -> Cutter:
     from nlptools.lm.files import open_lm
     from nlptools.segmentation.tagger import TagCutter
 
-    return TagCutter(open_lm(path), weights=weights)
+    return TagCutter(open_lm(path), weights=weights, fold=fold)
 
 
-def _open_pmi(path: Path) -> Cutter:
+def _open_pmi(path: Path, fold: Sequence[str] | None = None) -> Cutter:
     from nlptools.segmentation.baselines import PmiCutter, read_counts
 
-    return PmiCutter(read_counts(path))
+    return PmiCutter(read_counts(path), fold=fold)
 
 
-def _open_nvbe(path: Path) -> Cutter:
+def _open_nvbe(path: Path, fold: Sequence[str] | None = None) -> Cutter:
     from nlptools.segmentation.baselines import BranchingCutter, read_counts
 
-    return BranchingCutter(read_counts(path))
+    return BranchingCutter(read_counts(path), fold=fold)
 
 
 _ENTRIES = (
@@ -68,7 +72,7 @@ _ENTRIES = (
         name="model",
         about="the best path through weighted words",
         reference=False,
-        options=("model", "granularity", "adapt"),
+        options=("model", "granularity", "adapt", "fold"),
         file="model",
         needs="",
         open=_open_words,
@@ -77,7 +81,7 @@ _ENTRIES = (
         name="lm",
         about="the best tags by a character language model (kexue.fm 3956)",
         reference=False,
-        options=("model", "weights"),
+        options=("model", "weights", "fold"),
         file="model",
         needs="a language model",
         open=_open_lm,
@@ -86,7 +90,7 @@ _ENTRIES = (
         name="pmi",
         about="cuts at weak pairs (kexue.fm 3913)",
         reference=True,
-        options=("counts",),
+        options=("counts", "fold"),
         file="counts",
         needs="the counts of a corpus",
         open=_open_pmi,
@@ -95,7 +99,7 @@ _ENTRIES = (
         name="nvbe",
         about="by branching entropy (Magistry & Sagot 2012)",
         reference=True,
-        options=("counts",),
+        options=("counts", "fold"),
         file="counts",
         needs="the counts of a corpus",
         open=_open_nvbe,
@@ -130,11 +134,13 @@ def open_cutter(
     counts: Path | None = None,
     granularity: str | None = None,
     weights: Sequence[float] | None = None,
+    fold: Sequence[str] | None = None,
 ) -> Cutter:
     """The segmenter of a method.
 
     model: for "model" as in Segmenter.load, for "lm" a language model, native or ARPA. counts: a counts file,
-    for "pmi" and "nvbe". granularity: as in Segmenter.load. weights: as in TagCutter.
+    for "pmi" and "nvbe". granularity: as in Segmenter.load. weights: as in TagCutter. fold: by what text is
+    looked up, as in Segmenter.from_model.
     Raises ValueError for an option that does not go with the method or makes no sense, NlptoolsError for a
     file that is none of the kind.
     """
@@ -143,4 +149,4 @@ def open_cutter(
     for problem in problems(method, given):
         raise ValueError(problem)
     own = METHODS[method]
-    return own.open(given.pop(own.file, None), **given)
+    return own.open(given.pop(own.file, None), **given, fold=fold)

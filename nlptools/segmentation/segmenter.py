@@ -14,6 +14,7 @@ from nlptools.lattice.trie import Trie
 from nlptools.segmentation.tokens import HAN, WORD, Cutter, joined_to_last, kinds_of
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus
+from nlptools.text.lookup import Lookup, lookup_for
 from nlptools.text.wordlists import is_json_lines, read_weighted_words
 from nlptools.wordmodel.em import LONGEST, PENALTIES, Base
 from nlptools.wordmodel.model import (
@@ -30,12 +31,7 @@ WHAT_IS_READ = "give a model of nlptools train, or a list of words in UTF-8"
 
 
 class Segmenter(Cutter):
-    """Segments text by a weighted word list.
-
-    fold: how the text was folded that a model was trained on; the text to segment is taken as it is.
-    """
-
-    fold: tuple[str, ...] = ()
+    """Segments text by a weighted word list."""
 
     def __init__(
         self,
@@ -44,12 +40,15 @@ class Segmenter(Cutter):
         *,
         unknown: float | None = None,
         places: tuple[Sequence[str], np.ndarray] | None = None,
+        fold: Sequence[str] | None = None,
     ) -> None:
         """words, weights: their logarithms; unknown: the weight of a single symbol that is not in the list
-        (by default one nat below the least single symbol); places: those of a WordModel.
+        (by default one nat below the least single symbol); places: those of a WordModel. fold: by what words
+        are looked up, as in lookup_for; of words that are folded alike the one with the largest weight counts.
         """
-        symbols, spelled = _spell(words)
-        super().__init__(symbols)
+        lookup = lookup_for(words, fold)
+        symbols, spelled = _spell(words, lookup)
+        super().__init__(symbols, lookup.names)
         order = np.argsort(-np.asarray(weights, np.float64), kind="stable")
         spelled, values = spelled[order], np.asarray(weights, np.float32)[order]
         fits = spelled[:, 0] > 0
@@ -72,10 +71,16 @@ class Segmenter(Cutter):
         return f"Segmenter({self._words:,} words of {len(self.symbols):,} symbols)"
 
     @classmethod
-    def from_model(cls, model: WordModel, granularity: str | None = None) -> Segmenter:
+    def from_model(
+        cls,
+        model: WordModel,
+        granularity: str | None = None,
+        fold: Sequence[str] | None = None,
+    ) -> Segmenter:
         """A segmenter by a trained model; granularity: longer or shorter words than it was trained for.
 
-        Raises ValueError for an unknown granularity.
+        fold: by what words are looked up, None: by case, width and, if it is not a model of traditional text,
+        traditional form. Raises ValueError for an unknown granularity.
         """
         weights = model.weights
         if granularity is not None:
@@ -86,41 +91,47 @@ class Segmenter(Cutter):
             change = np.array(trained) - np.array(PENALTIES[granularity])
             lengths = np.fromiter(map(len, model.words), np.int64, len(model))
             weights = weights + change[np.minimum(lengths, LONGEST) - 1]
-        made = cls(model.words, weights, places=(model.place_symbols, model.place_counts))
-        made.fold = tuple(map(str, model.settings.get("fold", ())))
-        return made
+        places = (model.place_symbols, model.place_counts)
+        return cls(model.words, weights, places=places, fold=fold)
 
     @classmethod
-    def from_counts(cls, counts: Mapping[str, float | None]) -> Segmenter:
+    def from_counts(
+        cls, counts: Mapping[str, float | None], fold: Sequence[str] | None = None
+    ) -> Segmenter:
         """Dictionary maximum probability: the weight of a word is ln(count / total of all counts).
 
         What jieba does without its HMM, and the last step of kexue.fm/archives/6920 with found words. A
         word without a count (None) counts 1, one with the count 0 is left out; a symbol that is no
-        entry counts 1, or as the rarest word where that is less. Raises ValueError for a count below 0.
+        entry counts 1, or as the rarest word where that is less. fold: as in from_model. Raises ValueError
+        for a count below 0.
         """
         listed, weights = dictionary_weights(counts)
         rarest = np.exp(weights.min(initial=0.0))
         total = sum(1.0 if count is None else count for count in counts.values())
-        return cls(listed, weights, unknown=float(np.log(min(rarest, 1 / total if total else 1))))
+        unknown = float(np.log(min(rarest, 1 / total if total else 1)))
+        return cls(listed, weights, unknown=unknown, fold=fold)
 
     @classmethod
     def load(
-        cls, path: str | os.PathLike[str] | None = None, granularity: str | None = None
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        granularity: str | None = None,
+        fold: Sequence[str] | None = None,
     ) -> Segmenter:
         """A segmenter by a file: a model of `nlptools train`, or any list of words with counts (a jieba
         dictionary, the output of `nlptools discover`). None or "general": the model of the
-        package.
+        package. fold: as in from_model.
 
         Raises DataError for anything else, NlptoolsError for the granularity of a word list.
         """
         if path is None or path == "general":
-            return cls.from_model(general_model(), granularity)
+            return cls.from_model(general_model(), granularity, fold)
         if not Corpus([path]).rereadable:
             raise DataError(path, None, "a model cannot come from a pipe", "name a file")
         try:
             line = "" if is_json_lines(path) else first_line(path)
             if is_model(line):
-                return cls.from_model(load_model(path), granularity)
+                return cls.from_model(load_model(path), granularity, fold)
             if line.startswith("nlptools "):
                 raise DataError(path, None, "another file of nlptools, not a model", WHAT_IS_READ)
             words = read_weighted_words(path, encoding="auto")
@@ -133,7 +144,7 @@ class Segmenter(Cutter):
             raise NlptoolsError(
                 f"{path}: a word list has no granularity", "make a model with nlptools train"
             )
-        loaded = cls.from_counts(words)
+        loaded = cls.from_counts(words, fold)
         if not loaded.symbols:
             raise DataError(path, None, "no words to segment by", WHAT_IS_READ)
         return loaded
@@ -142,7 +153,8 @@ class Segmenter(Cutter):
 
     def _place_base(self, places: tuple[Sequence[str], np.ndarray]) -> Base:
         symbols, counts = places
-        known = np.array([self.symbols.get(s, 0) for s in symbols], np.int64)
+        folded = self.lookup.texts(symbols)
+        known = np.array([self.symbols.get(s, 0) for s in folded], np.int64)
         han = np.zeros(self.size, bool)
         han[-1] = True
         for s, i in self.symbols.items():
@@ -150,7 +162,7 @@ class Segmenter(Cutter):
         by_length: dict[int, list[np.ndarray]] = {}
         for (k, _), column in zip(PLACES, counts.T, strict=True):
             n = np.zeros(self.size, np.int64)
-            n[known] = column
+            np.add.at(n, known, column)
             n[0] = 0
             by_length.setdefault(k, []).append(n)
         return Base.from_counts(by_length, han)
@@ -180,12 +192,15 @@ def segment_text(
     *,
     model: str | os.PathLike[str] | WordModel | Cutter | None = None,
     granularity: str | None = None,
+    fold: Sequence[str] | None = None,
 ) -> list[str]:
     """The words of one text; joined, they are the text. White space is a word too.
 
     model: what Segmenter.load takes (None: the general model, which is loaded once), a WordModel, or any segmenter.
-    granularity: longer or shorter words than the model was trained for, None: as it was. For a whole corpus there is
-    segment_corpus, for many texts Segmenter.load once.
+    granularity: longer or shorter words than the model was trained for, None: as it was. fold: by what words are
+    looked up: "nfkc" (width), "lower" (case), "t2s" (traditional as simplified); the text is given out as it stands.
+    None: all of them, t2s if the model is not one of traditional text. For a whole corpus there is segment_corpus, for
+    many texts Segmenter.load once.
     Raises ValueError for an unknown granularity, NlptoolsError for that of a word list, DataError for a file that is
     neither a model nor a word list.
 
@@ -195,21 +210,27 @@ def segment_text(
     if isinstance(model, Cutter):
         if granularity is not None:
             raise ValueError("a segmenter has its granularity: leave it out")
+        if fold is not None:
+            raise ValueError("a segmenter has its fold: leave it out")
         return model.segment(text)
     if isinstance(model, WordModel):
-        return Segmenter.from_model(model, granularity).segment(text)
+        return Segmenter.from_model(model, granularity, fold).segment(text)
     if model is None:
-        return _general(granularity).segment(text)
-    return Segmenter.load(model, granularity).segment(text)
+        chosen = fold if fold is None or isinstance(fold, str) else tuple(fold)
+        return _general(granularity, chosen).segment(text)
+    return Segmenter.load(model, granularity, fold).segment(text)
 
 
 @functools.cache
-def _general(granularity: str | None) -> Segmenter:
-    return Segmenter.load(None, granularity)
+def _general(granularity: str | None, fold: Sequence[str] | None) -> Segmenter:
+    return Segmenter.load(None, granularity, fold)
 
 
-def _spell(words: Sequence[str]) -> tuple[list[str], np.ndarray]:
-    """(symbols, ids of each word, from 1, int32, padded with 0; all 0 for what can be no word)."""
+def _spell(words: Sequence[str], lookup: Lookup) -> tuple[list[str], np.ndarray]:
+    """(symbols, ids of each word, from 1, int32, padded with 0; all 0 for what can be no word).
+
+    Of words that are folded alike all ids are the same.
+    """
     lengths = np.fromiter(map(len, words), np.int64, len(words))
     codes = chars.code_points("".join(words))
     owner = np.repeat(np.arange(len(words)), lengths)
@@ -217,6 +238,7 @@ def _spell(words: Sequence[str]) -> tuple[list[str], np.ndarray]:
     joined = joined_to_last(codes, kinds)
     firsts = np.cumsum(lengths) - lengths
     joined[firsts[lengths > 0]] = False
+    codes = lookup.codes(codes)
     bad = np.zeros(len(words), bool)
     bad[owner[(kinds != HAN) & (kinds != WORD) & ~joined]] = True
     at = np.flatnonzero(~joined)

@@ -6,6 +6,7 @@ import functools
 import json
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,12 +14,26 @@ from nlptools.base.resources import ordered_map, worker_pool
 from nlptools.segmentation.tokens import SPACE, Cutter, kinds_of
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus, join_small
+from nlptools.text.lookup import count_traditional
 from nlptools.text.records import lines_of
 
 SEGMENT_FORMATS = ("text", "jsonl")
 # Characters that are cut at a time: their arrays stay in the cache. Measured: 2**18 and 2**19 alike.
 PIECE = 1 << 18
 CONTEXT = 128  # characters of a text without breaks that wait for what follows
+
+
+@dataclass
+class SegmentCounts:
+    """What a text had that was segmented. traditional: characters that were looked up in their simplified form."""
+
+    traditional: int = 0
+
+    def watched(self, texts: Iterable[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
+        """The same texts, counted."""
+        for text, goes_on in texts:
+            self.traditional += count_traditional(text)
+            yield text, goes_on
 
 
 def segment_corpus(
@@ -28,12 +43,14 @@ def segment_corpus(
     separator: str = " ",
     format: str = "text",
     workers: int | None = None,
+    counts: SegmentCounts | None = None,
 ) -> Iterator[str]:
     """The corpus' text in pieces of whole lines, a very long line in several, words separated.
 
     format "text": lines stay lines, and white space stays what it is; taking the separators out gives back
     the text, where they do not occur in it. "jsonl": for each line an object with its text, its words (but
     not white space) and their offsets, in characters. workers: threads; they change no result.
+    counts: is added to.
     """
     if format not in SEGMENT_FORMATS:
         raise ValueError(f"format must be one of {', '.join(SEGMENT_FORMATS)}, not {format!r}")
@@ -41,8 +58,11 @@ def segment_corpus(
         raise ValueError("separator must be some characters other than line ends")
     workers = workers or os.cpu_count() or 1
     work = functools.partial(_spaced if format == "text" else _lines, cutter, separator)
+    texts = _texts(corpus, cutter, format == "jsonl")
+    if counts is not None and "t2s" in cutter.fold:
+        texts = counts.watched(texts)
     with worker_pool(workers) as pool:
-        for pieces in ordered_map(pool, workers, work, _texts(corpus, cutter, format == "jsonl")):
+        for pieces in ordered_map(pool, workers, work, texts):
             yield from pieces
 
 

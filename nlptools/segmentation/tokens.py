@@ -8,11 +8,12 @@ with both, the method decides.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from nlptools.text import chars
+from nlptools.text.lookup import lookup_for
 
 OTHER, SPACE, HAN, WORD, POINT, PERCENT, MARK = range(7)
 POINTS = ".．"
@@ -43,20 +44,38 @@ class Cutter:
     A method is a subclass that has `cut`.
     """
 
-    def __init__(self, symbols: Iterable[str]) -> None:
-        """symbols: those the method knows; symbol i of them gets the id i + 1."""
+    def __init__(self, symbols: Iterable[str], fold: Sequence[str] | None = None) -> None:
+        """symbols: those the method knows; symbol i of them gets the id i + 1.
+
+        fold: by what text is looked up, as in lookup_for; it is given out as it stands. Of symbols that are folded
+        alike that one is found which is as it is folded, else the first.
+        """
         self.symbols = {symbol: number for number, symbol in enumerate(symbols, 1)}
+        self.lookup = lookup_for(self.symbols, fold)
         # 0 is a break, the last id any other Han character.
         self.size = len(self.symbols) + 2
         self.has_runs = any(not chars.is_han(symbol[0]) for symbol in self.symbols)
         self._lookup = np.zeros(0x10000, np.uint16 if self.size <= 1 << 16 else np.uint32)
         self._lookup[KINDS == HAN] = self.size - 1
-        for symbol, number in self.symbols.items():
+        self._folded: dict[str, int] = {}  # symbol as it is looked up -> id
+        for folded, number in zip(
+            self.lookup.texts(list(self.symbols)), self.symbols.values(), strict=True
+        ):
+            self._folded.setdefault(folded, number)
+        for symbol in self._folded.keys() & self.symbols.keys():
+            self._folded[symbol] = self.symbols[symbol]
+        for symbol, number in self._folded.items():
             if len(symbol) == 1 and ord(symbol) < 0x10000 and chars.is_han(symbol):
                 self._lookup[ord(symbol)] = number
+        self._lookup = self._lookup[self.lookup.table]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.symbols):,} symbols)"
+
+    @property
+    def fold(self) -> tuple[str, ...]:
+        """By what text is looked up: of FOLDS."""
+        return self.lookup.names
 
     def cut(self, ids: np.ndarray) -> np.ndarray:
         """Whether a word ends at each symbol, bool; True at breaks (0)."""
@@ -92,7 +111,7 @@ class Cutter:
             return np.take(self._lookup, codes)
         ids = np.take(self._lookup, np.minimum(codes, 0xFFFF))
         wide = np.flatnonzero((codes > 0xFFFF) & (kinds == HAN))
-        ids[wide] = [self.symbols.get(chr(c), self.size - 1) for c in codes[wide].tolist()]
+        ids[wide] = [self._folded.get(chr(c), self.size - 1) for c in codes[wide].tolist()]
         return ids
 
     def _name_runs(
@@ -101,8 +120,9 @@ class Cutter:
         """Ids of the runs of letters and digits that the method knows, at their first places."""
         here = np.flatnonzero(kinds[at] == WORD)
         ends = np.append(at, len(codes))[here + 1]
+        looked = self.lookup.codes(codes)
         for a, b in zip(at[here].tolist(), ends.tolist(), strict=True):
-            ids[a] = self.symbols.get("".join(map(chr, codes[a:b].tolist())), 0)
+            ids[a] = self._folded.get("".join(map(chr, looked[a:b].tolist())), 0)
 
 
 def kinds_of(codes: np.ndarray) -> np.ndarray:
