@@ -14,7 +14,7 @@ from nlptools.base.resources import ordered_map, worker_pool
 from nlptools.segmentation.tokens import SPACE, Cutter, kinds_of
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus, join_small
-from nlptools.text.lookup import count_traditional
+from nlptools.text.lookup import count_scripts
 from nlptools.text.records import lines_of
 
 SEGMENT_FORMATS = ("text", "jsonl")
@@ -32,7 +32,7 @@ class SegmentCounts:
     def watched(self, texts: Iterable[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
         """The same texts, counted."""
         for text, goes_on in texts:
-            self.traditional += count_traditional(text)
+            self.traditional += count_scripts(text)[0]
             yield text, goes_on
 
 

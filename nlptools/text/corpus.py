@@ -162,6 +162,12 @@ class Corpus:
         corpus.total_bytes = None
         return corpus
 
+    def unfolded(self) -> Corpus:
+        """The same text as it stands. What can be read only once is read by one of the two."""
+        other = copy.copy(self)
+        other.fold, other._fold, other.report = (), None, ReadReport()
+        return other
+
     def looked_up(self, names: Sequence[str]) -> Corpus:
         """The same text as segmenters look it up with these folds (lookup.py), which are no folds of this corpus.
 

@@ -86,17 +86,20 @@ def lookup_for(words: Iterable[str], fold: Sequence[str] | None = None) -> Looku
     return lookup(kept if mostly_traditional("".join(words)) else FOLDS)
 
 
-def mostly_traditional(text: str) -> bool:
-    """Whether it has more characters that are only traditional than such that are only simplified."""
+def count_scripts(text: str) -> tuple[int, int]:
+    """How many of its characters are traditional ones, and how many are simplified and nothing else."""
     kinds = np.take(_scripts(), np.minimum(chars.code_points(text), 0xFFFF))
-    return bool(np.count_nonzero(kinds == 1) > np.count_nonzero(kinds == 2))
+    return int(np.count_nonzero(kinds == 1)), int(np.count_nonzero(kinds == 2))
 
 
-def count_traditional(text: str) -> int:
-    """How many of its characters have a simplified form."""
-    return int(
-        np.count_nonzero(np.take(_scripts(), np.minimum(chars.code_points(text), 0xFFFF)) == 1)
-    )
+def mostly_traditional(text: str) -> bool:
+    """Whether more of its characters are traditional than simplified.
+
+    >>> mostly_traditional("電腦"), mostly_traditional("电脑"), mostly_traditional("人")
+    (True, False, False)
+    """
+    traditional, simplified = count_scripts(text)
+    return traditional > simplified
 
 
 @functools.cache
