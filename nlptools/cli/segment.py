@@ -101,7 +101,7 @@ Examples:
     type=OutputPath("default"),
     help="File to write instead of stdout; with --engine spark a folder.",
 )
-@options.lookup_option("all three; no t2s if the model is one of traditional text")
+@options.lookup_option("all three")
 @options.decoding_options
 @options.workers_option
 @options.engine_options
@@ -226,7 +226,7 @@ def _adapted(
 ) -> Cutter:
     """A segmenter that has learnt the words of the corpus, on top of a model."""
     from nlptools.segmentation.segmenter import Segmenter
-    from nlptools.text.lookup import lookup_for
+    from nlptools.text.folding import FOLDS
     from nlptools.wordmodel.model import load_prior
     from nlptools.wordmodel.train import STEPS, NothingToLearnError, train_model
 
@@ -234,7 +234,7 @@ def _adapted(
         raise click.UsageError("--adapt reads the text twice: name files, not a pipe.")
     with StageBar(STEPS, quiet) as bar:
         prior = load_prior(model or "general")
-        fold = lookup_for(prior.words, fold).names
+        fold = FOLDS if fold is None else fold
         # As the model was trained, unless a granularity is asked for.
         given = prior.settings.get("penalties", (0.0,))[1:] or None
         try:

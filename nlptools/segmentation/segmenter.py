@@ -14,6 +14,7 @@ from nlptools.lattice.trie import Trie
 from nlptools.segmentation.tokens import HAN, WORD, Cutter, joined_to_last, kinds_of
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus
+from nlptools.text.folding import FOLDS
 from nlptools.text.lookup import Lookup, lookup_for
 from nlptools.text.wordlists import is_json_lines, read_weighted_words
 from nlptools.wordmodel.em import LONGEST, PENALTIES, Base
@@ -43,10 +44,11 @@ class Segmenter(Cutter):
         fold: Sequence[str] | None = None,
     ) -> None:
         """words, weights: their logarithms; unknown: the weight of a single symbol that is not in the list
-        (by default one nat below the least single symbol); places: those of a WordModel. fold: by what words
-        are looked up, as in lookup_for; of words that are folded alike the one with the largest weight counts.
+        (by default one nat below the least single symbol); places: those of a WordModel. fold: of FOLDS, by what
+        words are looked up; None: all. Of words that are folded alike the one with the largest weight counts.
         """
-        lookup = lookup_for(words, fold)
+        # Words are folded as the text is, so that a model of traditional text loses nothing: docs/decisions.md.
+        lookup = lookup_for((), FOLDS if fold is None else fold)
         symbols, spelled = _spell(words, lookup)
         super().__init__(symbols, lookup.names)
         order = np.argsort(-np.asarray(weights, np.float64), kind="stable")
@@ -79,8 +81,8 @@ class Segmenter(Cutter):
     ) -> Segmenter:
         """A segmenter by a trained model; granularity: longer or shorter words than it was trained for.
 
-        fold: by what words are looked up, None: by case, width and, if it is not a model of traditional text,
-        traditional form. Raises ValueError for an unknown granularity.
+        fold: by what words are looked up, as in Segmenter; None: whatever their width ("nfkc"), case ("lower"),
+        traditional or simplified form ("t2s"). Raises ValueError for an unknown granularity.
         """
         weights = model.weights
         if granularity is not None:
@@ -199,7 +201,7 @@ def segment_text(
     model: what Segmenter.load takes (None: the general model, which is loaded once), a WordModel, or any segmenter.
     granularity: longer or shorter words than the model was trained for, None: as it was. fold: by what words are
     looked up: "nfkc" (width), "lower" (case), "t2s" (traditional as simplified); the text is given out as it stands.
-    None: all of them, t2s if the model is not one of traditional text. For a whole corpus there is segment_corpus, for
+    None: all of them. For a whole corpus there is segment_corpus, for
     many texts Segmenter.load once.
     Raises ValueError for an unknown granularity, NlptoolsError for that of a word list, DataError for a file that is
     neither a model nor a word list.

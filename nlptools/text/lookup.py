@@ -78,12 +78,15 @@ def lookup(names: tuple[str, ...]) -> Lookup:
     return Lookup(names)
 
 
-def lookup_for(words: Iterable[str], fold: Sequence[str] | None = None) -> Lookup:
-    """What words are looked up by. fold: names of FOLDS; None: all, t2s if the words are not mostly traditional."""
+def lookup_for(symbols: Iterable[str], fold: Sequence[str] | None = None) -> Lookup:
+    """What a method looks its symbols up by. fold: names of FOLDS; None: all, but t2s if they are mostly traditional.
+
+    Statistics of 後 and 后 cannot be put together, where the words of a list can.
+    """
     if fold is not None:
         return lookup(fold if isinstance(fold, str) else tuple(fold))
     kept = tuple(name for name in FOLDS if name != "t2s")
-    return lookup(kept if mostly_traditional("".join(words)) else FOLDS)
+    return lookup(kept if mostly_traditional("".join(symbols)) else FOLDS)
 
 
 def count_scripts(text: str) -> tuple[int, int]:

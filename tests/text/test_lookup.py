@@ -94,7 +94,7 @@ def test_wrong_names() -> None:
 )
 def test_of_which_script_words_are(words: list[str], traditional: bool) -> None:
     assert mostly_traditional("".join(words)) == traditional
-    assert lookup_for(words).names == (FOLDS[:2] if traditional else FOLDS)
+    assert lookup_for(words).names == (FOLDS[:2] if traditional else FOLDS)  # of a language model
     assert lookup_for(words, ["t2s"]).names == ("t2s",)
 
 
