@@ -104,7 +104,7 @@ NO_OPTION = {
     "compare": {"block_size", "watch", "open_corpus"},
     "explain": {"block_size"},
     "train": {"block_size", "watch"},
-    "segment": {"block_size", "field", "column"},
+    "segment": {"block_size", "field", "column", "counts"},  # of what was read
     "evaluate": {"block_size", "field", "column", "fold"},
     "export": {"name"},
     "lm train": {"block_size", "corpus"},  # an argument; instead of it there can be counts
