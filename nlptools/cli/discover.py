@@ -210,7 +210,7 @@ def discover(
     Prints one word a line with its count, the count expected as a word (method lm: how often it was cut
     out), PMI (weakest split, nats), left and right branching entropy (nats), the tenths of the corpus that
     have it, score, whether it is a term of several words, and whether it is known; best score first, ties
-    by word.
+    by word. With --fold a word stands as it is mostly written in the text.
     """
     method = settings["method"]
     if engine == "spark" and (method != "entropy" or counts_file is not None):
@@ -246,6 +246,10 @@ def discover(
     with StageBar(STEPS[method], quiet or not STEPS[method]) as bar:
         table = discover_words(corpus if engine == "local" else None, watch=bar.step, **settings)
     deliver(format_words(table, how), output)
+    if fold and not quiet and len(table) and (engine == "spark" or not corpus.rereadable):
+        note(
+            "Words are printed folded: their forms in the text are known if files are read, and on one machine."
+        )
     if not quiet and settings["top"] is None:
         _explain_few(table)
     folded = settings["counts"].settings.fold if "counts" in settings else corpus.fold

@@ -195,6 +195,7 @@ Examples:
 @click.option(
     "--format", type=click.Choice(["tsv", "jsonl"]), default="tsv", show_default=True, help="Rows."
 )
+@options.lookup_option("as the model was trained")
 @options.output_option
 @options.decoding_options
 @options.field_options
@@ -209,6 +210,7 @@ def score(
     min_symbols: int,
     totals: bool,
     format: str,
+    fold: tuple[str, ...] | None,
     output: str | None,
     encoding: str,
     on_error: str,
@@ -231,11 +233,12 @@ def score(
     from nlptools.lm.files import open_lm
     from nlptools.lm.report import oddest_lines, table_pieces, totals_table
     from nlptools.lm.stream import Totals, fold_of, score_corpus
+    from nlptools.text.lookup import count_scripts, mostly_traditional
 
     loaded = open_lm(model, tmp_dir=tmp_dir, whole=True)
     for problem in [] if quiet else loaded.problems:
         note(f"{problem}.")
-    fold = fold_of(loaded)
+    folds = fold_of(loaded) if fold is None else fold
     corpus = open_stream(
         paths,
         quiet,
@@ -244,15 +247,19 @@ def score(
         on_error=on_error,
         field=field,
         column=column,
-        fold=fold,
+        fold=(),
     )
     corpus.prompt = not (sort or totals)
     sums = Totals()
+    traditional = simplified = 0
 
     def added() -> Iterator[ScoredLines]:
-        nonlocal sums
-        for lines in score_corpus(corpus, loaded, workers=workers):
+        nonlocal sums, traditional, simplified
+        for lines in score_corpus(corpus, loaded, fold=folds, workers=workers):
             sums += lines.totals()
+            if fold is None and not quiet:
+                more = count_scripts("".join(lines.texts))
+                traditional, simplified = traditional + more[0], simplified + more[1]
             yield lines.select(lines.symbols >= min_symbols) if min_symbols else lines
 
     if totals:
@@ -263,7 +270,11 @@ def score(
         deliver(oddest_lines(added(), format, top, tmp_dir), output)
     else:
         deliver(table_pieces(added(), format, top), output)
-    closing.show(corpus, {"order": loaded.order}, results_of(sums))
+    unlike = traditional > simplified and not mostly_traditional("".join(loaded.vocabulary))
+    if unlike and "t2s" not in folds:
+        note("The text is traditional, the model is not: --fold t2s scores it as simplified.")
+    made_by = {"order": loaded.order} | ({"fold": "+".join(folds)} if folds else {})
+    closing.show(corpus, made_by, results_of(sums))
 
 
 def results_of(sums: Totals) -> list[str]:

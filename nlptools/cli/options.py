@@ -188,6 +188,27 @@ reading_options = chain(
 )
 
 
+def _asked(ctx: click.Context, parameter: click.Parameter, names: Any) -> tuple[str, ...] | None:
+    """None: nothing was asked for; empty: not to fold."""
+    if not names:
+        return None
+    if "none" in names and len(set(names)) > 1:
+        raise click.UsageError("--fold none goes without another --fold.", ctx)
+    return () if "none" in names else tuple(names)
+
+
+def lookup_option(default: str) -> Decorator:
+    """--fold of commands that print the text as it stands; none: not even what is done by default."""
+    return click.option(
+        "--fold",
+        multiple=True,
+        callback=_asked,
+        type=click.Choice(["nfkc", "lower", "t2s", "none"]),
+        help="Look words up whatever their width (nfkc), case (lower), traditional or simplified form (t2s); the "
+        f"text is printed as it stands. May be given several times.  [default: {default}]",
+    )
+
+
 def latin_option(default: str = "run") -> Decorator:
     """--latin"""
     return click.option(

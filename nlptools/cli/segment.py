@@ -134,6 +134,7 @@ Examples:
     type=OutputPath("default"),
     help="File to write instead of stdout; with --engine spark a folder.",
 )
+@options.lookup_option("all three")
 @options.decoding_options
 @options.workers_option
 @options.engine_options
@@ -152,6 +153,7 @@ def segment(
     mode: str,
     format: str,
     output: str | None,
+    fold: tuple[str, ...] | None,
     encoding: str,
     on_error: str,
     workers: int | None,
@@ -171,6 +173,7 @@ def segment(
         "counts": counts_file,
         "granularity": granularity,
         "weights": weights,
+        "fold": fold,
     }
     asked = {name: value for name, value in asked.items() if value is not None}
     also = {"adapt": adapt, "mode": mode == "search"}
@@ -195,13 +198,13 @@ def segment(
             fold=(),
         )
         corpus.block_size = BLOCK
-    from nlptools.segmentation.stream import segment_corpus
+    from nlptools.segmentation.stream import SegmentCounts, segment_corpus
 
     by_itself = adapt is None and method == "model" and model in (None, "general")
     words = _read_words(word_lists) if word_lists else None
     cutter = None
     if adapt or (by_itself and _worth_adapting(corpus)):
-        cutter = _adapted(corpus, model, granularity, workers, quiet, asked=bool(adapt))
+        cutter = _adapted(corpus, model, granularity, fold, workers, quiet, asked=bool(adapt))
     adapted = cutter is not None
     if cutter is None:
         cutter = _opened(method, asked)
@@ -211,10 +214,6 @@ def segment(
     if not quiet:
         _note_lists(cutter, model)
     tally = _tally(cutter) if engine == "local" and not quiet else None
-    if folds := getattr(cutter, "fold", ()):
-        note(
-            f"The model was trained with --fold {'+'.join(folds)}; segment does not fold the text."
-        )
     results = []
     if engine == "spark":
         from nlptools.spark.segment import segment_with_spark
@@ -234,6 +233,7 @@ def segment(
             )
         results = [f"{folders} folders in {output}"]
     else:
+        counts = None if quiet else SegmentCounts()
         pieces = segment_corpus(
             corpus,
             cutter,
@@ -242,8 +242,11 @@ def segment(
             mode=mode,
             workers=workers,
             watch=tally.add if tally is not None else None,
+            counts=counts,
         )
         deliver(pieces, output)
+        if counts and counts.traditional:
+            results = [f"{counts.traditional:,} traditional characters looked up as simplified"]
     made_by = {"method": method} if method != "model" else {}
     if numerals != "auto":
         made_by["numerals"] = numerals
@@ -321,7 +324,7 @@ def _note_lists(cutter: Cutter, model: str | None) -> None:
 def _tally(cutter: Cutter) -> UserWordCount | None:
     from nlptools.segmentation.userwords import UserWordCount
 
-    return UserWordCount(cutter.user_words) if cutter.user_words else None
+    return UserWordCount(cutter.user_words, cutter.lookup) if cutter.user_words else None
 
 
 def _told(tally: UserWordCount) -> Iterator[str]:
@@ -342,6 +345,7 @@ def _adapted(
     corpus: Corpus,
     model: str | None,
     granularity: str | None,
+    fold: tuple[str, ...] | None,
     workers: int | None,
     quiet: bool,
     *,
@@ -352,6 +356,7 @@ def _adapted(
     asked: by the user, who wants it for a small text too.
     """
     from nlptools.segmentation.segmenter import Segmenter
+    from nlptools.text.folding import FOLDS
     from nlptools.wordmodel.adapt import ADAPT_LEAST, adapt_model
     from nlptools.wordmodel.lists import load_prior
     from nlptools.wordmodel.train import STEPS
@@ -359,8 +364,9 @@ def _adapted(
     if not corpus.rereadable:
         raise click.UsageError("--adapt reads the text twice: name files, not a pipe.")
     with StageBar(STEPS, quiet) as bar:
+        fold = FOLDS if fold is None else fold
         found = adapt_model(
-            corpus,
+            corpus.looked_up(fold),
             load_prior(model or "general"),
             granularity=granularity,
             least=0 if asked else ADAPT_LEAST,
@@ -369,4 +375,4 @@ def _adapted(
         )
     if found is None and asked:
         note("There are no Han characters to learn from; the model is used as it is.")
-    return None if found is None else Segmenter.from_model(found)
+    return None if found is None else Segmenter.from_model(found, fold=fold)

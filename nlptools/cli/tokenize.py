@@ -76,6 +76,7 @@ Examples:
     is_flag=True,
     help="Turn lines of ids back into text.",
 )
+@options.lookup_option("none")
 @options.output_option
 @options.decoding_options
 @options.field_options
@@ -93,6 +94,7 @@ def tokenize(
     max_length: int | None,
     mark_unknown: bool,
     decode: bool,
+    fold: tuple[str, ...] | None,
     output: str | None,
     encoding: str,
     on_error: str,
@@ -118,6 +120,7 @@ def tokenize(
         "special",
         "max_length",
         "mark_unknown",
+        "fold",
     }
     if decode and given_options() & encoding_only:
         raise click.UsageError("--decode takes the ids as they are: give --vocab only.")
@@ -148,7 +151,9 @@ def tokenize(
         closing.show(corpus, {"vocab": vocab_file}, [])
         return
     weights = as_weights(weights_file)
-    tokenizer = WordTokenizer(vocab, pre=pre, lower=lower, weights=weights, jieba_dict=jieba_dict)
+    tokenizer = WordTokenizer(
+        vocab, pre=pre, lower=lower, weights=weights, jieba_dict=jieba_dict, fold=fold or ()
+    )
     counts = TokenCounts()
     pieces = tokenize_corpus(
         corpus,
@@ -161,6 +166,6 @@ def tokenize(
         counts=counts,
     )
     deliver(pieces, output)
-    made_by = {"vocab": vocab_file, "pre": pre}
+    made_by = {"vocab": vocab_file, "pre": pre} | ({"fold": "+".join(fold)} if fold else {})
     results = [f"{counts.tokens:,} tokens", f"{counts.unknown:,} unknown"]
     closing.show(corpus, made_by, results)

@@ -213,11 +213,7 @@ def _read_lists(lists: tuple[str, ...], quiet: bool) -> dict[str, float | None]:
 def _cutter(model: str | None) -> Segmenter:
     from nlptools.segmentation.segmenter import Segmenter
 
-    cutter = Segmenter.load(model)
-    if cutter.fold:
-        folds = "+".join(cutter.fold)
-        note(f"The model was trained with --fold {folds}; the corpus is not folded.")
-    return cutter
+    return Segmenter.load(model)
 
 
 def _map_pieces(made: VocabBuild) -> Iterator[str]:

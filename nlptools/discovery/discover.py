@@ -26,6 +26,7 @@ from nlptools.errors import NlptoolsError
 from nlptools.ngrams.counts import NgramCounts
 from nlptools.text.corpus import CorpusLike, as_corpus
 from nlptools.text.folding import fold_text
+from nlptools.usage.forms import original_forms
 from nlptools.wordmodel.model import WordModel
 
 _FIND: dict[str, Callable[[Request], Findings]] = {
@@ -129,6 +130,9 @@ def discover_words(
     ).sorted()
     if top is not None:
         table = table.where((np.arange(len(table)) < top) | among(table, filters.lists.accepted))
+    if corpus is not None and corpus.fold and corpus.rereadable:
+        forms = original_forms(corpus, table.words, found.latin)
+        table = replace(table, words=forms).sorted()
     return table if sort == "score" else table.sorted(sort)
 
 

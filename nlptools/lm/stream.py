@@ -18,7 +18,7 @@ from nlptools.lm.model import LanguageModel
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, Scanned, SymbolEncoder
 from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus, CorpusLike, as_corpus
-from nlptools.text.folding import FOLDS
+from nlptools.text.folding import FOLDS, folder
 from nlptools.text.linenumbers import LineNumbers
 
 if TYPE_CHECKING:
@@ -188,10 +188,11 @@ class ScoredText:
 class LineScorer:
     """Scores texts of whole lines; any number of threads may use it."""
 
-    def __init__(self, model: LanguageModel) -> None:
-        """Raises DataError for a model without ends of sentences."""
+    def __init__(self, model: LanguageModel, fold: Sequence[str] = ()) -> None:
+        """fold: names of FOLDS, by which texts are scored. Raises DataError for a model without ends of sentences."""
         model.require_sentences()
         self._model = model
+        self._fold = folder(fold)
         latin, sentences = symbol_settings(model)
         self._encoder = SymbolEncoder(latin, sentences, lines=True)
         self._table = np.zeros(1 << 16, np.int64)
@@ -213,12 +214,13 @@ class LineScorer:
         return found
 
     def score(self, text: str, source: str, numbers: LineNumbers) -> ScoredLines:
-        """The lines of a text, LF being the only line end."""
+        """The lines of a text, LF being the only line end; they are given out as they stand."""
         if not text.endswith("\n"):
             text += "\n"
-        if is_long(text):
-            return self._score_long(text, source, numbers)
-        scanned = self._encoder.scan(text)
+        folded = text if self._fold is None else self._fold(text)
+        if is_long(folded):
+            return self._score_long(text, folded, source, numbers)
+        scanned = self._encoder.scan(folded)
         end = self._model.end
         ids = np.empty(len(scanned.ids) + 1, np.int64)
         ids[0] = end  # what follows begins a sentence
@@ -264,10 +266,10 @@ class LineScorer:
             )
         return logs
 
-    def _score_long(self, text: str, source: str, numbers: LineNumbers) -> ScoredLines:
-        """One line with its end, of many megabytes."""
+    def _score_long(self, text: str, folded: str, source: str, numbers: LineNumbers) -> ScoredLines:
+        """One line with its end, of many megabytes. folded: as it is scored."""
         context = np.full(max(1, self._model.order - 1), self._model.end, np.int64)
-        sums = sum_line(text, self._encoder, self._numbered, self._log_probs, context)
+        sums = sum_line(folded, self._encoder, self._numbered, self._log_probs, context)
         return ScoredLines(
             source,
             numbers.of(np.arange(1)),
@@ -311,15 +313,19 @@ def fold_of(model: LanguageModel) -> tuple[str, ...]:
 
 
 def score_corpus(
-    corpus: Corpus, model: LanguageModel, *, workers: int | None = None
+    corpus: Corpus,
+    model: LanguageModel,
+    *,
+    fold: Sequence[str] = (),
+    workers: int | None = None,
 ) -> Iterator[ScoredLines]:
     """The lines of a corpus, in order. workers: threads; they change no result.
 
-    A line is held whole in memory. No lines at all come where a pipe that is read promptly (Corpus.prompt) has nothing
-    more for now.
+    fold: names of FOLDS, by which the text is scored (fold_of: as the model was trained). A line is held whole in
+    memory. No lines at all come where a pipe that is read promptly (Corpus.prompt) has nothing more for now.
     """
     workers = workers or os.cpu_count() or 1
-    scorer = LineScorer(model)
+    scorer = LineScorer(model, fold)
 
     with worker_pool(workers) as pool:
         for scored in prompt_map(pool, workers, scorer.score_all, _batches(_whole_lines(corpus))):
@@ -330,20 +336,23 @@ def score_text(
     corpus: CorpusLike,
     model: str | os.PathLike[str] | LanguageModel,
     *,
+    fold: Sequence[str] | None = None,
     workers: int | None = None,
     tmp_dir: str | os.PathLike[str] | None = None,
 ) -> ScoredText:
     """Give every line of a text its probability; score_corpus hands them on as they come.
 
-    model: loaded, or its file, native or ARPA. A corpus given as paths is folded as the model was trained. workers:
-    threads; they change no result. Probabilities are logarithms to the base 10.
+    model: loaded, or its file, native or ARPA. fold: any of "nfkc", "lower", "t2s", by which the text is scored; its
+    lines are given out as they stand; None: as the model was trained, a Corpus as it is. workers: threads; they change
+    no result. Probabilities are logarithms to the base 10.
     Raises DataError for a file that is no model, or damaged.
     """
     loaded = (
         model if isinstance(model, LanguageModel) else open_lm(model, tmp_dir=tmp_dir, whole=True)
     )
-    text = corpus if isinstance(corpus, Corpus) else as_corpus(corpus, fold=fold_of(loaded))
-    return ScoredText(score_corpus(text, loaded, workers=workers))
+    if fold is None:
+        fold = () if isinstance(corpus, Corpus) else fold_of(loaded)
+    return ScoredText(score_corpus(as_corpus(corpus), loaded, fold=fold, workers=workers))
 
 
 def _whole_lines(corpus: Corpus) -> Iterator[tuple[str, str, LineNumbers]]:

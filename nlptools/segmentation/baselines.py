@@ -8,6 +8,7 @@ dictionary maximum probability, is Segmenter.from_counts.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -32,15 +33,20 @@ class PmiCutter(Cutter):
     """
 
     def __init__(
-        self, counts: NgramCounts, *, min_pmi: float = MIN_PMI, min_count: int = 1
+        self,
+        counts: NgramCounts,
+        *,
+        min_pmi: float = MIN_PMI,
+        min_count: int = 1,
+        fold: Sequence[str] | None = None,
     ) -> None:
-        """counts: of order 2 or more, of a corpus. min_pmi: in nats.
+        """counts: of order 2 or more, of a corpus. min_pmi: in nats. fold: as in lookup_for.
 
         min_count: of a pair that is glued; at 5 a corpus of 2 M symbols gives an F1 higher by .02.
         Raises NlptoolsError when the order of the counts is 1.
         """
         counts.require(2)
-        super().__init__(counts.alphabet.symbols)
+        super().__init__(counts.alphabet.symbols, fold)
         frequent = frequent_ngrams(counts, min_count, 2)
         singles, pairs = frequent.levels
         glued = pmi(frequent, 2) >= min_pmi
@@ -67,8 +73,15 @@ class BranchingCutter(Cutter):
     raises F1 by .012 (PKU) and .017 (MSR) over the mean alone.
     """
 
-    def __init__(self, counts: NgramCounts, *, max_length: int = MAX_LENGTH) -> None:
-        """counts: of order max_length + 1 or more, of a corpus; max_length: symbols of a word.
+    def __init__(
+        self,
+        counts: NgramCounts,
+        *,
+        max_length: int = MAX_LENGTH,
+        fold: Sequence[str] | None = None,
+    ) -> None:
+        """counts: of order max_length + 1 or more, of a corpus; max_length: symbols of a word. fold: as in
+        lookup_for.
 
         All n-grams are candidates: without those that occur once F1 falls by .018 (PKU) and .016 (MSR).
         Raises NlptoolsError when the order of the counts is too low.
@@ -76,7 +89,7 @@ class BranchingCutter(Cutter):
         if max_length < 1:
             raise ValueError(f"max_length must be at least 1, not {max_length}")
         counts.require(max_length + 1)
-        super().__init__(counts.alphabet.symbols)
+        super().__init__(counts.alphabet.symbols, fold)
         frequent = frequent_ngrams(counts, 1, max_length)
         before = [np.zeros(1), np.zeros(1)]  # entropies of the empty string
         self._found: list[KeyTable] = []

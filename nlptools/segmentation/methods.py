@@ -19,7 +19,7 @@ Path = str | os.PathLike[str]
 # As in measures.py, which needs NumPy.
 NUMERALS = ("auto", "keep", "split")
 # Options that not every method has, in the order in which they are checked.
-OPTIONS = ("counts", "model", "granularity", "adapt", "mode", "weights")
+OPTIONS = ("counts", "model", "granularity", "adapt", "mode", "weights", "fold")
 
 
 # What is given of a word: itself, or also the words inside it (search.py).
@@ -44,29 +44,33 @@ class SegmentMethod:
     open: Callable[..., Cutter]
 
 
-def _open_words(path: Path | None, granularity: str | None = None) -> Cutter:
+def _open_words(
+    path: Path | None, granularity: str | None = None, fold: Sequence[str] | None = None
+) -> Cutter:
     from nlptools.segmentation.segmenter import Segmenter
 
-    return Segmenter.load(path, granularity)
+    return Segmenter.load(path, granularity, fold)
 
 
-def _open_lm(path: Path, weights: Sequence[float] | None = None) -> Cutter:
+def _open_lm(
+    path: Path, weights: Sequence[float] | None = None, fold: Sequence[str] | None = None
+) -> Cutter:
     from nlptools.lm.files import open_lm
     from nlptools.segmentation.tagger import TagCutter
 
-    return TagCutter(open_lm(path), weights=weights)
+    return TagCutter(open_lm(path), weights=weights, fold=fold)
 
 
-def _open_pmi(path: Path) -> Cutter:
+def _open_pmi(path: Path, fold: Sequence[str] | None = None) -> Cutter:
     from nlptools.segmentation.baselines import PmiCutter, read_counts
 
-    return PmiCutter(read_counts(path))
+    return PmiCutter(read_counts(path), fold=fold)
 
 
-def _open_nvbe(path: Path) -> Cutter:
+def _open_nvbe(path: Path, fold: Sequence[str] | None = None) -> Cutter:
     from nlptools.segmentation.baselines import BranchingCutter, read_counts
 
-    return BranchingCutter(read_counts(path))
+    return BranchingCutter(read_counts(path), fold=fold)
 
 
 _ENTRIES = (
@@ -74,7 +78,7 @@ _ENTRIES = (
         name="model",
         about="the best path through weighted words",
         reference=False,
-        options=("model", "granularity", "adapt", "mode"),
+        options=("model", "granularity", "adapt", "mode", "fold"),
         file="model",
         needs="",
         open=_open_words,
@@ -83,7 +87,7 @@ _ENTRIES = (
         name="lm",
         about="the best tags by a character language model (kexue.fm 3956)",
         reference=False,
-        options=("model", "weights"),
+        options=("model", "weights", "fold"),
         file="model",
         needs="a language model",
         open=_open_lm,
@@ -92,7 +96,7 @@ _ENTRIES = (
         name="pmi",
         about="cuts at weak pairs (kexue.fm 3913)",
         reference=True,
-        options=("counts",),
+        options=("counts", "fold"),
         file="counts",
         needs="the counts of a corpus",
         open=_open_pmi,
@@ -101,7 +105,7 @@ _ENTRIES = (
         name="nvbe",
         about="by branching entropy (Magistry & Sagot 2012)",
         reference=True,
-        options=("counts",),
+        options=("counts", "fold"),
         file="counts",
         needs="the counts of a corpus",
         open=_open_nvbe,
@@ -138,6 +142,7 @@ def open_cutter(
     weights: Sequence[float] | None = None,
     numerals: str = "auto",
     words: Iterable[str] | Mapping[str, float | None] | None = None,
+    fold: Sequence[str] | None = None,
 ) -> Cutter:
     """The segmenter of a method.
 
@@ -146,6 +151,7 @@ def open_cutter(
     month or other unit of time after it are one word; "split", two, as a number and any measure word; "auto", two where
     the number has several characters, and else as the method has it.
     words: those of users, which every method takes: as in its with_words.
+    fold: by what text is looked up, as in Segmenter.from_model.
     Raises ValueError for an option that does not go with the method or makes no sense, NlptoolsError for a
     file that is none of the kind.
     """
@@ -156,7 +162,7 @@ def open_cutter(
     if numerals not in NUMERALS:
         raise ValueError(f"numerals must be one of {', '.join(NUMERALS)}, not {numerals!r}")
     own = METHODS[method]
-    opened = own.open(given.pop(own.file, None), **given)
+    opened = own.open(given.pop(own.file, None), **given, fold=fold)
     if words is not None:
         opened = opened.with_words(words)
     opened.numerals = numerals

@@ -23,6 +23,8 @@ from nlptools.segmentation.tokens import Cutter, words_of
 from nlptools.segmentation.userwords import UserBounds, user_weights
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus
+from nlptools.text.folding import FOLDS
+from nlptools.text.lookup import lookup_for
 from nlptools.text.wordlists import is_json_lines, read_weighted_words
 from nlptools.wordmodel.em import LONGEST, PENALTIES
 from nlptools.wordmodel.model import (
@@ -48,11 +50,9 @@ WHAT_IS_READ = "give a model of nlptools train, or a list of words in UTF-8"
 class Segmenter(Cutter):
     """Segments text by a weighted word list; words with signs in them are whole wherever they stand.
 
-    fold: how the text was folded that a model was trained on; the text to segment is taken as it is.
     listed: how many words the list has that a file gave, None for a model.
     """
 
-    fold: tuple[str, ...] = ()
     listed: int | None = None
     _without: Segmenter | None = None  # the same without the words of users
     _bounds: UserBounds | None = None
@@ -65,13 +65,17 @@ class Segmenter(Cutter):
         unknown: float | None = None,
         places: tuple[Sequence[str], np.ndarray] | None = None,
         known: bool = False,
+        fold: Sequence[str] | None = None,
     ) -> None:
         """words, weights: their logarithms, which words with signs do not need; unknown: the weight of a single symbol
         that is not in the list (by default one nat below the least single character); places: those of a WordModel; known:
-        whether it says which words a word list has.
+        whether it says which words a word list has. fold: of FOLDS, by what words are looked up; None: all. Of words that
+        are folded alike the one with the largest weight counts.
         """
-        symbols, self._spelled = spell(words, LONGEST_WORD)
-        super().__init__(symbols)
+        # Words are folded as the text is, so that a model of traditional text loses nothing: docs/decisions.md.
+        lookup = lookup_for((), FOLDS if fold is None else fold)
+        symbols, self._spelled = spell(words, LONGEST_WORD, lookup)
+        super().__init__(symbols, lookup.names)
         self._lay_signed(words, self._spelled)
         self._words, self._weights = words, np.asarray(weights, np.float64)
         self._unknown, self._places, self._known = unknown, places, known
@@ -84,15 +88,23 @@ class Segmenter(Cutter):
         return f"Segmenter({np.count_nonzero(self._spelled[:, 0]):,} words of {len(self.symbols):,} symbols)"
 
     @classmethod
-    def from_model(cls, model: WordModel, granularity: str | None = None) -> Segmenter:
+    def from_model(
+        cls,
+        model: WordModel,
+        granularity: str | None = None,
+        fold: Sequence[str] | None = None,
+    ) -> Segmenter:
         """A segmenter by a trained model; granularity: longer or shorter words than it was trained for.
 
-        Raises ValueError for an unknown granularity.
+        fold: by what words are looked up, as in Segmenter; None: whatever their width ("nfkc"), case ("lower"),
+        traditional or simplified form ("t2s"). Raises ValueError for an unknown granularity.
         """
-        return cls._by(WordWeights.of(model), granularity)
+        return cls._by(WordWeights.of(model), granularity, fold)
 
     @classmethod
-    def _by(cls, model: WordWeights, granularity: str | None) -> Segmenter:
+    def _by(
+        cls, model: WordWeights, granularity: str | None, fold: Sequence[str] | None
+    ) -> Segmenter:
         weights = model.weights
         if granularity is not None:
             if granularity not in PENALTIES:
@@ -102,54 +114,60 @@ class Segmenter(Cutter):
             change = np.array(trained) - np.array(PENALTIES[granularity])
             lengths = np.fromiter(map(len, model.words), np.int64, len(model.words))
             weights = weights + change[np.minimum(lengths, LONGEST) - 1]
-        made = cls(
+        return cls(
             model.words,
             weights,
             places=(model.place_symbols, model.place_counts),
             known=model.listed,
+            fold=fold,
         )
-        made.fold = tuple(map(str, model.settings.get("fold", ())))
-        return made
 
     @classmethod
-    def from_counts(cls, counts: Mapping[str, float | None]) -> Segmenter:
+    def from_counts(
+        cls, counts: Mapping[str, float | None], fold: Sequence[str] | None = None
+    ) -> Segmenter:
         """Dictionary maximum probability: the weight of a word is ln(count / total of all counts).
 
         What jieba does without its HMM, and the last step of kexue.fm/archives/6920 with found words. A
         word without a count (None) counts 1, one with the count 0 is left out; a symbol that is no
-        entry counts 1, or as the rarest word where that is less. Raises ValueError for a count below 0.
+        entry counts 1, or as the rarest word where that is less. fold: as in from_model. Raises ValueError
+        for a count below 0.
         """
         listed, weights = dictionary_weights(counts)
         rarest = np.exp(weights.min(initial=0.0))
         total = sum(1.0 if count is None else count for count in counts.values())
-        return cls(listed, weights, unknown=float(np.log(min(rarest, 1 / total if total else 1))))
+        unknown = float(np.log(min(rarest, 1 / total if total else 1)))
+        return cls(listed, weights, unknown=unknown, fold=fold)
 
     @classmethod
     def load(
         cls,
         path: str | os.PathLike[str] | None = None,
         granularity: str | None = None,
+        fold: Sequence[str] | None = None,
         *,
         words: Words | None = None,
     ) -> Segmenter:
         """A segmenter by a file: a model of `nlptools train`, or any list of words with counts (a jieba
         dictionary, the output of `nlptools discover`). None or "general", "raw": the models of the
-        package. words: those of users, as in with_words.
+        package. words: those of users, as in with_words. fold: as in from_model.
 
         Raises DataError for anything else, NlptoolsError for the granularity of a word list.
         """
         if words is not None:
-            return cls.load(path, granularity).with_words(words)
+            return cls.load(path, granularity, fold).with_words(words)
         if path is None or path in OWN_MODELS:
-            return cls._by(load_weights(OWN_MODELS[os.fspath(path or "general")]), granularity)
+            return cls._by(
+                load_weights(OWN_MODELS[os.fspath(path or "general")]), granularity, fold
+            )
         if is_packed(path):
-            return cls._by(load_weights(path), granularity)
+            return cls._by(load_weights(path), granularity, fold)
         if not Corpus([path]).rereadable:
             raise DataError(path, None, "a model cannot come from a pipe", "name a file")
         try:
             line = "" if is_json_lines(path) else first_line(path)
             if is_model(line):
-                return cls._by(load_weights(path), granularity)
+                return cls._by(load_weights(path), granularity, fold)
             if line.startswith("nlptools "):
                 raise DataError(path, None, "another file of nlptools, not a model", WHAT_IS_READ)
             counts = read_weighted_words(path, encoding="auto")
@@ -162,7 +180,7 @@ class Segmenter(Cutter):
             raise NlptoolsError(
                 f"{path}: a word list has no granularity", "make a model with nlptools train"
             )
-        loaded = cls.from_counts(counts)
+        loaded = cls.from_counts(counts, fold)
         loaded.listed = len(counts)
         if not loaded.symbols and not _are_words(loaded.spans, len(counts)):
             raise DataError(path, None, "no words to segment by", WHAT_IS_READ)
@@ -179,7 +197,7 @@ class Segmenter(Cutter):
         """
         mine = list(dict.fromkeys([*self.user_words, *words_of(words)]))
         base = self._without or self
-        symbols, spelled = spell(mine, LONGEST_WORD)
+        symbols, spelled = spell(mine, LONGEST_WORD, self.lookup)
         cells = [[symbols[i - 1] for i in row if i] for row in spelled.tolist()]
         # One cell is a token anyway; none: a word with signs, whose weight nobody asks for.
         added = [i for i, of_word in enumerate(cells) if len(of_word) != 1]
@@ -190,10 +208,11 @@ class Segmenter(Cutter):
             unknown=base._unknown,
             places=base._places,
             known=base._known,
+            fold=base.fold,
         )
         if plain := [cells[i] for i in added if cells[i]]:
             made._bounds = UserBounds(plain, made.symbols)
-        made.fold, made.listed = base.fold, base.listed
+        made.listed = base.listed
         made.user_words, made._without = tuple(mine), base
         return made
 
@@ -202,9 +221,9 @@ class Segmenter(Cutter):
         none = [words[i] for i in np.flatnonzero(spelled[:, 0] == 0).tolist() if len(words[i]) > 1]
         signed = [word for word in none if not all(map(chars.is_han, word))]
         if signed:
-            self.spans = Spans(signed)
-        found = set(self.spans.words) if self.spans else set()
-        self.unused = tuple(word for word in none if word not in found)
+            self.spans = Spans(signed, self.lookup)
+        self.unused = self.spans.unused if self.spans else ()
+        self.unused += tuple(word for word in none if all(map(chars.is_han, word)))
 
     # --- the two paths -------------------------------------------------------------------
 
@@ -250,7 +269,8 @@ class Segmenter(Cutter):
             places = {}
             if self._places is not None:
                 symbols, counts = self._places
-                known = np.array([self.symbols.get(s, 0) for s in symbols], np.int64)
+                folded = self.lookup.texts(symbols)
+                known = np.array([self.symbols.get(s, 0) for s in folded], np.int64)
                 han = np.zeros(self.size, bool)
                 han[-1] = True
                 for s, i in self.symbols.items():
@@ -289,13 +309,15 @@ def segment_text(
     granularity: str | None = None,
     words: Words | None = None,
     mode: str = "default",
+    fold: Sequence[str] | None = None,
 ) -> list[str]:
     """The words of one text; joined, they are the text. White space is a word too.
 
     model: what Segmenter.load takes (None: the general model, which is loaded once), a WordModel, or any segmenter.
     granularity: longer or shorter words than the model was trained for, None: as it was. words: words of your own,
-    which win as in Segmenter.with_words. mode "search": as Segmenter.search, for an index. For a whole corpus there is
-    segment_corpus, for many texts Segmenter.load once.
+    which win as in Segmenter.with_words. mode "search": as Segmenter.search, for an index. fold: by what words are
+    looked up: "nfkc" (width), "lower" (case), "t2s" (traditional as simplified); the text is given out as it stands.
+    None: all of them. For a whole corpus there is segment_corpus, for many texts Segmenter.load once.
     Raises ValueError for an unknown granularity or mode, NlptoolsError for that of a word list, DataError for a file that is
     neither a model nor a word list.
 
@@ -304,7 +326,7 @@ def segment_text(
     >>> segment_text("什么是八一双鹿", words=["八一双鹿"])
     ['什么', '是', '八一双鹿']
     """
-    cutter = _cutter_of(model, granularity, words)
+    cutter = _cutter_of(model, granularity, words, fold)
     check_mode(mode, cutter)
     return cutter.search(text) if mode == "search" else cutter.segment(text)
 
@@ -313,30 +335,36 @@ def _cutter_of(
     model: str | os.PathLike[str] | WordModel | Cutter | None,
     granularity: str | None,
     words: Words | None,
+    fold: Sequence[str] | None,
 ) -> Cutter:
     if model is None:
+        chosen = fold if fold is None or isinstance(fold, str) else tuple(fold)
         if words is not None:
-            return _with_words(granularity, tuple(words_of(words)))
-        return _general(granularity)
+            return _with_words(granularity, chosen, tuple(words_of(words)))
+        return _general(granularity, chosen)
     if isinstance(model, Cutter):
         if granularity is not None:
             raise ValueError("a segmenter has its granularity: leave it out")
+        if fold is not None:
+            raise ValueError("a segmenter has its fold: leave it out")
         cutter = model
     elif isinstance(model, WordModel):
-        cutter = Segmenter.from_model(model, granularity)
+        cutter = Segmenter.from_model(model, granularity, fold)
     else:
-        cutter = Segmenter.load(model, granularity)
+        cutter = Segmenter.load(model, granularity, fold)
     return cutter if words is None else cutter.with_words(words)
 
 
 @functools.cache
-def _general(granularity: str | None) -> Segmenter:
-    return Segmenter.load(None, granularity)
+def _general(granularity: str | None, fold: Sequence[str] | None) -> Segmenter:
+    return Segmenter.load(None, granularity, fold)
 
 
 @functools.lru_cache(maxsize=2)  # who calls segment_text again and again has the same words
-def _with_words(granularity: str | None, words: tuple[str, ...]) -> Segmenter:
-    return _general(granularity).with_words(words)
+def _with_words(
+    granularity: str | None, fold: tuple[str, ...] | None, words: tuple[str, ...]
+) -> Segmenter:
+    return _general(granularity, fold).with_words(words)
 
 
 def _are_words(spans: Spans | None, number: int) -> bool:

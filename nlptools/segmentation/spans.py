@@ -12,6 +12,7 @@ import numpy as np
 
 from nlptools.lattice.trie import Trie
 from nlptools.text import chars
+from nlptools.text.lookup import Lookup
 
 LONGEST_SPAN = 64  # characters; longer words are left out
 _CODE_POINTS = 0x110000
@@ -75,14 +76,15 @@ class Spans:
     cannot be found: too long, or with a line end in them.
     """
 
-    def __init__(self, words: Iterable[str]) -> None:
+    def __init__(self, words: Iterable[str], lookup: Lookup | None = None) -> None:
+        """lookup: by what words are looked up; the codes that are given are folded already."""
         several = [word for word in dict.fromkeys(words) if len(word) > 1]
         self.words = tuple(word for word in several if _fits(word))
         self.unused = tuple(word for word in several if not _fits(word))
         longest = max(map(len, self.words), default=2)
         spelled = np.zeros((len(self.words), longest), np.uint32)
         for row, word in zip(spelled, self.words, strict=True):
-            row[: len(word)] = chars.code_points(word)
+            row[: len(word)] = chars.code_points(lookup.text(word) if lookup else word)
         self._sequences = Sequences(spelled, _CODE_POINTS)
 
     def __repr__(self) -> str:

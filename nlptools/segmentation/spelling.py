@@ -10,12 +10,14 @@ from nlptools.base.packing import JoinedStrings
 from nlptools.segmentation.cells import joined_to_last
 from nlptools.segmentation.kinds import HAN, WORD, kinds_of
 from nlptools.text import chars
+from nlptools.text.lookup import Lookup
 
 
-def spell(words: Sequence[str], longest: int) -> tuple[list[str], np.ndarray]:
+def spell(words: Sequence[str], longest: int, lookup: Lookup) -> tuple[list[str], np.ndarray]:
     """(symbols, ids of each word, from 1, uint16 or, if need be, int32, padded with 0; all 0 for what can be no word).
 
-    longest: symbols that a word may have.
+    longest: symbols that a word may have. lookup: by what words are looked up; of words that are folded alike all ids
+    are the same.
     """
     if isinstance(words, JoinedStrings):
         text, lengths = words.text, words.lengths
@@ -25,6 +27,7 @@ def spell(words: Sequence[str], longest: int) -> tuple[list[str], np.ndarray]:
     codes = chars.code_points(text)
     kinds = kinds_of(codes)
     joined = _joined(codes, lengths)
+    codes = lookup.codes(codes)
     edges = np.zeros(len(words) + 1, np.int64)
     np.cumsum(lengths, out=edges[1:])
     starts = np.flatnonzero(~joined)

@@ -6,6 +6,7 @@ import functools
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from nlptools.segmentation.search import SPANS, TokenSpans, check_mode, search_s
 from nlptools.segmentation.tokens import Cutter
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus, join_small
+from nlptools.text.lookup import count_scripts
 from nlptools.text.records import lines_of
 
 SEGMENT_FORMATS = ("text", "jsonl")
@@ -28,6 +30,22 @@ LOOKING_BACK = chars.code_points(forms.NUMERALS + forms.FORMAL + forms.AROUND + 
 SpansOf = Callable[[np.ndarray], TokenSpans]
 
 
+@dataclass
+class SegmentCounts:
+    """What a text had that was segmented. traditional: characters that were looked up in their simplified form."""
+
+    traditional: int = 0
+
+    def watched(
+        self, texts: Iterable[tuple[str, bool] | None]
+    ) -> Iterator[tuple[str, bool] | None]:
+        """The same texts, counted."""
+        for piece in texts:
+            if piece is not None:
+                self.traditional += count_scripts(piece[0])[0]
+            yield piece
+
+
 def segment_corpus(
     corpus: Corpus,
     cutter: Cutter,
@@ -37,6 +55,7 @@ def segment_corpus(
     mode: str = "default",
     workers: int | None = None,
     watch: Watch | None = None,
+    counts: SegmentCounts | None = None,
 ) -> Iterator[str]:
     """The corpus' text in pieces of whole lines, a very long line in several, words separated.
 
@@ -44,7 +63,7 @@ def segment_corpus(
     the text, where they do not occur in it. "jsonl": for each line an object with its text, its words (but
     not white space) and their offsets, in characters. mode "search": before each word those of the word list
     inside it, as Segmenter.search. workers: threads; they change no result. watch: is called with every piece,
-    by all threads: its code points, and whether a token ends after each.
+    by all threads: its code points, and whether a token ends after each. counts: is added to.
     A piece without text comes where a pipe that is read promptly (Corpus.prompt) has nothing more for now.
     """
     if format not in SEGMENT_FORMATS:
@@ -60,8 +79,11 @@ def segment_corpus(
         work = functools.partial(
             _spaced if mode == "default" else _searched, watched, chars.code_points(separator)
         )
+    texts = _texts(corpus, cutter, format == "jsonl")
+    if counts is not None and "t2s" in cutter.fold:
+        texts = counts.watched(texts)
     with worker_pool(workers) as pool:
-        for pieces in prompt_map(pool, workers, work, _texts(corpus, cutter, format == "jsonl")):
+        for pieces in prompt_map(pool, workers, work, texts):
             yield from ("",) if pieces is None else pieces
 
 

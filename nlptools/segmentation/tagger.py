@@ -106,9 +106,15 @@ class TagCutter(Cutter):
     What the vocabulary does not have is <unk> to the model.
     """
 
-    def __init__(self, model: CharacterModel, *, weights: Sequence[float] | None = None) -> None:
+    def __init__(
+        self,
+        model: CharacterModel,
+        *,
+        weights: Sequence[float] | None = None,
+        fold: Sequence[str] | None = None,
+    ) -> None:
         """weights: as in Tagger, which says for what errors are raised; besides NlptoolsError for a model
-        without Han characters.
+        without Han characters. fold: by what characters are looked up, as in lookup_for.
         """
         self._tagger = Tagger(model, weights)
         known = {s: i for i, s in enumerate(model.vocabulary) if len(s) == 1 and chars.is_han(s)}
@@ -117,7 +123,7 @@ class TagCutter(Cutter):
                 "the language model has no Han characters", "train one on text in Chinese"
             )
         # Runs of letters and digits are tokens of their own, whatever the model makes of them.
-        super().__init__(known)
+        super().__init__(known, fold)
         # A break is no part of any word, so its id does not matter; the last one is any other character.
         self._model_ids = np.array([0, *known.values(), 0], np.int64)
 

@@ -21,6 +21,7 @@ from nlptools.segmentation.measures import measured
 from nlptools.segmentation.search import Token, tokens_of
 from nlptools.segmentation.spans import Spans
 from nlptools.text import chars
+from nlptools.text.lookup import lookup_for
 
 
 class Cutter:
@@ -36,17 +37,30 @@ class Cutter:
     user_words: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
 
-    def __init__(self, symbols: Iterable[str]) -> None:
-        """symbols: those the method knows; symbol i of them gets the id i + 1."""
+    def __init__(self, symbols: Iterable[str], fold: Sequence[str] | None = None) -> None:
+        """symbols: those the method knows; symbol i of them gets the id i + 1.
+
+        fold: by what text is looked up, as in lookup_for; it is given out as it stands. Of symbols that are folded
+        alike that one is found which is as it is folded, else the first.
+        """
         self.symbols = {symbol: number for number, symbol in enumerate(symbols, 1)}
+        self.lookup = lookup_for(self.symbols, fold)
         # 0 is a break, the last id any other Han character.
         self.size = len(self.symbols) + 2
         self.has_runs = any(len(s) > 1 or not chars.is_han(s) for s in self.symbols)
         self._lookup = np.zeros(0x10000, np.uint16 if self.size <= 1 << 16 else np.uint32)
         self._lookup[KINDS == HAN] = self.size - 1
-        for symbol, number in self.symbols.items():
+        self._folded: dict[str, int] = {}  # symbol as it is looked up -> id
+        for folded, number in zip(
+            self.lookup.texts(list(self.symbols)), self.symbols.values(), strict=True
+        ):
+            self._folded.setdefault(folded, number)
+        for symbol in self._folded.keys() & self.symbols.keys():
+            self._folded[symbol] = self.symbols[symbol]
+        for symbol, number in self._folded.items():
             if len(symbol) == 1 and ord(symbol) < 0x10000 and chars.is_han(symbol):
                 self._lookup[ord(symbol)] = number
+        self._lookup = self._lookup[self.lookup.table]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.symbols):,} symbols)"
@@ -59,9 +73,14 @@ class Cutter:
         """
         made = copy.copy(self)
         made.user_words = tuple(dict.fromkeys([*self.user_words, *words_of(words)]))
-        made.spans = Spans(made.user_words)
+        made.spans = Spans(made.user_words, made.lookup)
         made.unused = made.spans.unused
         return made
+
+    @property
+    def fold(self) -> tuple[str, ...]:
+        """By what text is looked up: of FOLDS."""
+        return self.lookup.names
 
     def cut(self, ids: np.ndarray) -> np.ndarray:
         """Whether a word ends at each symbol, bool; True at breaks (0)."""
@@ -156,23 +175,25 @@ class Cutter:
     def id_of(self, cell: str) -> int:
         """The id that one cell has in any text: 0 for a break. What `ends` finds for arrays."""
         if not chars.is_han(cell[0]):
-            return self.symbols.get(cell, 0)
+            return self._folded.get(self.lookup.text(cell), 0)
         if len(cell) == 1 or np.all(kinds_of(chars.code_points(cell[1:])) == MARK):
-            return self.symbols.get(cell[0], self.size - 1)
-        return self.symbols.get(cell, 0)
+            return self._folded.get(self.lookup.text(cell[0]), self.size - 1)
+        return self._folded.get(self.lookup.text(cell), 0)
 
     def _lay_spans(self, codes: np.ndarray, kinds: np.ndarray, joined: np.ndarray) -> np.ndarray:
         """Where the words begin that are laid over the text; joined: becomes what it is with them."""
         if self.spans is None:
             return np.empty(0, np.int64)
-        return self.spans.lay(codes, joined, joined & ~repeated_signs(codes, kinds))
+        return self.spans.lay(
+            self.lookup.codes(codes), joined, joined & ~repeated_signs(codes, kinds)
+        )
 
     def _ids(self, codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
         if codes.dtype == np.uint16:
             return np.take(self._lookup, codes)
         ids = np.take(self._lookup, np.minimum(codes, 0xFFFF))
         wide = np.flatnonzero((codes > 0xFFFF) & (kinds == HAN))
-        ids[wide] = [self.symbols.get(chr(c), self.size - 1) for c in codes[wide].tolist()]
+        ids[wide] = [self._folded.get(chr(c), self.size - 1) for c in codes[wide].tolist()]
         return ids
 
     def _name_runs(
@@ -181,8 +202,9 @@ class Cutter:
         """Ids of the cells (by their numbers) that the method knows, 0 for the others, at their first places."""
         firsts = at[which]
         ends = np.append(at, len(codes))[which + 1]
+        looked = self.lookup.codes(codes)
         for a, b in zip(firsts.tolist(), ends.tolist(), strict=True):
-            ids[a] = self.symbols.get("".join(map(chr, codes[a:b].tolist())), 0)
+            ids[a] = self._folded.get("".join(map(chr, looked[a:b].tolist())), 0)
 
 
 def repeated_signs(codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:

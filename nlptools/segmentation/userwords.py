@@ -16,6 +16,7 @@ import numpy as np
 
 from nlptools.segmentation.spans import Sequences, Spans
 from nlptools.text import chars
+from nlptools.text.lookup import Lookup
 
 # Of the places of gold words that the general model tears, 2, 3, 4, 8 nats find .963 .968 .977 .994 on PKU; where a
 # gold word lies across the word of the user, it is broken in 10, 14, 21, 39 of 100 places. MSR, SXU: the same picture.
@@ -122,8 +123,10 @@ class UserWordCount:
     how the text is divided into pieces, as no word has a line end in it.
     """
 
-    def __init__(self, words: Sequence[str]) -> None:
-        self._spans = Spans(words)
+    def __init__(self, words: Sequence[str], lookup: Lookup | None = None) -> None:
+        """lookup: by what words are looked up."""
+        self._lookup = lookup
+        self._spans = Spans(words, lookup)
         self._lock = threading.Lock()  # pieces come from several threads
         self._lost = np.zeros(len(self._spans.words), np.int64)
         self.places = self.whole = self.overlapped = 0
@@ -136,7 +139,8 @@ class UserWordCount:
 
     def add(self, codes: np.ndarray, ends: np.ndarray) -> None:
         """A piece of the text: its code points, and whether a token ends after each."""
-        firsts, lengths, numbers = self._spans.find(codes)
+        looked = codes if self._lookup is None else self._lookup.codes(codes)
+        firsts, lengths, numbers = self._spans.find(looked)
         stops = firsts + lengths
         ended = _sums(ends)
         whole = ends[stops - 1] & (ended[stops - 1] == ended[firsts])

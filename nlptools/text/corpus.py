@@ -8,6 +8,7 @@ text that end where a line ends -> the field or column asked for (records.py) ->
 from __future__ import annotations
 
 import codecs
+import copy
 import dataclasses
 import os
 import re
@@ -30,6 +31,7 @@ from nlptools.text.decoding import (
 )
 from nlptools.text.folding import FOLD_CONTEXT, FOLDS, fold_stops, folder
 from nlptools.text.linenumbers import LineNumbers
+from nlptools.text.lookup import lookup
 from nlptools.text.pipes import pipe_chunks
 from nlptools.text.records import (
     LULL,
@@ -166,6 +168,22 @@ class Corpus:
         corpus.rereadable = iter(texts) is not texts
         corpus.total_bytes = None
         return corpus
+
+    def unfolded(self) -> Corpus:
+        """The same text as it stands. What can be read only once is read by one of the two."""
+        other = copy.copy(self)
+        other.fold, other._fold, other.report = (), None, ReadReport()
+        return other
+
+    def looked_up(self, names: Sequence[str]) -> Corpus:
+        """The same text as segmenters look it up with these folds (lookup.py), which are no folds of this corpus.
+
+        What can be read only once is read by one of the two.
+        """
+        other = copy.copy(self)
+        other._fold = lookup(tuple(names)).text
+        other.report = ReadReport()
+        return other
 
     def _configure(self, on_error: str, fold: Sequence[str], block_size: int) -> None:
         if on_error not in ON_ERROR:

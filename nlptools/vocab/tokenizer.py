@@ -15,6 +15,7 @@ import numpy as np
 
 from nlptools.segmentation.jieba import JiebaWords
 from nlptools.text import chars
+from nlptools.text.lookup import lookup_for
 from nlptools.vocab.decoding import join_tokens
 from nlptools.vocab.unigram import VocabWords, Weights, as_weights
 from nlptools.vocab.vocab import END, PAD, START, Vocab, as_vocab
@@ -90,13 +91,15 @@ class WordTokenizer:
         lower: bool = True,
         weights: Weights | None = None,
         jieba_dict: str | os.PathLike[str] | None = None,
+        fold: Sequence[str] = (),
     ) -> None:
         """pre: what cuts the text into words: the vocabulary's own unigram model ("vocab"), jieba without its
         HMM ("jieba", which is WoBERT), or nothing ("none", which is BERT). lower: fold case and
         accents, as the vocabularies of the field ask for. weights: counts of words, for "vocab" (unigram.py).
-        jieba_dict: its dictionary; None: that of the installed jieba.
+        jieba_dict: its dictionary; None: that of the installed jieba. fold: what of text is folded before, character
+        by character (text/lookup.py): "nfkc", "lower", "t2s".
 
-        Raises ValueError for another `pre`, DataError where the vocabulary has no [UNK].
+        Raises ValueError for another `pre` or fold, DataError where the vocabulary has no [UNK].
         """
         if pre not in PRE:
             raise ValueError(f"pre must be one of {', '.join(PRE)}, not {pre!r}")
@@ -104,6 +107,7 @@ class WordTokenizer:
         self.pre = pre
         self.lower = lower
         self.unknown = vocab.unknown
+        self._lookup = lookup_for((), fold) if fold else None
         singles = [(ord(t), i) for t, i in vocab.ids.items() if len(t) == 1]
         self._single = np.full(0x110000, self.unknown, np.int32)
         self._single[[code for code, _ in singles]] = [number for _, number in singles]
@@ -122,6 +126,8 @@ class WordTokenizer:
 
     def encode(self, text: str) -> Encoded:
         """The tokens of a text, without [CLS] and [SEP]."""
+        if self._lookup is not None:
+            text = self._lookup.text(text)
         codes, origin = fold_codes(text) if self.lower else (chars.code_points(text), None)
         kinds = classes(codes)
         if self.pre != "jieba" and (drop := kinds == DROP).any():
@@ -322,6 +328,7 @@ def tokenize(
     lower: bool = True,
     weights: Weights | str | os.PathLike[str] | None = None,
     jieba_dict: str | os.PathLike[str] | None = None,
+    fold: Sequence[str] = (),
 ) -> list[str]:
     """The tokens of one text; for many make a WordTokenizer, which has the same settings and reads nothing twice.
 
@@ -329,7 +336,12 @@ def tokenize(
     Raises ValueError for another `pre`, DataError for a vocabulary without [UNK].
     """
     tokenizer = WordTokenizer(
-        as_vocab(vocab), pre=pre, lower=lower, weights=as_weights(weights), jieba_dict=jieba_dict
+        as_vocab(vocab),
+        pre=pre,
+        lower=lower,
+        weights=as_weights(weights),
+        jieba_dict=jieba_dict,
+        fold=fold,
     )
     return tokenizer.tokenize(text)
 

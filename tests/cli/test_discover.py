@@ -330,3 +330,18 @@ def test_the_command_reads_what_the_page_gives(tmp_path: Path) -> None:
     )
     assert failed.exit_code == 1
     assert "accepted and rejected" in failed.output
+
+
+def test_words_of_a_folded_corpus_stand_as_they_are_written() -> None:
+    """From a pipe they are folded, and a note says so; in quiet it does not."""
+    write("text.txt", "他买Ｔ恤，我卖Ｔ恤，谁要T恤？\n" * 40)
+    asked = ("discover", "--fold", "nfkc", "--fold", "lower", "--min-count", "3", "--top", "20")
+    for workers in (1, 2):
+        done = run(*asked, "--workers", workers, "--format", "plain", "text.txt").ok()
+        assert "Ｔ恤" in done.out.split("\n")
+        assert "printed folded" not in done.err
+    piped = run(*asked, "--format", "plain", stdin=Path("text.txt").read_text("utf-8")).ok()
+    assert "t恤" in piped.out.split("\n")
+    assert "Words are printed folded" in piped.err
+    quiet = run(*asked, "-q", "--format", "plain", stdin=Path("text.txt").read_text("utf-8")).ok()
+    assert (quiet.out, quiet.err) == (piped.out, "")

@@ -257,7 +257,7 @@ def test_not_enough_memory(monkeypatch: pytest.MonkeyPatch) -> None:
         (["score", "a", "--model", "b", "--min-symbols", "-1"], "-1 is not in the range x>=0"),
         (["score", "a", "--model", "b", "--top", "0"], "0 is not in the range x>=1"),
         (["score", "a", "--model", "b", "--format", "csv"], "'csv' is not one of 'tsv', 'jsonl'"),
-        (["score", "a", "--model", "b", "--fold", "nfkc"], "No such option"),
+        (["score", "a", "--model", "b", "--fold", "nfd"], "'nfd' is not one of"),
         (["score", "a", "--model", "b", "--memory", "1GB"], "No such option"),
         (["convert"], "Missing argument 'SOURCE'"),
         (["convert", "a", "b"], "unexpected extra argument (b)"),

@@ -162,6 +162,34 @@ def test_encodings(novel: Models) -> None:
     assert (row.text, row.symbols, row.oov) == ("天\ufffd", 2, 1)
 
 
+def test_a_fold_that_is_asked_for() -> None:
+    run("lm", "train", "-q", "-o", "m", stdin="天地ab天\n").ok()
+    line = "天ＡＢ地\n"
+    (plain,) = score("m", stdin=line)
+    (folded,) = score("m", "--fold", "nfkc", "--fold", "lower", stdin=line)
+    assert (plain.text, folded.text) == (line.strip(), line.strip())
+    assert (plain.oov, folded.oov) == (2, 0)
+    assert score("m", "--fold", "none", stdin=line) == [plain]
+
+
+def test_traditional_text_under_a_simplified_model() -> None:
+    run("lm", "train", "-q", "-o", "simplified", stdin="电脑坏了，灯还亮着\n").ok()
+    run("lm", "train", "-q", "-o", "traditional", stdin="電腦壞了，燈還亮著\n").ok()
+    for model, text, said in (
+        ("simplified", "電腦\n电\n", True),
+        ("simplified", "电脑\n電\n", False),
+        ("traditional", "電腦\n", False),
+    ):
+        done = run("lm", "score", "--model", model, stdin=text).ok()
+        assert ("--fold t2s" in done.err) == said
+    quiet = run("lm", "score", "-q", "--model", "simplified", stdin="電腦\n").ok()
+    assert not quiet.err
+    assert (
+        "--fold t2s"
+        not in run("lm", "score", "--model", "simplified", "--fold", "none", stdin="電腦\n").err
+    )
+
+
 def test_the_text_becomes_symbols_as_in_training() -> None:
     """Folds, runs of letters and clauses are those of the model."""
     text = "5G网络，好。5g？\n"
@@ -177,7 +205,7 @@ def test_the_text_becomes_symbols_as_in_training() -> None:
     assert scored("--latin", "break").symbols == 5
     folded = scored("--latin", "run", "--fold", "nfkc")
     assert (folded.symbols, folded.oov) == (6, 0)
-    assert folded.text == "5G网络,好。"  # as it was scored
+    assert folded.text == "５Ｇ网络，好。"  # as it stands
     clauses = scored("--sentences", "clause", "--latin", "run", "--fold", "nfkc")
     assert (clauses.symbols, clauses.oov) == (4, 0)
     # Two sentences: 5G网络 and 好; an end counts as a symbol does.

@@ -473,10 +473,56 @@ def test_adapting_to_nothing(tmp_path: Path, text: str) -> None:
     assert "used as it is" in done.err
 
 
-def test_a_model_that_was_trained_on_folded_text_says_so(tmp_path: Path) -> None:
-    model = tmp_path / "folded.model"
+def test_a_model_that_was_trained_on_folded_text(tmp_path: Path) -> None:
+    """It needs no word of warning: case is nothing to a segmenter."""
+    model = tmp_path / "small.model"
     run("train", "-q", NOVEL, "--fold", "lower", "-o", model).ok()
-    assert "--fold lower" in run("segment", "-q", "--model", model, stdin="好").ok().err
+    assert "fold" not in run("segment", "--model", model, stdin="好").ok().err
+
+
+TRADITIONAL = "鄰居把舊電視賣給了學校\n"
+
+
+def test_traditional_text_is_cut_as_simplified() -> None:
+    """The words stand as they are, offsets are those of the text, the closing line says it."""
+    simplified = run("segment", "-q", stdin="邻居把旧电视卖给了学校\n").ok().out
+    done = run("segment", stdin=TRADITIONAL).ok()
+    assert done.out.replace(" ", "") == TRADITIONAL
+    assert [*map(len, done.out.split(" "))] == [*map(len, simplified.split(" "))]
+    assert "| 7 traditional characters looked up as simplified |" in done.err
+    row = json.loads(run("segment", "-q", "--format", "jsonl", stdin=TRADITIONAL).ok().out)
+    assert row["words"] == done.out.split()
+    assert [row["text"][a:b] for a, b in row["offsets"]] == row["words"]
+
+
+def test_text_of_both_scripts_is_cut_alike_in_every_line() -> None:
+    done = run("segment", "-q", stdin="学校的电视\n學校的電視\n").ok()
+    assert done.out == "学校 的 电视\n學校 的 電視\n"
+    assert "traditional" not in run("segment", stdin="学校的电视\n").ok().err
+
+
+def test_fold_none() -> None:
+    plain = run("segment", "--fold", "none", stdin=TRADITIONAL).ok()
+    assert plain.out != run("segment", "-q", stdin=TRADITIONAL).ok().out
+    assert "traditional" not in plain.err
+    case = run("segment", "-q", "--fold", "lower", "--fold", "nfkc", stdin=TRADITIONAL).ok()
+    assert case.out == plain.out
+    done = run("segment", "--fold", "none", "--fold", "lower", stdin="好")
+    assert (done.code, "--fold none goes without another --fold" in done.err) == (2, True)
+
+
+def test_adapting_to_traditional_text(tmp_path: Path) -> None:
+    """What is learnt is learnt of the form that words are looked up in."""
+    lines = [f"林掌櫃{verb}了，陳捕頭{verb}了" for verb in "來去坐笑說聽看想走問"] * 6
+    simplified = [f"林掌柜{verb}了，陈捕头{verb}了" for verb in "来去坐笑说听看想走问"] * 6
+    path, other = tmp_path / "a.txt", tmp_path / "b.txt"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    other.write_text("\n".join(simplified), encoding="utf-8")
+    cut = run("segment", "-q", "--adapt", path).ok().out
+    expected = run("segment", "-q", "--adapt", other).ok().out
+    assert cut.replace(" ", "") == "\n".join(lines)
+    assert [*map(len, cut.split(" "))] == [*map(len, expected.split(" "))]
+    assert cut != run("segment", "-q", path).ok().out
 
 
 def test_separators_are_for_text() -> None:

@@ -40,6 +40,16 @@ def tokenize(*args: object, stdin: str | bytes | None = None) -> str:
 # --- ways in and out -------------------------------------------------------------------------
 
 
+def test_fold() -> None:
+    """By itself nothing is folded: ids are those that a network was trained on."""
+    text = "今天天氣非常好。"
+    assert tokenize("--fold", "t2s", stdin=text) == f"{TOKENS}\n"
+    assert tokenize(stdin=text) == tokenize("--fold", "none", stdin=text) != f"{TOKENS}\n"
+    row = json.loads(tokenize("--fold", "t2s", "--format", "jsonl", stdin=text))
+    assert (row["text"], row["offsets"][1]) == (text, [2, 4])
+    assert run("tokenize", "--vocab", "vocab.txt", "--decode", "--fold", "t2s", stdin="1").code == 2
+
+
 @posix
 def test_the_first_thing_people_try() -> None:
     done = shell(f"echo {TEXT} | nlptools tokenize --vocab vocab.txt").ok()

@@ -113,11 +113,11 @@ NO_OPTION = {
     "compare": {"block_size", "watch", "open_corpus"},
     "explain": {"block_size"},
     "train": {"block_size", "watch"},
-    "segment": {"block_size", "field", "column", "fold", "watch"},
+    "segment": {"block_size", "field", "column", "watch", "counts"},  # of what was read
     "evaluate": {"block_size", "field", "column", "fold"},
     "export": {"name"},
     "lm train": {"block_size", "corpus"},  # an argument; instead of it there can be counts
-    "lm score": {"block_size", "fold"},
+    "lm score": {"block_size"},
     "lm convert": set(),
     "dim": {"block_size", "number"},
     "vectors check": {"block_size", "room", "watch"},
@@ -126,7 +126,7 @@ NO_OPTION = {
     "vectors project": {"block_size", "room", "watch"},
     "vocab build": {"listed", "block_size", "fold"},  # the lists are an argument
     "vocab init-embeddings": set(),
-    "tokenize": {"block_size", "fold", "counts"},
+    "tokenize": {"block_size", "counts"},
     "vocab export": set(),
 }
 # Commands that take what they read piece by piece, and need no --memory.
@@ -350,6 +350,7 @@ CHOICES = [
         (c, "fold", FOLDS)
         for c in ("compare", "count", "discover", "explain", "report", "train", "lm train", "dim")
     ),
+    *((c, "fold", (*FOLDS, "none")) for c in ("segment", "tokenize", "lm score")),
 ]
 
 
@@ -432,6 +433,8 @@ def test_one_option_one_meaning() -> None:
     # One vocabulary of `tokenize`, lists whose words `dim` counts; other programs to write for; what asks
     # for jieba's dictionary.
     different |= {"vocab", "to", "jieba_dict"}
+    # What prints the text as it stands is folded for looking up alone.
+    different |= {"fold"}
     # A language model counts other symbols, and has a lower order than words ask for.
     other_default = {("lm train", name) for name in ("order", "latin", "sentences")}
     seen: dict[str, tuple[object, ...]] = {}

@@ -31,6 +31,7 @@ from nlptools.discovery.rules import METHODS
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.count import count_ngrams
 from nlptools.text.corpus import Corpus
+from nlptools.text.folding import fold_text
 
 
 def test_default_min_count_grows() -> None:
@@ -293,3 +294,19 @@ def test_accepted_are_folded_as_the_corpus() -> None:
 def test_a_word_cannot_be_both() -> None:
     with pytest.raises(NlptoolsError, match="accepted and rejected: 甲乙"):
         discover_words(Corpus.from_texts(["甲乙"]), accepted=["甲乙"], rejected=["甲乙", "丙"])
+
+
+def test_words_stand_as_they_are_mostly_written() -> None:
+    """Counts and marks are those of the folded text; ties of the score by the form that is printed."""
+    texts = ["用ＡＢＣ技术，学ABC技术，ABC技术。", "买Ｔ恤，T恤，卖Ｔ恤。"] * 30
+    corpus = Corpus.from_texts(texts, fold=["nfkc", "lower"])
+    found = discover_words(corpus, method="entropy", min_entropy=0, min_pmi=[0], known={"t恤"})
+    rows = {row.word: row for row in found}
+    assert {"ABC技术", "Ｔ恤"} <= set(rows)
+    assert (rows["ABC技术"].count, rows["Ｔ恤"].count) == (90, 90)
+    assert [word for word, row in rows.items() if row.known] == ["Ｔ恤"]
+    assert found.words == found.sorted().words
+    once = Corpus.from_texts(iter(texts), fold=["nfkc", "lower"])
+    folded = discover_words(once, method="entropy", min_entropy=0, min_pmi=[0])
+    assert sorted(fold_text(word, corpus.fold) for word in rows) == sorted(folded.words)
+    assert "t恤" in folded.words

@@ -90,11 +90,17 @@ def test_the_same_as_the_command(text: Path, mini: Path) -> None:
 
 
 def test_a_path_is_folded_as_the_model_was_trained(tmp_path: Path) -> None:
-    """A Corpus keeps its own folds."""
+    """A Corpus as it is. The lines are given out as they stand."""
     mini = model_with(tmp_path, '"nfkc"')
-    (tmp_path / "text.txt").write_text("ＰＭ２．５\n", encoding="utf-8")
-    assert [row.text for row in score_text(tmp_path / "text.txt", mini)] == ["PM2.5"]
-    assert [row.text for row in score_text(Corpus([tmp_path / "text.txt"]), mini)] == ["ＰＭ２．５"]
+    path = tmp_path / "text.txt"
+    path.write_text("天㎏ＰＭ２．５\n", encoding="utf-8")
+    (folded,) = score_text(path, mini)
+    (as_it_is,) = score_text(Corpus([path]), mini)
+    (by_itself,) = score_text(Corpus.from_texts(["天kgPM2.5"]), mini)
+    assert folded.text == as_it_is.text == "天㎏ＰＭ２．５"
+    assert folded[2:6] == by_itself[2:6] != as_it_is[2:6]
+    assert list(score_text(path, mini, fold=())) == [as_it_is]
+    assert list(score_text(Corpus([path]), mini, fold=["nfkc"])) == [folded]
     other = model_with(tmp_path, '"rot13"')
     with pytest.raises(DataError, match="rot13"):
         score_text(tmp_path / "text.txt", other)

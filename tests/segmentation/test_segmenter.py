@@ -147,7 +147,7 @@ def test_worked() -> None:
     [
         ("T恤", "买T恤衫", "买 T恤 衫"),
         ("T恤", "买TT恤", "买 TT 恤"),
-        ("T恤", "买t恤", "买 t 恤"),
+        ("T恤", "买t恤", "买 t恤"),
         ("K8s集群", "用K8s集群的K8s", "用 K8s集群 的 K8s"),
         ("维生素C", "维生素C片", "维生素C 片"),
         ("维生素C", "维生素CT", "维 生 素 CT"),
@@ -546,3 +546,65 @@ def test_the_model_of_one_text_is_an_object_or_a_file(tmp_path: Path) -> None:
         segment_text("今天", model=listed, granularity="fine")
     with pytest.raises(DataError):
         segment_text("今天", model=tmp_path / "nothing.model")
+
+
+# --- case, width, traditional form -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("listed", "text", "tokens"),
+    [
+        ("X光机", "用ｘ光机，X光机，Ｘ光機", "用 ｘ光机 ， X光机 ， Ｘ光機"),
+        ("x光机", "用X光机", "用 X光机"),
+        ("Ｘ光机", "用x光机", "用 x光机"),
+        ("卡拉OK", "去卡拉ok，卡拉Ok厅", "去 卡拉ok ， 卡拉Ok 厅"),
+        ("β受体", "Β受体和β受體", "Β受体 和 β受體"),
+        ("台灣", "在台湾，台灣", "在 台湾 ， 台灣"),  # the list itself is traditional
+        ("乾隆", "乾隆年，干隆", "乾隆 年 ， 干隆"),
+        ("看着", "看著書", "看著 書"),
+        ("凉水", "喝\uf979水", "喝 \uf979水"),
+    ],
+)
+def test_words_are_looked_up_folded(listed: str, text: str, tokens: str) -> None:
+    """The text is given out as it stands."""
+    assert cut(Segmenter.from_counts({listed: 9}), text) == tokens
+
+
+def test_of_words_that_are_folded_alike_the_most_frequent_counts() -> None:
+    """甲 a乙 has 9 * 9 of 109 * 109 in the first case, 甲a 乙 8 * 9; in the second 1 * 9."""
+    counts = {"甲": 9, "a乙": 9, "A乙": 1, "甲a": 8, "乙": 9, "丙": 73}
+    assert cut(Segmenter.from_counts(counts), "甲Ａ乙") == "甲 Ａ乙"
+    assert cut(Segmenter.from_counts({**counts, "a乙": 1}), "甲Ａ乙") == "甲Ａ 乙"
+
+
+def test_folds_that_are_asked_for() -> None:
+    words = {"T恤": 9, "電腦": 9, "脑": 1}
+    text = "t恤Ｔ恤电脑"
+    for fold, tokens in (
+        ((), "t 恤 Ｔ 恤 电 脑"),
+        (["lower"], "t恤 Ｔ 恤 电 脑"),
+        (["nfkc"], "t 恤 Ｔ恤 电 脑"),
+        (["t2s"], "t 恤 Ｔ 恤 电脑"),
+        (None, "t恤 Ｔ恤 电脑"),
+    ):
+        segmenter = Segmenter.from_counts(words, fold=fold)
+        assert cut(segmenter, text) == tokens
+        assert segmenter.fold == (("nfkc", "lower", "t2s") if fold is None else tuple(fold))
+    with pytest.raises(ValueError, match="fold must be of nfkc, lower, t2s, not 'nfd'"):
+        Segmenter.from_counts(words, fold=["nfd"])
+
+
+def test_fold_from_python() -> None:
+    assert segment_text("舊電視", fold=["t2s"]) == segment_text("舊電視")
+    assert [*map(len, segment_text("舊電視"))] == [*map(len, segment_text("旧电视"))]
+    with pytest.raises(ValueError, match="a segmenter has its fold"):
+        segment_text("天", model=Segmenter.from_counts({"天": 1}), fold=())
+
+
+@given(st.text(st.sampled_from("電脑腦电ＴtT恤壞坏了，1\n𠮷"), max_size=40))
+def test_every_form_of_a_text_is_cut_alike(text: str) -> None:
+    segmenter = Segmenter.from_counts({"电脑": 9, "壞了": 5, "Ｔ恤": 3, "坏": 2, "t恤坏": 1})
+    tokens = segmenter.segment(text)
+    assert "".join(tokens) == text
+    folded = segmenter.lookup.text(text)
+    assert [*map(len, tokens)] == [*map(len, segmenter.segment(folded))]

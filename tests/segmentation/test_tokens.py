@@ -250,7 +250,8 @@ def test_a_mark_does_not_part_a_word() -> None:
     "text, tokens",
     [
         ("用K8s集群", "用K8s集群"),
-        ("用k8s集群", "用 k8s 集群"),
+        ("用k8s集群", "用k8s集群"),
+        ("用k9s集群", "用 k9s 集群"),
         ("用K8s的，K8s", "用K8s的 ， K8s"),
         ("AK8s集", "AK8s 集"),
         ("K8s：集", "K8s ： 集"),

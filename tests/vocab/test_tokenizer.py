@@ -70,6 +70,23 @@ def with_jieba(name: str) -> WordTokenizer:
 # --- by hand ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("pre", ["vocab", "none"])
+def test_fold(pre: str) -> None:
+    """Ids are those of the simplified text, offsets those of the given one; by itself nothing is folded."""
+    tokenizer = WordTokenizer(TINY, pre=pre, fold=["t2s"])
+    simplified, given_text = "今天天气非常好", "今天天氣非常好"
+    encoded, expected = (
+        tokenizer.encode(given_text),
+        WordTokenizer(TINY, pre=pre).encode(simplified),
+    )
+    assert encoded.ids.tolist() == expected.ids.tolist()
+    assert encoded.offsets.tolist() == expected.offsets.tolist()
+    assert WordTokenizer(TINY, pre=pre).encode(given_text).ids.tolist() != expected.ids.tolist()
+    assert tokenize(given_text, TINY, pre=pre, fold=["t2s"]) == tokenizer.tokenize(simplified)
+    with pytest.raises(ValueError, match="fold must be of"):
+        WordTokenizer(TINY, pre=pre, fold=["nfd"])
+
+
 def test_three_ways() -> None:
     text = "今天天气非常好。So NICE!"
     assert WordTokenizer(TINY).tokenize(text) == [
