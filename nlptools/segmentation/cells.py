@@ -37,6 +37,10 @@ def cells(text: str) -> list[str]:
     odd, quick = forms.quick_expressions()
     if odd.search(text) is None:
         return quick.findall(text)
+    simplified = text.translate(forms.TRADITIONAL)
+    if odd.search(simplified) is None:
+        stops = itertools.accumulate(map(len, quick.findall(simplified)), initial=0)
+        return [text[a:b] for a, b in itertools.pairwise(stops)]
     codes = chars.code_points(text)
     ends = np.flatnonzero(~joined_to_last(codes, kinds_of(codes))).tolist()
     return [text[a:b] for a, b in itertools.pairwise([*ends, len(text)])]
@@ -46,7 +50,7 @@ def cells(text: str) -> list[str]:
 # between letters and digits, signs that begin something. _HAN: any of the first four.
 _NUMERAL, _FIRST, _INSIDE, _DIGIT, _BEHIND, _SIGN, _LEADS, _HAN = (1 << i for i in range(8))
 _W = np.array([ord(c) for c in "wW"])
-_AFTER = np.array([ord(c) for c in forms.NUMERALS + forms.FORMAL + "几之"])
+_AFTER = np.array([ord(c) for c in forms.NUMERALS + forms.FORMAL + "几之萬億兩貳陸幾"])
 
 
 def _features() -> np.ndarray:
@@ -61,6 +65,8 @@ def _features() -> np.ndarray:
         ("万亿" + forms.DEGREES, _BEHIND),
     ):
         table[[ord(c) for c in characters]] |= feature
+    for traditional, simplified in forms.TRADITIONAL.items():
+        table[traditional] = table[simplified]
     table[chars.CLASS_TABLE == chars.DIGIT] |= _DIGIT
     return table
 
@@ -159,7 +165,7 @@ def _by_expression(
     sizes = end - begin
     at = np.arange(int(sizes.sum())) + np.repeat(begin - (np.cumsum(sizes) - sizes), sizes)
     starts = np.zeros(len(at) + 1, bool)
-    found = forms.cells_expression().finditer(plain_text(codes[at]))
+    found = forms.cells_expression().finditer(plain_text(codes[at]).translate(forms.TRADITIONAL))
     starts[[match.end() for match in found]] = True
     starts[0] = True
     inside = (at >= np.repeat(first, sizes)) & (at < np.repeat(stop, sizes))

@@ -17,6 +17,8 @@ NUMERALS = DIGITS + UNITS + "两廿卅"
 FORMAL = "壹贰叁肆伍陆柒捌玖拾佰仟"
 # What else may be in a cell of numerals or begin it.
 AROUND = "第几数点分之○"
+# Traditional forms of these, which are numerals as well.
+TRADITIONAL = str.maketrans("萬億兩貳陸點幾數", "万亿两贰陆点几数")
 # Signs that make one cell of what stands around them, in some surroundings.
 SIGNS = "/／-－_'—·∶:*⁄\u0f0b\u0f0c\u05f4：,，@+−"
 DEGREES = "℃℉"
@@ -96,7 +98,8 @@ def cells_expression() -> re.Pattern[str]:
 def quick_expressions() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """(odd, cells): a text in which nothing is odd has the matches of `cells`, which has no groups, for its cells."""
     most = plain_class(HAN, without=NUMERALS + FORMAL + AROUND)
-    odd = f"[{strange_class()}@]|([^{plain_class(HAN)}{_W}])\\1"
+    others = "".join(map(chr, TRADITIONAL))
+    odd = f"[{strange_class()}@{others}]|([^{plain_class(HAN)}{_W}])\\1"
     # First what is most frequent: Han characters and signs that begin nothing.
     alone = f"[{most}]|[^{plain_class(HAN)}{_W}+\\-−]"
     return re.compile(odd), re.compile(f"{alone}|{_numeral()}|{WWW}|{_run()}|.", re.DOTALL)

@@ -26,7 +26,9 @@ Watch = Callable[[np.ndarray, np.ndarray], object]
 # Characters that are cut at a time: their arrays stay in the cache. Measured: 2**18 and 2**19 alike.
 PIECE = 1 << 18
 CONTEXT = 128  # characters of a text without breaks that wait for what follows
-LOOKING_BACK = chars.code_points(forms.NUMERALS + forms.FORMAL + forms.AROUND + forms.SIGNS)
+LOOKING_BACK = chars.code_points(
+    forms.NUMERALS + forms.FORMAL + forms.AROUND + "".join(map(chr, forms.TRADITIONAL)) + forms.SIGNS
+)
 SpansOf = Callable[[np.ndarray], TokenSpans]
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from nlptools.segmentation import forms
 from nlptools.segmentation.cells import cells, joined_to_last
 from nlptools.segmentation.kinds import kinds_of
 from nlptools.text import chars, unicode_ranges
@@ -230,3 +231,16 @@ def test_the_tables_name_their_version() -> None:
         row = getattr(unicode_ranges, name)
         assert list(row) == sorted(row)
         assert len(row) % 2 == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["三万五千元", "几百数千", "二十一点", "十二点三", "百分之二十点五", "贰拾万元", "两万亿", "大陆", "数百万人"],
+)
+def test_traditional_numerals_are_numerals(text: str) -> None:
+    """Cut at the same places, each cell as it stands."""
+    traditional = text.translate({s: t for t, s in forms.TRADITIONAL.items()})
+    assert traditional != text
+    assert list(map(len, cells(traditional))) == list(map(len, cells(text)))
+    assert "".join(cells(traditional)) == traditional
+    assert by_arrays(traditional) == cells(traditional)
