@@ -25,12 +25,13 @@ from nlptools.segmentation.segmenter import Segmenter
 from nlptools.segmentation.stream import segment_corpus
 from nlptools.segmentation.tokens import Cutter
 from nlptools.text.corpus import Corpus
+from nlptools.wordmodel.adapt import adapt_model
 from nlptools.wordmodel.model import general_model
 from nlptools.wordmodel.train import train_model
 
 MB = 10**6
 RAW, OWN = "raw text (inductive)", "own text (transductive)"
-GENERAL, DICTIONARY = "general model", "dictionary"
+GENERAL, RAW_MODEL, DICTIONARY = "general model", "raw model", "dictionary"
 
 
 @dataclass
@@ -81,7 +82,8 @@ def bench_gold(args: argparse.Namespace, report: Report, work: Path) -> None:
 
     learn("nlptools", lambda: _trained(Corpus([raw])))
     learn("nlptools", Segmenter.load, source=GENERAL)
-    learn_own("nlptools, --prior general", lambda corpus: _trained(corpus, prior=general_model()))
+    learn("nlptools, --model raw", lambda: Segmenter.load("raw"), source=RAW_MODEL)
+    learn_own("nlptools, --adapt", _adapted)
     learn_own("nlptools", _trained)
     for least in (1, 5):
         learn(
@@ -118,6 +120,12 @@ def _trained(corpus: Corpus, **options: object) -> Segmenter:
 def _counts(path: Path, order: int) -> NgramCounts:
     # Without runs of letters and digits, which raises F1 on development sets, that of nVBE by .04.
     return count_ngrams(Corpus([path]), order=order, latin="break")
+
+
+def _adapted(corpus: Corpus) -> Segmenter:
+    model = adapt_model(corpus, general_model())
+    assert model is not None
+    return Segmenter.from_model(model)
 
 
 def _words_6920(path: Path) -> Segmenter:

@@ -48,6 +48,13 @@ class JoinedStrings(Sequence[str]):
             start = end
 
 
+def joined(strings: Sequence[str]) -> tuple[str, np.ndarray]:
+    """(all of them in one, the length of each in characters)."""
+    if isinstance(strings, JoinedStrings):
+        return strings.text, strings.lengths.astype(np.int64)
+    return "".join(strings), np.fromiter(map(len, strings), np.int64, len(strings))
+
+
 def pack(values: np.ndarray, *, differences: bool = False) -> tuple[np.ndarray, dict[str, Any]]:
     """The bytes of a column of whole numbers (uint8), and what is to be known for unpacking it.
 

@@ -14,6 +14,7 @@ import numpy as np
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.lattice.trie import Trie
 from nlptools.segmentation.blockpath import BlockPath
+from nlptools.segmentation.measures import counted
 from nlptools.segmentation.scores import WordScores, place_scores
 from nlptools.segmentation.search import check_mode
 from nlptools.segmentation.shortpath import MOST_SYMBOLS, ShortPath
@@ -105,7 +106,7 @@ class Segmenter(Cutter):
     def _by(
         cls, model: WordWeights, granularity: str | None, fold: Sequence[str] | None
     ) -> Segmenter:
-        weights = model.weights
+        weights = np.where(counted(model.words), -np.inf, model.weights)
         if granularity is not None:
             if granularity not in PENALTIES:
                 known = ", ".join(PENALTIES)

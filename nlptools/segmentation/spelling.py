@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nlptools.base.packing import JoinedStrings
+from nlptools.base.packing import joined
 from nlptools.segmentation.cells import joined_to_last
 from nlptools.segmentation.kinds import HAN, WORD, kinds_of
 from nlptools.text import chars
@@ -19,25 +19,21 @@ def spell(words: Sequence[str], longest: int, lookup: Lookup) -> tuple[list[str]
     longest: symbols that a word may have. lookup: by what words are looked up; of words that are folded alike all ids
     are the same.
     """
-    if isinstance(words, JoinedStrings):
-        text, lengths = words.text, words.lengths
-    else:
-        text = "".join(words)
-        lengths = np.fromiter(map(len, words), np.int64, len(words))
+    text, lengths = joined(words)
     codes = chars.code_points(text)
     kinds = kinds_of(codes)
-    joined = _joined(codes, lengths)
+    glued = _glued(codes, lengths)
     codes = lookup.codes(codes)
     edges = np.zeros(len(words) + 1, np.int64)
     np.cumsum(lengths, out=edges[1:])
-    starts = np.flatnonzero(~joined)
+    starts = np.flatnonzero(~glued)
     # Cells before each edge of a word.
-    before = edges if len(starts) == len(codes) else _before(joined)[edges]
+    before = edges if len(starts) == len(codes) else _before(glued)[edges]
     number = np.diff(before)
     bad = (number > longest) | (number == 0)
-    strange = np.flatnonzero((kinds != HAN) & (kinds != WORD) & ~joined)
+    strange = np.flatnonzero((kinds != HAN) & (kinds != WORD) & ~glued)
     bad[np.searchsorted(edges, strange, side="right") - 1] = True
-    symbols, ids = _numbered(codes, joined, starts, np.repeat(~bad, number) if bad.any() else None)
+    symbols, ids = _numbered(codes, glued, starts, np.repeat(~bad, number) if bad.any() else None)
     number[bad] = 0
     width = max(2, int(number.max(initial=0)))
     # Column by column: who reads them takes one place of all words at a time.
@@ -49,7 +45,7 @@ def spell(words: Sequence[str], longest: int, lookup: Lookup) -> tuple[list[str]
     return symbols, spelled.T
 
 
-def _joined(codes: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+def _glued(codes: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Whether each code point belongs to the cell of the one before it in its word; bool."""
     # A line each, so that none goes on with the next: "3." and "5" are not 3.5, 十点 and 三 no numeral.
     place = np.arange(len(codes)) + np.repeat(np.arange(len(lengths)), lengths)

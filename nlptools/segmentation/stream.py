@@ -27,7 +27,11 @@ Watch = Callable[[np.ndarray, np.ndarray], object]
 PIECE = 1 << 18
 CONTEXT = 128  # characters of a text without breaks that wait for what follows
 LOOKING_BACK = chars.code_points(
-    forms.NUMERALS + forms.FORMAL + forms.AROUND + "".join(map(chr, forms.TRADITIONAL)) + forms.SIGNS
+    forms.NUMERALS
+    + forms.FORMAL
+    + forms.AROUND
+    + "".join(map(chr, forms.TRADITIONAL))
+    + forms.SIGNS
 )
 SpansOf = Callable[[np.ndarray], TokenSpans]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nlptools.segmentation.measures import counted
 from nlptools.segmentation.methods import NUMERALS, open_cutter
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.text import chars
 
+GENERAL = Segmenter.load()
 WORDS = {
     "三月": 9,
     "三名": 9,
@@ -63,3 +65,14 @@ def test_open_cutter() -> None:
     assert open_cutter().numerals == "auto"
     with pytest.raises(ValueError, match="numerals must be one of auto, keep, split"):
         open_cutter(numerals="whole")
+
+
+def test_numbers_with_measures_are_cut_evenly() -> None:
+    """第二十条 is short enough to be learnt as a word, 第二十四条 is not: no model has either, a list of one's own may."""
+    words = ["第二十条", "十二月", "三万元", "第一次", "第三方", "三七粉", "三月", "一百", "统一", "几个", "十"]
+    assert [w for w, flag in zip(words, counted(words), strict=True) if flag] == words[:4]
+    assert counted([]).tolist() == []
+    for text in ("第二十条", "第二十四条", "十二月", "二百五十三元"):
+        assert len(GENERAL.segment(text)) == 2
+        assert GENERAL.with_words([text]).segment(text) == [text]
+        assert Segmenter.from_counts({text: 3}).segment(text) == [text]
