@@ -26,6 +26,7 @@ import texts  # noqa: E402
 from gold import bench_gold  # noqa: E402
 from latency import bench_latency  # noqa: E402
 from models import bench_lm  # noqa: E402
+from recall import bench_recall  # noqa: E402
 from report import Report  # noqa: E402
 from segmenting import CPU_PER_10_MB, bench_segment, bench_train  # noqa: E402
 from spark import bench_spark  # noqa: E402
@@ -361,6 +362,18 @@ def parser() -> argparse.ArgumentParser:
     sub = command("quality", bench_quality, "How many of the words found a reference has.", None)
     sub.add_argument("corpus", type=existing, nargs="+")
     add_reference(sub, required=True)
+
+    text = "Which entries of lexicons discover lists, by length, and what it lists besides."
+    sub = command("recall", bench_recall, text, None)
+    sub.add_argument("text", type=existing, help="plain UTF-8 text of a field")
+    files = {"type": existing, "nargs": "+", "metavar": "FILE"}
+    sub.add_argument("--lexicon", **files, required=True, help="words of that field")
+    sub.add_argument("--dictionary", **files, required=True, help="words known everywhere: jieba's")
+    sub.add_argument("--reference", **files, default=[], help="any other words that are good")
+    sub.add_argument(
+        "--option", action="append", default=[], help="for discover, as --option=--all"
+    )
+    sub.add_argument("--seed", type=int, default=1, help="of the random words (default 1)")
 
     sub = command("train", bench_train, "train: time for 10 MB, memory.", 3)
     sub.add_argument("texts", type=existing, nargs="+", metavar="TEXT", help="each by itself")
