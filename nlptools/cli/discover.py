@@ -118,9 +118,11 @@ Examples:
 @click.option(
     "--background",
     "background_file",
-    type=InputPath("general"),
-    help="Model of other text (nlptools train; general: the one of the package), method em: words that are "
-    "as frequent there lose their score.",
+    type=InputPath("auto", "none", "general"),
+    default="auto",
+    show_default=True,
+    help="Model of other text (nlptools train), method em: words that are as frequent there come last; general: the "
+    "one of the package; none: all words by how surely they are words; auto: general.",
 )
 @click.option(
     "--prior",
@@ -128,8 +130,7 @@ Examples:
     type=InputPath("auto", "none", "general"),
     default="auto",
     show_default=True,
-    help="Model to learn on top of, method em; general: the one of the package; none; auto: general below "
-    "300,000 symbols.",
+    help="Model to learn on top of, method em; general: the one of the package; none; auto: general.",
 )
 @click.option(
     "--known",
@@ -185,7 +186,7 @@ Examples:
 @options.quiet_option
 def discover(
     paths: tuple[str, ...],
-    background_file: str | None,
+    background_file: str,
     prior_file: str,
     known_files: tuple[str, ...],
     accepted_files: tuple[str, ...],
@@ -287,13 +288,13 @@ def _lists(
     }
 
 
-def _models(background: str | None, prior: str) -> dict[str, WordModel | None]:
+def _models(background: str, prior: str) -> dict[str, WordModel | None]:
     """Those that are named; without them the settings are what they are anyway."""
     from nlptools.wordmodel.lists import load_prior
 
     models: dict[str, WordModel | None] = {}
-    if background is not None:
-        models["background"] = load_prior(background)
+    if background != "auto":
+        models["background"] = None if background == "none" else load_prior(background)
     if prior != "auto":
         models["prior"] = None if prior == "none" else load_prior(prior)
     return models

@@ -52,7 +52,7 @@ def discover_words(
     numbers: bool = False,
     compat: str | None = None,
     weights: Sequence[float] | None = None,
-    background: WordModel | None = None,
+    background: WordModel | str | None = "auto",
     prior: WordModel | str | None = "auto",
     known: Collection[str] = (),
     new_only: bool = False,

@@ -1,8 +1,7 @@
 """--method em: counts + corpus -> words and terms ranked by how often a word model of the corpus expects them.
 
-The score of a word: the share of its occurrences in which it is a word, as the model sees them, shrunk for
-rare words; times the freedom of its neighbours; times the square root of the number of tenths of the corpus
-that have it; lowered where its first or last character is mostly a word of its own, as in 了解决 (em_score.py).
+The score is the probability that it is one (em_score.py): of seven factors, or, for a word of a word list, of the share
+of its occurrences that the model expects as a word. Beside a background it is multiplied by how new the word is.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ from nlptools.base.machine import trim_memory
 from nlptools.base.resources import Watch, ordered_map, worker_pool
 from nlptools.base.spool import Spool
 from nlptools.discovery.candidates import Candidates, join_symbols, list_candidates
-from nlptools.discovery.em_score import expectation_score, shrinkage, term_score
-from nlptools.discovery.keyness import keyness
+from nlptools.discovery.em_score import FIRST, LAST, Seen, listed_score, score, shrinkage
+from nlptools.discovery.keyness import newness
 from nlptools.discovery.method import (
     Findings,
     Request,
@@ -31,20 +30,19 @@ from nlptools.discovery.method import (
     is_number,
     rarer,
 )
+from nlptools.discovery.places import Places, look_where
 from nlptools.discovery.table import WordTable, stack_tables
-from nlptools.discovery.terms import SHORTEST_TERM, Terms, find_terms
+from nlptools.discovery.terms import LONGEST_TERM, SHORTEST_TERM, Terms, find_terms
 from nlptools.ngrams.encode import EncodedCorpus
 from nlptools.ngrams.scores import frequent_ngrams
 from nlptools.wordmodel.em import LONGEST, PENALTIES, Expected, expect, find_rows, weights
-from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
+from nlptools.wordmodel.expected_counts import Weighted, WordLookup, tally
 from nlptools.wordmodel.fit import ITERATIONS, MIN_COUNT, Fitted, add_prior, fit, lexicon
 from nlptools.wordmodel.model import WordModel, general_model
 from nlptools.wordmodel.prior import Carried, auto_prior_weight
 from nlptools.wordmodel.room import Learnt, Room, room_within
 from nlptools.wordmodel.sample import Sample, build_lattice, take_sample
 
-# Below so many symbols the model is learnt on top of the general one, unless told otherwise.
-PRIOR_BELOW = 300_000
 # A word whose expected count is below the discount keeps a tenth of it, so that it can be ranked.
 LEAST_SHARE = 0.1
 # A prior weighs so many times what it does in training: new words of a short text show better against it.
@@ -64,8 +62,8 @@ def default_min_count_expected(least: int) -> int:
 def find(request: Request) -> Findings:
     """Words of two to four symbols, and terms of five to eight, which are sequences of such words.
 
-    What is as frequent in request.background loses its score. request.prior: a WordModel, None, or "auto": the
-    general model for a corpus below PRIOR_BELOW symbols. Raises ValueError for any other prior.
+    What is as frequent in request.background comes last. request.prior, request.background: a WordModel, None, or
+    "auto": the general model. Raises ValueError for anything else.
     """
     # Words of all lengths, whichever are asked for: without the short ones the long ones look different.
     counts, encoded = counted_and_kept(request, LONGEST + 1)
@@ -81,7 +79,8 @@ def find(request: Request) -> Findings:
     facts = Findings.of(counts, WordTable.empty(), lambda number: WordTable.empty(), {})
     del counts, frequent  # their memory is for the model
     trim_memory()
-    prior = _prior(request.prior, facts.symbols)
+    prior = _model(request.prior, "prior")
+    background = _model(request.background, "background")
 
     def usable(symbol: str) -> bool:
         # A digit that is a symbol of its own (latin "char") may be part of K8s集群.
@@ -91,18 +90,19 @@ def find(request: Request) -> Findings:
     used: dict[str, object] = {"method": "em", "min_count": least}
     used["min_score"] = f"{bars.min_score:g}"
     if prior is not None:
-        general = request.prior == "auto"
-        used["prior"] = "general" if general else str(prior.settings.get("sha256"))[:8]
+        used["prior"] = _named(request.prior, prior)
+    if background is not None:
+        used["background"] = _named(request.background, background)
 
     @lru_cache(maxsize=1)
     def scored(number: int | None) -> WordTable:
-        table = _scored(ranked, number, request, facts.symbols)
+        table = _scored(ranked, number, request, facts.symbols, background)
         table = replace(table, removed={f"rarer than {least}": rare, **table.removed})
         return barred(table, bars, facts.latin)
 
     def more(number: int | None) -> WordTable:
         # What is best without the background need not be the best with it.
-        return scored(number if request.background is None else None)
+        return scored(number if background is None else None)
 
     table = scored(0)
     return replace(
@@ -114,24 +114,39 @@ def find(request: Request) -> Findings:
     )
 
 
-def _prior(asked: WordModel | str | None, symbols: int) -> WordModel | None:
+def _model(asked: WordModel | str | None, option: str) -> WordModel | None:
+    """The model that an option asks for; the general one is read once."""
     if asked is None or isinstance(asked, WordModel):
         return asked
     if asked != "auto":
-        raise ValueError(f'prior must be a WordModel, "auto" or None, not {asked!r}')
-    return general_model() if symbols < PRIOR_BELOW else None
+        raise ValueError(f'{option} must be a WordModel, "auto" or None, not {asked!r}')
+    return _general()
 
 
-def _scored(ranked: Ranked, number: int | None, request: Request, symbols: int) -> WordTable:
-    """The best so many, with the scores that the background leaves, marked by min_score."""
+def _named(asked: WordModel | str | None, model: WordModel) -> str:
+    return "general" if asked == "auto" else str(model.settings.get("sha256"))[:8]
+
+
+@lru_cache(maxsize=1)
+def _general() -> WordModel:
+    return general_model()
+
+
+def _scored(
+    ranked: Ranked,
+    number: int | None,
+    request: Request,
+    symbols: int,
+    background: WordModel | None,
+) -> WordTable:
+    """The best so many, marked by min_score; new ones first, where there is a background."""
     least = request.bars.min_score
     table = ranked.table(number, least)
-    if request.background is not None:
-        factor = keyness(table, symbols, request.background)
-        table = replace(table, scores=table.scores * factor)
-    passed = table.passed & (table.scores >= least)
-    low = len(ranked) - int(np.count_nonzero(passed))
-    return replace(table, passed=passed, removed={f"score below {least:g}": low})
+    low = len(ranked) - int(np.count_nonzero(table.passed))
+    if background is not None:
+        # The bar is for what is a word at all; how new it is says where it stands.
+        table = replace(table, scores=table.scores * newness(table, symbols, background))
+    return replace(table, removed={f"score below {least:g}": low})
 
 
 # What the word model says of a candidate. row: its number; the rest as in WordTable.
@@ -213,8 +228,7 @@ def rank_expected(
 ) -> Ranked:
     """Train a word model and score the candidates and the terms that it finds, of request.lengths symbols.
 
-    prior: a general model to learn on top of, for a small corpus. usable: which runs of letters and digits may
-    be part of a word.
+    prior: a model to learn on top of. usable: which runs of letters and digits may be part of a word.
     """
     lengths, threads, watch = request.lengths, request.machine.threads, request.watch
     room = room_within(request.machine.memory, threads, held=candidates.nbytes)
@@ -227,7 +241,7 @@ def rank_expected(
     with worker_pool(room.threads) as pool:
         run = partial(ordered_map, pool, room.threads)
         fitted = _fit(sample, prior, room, encoded.folder, run, watch)
-        rows, models = _weighed(candidates, sample, fitted, run)
+        rows, listed, models = _weighed(candidates, sample, fitted, run)
         trim_memory()
         model = lexicon(fitted)
         del fitted
@@ -236,49 +250,96 @@ def rank_expected(
         alone = found.expected_singles[0] / np.maximum(found.singles, 1)
         spelling = models[0].spelling
         del models
-        scores = _scores(candidates, rows, found, _ends_alone(spelling, alone), sample.symbols)
-        for part in _parts(len(rows)):
-            ranked = np.empty(len(rows[part]), RANKED)
-            ranked["row"], ranked["score"] = rows[part], scores[part]
-            ranked["expected"], ranked["shards"] = found.expected_words[0][part], found.shards[part]
-            words.append(ranked[_between(spelling[part], lengths)])
-        del found, rows, scores, spelling, ranked  # their memory is for the terms
         trim_memory()
-        terms, term_scores = Terms.none(), np.zeros(0)
+        watch("terms", 1, 0.0, len(model.words))
+        terms = Terms.none()
         if lengths[1] >= SHORTEST_TERM:
-            watch("terms", 1, 0.0, len(model.words))
             store = room.store(encoded.folder)
             terms = find_terms(
                 encoded, sample, model, alone, min_count, run, store, room.part, room.piece
             )
             terms = terms.where(_between(terms.spelling, lengths))
-            term_scores = _term_scores(terms, alone)
-    return Ranked(candidates, words, terms, term_scores, sample.texts, learnt)
+        places = _places(encoded, sample, model, [spelling, terms.spelling], run, room.piece)
+    symbols = Symbols.of(sample, alone)
+    expected, fine = found.expected_words
+    rare = shrinkage(sample.symbols)
+    for part in _parts(len(rows)):
+        records = candidates.take(rows[part])
+        mean = (expected[part] + fine[part]) / 2
+        known = listed_score(mean, records["counts"], rare)
+        seen = _seen(records, spelling[part], places[0].of(part), symbols)
+        ranked = np.empty(len(records), RANKED)
+        ranked["row"], ranked["expected"] = rows[part], expected[part]
+        ranked["shards"] = found.shards[part]
+        ranked["score"] = np.where(listed[part], known, score(seen, sample.symbols))
+        words.append(ranked[_between(spelling[part], lengths)])
+    seen = _seen(terms, terms.spelling, places[1], symbols)
+    return Ranked(candidates, words, terms, score(seen, sample.symbols), sample.texts, learnt)
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """What is known of the symbols of a sample, by id.
+
+    alone: share of the occurrences in which it is a word of its own; first, last: whether it is of em_score.FIRST, LAST.
+    """
+
+    alone: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+
+    @staticmethod
+    def of(sample: Sample, alone: np.ndarray) -> Symbols:
+        """Of this sample."""
+        first = np.array([False, *(text in FIRST for text in sample.texts)])
+        last = np.array([False, *(text in LAST for text in sample.texts)])
+        return Symbols(alone, first, last)
+
+
+def _places(
+    encoded: EncodedCorpus,
+    sample: Sample,
+    model: Weighted,
+    spelled: Sequence[np.ndarray],
+    run: Run,
+    piece: int,
+) -> list[Places]:
+    """Where words and terms, spelled with symbol ids padded with 0, stand."""
+    every = np.zeros((sum(map(len, spelled)), LONGEST_TERM), sample.ids.dtype)
+    done = 0
+    for rows in spelled:
+        every[done : done + len(rows), : rows.shape[1]] = rows
+        done += len(rows)
+    found = look_where(encoded, sample, WordLookup(model), every, run, piece)
+    ends = np.cumsum([len(rows) for rows in spelled]).tolist()
+    return [found.of(slice(a, b)) for a, b in zip([0, *ends], ends, strict=False)]
+
+
+def _seen(found: Any, spelling: np.ndarray, places: Places, symbols: Symbols) -> Seen:
+    """found: Terms, or records of candidates, with counts, PMI and entropies."""
+    column = found.__getitem__ if isinstance(found, np.ndarray) else partial(getattr, found)
+    lengths = np.count_nonzero(spelling, axis=1)
+    first = spelling[:, 0]
+    last = spelling[np.arange(len(spelling)), np.maximum(lengths - 1, 0)]
+    return Seen(
+        lengths=lengths,
+        counts=column("counts"),
+        pmi=column("pmi"),
+        left_entropy=column("left_entropy"),
+        right_entropy=column("right_entropy"),
+        whole=places.whole,
+        joints=places.joints,
+        right_edge=places.right_edge,
+        alone=symbols.alone[first] + symbols.alone[last],
+        first=symbols.first[first],
+        last=symbols.last[last],
+    )
 
 
 def _parts(size: int) -> Iterator[slice]:
     """Slices of an array of that size; one, if it is empty."""
     for start in range(0, max(size, 1), 1 << 15):
         yield slice(start, start + (1 << 15))
-
-
-def _scores(
-    candidates: Candidates, rows: np.ndarray, found: Tally, alone: np.ndarray, symbols: int
-) -> np.ndarray:
-    """The score of each of these candidates, which `found` has counted in this order. symbols: of the whole corpus.
-
-    alone: of their first and last symbols, as in expectation_score.
-    """
-    scores = np.empty(len(rows))
-    expected, fine = found.expected_words
-    rare = shrinkage(symbols)
-    for at, records in candidates.among(rows):
-        freedom = np.minimum(records["left_entropy"], records["right_entropy"])
-        mean = (expected[at] + fine[at]) / 2
-        scores[at] = expectation_score(
-            mean, records["counts"], freedom, found.shards[at], alone[at], rare
-        )
-    return scores
 
 
 def _fit(
@@ -297,8 +358,8 @@ def _fit(
 
 def _weighed(
     candidates: Candidates, sample: Sample, fitted: Fitted, run: Run
-) -> tuple[np.ndarray, list[Weighted]]:
-    """(rows of the candidates that the model can have as words, heaviest first; two models of them).
+) -> tuple[np.ndarray, np.ndarray, list[Weighted]]:
+    """(rows of the candidates that the model can have as words, heaviest first; whether a list has each; two models).
 
     The first has the weights of the default penalties, the second of the fine ones.
     """
@@ -308,10 +369,24 @@ def _weighed(
         _weights_of(spelling, fitted, fitted.expected, fitted.penalties),
         _weights_of(spelling, fitted, _fine_expected(fitted, run), fine),
     ]
+    listed = _listed(spelling, fitted)
     order = np.argsort(-weighed[0][0], kind="stable")
-    spelling = spelling[order]
+    spelling, listed = spelling[order], listed[order]
     models = [Weighted(spelling, words[order], singles, fitted.base) for words, singles in weighed]
-    return rows[order], models
+    return rows[order], listed, models
+
+
+def _listed(spelling: np.ndarray, fitted: Fitted) -> np.ndarray:
+    """Which of the words spelled so a word list has, which the prior was learnt on; bool."""
+    listed = np.zeros(len(spelling), bool)
+    if fitted.known is None:
+        return listed
+    lengths = np.count_nonzero(spelling, axis=1)
+    for k in range(2, LONGEST + 1):
+        of_length = np.flatnonzero(lengths == k)
+        rows = find_rows(fitted.lattice.words[k - 1], spelling[of_length, :k])
+        listed[of_length] = fitted.known[k - 1][rows]
+    return listed
 
 
 def _spelled(candidates: Candidates, sample: Sample) -> tuple[np.ndarray, np.ndarray]:
@@ -349,22 +424,7 @@ def _weights_of(
     return words, tables[0]
 
 
-def _ends_alone(spelling: np.ndarray, alone: np.ndarray) -> np.ndarray:
-    """`alone` of the first and of the last symbol of each word, added."""
-    lengths = np.count_nonzero(spelling, axis=1)
-    last = spelling[np.arange(len(spelling)), np.maximum(lengths - 1, 0)]
-    return alone[spelling[:, 0]] + alone[last]
-
-
 def _between(spelling: np.ndarray, lengths: tuple[int, int]) -> np.ndarray:
     """Which rows have so many symbols."""
     size = np.count_nonzero(spelling, axis=1)
     return (size >= lengths[0]) & (size <= lengths[1])
-
-
-def _term_scores(terms: Terms, alone: np.ndarray) -> np.ndarray:
-    """alone: of each symbol, as in find_terms."""
-    freedom = np.minimum(terms.left_entropy, terms.right_entropy)
-    edge = np.minimum(terms.left_edge, terms.right_edge)
-    ends = _ends_alone(terms.spelling, alone)
-    return term_score(terms.normed_pmi, terms.counts, freedom, ends, edge)

@@ -72,7 +72,7 @@ class Request:
     latin: str = "run"
     compat: str | None = None
     weights: Sequence[float] = WEIGHTS
-    background: WordModel | None = None
+    background: WordModel | str | None = "auto"
     prior: WordModel | str | None = "auto"
     machine: Machine = Machine()
     watch: Watch = unwatched

@@ -18,8 +18,8 @@ LONGEST_NGRAM = 11  # ngrams.counts.MAX_ORDER - 1, as a word needs its neighbour
 MOST_WEIGHTS = 6  # lm.trie.MAX_MODEL_ORDER
 
 COMPATS = ("4256",)
-# Words above this score: 80 to 90 % are in dictionaries, and of the others half are words (read by eye).
-MIN_SCORE = 0.7
+# The probability of a word or a term: of those just above it that no dictionary has every second one is good.
+MIN_SCORE = 0.5
 # Of the second, third, fourth and every later symbol of a word; there are as many tags. Chosen on statutes,
 # medical questions, a classical novel and trending titles: average precision .471, with those of the article,
 # .15 .01 .01 .001, .422; on four texts that were not looked at before .480 and .424.
@@ -31,7 +31,7 @@ OPTIONS = (
     *("min_score", "background", "prior"),
 )
 # What an option is when it is not given; all others are None.
-DEFAULTS: dict[str, object] = {"min_score": MIN_SCORE, "prior": "auto"}
+DEFAULTS: dict[str, object] = {"min_score": MIN_SCORE, "prior": "auto", "background": "auto"}
 
 
 @dataclass(frozen=True)
