@@ -30,13 +30,12 @@ from nlptools.discovery.method import (
     is_number,
     rarer,
 )
-from nlptools.discovery.places import Places, look_where
 from nlptools.discovery.table import WordTable, stack_tables
-from nlptools.discovery.terms import LONGEST_TERM, SHORTEST_TERM, Terms, find_terms
+from nlptools.discovery.terms import SHORTEST_TERM, Places, Terms, find_terms
 from nlptools.ngrams.encode import EncodedCorpus
 from nlptools.ngrams.scores import frequent_ngrams
 from nlptools.wordmodel.em import LONGEST, PENALTIES, Expected, expect, find_rows, weights
-from nlptools.wordmodel.expected_counts import Weighted, WordLookup, tally
+from nlptools.wordmodel.expected_counts import Weighted, tally
 from nlptools.wordmodel.fit import ITERATIONS, MIN_COUNT, Fitted, add_prior, fit, lexicon
 from nlptools.wordmodel.model import WordModel, general_model
 from nlptools.wordmodel.prior import Carried, auto_prior_weight
@@ -252,14 +251,21 @@ def rank_expected(
         del models
         trim_memory()
         watch("terms", 1, 0.0, len(model.words))
-        terms = Terms.none()
-        if lengths[1] >= SHORTEST_TERM:
-            store = room.store(encoded.folder)
-            terms = find_terms(
-                encoded, sample, model, alone, min_count, run, store, room.part, room.piece
-            )
-            terms = terms.where(_between(terms.spelling, lengths))
-        places = _places(encoded, sample, model, [spelling, terms.spelling], run, room.piece)
+        terms, of_terms, of_words = find_terms(
+            encoded,
+            sample,
+            model,
+            alone,
+            min_count,
+            run,
+            words=spelling,
+            wanted=lengths[1] >= SHORTEST_TERM,
+            store=room.store(encoded.folder),
+            part=room.part,
+            piece=room.piece,
+        )
+        asked = _between(terms.spelling, lengths)
+        terms, of_terms = terms.where(asked), of_terms.of(asked)
     symbols = Symbols.of(sample, alone)
     expected, fine = found.expected_words
     rare = shrinkage(sample.symbols)
@@ -267,13 +273,13 @@ def rank_expected(
         records = candidates.take(rows[part])
         mean = (expected[part] + fine[part]) / 2
         known = listed_score(mean, records["counts"], rare)
-        seen = _seen(records, spelling[part], places[0].of(part), symbols)
+        seen = _seen(records, spelling[part], of_words.of(part), symbols)
         ranked = np.empty(len(records), RANKED)
         ranked["row"], ranked["expected"] = rows[part], expected[part]
         ranked["shards"] = found.shards[part]
         ranked["score"] = np.where(listed[part], known, score(seen, sample.symbols))
         words.append(ranked[_between(spelling[part], lengths)])
-    seen = _seen(terms, terms.spelling, places[1], symbols)
+    seen = _seen(terms, terms.spelling, of_terms, symbols)
     return Ranked(candidates, words, terms, score(seen, sample.symbols), sample.texts, learnt)
 
 
@@ -294,25 +300,6 @@ class Symbols:
         first = np.array([False, *(text in FIRST for text in sample.texts)])
         last = np.array([False, *(text in LAST for text in sample.texts)])
         return Symbols(alone, first, last)
-
-
-def _places(
-    encoded: EncodedCorpus,
-    sample: Sample,
-    model: Weighted,
-    spelled: Sequence[np.ndarray],
-    run: Run,
-    piece: int,
-) -> list[Places]:
-    """Where words and terms, spelled with symbol ids padded with 0, stand."""
-    every = np.zeros((sum(map(len, spelled)), LONGEST_TERM), sample.ids.dtype)
-    done = 0
-    for rows in spelled:
-        every[done : done + len(rows), : rows.shape[1]] = rows
-        done += len(rows)
-    found = look_where(encoded, sample, WordLookup(model), every, run, piece)
-    ends = np.cumsum([len(rows) for rows in spelled]).tolist()
-    return [found.of(slice(a, b)) for a, b in zip([0, *ends], ends, strict=False)]
 
 
 def _seen(found: Any, spelling: np.ndarray, places: Places, symbols: Symbols) -> Seen:

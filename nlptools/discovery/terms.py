@@ -1,4 +1,4 @@
-"""Fitted word model + corpus -> terms of five to eight symbols: sequences of words that hold together.
+"""Fitted word model + corpus -> terms of five to eight symbols, sequences of words; where they and shorter words stand.
 
 Candidates are sequences of two to four words of the best segmentation of the sample. Their numbers are
 those of the whole corpus: occurrences, neighbours, and how often both ends are ends of words.
@@ -34,20 +34,16 @@ class Terms:
     """Statistics of terms, aligned.
 
     spelling: symbol ids padded with 0; counts: occurrences; expected: of them with an end of a word on both
-    sides; pmi: of the weakest split between two of its words, nats; normed_pmi: the same divided by -ln p;
-    left_entropy, right_entropy: nats; left_edge, right_edge: share of the occurrences next to a break;
-    shards: tenths of the corpus that have it.
+    sides; pmi: of the weakest split between two of its words, nats; left_entropy, right_entropy: nats; shards: tenths
+    of the corpus that have it.
     """
 
     spelling: np.ndarray
     counts: np.ndarray
     expected: np.ndarray
     pmi: np.ndarray
-    normed_pmi: np.ndarray
     left_entropy: np.ndarray
     right_entropy: np.ndarray
-    left_edge: np.ndarray
-    right_edge: np.ndarray
     shards: np.ndarray
 
     def __len__(self) -> int:
@@ -66,6 +62,23 @@ class Terms:
         return Terms(*(getattr(self, column.name)[mask] for column in fields(self)))
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where words or terms stand; occurrences, int64, aligned with them.
+
+    whole: with an end of a word on both sides; joints: ends of words inside those, added up; right_edge: next to a
+    break on the right.
+    """
+
+    whole: np.ndarray
+    joints: np.ndarray
+    right_edge: np.ndarray
+
+    def of(self, rows: slice | np.ndarray) -> Places:
+        """Of some of them."""
+        return Places(self.whole[rows], self.joints[rows], self.right_edge[rows])
+
+
 def find_terms(
     encoded: EncodedCorpus,
     sample: Sample,
@@ -73,21 +86,36 @@ def find_terms(
     alone: np.ndarray,
     min_count: int,
     run: Callable[..., Iterable[Any]] = map,
+    *,
+    words: np.ndarray | None = None,
+    wanted: bool = True,
     store: Store | None = None,
     part: int = 1 << 22,
     piece: int | None = None,
-) -> Terms:
-    """Terms that occur at least min_count times.
+) -> tuple[Terms, Places, Places]:
+    """(terms that occur at least min_count times, where they stand, where `words` stand).
 
-    alone: for each symbol the share of its occurrences in which it is a word of its own. store, part: as find_substrings;
-    piece: as tally.
+    alone: for each symbol the share of its occurrences in which it is a word of its own. words: other texts, distinct,
+    symbol ids padded with 0. wanted: False for no terms. store, part: as find_substrings; piece: as tally.
     """
     finder = WordLookup(model)
-    share = len(sample) / max(sample.symbols, 1)
-    # Where equal runs were left out fewer are seen than there are.
-    least = max(2, round(min_count * share))
-    spelling, splits = _candidates(sample, finder, alone, least, run, store or Store(), part)
-    return _statistics(encoded, sample, finder, spelling, splits, min_count, run, piece)
+    others = np.zeros((0 if words is None else len(words), LONGEST_TERM), sample.ids.dtype)
+    if words is not None:
+        others[:, : words.shape[1]] = words
+    spelling, splits = others[:0], np.zeros((0, MOST_WORDS - 1), np.int8)
+    if wanted:
+        share = len(sample) / max(sample.symbols, 1)
+        # Where equal runs were left out fewer are seen than there are.
+        least = max(2, round(min_count * share))
+        spelling, splits = _candidates(sample, finder, alone, least, run, store or Store(), part)
+    rows = np.concatenate([others, spelling])
+    terms, places = _statistics(encoded, sample, finder, rows, len(others), splits, run, piece)
+    often = terms.counts >= min_count
+    return (
+        terms.where(often),
+        places.of(len(others) + np.flatnonzero(often)),
+        places.of(slice(len(others))),
+    )
 
 
 def _candidates(
@@ -140,93 +168,110 @@ def _candidates(
 
 
 class _Occurrences:
-    """Where terms and the parts of their splits occur in the whole corpus: the sums, piece by piece."""
+    """Where words, terms and the parts of their splits occur in the whole corpus: the sums, piece by piece."""
 
-    def __init__(self, texts: np.ndarray, terms: np.ndarray, size: int, symbols: int) -> None:
-        """texts: distinct, symbol ids below `size` padded with 0; terms: which rows of it are the terms;
-        symbols: of the whole corpus.
+    def __init__(
+        self, texts: np.ndarray, order: np.ndarray, terms: np.ndarray, size: int, symbols: int
+    ) -> None:
+        """texts: distinct, symbol ids below `size` padded with 0; order: the most frequent first, about; terms: which
+        rows of it are the terms; symbols: of the whole corpus.
         """
         self._texts = texts
-        self._trie = Trie(texts, size)
+        self._trie = Trie(texts, size, order)
         # A text is its row + 1; 0: none.
         self._tables = self._trie.tabulate(np.arange(1, len(texts) + 1, dtype=np.int32), 0)
         self._term_of = np.full(len(texts) + 1, -1, np.int64)
         self._term_of[terms.astype(np.int64) + 1] = np.arange(len(terms))
-        self._counts = np.zeros(len(texts) + 1, np.int64)
+        self._sums = np.zeros((4, len(texts) + 1), np.int64)
         self._singles = np.zeros(size, np.int64)
-        self.whole = np.zeros(len(terms), np.int64)  # with an end of a word on both sides
         self.left, self.right = NeighbourPairs(), NeighbourPairs()
         self.shards = Shards(len(terms), symbols)
 
-    def look_up(self, ids: np.ndarray) -> list[np.ndarray]:
-        """By length - 2: the text that ends at each symbol."""
-        return self._trie.look_up(ids, self._tables)
+    def look_up(self, ids: np.ndarray, ends: np.ndarray) -> list[tuple[np.ndarray, ...]]:
+        """By length - 2: (places where a text ends, which, those that are whole, words that end inside).
 
-    def take(
-        self, ids: np.ndarray, before: int, ends: np.ndarray, found: Sequence[np.ndarray]
-    ) -> None:
-        """One piece of the corpus: its ids, the symbols before it, where words end, and `look_up`."""
+        ends: whether a word ends at each symbol.
+        """
+        ended = np.concatenate([[0], np.cumsum(ends)])  # words that end before each place
+        begins = np.concatenate([[True], ends])
+        found: list[tuple[np.ndarray, ...]] = []
+        for k, ending in enumerate(self._trie.look_up(ids, self._tables), 2):
+            at = np.flatnonzero(ending)
+            text, first = ending[at], at - k + 1
+            whole = np.flatnonzero(begins[first] & ends[at])
+            inside = ended[at[whole]] - ended[first[whole]]
+            found.append((at, text, text[whole], inside))
+        return found
+
+    def take(self, ids: np.ndarray, before: int, found: Sequence[tuple[np.ndarray, ...]]) -> None:
+        """One piece of the corpus: its ids, the symbols before it, and `look_up`."""
         self._singles += np.bincount(ids, minlength=len(self._singles))
         padded = np.concatenate([[0], ids, [0]])
-        for k, ending in enumerate(found, 2):
-            at = np.flatnonzero(ending)
-            np.add.at(self._counts, ending[at], 1)
+        for k, (at, text, whole, inside) in enumerate(found, 2):
+            after = padded[at + 2]
+            np.add.at(self._sums[0], text, 1)
+            np.add.at(self._sums[1], whole, 1)
+            np.add.at(self._sums[2], whole, inside)
+            np.add.at(self._sums[3], text[after == 0], 1)
             if k < SHORTEST_TERM:
                 continue
-            term = self._term_of[ending[at]]
-            at, term = at[term >= 0], term[term >= 0]
+            term = self._term_of[text]
+            at, after, term = at[term >= 0], after[term >= 0], term[term >= 0]
             self.left.add(term, padded[at - k + 1])
-            self.right.add(term, padded[at + 2])
-            free = ends[at] & ((at < k) | ends[at - k])
-            np.add.at(self.whole, term[free], 1)
+            self.right.add(term, after)
             self.shards.add(term, before, ids, at)
 
     def counts(self) -> np.ndarray:
         """Occurrences of every text, int64."""
         first, single = self._texts[:, 0], self._texts[:, 1] == 0
-        return np.where(single, self._singles[first], self._counts[1:])
+        return np.where(single, self._singles[first], self._sums[0, 1:])
+
+    def places(self) -> Places:
+        """Of every text."""
+        return Places(*self._sums[1:, 1:])
 
 
 def _statistics(
     encoded: EncodedCorpus,
     sample: Sample,
     finder: WordLookup,
-    spelling: np.ndarray,
+    rows: np.ndarray,
+    words: int,
     splits: np.ndarray,
-    min_count: int,
     run: Callable[..., Iterable[Any]],
     piece: int | None,
-) -> Terms:
-    size, number = len(sample.texts) + 1, len(spelling)
+) -> tuple[Terms, Places]:
+    """(terms, where all rows stand). rows: so many words, then the terms, whose splits are given."""
+    spelling = rows[words:]
+    size, number = len(sample.texts) + 1, len(rows)
     divided = [np.flatnonzero(column) for column in splits.T]
-    rows = np.concatenate([spelling, *_parts(spelling, splits, divided)])
-    place, first = keys.row_ranks(rows, size)
-    found = _Occurrences(rows[first], place[:number], size, sample.symbols)
+    every = np.concatenate([rows, *_parts(spelling, splits, divided)])
+    place, first = keys.row_ranks(every, size)
+    found = _Occurrences(every[first], np.argsort(first), place[words:number], size, sample.symbols)
+    del every
 
     def work(text: tuple[np.ndarray, int]) -> tuple[Any, ...]:
         ids, before = text
-        return ids, before, finder.ends(ids), found.look_up(ids)
+        return ids, before, found.look_up(ids, finder.ends(ids))
 
     for done in run(work, pieces(encoded.blocks, sample.number, piece)):
         found.take(*done)
-    sizes = [number, *np.repeat([len(terms) for terms in divided], 2)]
-    counts, *parts = np.split(found.counts()[place], np.cumsum(sizes)[:-1])
+    sizes = [words, len(spelling), *np.repeat([len(terms) for terms in divided], 2)]
+    _, counts, *parts = np.split(found.counts()[place], np.cumsum(sizes)[:-1])
+    places = found.places().of(place[:number])
     total = max(sample.symbols, 1)
     pmi = np.log(weakest_split(total, counts, zip(divided, parts[::2], parts[1::2], strict=True)))
     left, right = found.left.sums(counts), found.right.sums(counts)
-    return Terms(
+    terms = Terms(
         spelling,
         counts,
-        found.whole.astype(np.float64),
+        places.whole[words:].astype(np.float64),
         pmi,
-        # A probability above a half would make the divisor as small as one likes.
-        pmi / -np.log(np.minimum(counts / total, 0.5)),
         left.entropy(),
         right.entropy(),
-        left.edge(),
-        right.edge(),
         found.shards.number(),
-    ).where(counts >= min_count)
+    )
+    return terms, places
 
 
 def _parts(
