@@ -42,6 +42,8 @@ from nlptools.wordmodel.prior import Carried, auto_prior_weight
 from nlptools.wordmodel.room import Learnt, Room, room_within
 from nlptools.wordmodel.sample import Sample, build_lattice, take_sample
 
+# Words of the prior that occur once matter in a sample of fewer symbols.
+ONCE_BELOW = 300_000
 # A word whose expected count is below the discount keeps a tenth of it, so that it can be ranked.
 LEAST_SHARE = 0.1
 # A prior weighs so many times what it does in training: new words of a short text show better against it.
@@ -336,7 +338,7 @@ def _fit(
     carried = None
     if prior is not None:
         carried = Carried(prior, PRIOR_TIMES * auto_prior_weight(sample, prior), sample.texts)
-    least = MIN_COUNT if carried is None else 1
+    least = 1 if carried is not None and len(sample) < ONCE_BELOW else MIN_COUNT
     lattice = build_lattice(sample, least, room.store(folder), room.part)
     before = None if carried is None else carried.into(lattice)
     default = PENALTIES["default"]
