@@ -15,11 +15,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from places import NOVEL, SAMPLES
 
-from nlptools.discovery import em
 from nlptools.discovery.candidates import join_symbols
 from nlptools.discovery.columns import SORT_COLUMNS
 from nlptools.discovery.discover import discover_words
-from nlptools.discovery.em import PRIOR_BELOW, STEPS, default_min_count_expected
+from nlptools.discovery.em import STEPS, default_min_count_expected
 from nlptools.discovery.method import default_min_count
 from nlptools.discovery.table import WordTable, format_words
 from nlptools.ngrams.count import count_ngrams
@@ -38,7 +37,7 @@ def discover(texts: Sequence[str] | Path, **how: Any) -> WordTable:
         if isinstance(texts, Path)
         else Corpus.from_texts(texts, block_size=size)
     )
-    return discover_words(corpus, **{"prior": None, "workers": 1, **how})
+    return discover_words(corpus, **{"prior": None, "background": None, "workers": 1, **how})
 
 
 def printed(table: WordTable) -> str:
@@ -439,17 +438,6 @@ def test_a_prior() -> None:
         ValueError, match="prior must be a WordModel, \"auto\" or None, not 'genral'"
     ):
         discover(NOVEL, prior="genral")
-
-
-def test_no_prior_for_a_corpus_of_some_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert PRIOR_BELOW == 300_000
-    symbols = discover(NOVEL).symbols
-    monkeypatch.setattr(em, "PRIOR_BELOW", symbols)
-    table = discover(NOVEL, prior="auto")
-    assert "prior" not in table.settings
-    assert printed(table) == printed(discover(NOVEL))
-    monkeypatch.setattr(em, "PRIOR_BELOW", symbols + 1)
-    assert discover(NOVEL, prior="auto").settings["prior"] == "general"
 
 
 def test_a_prior_of_other_characters() -> None:

@@ -3,71 +3,103 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from nlptools.discovery.em_score import (
-    ALONE,
-    EDGE,
-    ENOUGH_FREEDOM,
-    LEAST_FREEDOM,
-    RARE,
-    TERM_SCALE,
-    expectation_score,
+    BEHIND,
+    CONSTANTS,
+    EVEN_SHARE,
+    FACTORS,
+    FIRST,
+    LAST,
+    MOST_FREEDOM,
+    WEIGHTS,
+    Seen,
+    listed_score,
+    score,
     shrinkage,
-    term_score,
 )
+from nlptools.text.chars import is_han
+
+SYMBOLS = 1000
+# 10 of 1,000 symbols; 9 whole, with 4 ends of words inside; 3 at the end of a clause.
+NUMBERS: dict[str, Any] = {
+    **{"lengths": 3, "counts": 10, "pmi": 2.0, "left_entropy": 1.5, "right_entropy": 1.2},
+    **{"whole": 9, "joints": 4, "right_edge": 3, "alone": 0.2, "first": False, "last": True},
+}
 
 
-def one(*numbers: float) -> list[np.ndarray]:
-    return [np.array([number]) for number in numbers]
+def seen(**changed: Any) -> Seen:
+    return Seen(**{name: np.array([value]) for name, value in (NUMBERS | changed).items()})
 
 
-def test_the_score_of_a_word() -> None:
-    # 8 of 10 occurrences, shrunk by 5; freedom 1.5; 4 tenths; its ends are words of their own in 20 %.
-    score = expectation_score(*one(8, 10, 1.5, 4, 0.2), 5.0)
-    free = 1.5 + LEAST_FREEDOM
-    assert score[0] == pytest.approx(8 / 15 * free * 2 * math.exp(-ALONE * 0.2))
-    # More freedom than ENOUGH_FREEDOM says no more.
-    most = expectation_score(*one(8, 10, ENOUGH_FREEDOM, 4, 0.2))
-    assert np.array_equal(most, expectation_score(*one(8, 10, 9, 4, 0.2)))
-    free = ENOUGH_FREEDOM + LEAST_FREEDOM
-    assert most[0] == pytest.approx(8 / (10 + RARE) * free * 2 * math.exp(-ALONE * 0.2))
-    assert expectation_score(*one(0, 10, 1.5, 4, 0.2))[0] == 0
-    assert expectation_score(*one(8, 10, 0, 4, 0.2))[0] == pytest.approx(
-        LEAST_FREEDOM / free * most[0], abs=1e-12
-    )
+def test_the_factors() -> None:
+    found = dict(zip(FACTORS, seen().factors(SYMBOLS)[0].tolist(), strict=True))
+    assert found == {
+        "cohesion": pytest.approx(2.0 / math.log(100)),
+        "freedom": pytest.approx(math.log(1.3)),
+        "whole": pytest.approx(math.log(9.2 / 12)),
+        "edge": pytest.approx(math.log(4 / 20)),
+        "alone": 0.2,
+        "joints": 0.45,
+        "first": 0,
+        "last": 1,
+    }
+    # More freedom than MOST_FREEDOM says no more, and a share of the text above a half is taken for a half.
+    free = seen(left_entropy=9.0, right_entropy=8.0).factors(SYMBOLS)[0, 1]
+    assert free == pytest.approx(math.log(MOST_FREEDOM + 0.1))
+    assert seen(counts=900).factors(SYMBOLS)[0, 0] == pytest.approx(2.0 / math.log(2))
+
+
+@pytest.mark.parametrize("length, row", [(2, 0), (3, 1), (4, 2), (5, 3), (8, 3)])
+def test_the_score(length: int, row: int) -> None:
+    one = seen(lengths=length)
+    nats = CONSTANTS[row] + float(one.factors(SYMBOLS)[0] @ WEIGHTS[row])
+    assert score(one, SYMBOLS)[0] == pytest.approx(1 / (1 + math.exp(-nats)))
+
+
+@pytest.mark.parametrize("changed", [{"whole": 1}, {"right_entropy": 0.1}])
+def test_what_is_never_whole_or_never_free_comes_behind(changed: dict[str, Any]) -> None:
+    one = seen(**changed)
+    nats = CONSTANTS[1] + float(one.factors(SYMBOLS)[0] @ WEIGHTS[1])
+    assert score(one, SYMBOLS)[0] == pytest.approx(BEHIND / (1 + math.exp(-nats)))
 
 
 @pytest.mark.parametrize(
-    "better, worse",
+    "worse",
     [
-        ((9, 10, 1, 4, 0.2), (8, 10, 1, 4, 0.2)),
-        ((90, 100, 1, 4, 0.2), (9, 10, 1, 4, 0.2)),
-        ((8, 10, 1.1, 4, 0.2), (8, 10, 1, 4, 0.2)),
-        ((8, 10, 1, 5, 0.2), (8, 10, 1, 4, 0.2)),
-        ((8, 10, 1, 4, 0.1), (8, 10, 1, 4, 0.2)),
+        *({"pmi": 1.9}, {"left_entropy": 1.1}, {"whole": 8}, {"right_edge": 2}, {"alone": 0.3}),
+        {"first": True},
     ],
 )
-def test_what_makes_a_better_word(better: tuple[float, ...], worse: tuple[float, ...]) -> None:
-    assert expectation_score(*one(*better))[0] > expectation_score(*one(*worse))[0]
+def test_what_makes_a_worse_word(worse: dict[str, Any]) -> None:
+    assert score(seen(**worse), SYMBOLS)[0] < score(seen(), SYMBOLS)[0]
 
 
-def test_the_score_of_a_term() -> None:
-    # Half of its occurrences at an edge are more than EDGE: no loss.
-    score = term_score(*one(0.4, 10, 1.5, 0.2, 0.5))
-    assert score[0] == pytest.approx(TERM_SCALE * math.log(10) * 0.4 * 1.5 * math.exp(-0.2))
-    assert np.array_equal(
-        term_score(*one(0.4, 10, 9, 0, 1)), term_score(*one(0.4, 10, ENOUGH_FREEDOM, 0, 1))
-    )
-    for nothing in ((0.4, 1, 1, 0, 1), (-0.4, 10, 1, 0, 1), (0.4, 10, 0, 0, 1)):
-        assert term_score(*one(*nothing))[0] == 0
-    # Never at an edge: less, and the less the oftener it was seen; as often as EDGE: nothing is lost.
-    never, often = (term_score(*one(0.4, n, 1.5, 0.2, 0.0))[0] / math.log(n) for n in (10, 1000))
-    full = TERM_SCALE * 0.4 * 1.5 * math.exp(-0.2)
-    assert 0 < often < never < full
-    assert term_score(*one(0.4, 10, 1.5, 0.2, EDGE))[0] == pytest.approx(full * math.log(10))
+def test_each_has_its_own_score() -> None:
+    """Rows do not mix."""
+    every = [seen(), seen(lengths=2, pmi=1.0), seen(lengths=7, whole=1)]
+    joined = Seen(*(np.concatenate([getattr(one, name) for one in every]) for name in NUMBERS))
+    assert score(joined, SYMBOLS).tolist() == [score(one, SYMBOLS)[0] for one in every]
+    none = replace(joined, **{name: getattr(joined, name)[:0] for name in NUMBERS})
+    assert score(none, SYMBOLS).tolist() == []
+
+
+def test_a_word_of_a_list() -> None:
+    # (8 / 15 / .1) squared against 1; where a tenth of the shrunk count is expected as likely as not.
+    odds = (8 / 15 / EVEN_SHARE) ** 2
+    found = listed_score(np.array([8.0, 1.5, 0.0]), np.array([10, 10, 10]), 5.0)
+    assert found.tolist() == pytest.approx([odds / (1 + odds), 0.5, 0])
+
+
+def test_the_characters_are_listed_once() -> None:
+    for characters in (FIRST, LAST):
+        assert all(map(is_han, characters))
+        assert len(set(characters)) == len(characters)
 
 
 def test_shrinkage_grows_with_the_corpus() -> None:

@@ -22,6 +22,7 @@ from nlptools.discovery.terms import (
     LONGEST_TERM,
     MOST_WORDS,
     SHORTEST_TERM,
+    Places,
     Terms,
     find_terms,
 )
@@ -62,7 +63,20 @@ class Case:
         return np.array([0.0, *(self.alone.get(symbol, 0.0) for symbol in self.sample.texts)])
 
     def find(self, min_count: int, run: object = map) -> Terms:
-        return find_terms(self.encoded, self.sample, self.model, self.shares, min_count, run)  # type: ignore[arg-type]
+        return self.look(min_count, run)[0]
+
+    def look(
+        self, min_count: int, run: object = map, words: np.ndarray | None = None
+    ) -> tuple[Terms, Places, Places]:
+        how = {"run": run, "words": words}
+        return find_terms(
+            self.encoded,
+            self.sample,
+            self.model,
+            self.shares,
+            min_count,
+            **how,  # type: ignore[arg-type]
+        )
 
     # --- twins ---
 
@@ -139,11 +153,8 @@ def test_worked() -> None:
             "counts": 3,
             "expected": 3,
             "pmi": pytest.approx(math.log(6)),  # 全国|代表大会: 24 * 3 / (4 * 3); the other 8
-            "normed_pmi": pytest.approx(math.log(6) / math.log(8)),
             "left_entropy": pytest.approx(math.log(3)),  # 开 and two breaks
             "right_entropy": pytest.approx(math.log(3)),
-            "left_edge": pytest.approx(2 / 3),
-            "right_edge": pytest.approx(2 / 3),
             "shards": 3,  # its ends are 5, 12, 18 of 24: tenths 2, 5, 7
         }
     }
@@ -185,12 +196,11 @@ def test_a_term_behind_the_first_symbol() -> None:
 
 
 def test_most_of_the_text_is_one_term() -> None:
-    """-ln p is no less than ln 2. 天 40 times: 35 times six, which split into 39 twos and 37 fours."""
+    """天 40 times: 35 times six, which split into 39 twos and 37 fours."""
     case = make(["天" * 40], {"天天": -1.0}, {})
     found = rows(case.find(2), case)[tuple("天" * 6)]
     assert found["counts"] == 35
     assert found["pmi"] == pytest.approx(math.log(40 * 35 / (39 * 37)))
-    assert found["normed_pmi"] == pytest.approx(math.log(40 * 35 / (39 * 37)) / math.log(2))
 
 
 def test_equal_runs_count_once_in_the_sample_alone() -> None:
@@ -255,7 +265,7 @@ def check(case: Case, min_count: int, found: Terms) -> int:
         row = named[word]
         counts = case.counts[word]
         assert row["counts"] == counts
-        expected, places, edges, before = 0, set(), [0, 0], 0
+        expected, places, before = 0, set(), 0
         for run, words in zip(runs, cuts, strict=True):
             ends = {0, *np.cumsum([len(w) for w in words]).tolist()}
             for i in range(len(run) - len(word) + 1):
@@ -263,8 +273,6 @@ def check(case: Case, min_count: int, found: Terms) -> int:
                 if tuple(run[i:j]) == word:
                     expected += i in ends and j in ends
                     places.add(min((before + j - 1) * SHARDS // total, SHARDS - 1))
-                    edges[0] += i == 0
-                    edges[1] += j == len(run)
             before += len(run)
         assert (row["expected"], row["shards"]) == (expected, len(places))
         ratios = [
@@ -273,12 +281,8 @@ def check(case: Case, min_count: int, found: Terms) -> int:
         ]
         pmi = row["pmi"]
         assert any(math.isclose(pmi, math.log(r), rel_tol=1e-9, abs_tol=1e-9) for r in ratios)
-        share = min(counts / total, 0.5)
-        assert row["normed_pmi"] == pytest.approx(pmi / -math.log(share))
         sides = (row["left_entropy"], row["right_entropy"])
         assert sides == pytest.approx(entropies[word], abs=1e-9)
-        shares = (row["left_edge"], row["right_edge"])
-        assert shares == pytest.approx((edges[0] / counts, edges[1] / counts), abs=1e-9)
     return len(wanted)
 
 
@@ -337,6 +341,43 @@ def test_pieces_and_threads_do_not_matter(workers: int) -> None:
         pieces = case.find(2, functools.partial(ordered_map, pool, workers))
     for name in Terms.__dataclass_fields__:
         assert np.array_equal(getattr(pieces, name), getattr(whole, name)), name
+
+
+# --- where words and terms stand ---
+
+
+def places_of(case: Case, word: Word) -> tuple[int, int, int]:
+    """(whole, joints, right_edge) of a word, looked for at every place."""
+    whole, joints, edge = 0, 0, 0
+    for run in case.runs():
+        ends = {0, *np.cumsum([len(w) for w in case.cut(run)]).tolist()}
+        for i in range(len(run) - len(word) + 1):
+            j = i + len(word)
+            if tuple(run[i:j]) == word:
+                edge += j == len(run)
+                if i in ends and j in ends:
+                    whole += 1
+                    joints += sum(i < end < j for end in ends)
+    return whole, joints, edge
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS, st.sets(st.sampled_from(sorted(WEIGHTS))))
+def test_places(texts: list[str], words: set[str]) -> None:
+    case = make(texts, {w: WEIGHTS[w] for w in words}, {})
+    number = {text: i for i, text in enumerate(case.sample.texts, 1)}
+    asked = [w for w in case.counts if 2 <= len(w) <= LONGEST][::2]
+    spelling = np.zeros((len(asked), LONGEST), np.int64)
+    for row, word in zip(spelling, asked, strict=True):
+        row[: len(word)] = [number[symbol] for symbol in word]
+    terms, of_terms, of_words = case.look(2, words=spelling)
+    named = [*rows(terms, case), *asked]
+    found = [
+        np.concatenate([getattr(p, name) for p in (of_terms, of_words)]).tolist()
+        for name in Places.__dataclass_fields__
+    ]
+    assert list(zip(*found, strict=True)) == [places_of(case, word) for word in named]
+    assert [*rows(case.find(2), case)] == [*rows(terms, case)]
 
 
 # --- words in symbol ids ---------------------------------------------------------------------
