@@ -205,7 +205,7 @@ def discover(
     work: str | None,
     **settings: Any,
 ) -> None:
-    """Find the words of a corpus, without a dictionary or labelled text.
+    """Find the words of a corpus: raw text is all that is needed.
 
     Prints one word a line with its count, the count expected as a word (method lm: how often it was cut
     out), PMI (weakest split, nats), left and right branching entropy (nats), the tenths of the corpus that
