@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -41,31 +42,31 @@ def spell(
     """
     text, lengths = joined(words)
     codes = chars.code_points(text)
+    if glued is None:
+        glued = np.flatnonzero(_glued(codes, lengths))
+    of_words = np.searchsorted(np.cumsum(lengths), glued, side="right")
+    # Cells of each word, and before it.
+    number = lengths - np.bincount(of_words, minlength=len(lengths))
+    before = np.cumsum(number) - number
     first = np.ones(len(codes), bool)
-    first[_glued(codes, lengths) if glued is None else glued] = False
-    edges = np.zeros(len(words) + 1, np.int64)
-    np.cumsum(lengths, out=edges[1:])
-    starts = np.flatnonzero(first)
-    # Cells before each edge of a word.
-    before = edges if len(starts) == len(codes) else _before(first)[edges]
-    number = np.diff(before)
+    first[glued] = False
+    # The first character of each cell, of the type by which NumPy looks up: it would convert them each time.
+    values = (codes[first] if len(glued) else codes).astype(np.intp)
+    runs, cells = _runs(text, glued)
     bad = (number > longest) | (number == 0)
-    kinds = kinds_of(codes)
-    strange = np.flatnonzero((kinds != HAN) & (kinds != WORD) & first)
-    bad[np.searchsorted(edges, strange, side="right") - 1] = True
+    strange = _strange(values)
+    bad[np.searchsorted(before, strange, side="right") - 1] = True
     kept = np.repeat(~bad, number) if bad.any() else None
-    symbols, ids = _numbered(lookup.codes(codes), starts, kept)
+    symbols, ids = _numbered(values, runs, cells, kept, lookup)
     number[bad] = 0
     width = max(2, int(number.max(initial=0)))
     # Column by column: who reads them takes one place of all words at a time.
-    spelled = np.zeros((width, len(words)), np.uint16 if len(symbols) < 1 << 16 else np.int32)
-    ids = ids.astype(spelled.dtype)
+    spelled = np.zeros((width, len(words)), ids.dtype)
     rows = np.flatnonzero(number)
     at = before[rows]
-    for column in spelled:
-        column[rows] = ids[at]
-        number -= 1
-        more = number[rows] > 0
+    for place, column in enumerate(spelled, 1):
+        column[rows] = np.take(ids, at)
+        more = number[rows] > place
         rows, at = rows[more], at[more] + 1
     return symbols, spelled.T
 
@@ -76,38 +77,56 @@ def _glued(codes: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     place = np.arange(len(codes)) + np.repeat(np.arange(len(lengths)), lengths)
     lines = np.full(len(codes) + len(lengths), 0x0A, codes.dtype)
     lines[place] = codes
-    return joined_to_last(lines, kinds_of(lines))[place]
+    glued = joined_to_last(lines, kinds_of(lines))[place]
+    # Not the line feed with which a word may begin to the one before it.
+    glued[(np.cumsum(lengths) - lengths)[lengths > 0]] = False
+    return glued
 
 
-def _before(first: np.ndarray) -> np.ndarray:
-    """How many cells begin before each code point, and at the end."""
-    before = np.zeros(len(first) + 1, np.int32)
-    np.cumsum(first, out=before[1:])
-    return before
+def _runs(text: str, glued: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """(numbers of the cells that have several characters, these cells)."""
+    numbers = glued - np.arange(1, len(glued) + 1)
+    begins = np.flatnonzero(np.diff(numbers, prepend=-1))
+    ends = np.append(begins[1:], len(glued)) - 1 if len(begins) else begins
+    places = zip((glued[begins] - 1).tolist(), (glued[ends] + 1).tolist(), strict=True)
+    return numbers[begins], [text[start:stop] for start, stop in places]
+
+
+def _strange(values: np.ndarray) -> np.ndarray:
+    """Which cells begin with neither a Han character nor a letter or digit; numbers of cells."""
+    distinct = _distinct(values)
+    kinds = kinds_of(distinct.astype(np.uint32))
+    strange = distinct[(kinds != HAN) & (kinds != WORD)]
+    return np.flatnonzero(np.isin(values, strange)) if len(strange) else np.empty(0, np.int64)
+
+
+def _distinct(codes: np.ndarray) -> np.ndarray:
+    """The code points that there are, ascending, intp: in a tenth of the time of np.unique."""
+    there = np.zeros(int(codes.max(initial=0)) + 1, bool)
+    there[codes] = True
+    return np.flatnonzero(there)
 
 
 def _numbered(
-    codes: np.ndarray, starts: np.ndarray, kept: np.ndarray | None
+    values: np.ndarray, runs: np.ndarray, cells: list[str], kept: np.ndarray | None, lookup: Lookup
 ) -> tuple[list[str], np.ndarray]:
-    """(symbols, the id of each cell): characters by code point, then runs. kept: of which cells; None: all."""
-    values = codes[starts]
-    runs = np.diff(starts, append=len(codes)) > 1
-    some = runs.any()
-    usual = values[~runs] if some else values
+    """(symbols, the id of each cell): characters by code point, then runs, as they are looked up.
+
+    values: first character of each cell. runs, cells: as _runs has them. kept: of which cells; None: all.
+    """
+    usual = np.ones(len(values), bool) if kept is None else kept.copy()
+    usual[runs] = False
+    distinct = _distinct(values if usual.all() else values[usual])
+    folded = lookup.codes(distinct.astype(np.uint32))
+    characters = _distinct(folded)
+    symbols = dict(zip(map(chr, characters.tolist()), range(1, len(characters) + 1), strict=True))
     if kept is not None:
-        usual = values[kept & ~runs]
-    table = np.zeros(max(int(values.max(initial=0)), 1) + 1, np.int32)
-    table[usual] = 1
-    distinct = np.flatnonzero(table)
-    table[distinct] = np.arange(1, len(distinct) + 1)
+        some = kept[runs]
+        runs, cells = runs[some], list(itertools.compress(cells, some.tolist()))
+    of_runs = [symbols.setdefault(run, len(symbols) + 1) for run in lookup.texts(cells)]
+    type_of_ids = np.uint16 if len(symbols) < 1 << 16 else np.int32
+    table = np.zeros(int(values.max(initial=0)) + 1, type_of_ids)
+    table[distinct] = np.searchsorted(characters, folded) + 1
     ids = np.take(table, values)
-    symbols = dict(zip(map(chr, distinct.tolist()), range(1, len(distinct) + 1), strict=True))
-    if some:
-        # Never as UTF-16: two lone surrogates would become one character.
-        text = codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
-        which = np.flatnonzero(runs if kept is None else runs & kept)
-        stops = np.append(starts, len(codes))[which + 1]
-        places = zip(starts[which].tolist(), stops.tolist(), strict=True)
-        cells = [text[start:stop] for start, stop in places]
-        ids[which] = [symbols.setdefault(cell, len(symbols) + 1) for cell in cells]
+    ids[runs] = of_runs
     return list(symbols), ids

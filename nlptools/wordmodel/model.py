@@ -268,7 +268,7 @@ def _weights(packed: PackedModel, path: str | os.PathLike[str]) -> WordWeights:
     if (weights > MOST_WEIGHT).any() or (weights < -MOST_NATS).any() or (place_counts < 0).any():
         raise damaged(path, "a count below 0, or a weight out of range")
     listed, notes = "known" in packed, _notes(packed, words, path)
-    return WordWeights(words, weights, list(places), place_counts, packed.settings, listed, notes)
+    return WordWeights(words, weights, places, place_counts, packed.settings, listed, notes)
 
 
 def _notes(
@@ -308,7 +308,7 @@ def _unpacked(path: str | os.PathLike[str]) -> WordModel:
         counts,
         expected,
         weights,
-        place_symbols,
+        list(place_symbols),
         place_counts,
         settings,
         None if known is None else known == 1,
