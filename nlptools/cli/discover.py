@@ -147,7 +147,7 @@ Examples:
     multiple=True,
     type=InputPath(),
     help="Word list: its words stay, whatever the thresholds say. Of a file with a column `decision`, as a report "
-    "page gives it, those that were accepted. May be given several times.",
+    "page gives it, those that were accepted. May be given several times. The output has that column, too.",
 )
 @click.option(
     "--rejected",
