@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Examples:
   nlptools compare 2023.txt 2024.txt | head -50
   nlptools compare 'news-202[0-2].txt' news-2023.txt news-2024.txt --top 500 --report growth.html
-  nlptools compare old.tsv new.tsv
+  nlptools compare old.tsv new.tsv --new-only
   nlptools compare dict-old.txt dict-new.txt --lists
 """
 )
@@ -45,6 +45,12 @@ Examples:
     show_default=True,
     help="Occurrences added to every word, which draws the log odds of rare words to 0; auto: as "
     "many as the words have on average.",
+)
+@click.option(
+    "--new-only/--all",
+    default=False,
+    show_default=True,
+    help="Only the words that A does not have.",
 )
 @click.option(
     "--fallen/--no-fallen",
@@ -82,8 +88,8 @@ def compare(
 
     A and B are text, counts files or word lists; a folder, a pattern or several names are time slices, in this
     order. Prints one word a line with its counts in A and B, both in a million symbols, the shrunk log odds
-    (nats, above 0: more in B; the table is sorted by them), z (how far that is beyond chance), the first slice of B
-    that has the word, and whether A lacks it.
+    (nats, above 0: more in B; the table is sorted by them), z (how far that is beyond chance), the first slice of
+    all, A's and B's, that has the word, and whether A lacks it.
     """
     if "-" in (a, *b):
         raise click.UsageError("compare reads twice, and cannot read standard input: name files.")
