@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, StageBar, check_fields, deliver, open_corpus
+from nlptools.cli.console import (
+    Closing,
+    StageBar,
+    check_fields,
+    deliver,
+    note_uncounted,
+    open_corpus,
+)
 from nlptools.cli.files import InputPath, OutputPath
 
 if TYPE_CHECKING:
@@ -101,13 +108,15 @@ def compare(
     from nlptools.discovery.rules import DEFAULT_METHOD
     from nlptools.review.compare import compare_corpora, format_comparison
     from nlptools.review.report import report_comparison
-    from nlptools.review.slices import CORPUS, find_slices
+    from nlptools.review.slices import CORPUS, COUNTS, find_slices
     from nlptools.text.wordlists import read_words
 
     kind = find_slices(a, b, lists=lists).kind
     if page is not None and kind != CORPUS:
         raise click.UsageError(f"--report needs text to show contexts from, not a {kind}.")
     words = read_words([words_file], encoding="auto") if words_file else None
+    if kind == COUNTS and words and not quiet:
+        note_uncounted(words, "counts files have")
 
     def opened(paths: list[str], **reading: Any) -> Corpus:
         return open_corpus(tuple(paths), quiet, **reading)

@@ -15,6 +15,7 @@ from nlptools.cli.console import (
     given_options,
     note,
     note_learnt,
+    note_uncounted,
     open_corpus,
 )
 from nlptools.cli.count import spread
@@ -251,6 +252,8 @@ def discover(
             "Words are printed folded: their forms in the text are known if files are read, and on one machine."
         )
     if not quiet:
+        if engine == "spark" or corpus is None or not corpus.rereadable:
+            note_uncounted(settings["accepted"], "counts and pipes have")
         _explain_none(table)
         if settings["top"] is None:
             _explain_few(table)

@@ -216,10 +216,10 @@ def _tell_doubtful(result: Export, asked: str | int) -> None:
     for word, why in result.doubtful.items():
         by_reason[why.partition(" (U+")[0]].append(word)
     for why, of_reason in by_reason.items():
-        some = listed(of_reason[:_SHOWN]) + (", ..." if len(of_reason) > _SHOWN else "")
         winning = "; --freq win would have one" if TARGETS[result.to].winning else ""
         note(
-            f"{len(of_reason):,} of {len(result.words):,} words may have no effect{winning}: {why}: {some}"
+            f"{len(of_reason):,} of {len(result.words):,} words may have no effect{winning}: {why}: "
+            f"{listed(of_reason, _SHOWN)}"
         )
     if TARGETS[result.to].winning and asked == "auto" and result.freq == "corpus" and result.words:
         note(_NOT_THERE.format(words=f"{len(result.words):,}"))

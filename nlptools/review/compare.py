@@ -33,6 +33,7 @@ from nlptools.review.slices import (
     word_counts,
 )
 from nlptools.text.corpus import Corpus
+from nlptools.usage.signed import with_breaks
 from nlptools.usage.usage import Usage, measure_usage
 
 if TYPE_CHECKING:
@@ -167,6 +168,8 @@ def compare_corpora(
     elif found.kind == COUNTS:
         loaded = open_counts(found)
         asked = _frequent_words(loaded[found.first_b :]) if asked is None else asked
+        signed = set(with_breaks(asked, loaded[0][0].settings.latin))  # which counts do not have
+        asked = [word for word in asked if word not in signed]
         counts, totals = word_counts(loaded, asked)
     else:
         if asked is None:
