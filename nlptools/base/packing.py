@@ -15,6 +15,7 @@ import numpy as np
 MOST_BYTES = (
     1 << 28
 )  # of a column when it is unpacked: the largest list that is known has 200 million
+WORTH = 0.8  # a column that zlib makes no smaller than this share is not compressed
 
 
 class JoinedStrings(Sequence[str]):
@@ -67,7 +68,10 @@ def pack(values: np.ndarray, *, differences: bool = False) -> tuple[np.ndarray, 
     plain = (numbers << 1 ^ numbers >> 63 if signed else numbers).astype("<u8", casting="unsafe")
     planes = (int(plain.max(initial=0)).bit_length() + 7) // 8
     rows = plain.view(np.uint8).reshape(-1, 8)[:, :planes].T
-    packed = zlib.compress(np.ascontiguousarray(rows).tobytes(), 9)
+    plain_bytes = np.ascontiguousarray(rows).tobytes()
+    packed = zlib.compress(plain_bytes, 9)
+    if len(packed) > WORTH * len(plain_bytes):
+        packed = zlib.compress(plain_bytes, 0)  # a zlib stream as well, and read in no time
     facts = {"length": len(numbers), "planes": planes, "signed": signed}
     return np.frombuffer(packed, np.uint8), facts | {"differences": differences}
 
@@ -92,8 +96,8 @@ def unpack(data: np.ndarray, facts: Mapping[str, Any]) -> np.ndarray:
         one = numbers.dtype.type(1)
         odd = numbers & one
         numbers >>= one
-        numbers = numbers.astype(np.int64)
-        numbers ^= -odd.astype(np.int64)
+        signed = np.dtype(f"i{numbers.itemsize}")
+        numbers = (numbers.view(signed) ^ -odd.view(signed)).astype(np.int64)
     return np.cumsum(numbers, dtype=np.int64) if facts["differences"] else numbers
 
 

@@ -49,9 +49,10 @@ class Cutter:
         self.size = len(self.symbols) + 2
         names = list(self.symbols)
         folded = self.lookup.texts(names)
-        # Symbol as it is looked up -> id; backwards, so that of equal ones the first stays.
-        self._folded = dict(zip(reversed(folded), reversed(self.symbols.values()), strict=True))
+        self._folded = self.symbols  # symbol as it is looked up -> id
         if folded != names:
+            # Backwards, so that of equal ones the first stays.
+            self._folded = dict(zip(reversed(folded), reversed(self.symbols.values()), strict=True))
             for symbol in self._folded.keys() & self.symbols.keys():
                 self._folded[symbol] = self.symbols[symbol]
         singles = [symbol for symbol in names if len(symbol) == 1]
