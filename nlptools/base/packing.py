@@ -22,10 +22,12 @@ class JoinedStrings(Sequence[str]):
     """Strings that lie in one, each cut out when it is asked for."""
 
     def __init__(self, text: str, lengths: np.ndarray) -> None:
-        """lengths: of each string, in characters, of any type; their sum is the length of the text."""
+        """lengths: of each string, in characters, of any type; their sum is the length of the text. ends: their sums up to
+        each string, int64.
+        """
         self.text = text
         self.lengths = lengths
-        self._ends = np.cumsum(lengths, dtype=np.int64)
+        self.ends = np.cumsum(lengths, dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -39,12 +41,12 @@ class JoinedStrings(Sequence[str]):
     def __getitem__(self, number: int | slice) -> str | list[str]:
         if isinstance(number, slice):
             return list(self)[number]
-        end = int(self._ends[number])
+        end = int(self.ends[number])
         return self.text[end - int(self.lengths[number]) : end]
 
     def __iter__(self) -> Iterator[str]:
         start = 0
-        for end in self._ends.tolist():
+        for end in self.ends.tolist():
             yield self.text[start:end]
             start = end
 
