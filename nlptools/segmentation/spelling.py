@@ -59,16 +59,20 @@ def spell(
     kept = np.repeat(~bad, number) if bad.any() else None
     symbols, ids = _numbered(values, runs, cells, kept, lookup)
     number[bad] = 0
-    width = max(2, int(number.max(initial=0)))
-    # Column by column: who reads them takes one place of all words at a time.
-    spelled = np.zeros((width, len(words)), ids.dtype)
+    return symbols, _columns(ids, before, number).T
+
+
+def _columns(ids: np.ndarray, before: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """Ids of all words in a row -> the first of each word, the second, ...: one place of all words is taken at a time."""
+    columns = np.zeros((max(2, int(number.max(initial=0))), len(number)), ids.dtype)
     rows = np.flatnonzero(number)
-    at = before[rows]
-    for place, column in enumerate(spelled, 1):
+    at, left = before[rows], number[rows].astype(np.int32)
+    for place, column in enumerate(columns, 1):
         column[rows] = np.take(ids, at)
-        more = number[rows] > place
-        rows, at = rows[more], at[more] + 1
-    return symbols, spelled.T
+        more = left > place
+        rows, at, left = rows[more], at[more], left[more]
+        at += 1
+    return columns
 
 
 def _glued(codes: np.ndarray, lengths: np.ndarray) -> np.ndarray:

@@ -49,27 +49,23 @@ class Cutter:
         self.size = len(self.symbols) + 2
         names = list(self.symbols)
         folded = self.lookup.texts(names)
-        # Symbol as it is looked up -> id; backwards, so that of equal ones the first stays.
-        self._folded = dict(zip(reversed(folded), reversed(self.symbols.values()), strict=True))
+        self._folded = self.symbols  # symbol as it is looked up -> id
         if folded != names:
+            # Backwards, so that of equal ones the first stays.
+            self._folded = dict(zip(reversed(folded), reversed(self.symbols.values()), strict=True))
             for symbol in self._folded.keys() & self.symbols.keys():
                 self._folded[symbol] = self.symbols[symbol]
-        singles = [symbol for symbol in names if len(symbol) == 1]
-        han = chars.classes(chars.code_points("".join(singles))) == chars.HAN
-        self.has_runs = len(singles) < len(names) or not bool(han.all())
-        self._lookup = self._table_of_ids()[self.lookup.table]
-
-    def _table_of_ids(self) -> np.ndarray:
-        """By code point below 0x10000 as it is looked up: the id of a Han character, 0 for anything else."""
-        table = np.zeros(0x10000, np.uint16 if self.size <= 1 << 16 else np.uint32)
-        table[KINDS == HAN] = self.size - 1
         singles = [symbol for symbol in self._folded if len(symbol) == 1]
         codes = chars.code_points("".join(singles))
-        numbers = np.array([self._folded[symbol] for symbol in singles], table.dtype)
-        # Others are found one at a time (`_ids`, `_name_runs`).
-        han = (codes <= 0xFFFF) & (chars.classes(codes) == chars.HAN)
+        numbers = np.fromiter(map(self._folded.__getitem__, singles), np.uint32, len(singles))
+        han = chars.classes(codes) == chars.HAN
+        self.has_runs = len(singles) < len(self._folded) or not bool(han.all())
+        # By code point; those beyond the first 65,536 are found one at a time (`_ids`, `_name_runs`).
+        han &= codes <= 0xFFFF
+        table = np.zeros(0x10000, np.uint16 if self.size <= 1 << 16 else np.uint32)
+        table[KINDS == HAN] = self.size - 1
         table[codes[han]] = numbers[han]
-        return table
+        self._lookup = table[self.lookup.table]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.symbols):,} symbols)"

@@ -282,9 +282,8 @@ def _notes(
         inside = (places >= 0) & (places < size)
         if not (inside.all() and (places[1:] > places[:-1]).all()):
             raise damaged(path, "notes on words that it does not have")
-    starts = np.cumsum(words.lengths, dtype=np.int64)
-    where = np.searchsorted(starts, glued)
-    if (glued == 0).any() or (starts[where] == glued).any():
+    # Where a word ends, the next one begins.
+    if (glued == 0).any() or (words.ends[np.searchsorted(words.ends, glued)] == glued).any():
         raise damaged(path, "a note that the first character of a word goes on with another word")
     return WordNotes(rules, glued, counted)
 
