@@ -235,7 +235,17 @@ def test_the_tables_name_their_version() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["三万五千元", "几百数千", "二十一点", "十二点三", "百分之二十点五", "贰拾万元", "两万亿", "大陆", "数百万人"],
+    [
+        "三万五千元",
+        "几百数千",
+        "二十一点",
+        "十二点三",
+        "百分之二十点五",
+        "贰拾万元",
+        "两万亿",
+        "大陆",
+        "数百万人",
+    ],
 )
 def test_traditional_numerals_are_numerals(text: str) -> None:
     """Cut at the same places, each cell as it stands."""

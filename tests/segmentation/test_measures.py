@@ -69,7 +69,19 @@ def test_open_cutter() -> None:
 
 def test_numbers_with_measures_are_cut_evenly() -> None:
     """第二十条 is short enough to be learnt as a word, 第二十四条 is not: no model has either, a list of one's own may."""
-    words = ["第二十条", "十二月", "三万元", "第一次", "第三方", "三七粉", "三月", "一百", "统一", "几个", "十"]
+    words = [
+        "第二十条",
+        "十二月",
+        "三万元",
+        "第一次",
+        "第三方",
+        "三七粉",
+        "三月",
+        "一百",
+        "统一",
+        "几个",
+        "十",
+    ]
     assert [w for w, flag in zip(words, counted(words), strict=True) if flag] == words[:4]
     assert counted([]).tolist() == []
     for text in ("第二十条", "第二十四条", "十二月", "二百五十三元"):
