@@ -295,10 +295,11 @@ def _lists(
 def _models(background: str | None, prior: str) -> dict[str, WordModel | None]:
     """Those that are named; without them the settings are what they are anyway."""
     from nlptools.wordmodel.lists import load_prior
+    from nlptools.wordmodel.model import load_named
 
     models: dict[str, WordModel | None] = {}
     if background is not None:
-        models["background"] = load_prior(background)
+        models["background"] = load_named(background)
     if prior != "auto":
         models["prior"] = None if prior == "none" else load_prior(prior)
     return models
