@@ -226,8 +226,8 @@ class Segmenter(Cutter):
         signed = [word for word in none if not all(map(chars.is_han, word))]
         if signed:
             self.spans = Spans(signed, self.lookup)
-        self.unused = self.spans.unused if self.spans else ()
-        self.unused += tuple(word for word in none if all(map(chars.is_han, word)))
+        found = set(self.spans.words) if self.spans else set()
+        self.unused = tuple(word for word in none if word not in found)
 
     # --- the two paths -------------------------------------------------------------------
 
