@@ -116,6 +116,8 @@ def oddest_lines(
     with storage.spilling(tmp_dir) as folder:
         spill = storage.SpillFile(folder)
         for group in _groups(scored):
+            if not group:
+                continue
             rows = np.frombuffer(
                 format_lines(group, how).encode("utf-8", "surrogateescape"), np.uint8
             )
