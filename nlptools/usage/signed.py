@@ -16,13 +16,18 @@ from nlptools.usage.matcher import Matcher
 from nlptools.usage.windows import Window
 
 
+# Characters of such a word; the automaton is as deep, and one of a million (a damaged list) ends the process.
+LONGEST = 200
+
+
 def with_breaks(words: Iterable[str], latin: str = "run") -> list[str]:
     """Those of the words that have a break in them, and so are no n-grams. latin: what is a symbol, as in count.
 
     >>> with_breaks(["GPT-4", "iPad Pro", "5%", "网络"])
     ['iPad Pro', '5%']
     """
-    return [word for word in words if word and "" in split_symbols(word, latin)]
+    some = [word for word in words if 0 < len(word) <= LONGEST]
+    return [word for word in some if "" in split_symbols(word, latin)]
 
 
 class SignedWords:
