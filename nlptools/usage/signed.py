@@ -15,7 +15,6 @@ from nlptools.text.chars import DIGIT, LETTER, classes, code_points
 from nlptools.usage.matcher import Matcher
 from nlptools.usage.windows import Window
 
-
 # Characters of such a word; the automaton is as deep, and one of a million (a damaged list) ends the process.
 LONGEST = 200
 

@@ -22,6 +22,7 @@ from nlptools.text.folding import fold_text
 from nlptools.usage.contexts import Context
 from nlptools.usage.contextsample import ContextSample
 from nlptools.usage.matcher import IdMatcher
+from nlptools.usage.signed import LONGEST as LONGEST_SIGNED
 from nlptools.usage.signed import SignedWords
 from nlptools.usage.windows import Window, read_windows
 
@@ -172,7 +173,8 @@ class _Pass:
         numbers = [self._number(word) for word in folded]
         self.number = len(self.keys)
         pairs = zip(folded, numbers, strict=True)
-        self.signed = SignedWords(list(dict.fromkeys(w for w, n in pairs if w and n < 0)))
+        signed = dict.fromkeys(w for w, n in pairs if n < 0 and 0 < len(w) <= LONGEST_SIGNED)
+        self.signed = SignedWords(list(signed))
         signed_at = {word: self.number + i for i, word in enumerate(self.signed.words)}
         self.at = np.array(
             [signed_at.get(w, -1) if n < 0 else n for w, n in zip(folded, numbers, strict=True)],
