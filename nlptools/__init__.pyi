@@ -61,10 +61,12 @@ from nlptools.vocab.tokenizer import WordTokenizer as WordTokenizer
 from nlptools.vocab.tokenizer import tokenize as tokenize
 from nlptools.vocab.vocab import Vocab as Vocab
 from nlptools.vocab.vocab import load_vocab as load_vocab
+from nlptools.wordmodel.adapt import adapt_model as adapt_model
 from nlptools.wordmodel.model import WordModel as WordModel
 from nlptools.wordmodel.model import convert_model as convert
 from nlptools.wordmodel.model import general_model as general_model
 from nlptools.wordmodel.model import load_model as load_model
+from nlptools.wordmodel.model import raw_model as raw_model
 from nlptools.wordmodel.train import train_model as train
 
 __version__: str
@@ -97,6 +99,7 @@ __all__ = [
     "WordTable",
     "WordTokenizer",
     "__version__",
+    "adapt_model",
     "compare",
     "convert",
     "count",
@@ -115,6 +118,7 @@ __all__ = [
     "merge",
     "open_cutter",
     "open_lm",
+    "raw_model",
     "read_rows",
     "read_vectors",
     "read_weighted_words",

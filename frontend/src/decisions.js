@@ -75,12 +75,12 @@ export class Decisions {
   // --- downloads -----------------------------------------------------------------------
 
   file(kind) {
-    const counts = this.data.rows.count;
     if (kind === "plain") return ["accepted.txt", this.list("accepted")];
     if (kind === "plain_rejected") return ["rejected.txt", this.list("rejected")];
     if (kind === "jieba") {
-      const rows = this.words.map((_, row) => row).filter((row) => this.of(row) === "accepted");
-      return ["userdict.txt", rows.map((row) => `${this.words[row]} ${Math.max(1, counts[row] || 1)}`)];
+      const { frequencies } = this.data.jieba; // null: a word that jieba would misread
+      const rows = this.words.map((_, row) => row).filter((row) => this.of(row) === "accepted" && frequencies[row] !== null);
+      return ["userdict.txt", rows.map((row) => `${this.words[row]} ${frequencies[row]} nz`)];
     }
     return this.input();
   }

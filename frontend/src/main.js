@@ -132,7 +132,7 @@ function fill() {
     button("reset", () => table.decide("")), button("undo", () => table.show(decisions.undo())),
     make("details", { class: "menu" }, make("summary", {}, t("download")), make("div", { class: "choices" },
       ...["plain", "plain_rejected", "jieba", "input"].map((kind) =>
-        make("button", { type: "button", id: `download-${kind}`, onclick: (event) => { decisions.download(kind); event.target.closest("details").open = false; } }, t(kind))))),
+        make("button", { type: "button", id: `download-${kind}`, onclick: (event) => { decisions.download(kind); event.target.closest("details").open = false; } }, t(kind === "jieba" && !data.jieba.winning ? "jieba_counts" : kind))))),
   );
   byId("keys").replaceChildren(make("summary", {}, t("keys")), make("p", {}, t("keys_text")));
   byId("word").setAttribute("aria-label", t("details"));

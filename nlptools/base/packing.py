@@ -15,16 +15,19 @@ import numpy as np
 MOST_BYTES = (
     1 << 28
 )  # of a column when it is unpacked: the largest list that is known has 200 million
+WORTH = 0.8  # a column that zlib makes no smaller than this share is not compressed
 
 
 class JoinedStrings(Sequence[str]):
     """Strings that lie in one, each cut out when it is asked for."""
 
     def __init__(self, text: str, lengths: np.ndarray) -> None:
-        """lengths: of each string, in characters, of any type; their sum is the length of the text."""
+        """lengths: of each string, in characters, of any type; their sum is the length of the text. ends: their sums up to
+        each string, int64.
+        """
         self.text = text
         self.lengths = lengths
-        self._ends = np.cumsum(lengths, dtype=np.int64)
+        self.ends = np.cumsum(lengths, dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -38,12 +41,12 @@ class JoinedStrings(Sequence[str]):
     def __getitem__(self, number: int | slice) -> str | list[str]:
         if isinstance(number, slice):
             return list(self)[number]
-        end = int(self._ends[number])
+        end = int(self.ends[number])
         return self.text[end - int(self.lengths[number]) : end]
 
     def __iter__(self) -> Iterator[str]:
         start = 0
-        for end in self._ends.tolist():
+        for end in self.ends.tolist():
             yield self.text[start:end]
             start = end
 
@@ -67,7 +70,10 @@ def pack(values: np.ndarray, *, differences: bool = False) -> tuple[np.ndarray, 
     plain = (numbers << 1 ^ numbers >> 63 if signed else numbers).astype("<u8", casting="unsafe")
     planes = (int(plain.max(initial=0)).bit_length() + 7) // 8
     rows = plain.view(np.uint8).reshape(-1, 8)[:, :planes].T
-    packed = zlib.compress(np.ascontiguousarray(rows).tobytes(), 9)
+    plain_bytes = np.ascontiguousarray(rows).tobytes()
+    packed = zlib.compress(plain_bytes, 9)
+    if len(packed) > WORTH * len(plain_bytes):
+        packed = zlib.compress(plain_bytes, 0)  # a zlib stream as well, and read in no time
     facts = {"length": len(numbers), "planes": planes, "signed": signed}
     return np.frombuffer(packed, np.uint8), facts | {"differences": differences}
 
@@ -92,8 +98,8 @@ def unpack(data: np.ndarray, facts: Mapping[str, Any]) -> np.ndarray:
         one = numbers.dtype.type(1)
         odd = numbers & one
         numbers >>= one
-        numbers = numbers.astype(np.int64)
-        numbers ^= -odd.astype(np.int64)
+        signed = np.dtype(f"i{numbers.itemsize}")
+        numbers = (numbers.view(signed) ^ -odd.view(signed)).astype(np.int64)
     return np.cumsum(numbers, dtype=np.int64) if facts["differences"] else numbers
 
 

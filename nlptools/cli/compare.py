@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, StageBar, check_fields, deliver, open_corpus
+from nlptools.cli.console import (
+    Closing,
+    StageBar,
+    check_fields,
+    deliver,
+    note_uncounted,
+    open_corpus,
+)
 from nlptools.cli.files import InputPath, OutputPath
 
 if TYPE_CHECKING:
@@ -19,7 +26,7 @@ if TYPE_CHECKING:
 Examples:
   nlptools compare 2023.txt 2024.txt | head -50
   nlptools compare 'news-202[0-2].txt' news-2023.txt news-2024.txt --top 500 --report growth.html
-  nlptools compare old.tsv new.tsv
+  nlptools compare old.tsv new.tsv --new-only
   nlptools compare dict-old.txt dict-new.txt --lists
 """
 )
@@ -45,6 +52,12 @@ Examples:
     show_default=True,
     help="Occurrences added to every word, which draws the log odds of rare words to 0; auto: as "
     "many as the words have on average.",
+)
+@click.option(
+    "--new-only/--all",
+    default=False,
+    show_default=True,
+    help="Only the words that A does not have.",
 )
 @click.option(
     "--fallen/--no-fallen",
@@ -82,8 +95,8 @@ def compare(
 
     A and B are text, counts files or word lists; a folder, a pattern or several names are time slices, in this
     order. Prints one word a line with its counts in A and B, both in a million symbols, the shrunk log odds
-    (nats, above 0: more in B; the table is sorted by them), z (how far that is beyond chance), the first slice of B
-    that has the word, and whether A lacks it.
+    (nats, above 0: more in B; the table is sorted by them), z (how far that is beyond chance), the first slice of
+    all, A's and B's, that has the word, and whether A lacks it.
     """
     if "-" in (a, *b):
         raise click.UsageError("compare reads twice, and cannot read standard input: name files.")
@@ -95,13 +108,15 @@ def compare(
     from nlptools.discovery.rules import DEFAULT_METHOD
     from nlptools.review.compare import compare_corpora, format_comparison
     from nlptools.review.report import report_comparison
-    from nlptools.review.slices import CORPUS, find_slices
+    from nlptools.review.slices import CORPUS, COUNTS, find_slices
     from nlptools.text.wordlists import read_words
 
     kind = find_slices(a, b, lists=lists).kind
     if page is not None and kind != CORPUS:
         raise click.UsageError(f"--report needs text to show contexts from, not a {kind}.")
     words = read_words([words_file], encoding="auto") if words_file else None
+    if kind == COUNTS and words and not quiet:
+        note_uncounted(words, "counts files have")
 
     def opened(paths: list[str], **reading: Any) -> Corpus:
         return open_corpus(tuple(paths), quiet, **reading)

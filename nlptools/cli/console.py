@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import click
 
 from nlptools import __version__
 from nlptools.cli.files import claim_stdin
-from nlptools.errors import NlptoolsError, quoted, visible
+from nlptools.errors import NlptoolsError, listed, quoted, visible
 
 if TYPE_CHECKING:
     from nlptools.text.corpus import Corpus, ReadReport
@@ -66,6 +66,17 @@ def note_learnt(learnt: Learnt) -> None:
         note(
             f"The memory has room to learn from {learnt.room:,} of {learnt.total:,} symbols; "
             "more --memory gives a better model and other words."
+        )
+
+
+def note_uncounted(words: Collection[str], where: str) -> None:
+    """Name the words with a sign or a blank inside, which are counted in files of text only."""
+    from nlptools.usage.signed import with_breaks
+
+    if signed := sorted(with_breaks(words)):
+        note(
+            f"{len(signed):,} words with a sign or a blank inside are not counted, as {where} none of them: "
+            f"{listed(signed, 3)}; name files of text."
         )
 
 

@@ -15,6 +15,7 @@ from nlptools.cli.console import (
     given_options,
     note,
     note_learnt,
+    note_uncounted,
     open_corpus,
 )
 from nlptools.cli.count import spread
@@ -148,7 +149,7 @@ Examples:
     multiple=True,
     type=InputPath(),
     help="Word list: its words stay, whatever the thresholds say. Of a file with a column `decision`, as a report "
-    "page gives it, those that were accepted. May be given several times.",
+    "page gives it, those that were accepted. May be given several times. The output has that column, too.",
 )
 @click.option(
     "--rejected",
@@ -206,7 +207,7 @@ def discover(
     work: str | None,
     **settings: Any,
 ) -> None:
-    """Find the words of a corpus, without a dictionary or labelled text.
+    """Find the words of a corpus: raw text is all that is needed.
 
     Prints one word a line with its count, the count expected as a word (method lm: how often it was cut
     out), PMI (weakest split, nats), left and right branching entropy (nats), the tenths of the corpus that
@@ -251,8 +252,12 @@ def discover(
         note(
             "Words are printed folded: their forms in the text are known if files are read, and on one machine."
         )
-    if not quiet and settings["top"] is None:
-        _explain_few(table)
+    if not quiet:
+        if engine == "spark" or corpus is None or not corpus.rereadable:
+            note_uncounted(settings["accepted"], "counts and pipes have")
+        _explain_none(table)
+        if settings["top"] is None:
+            _explain_few(table)
     folded = settings["counts"].settings.fold if "counts" in settings else corpus.fold
     made_by = table.settings | ({"fold": "+".join(folded)} if folded else {})
     results = [f"{table.symbols:,} symbols", f"{table.ngrams:,} n-grams", f"{len(table):,} words"]
@@ -291,10 +296,11 @@ def _lists(
 def _models(background: str, prior: str) -> dict[str, WordModel | None]:
     """Those that are named; without them the settings are what they are anyway."""
     from nlptools.wordmodel.lists import load_prior
+    from nlptools.wordmodel.model import load_named
 
     models: dict[str, WordModel | None] = {}
     if background != "auto":
-        models["background"] = None if background == "none" else load_prior(background)
+        models["background"] = None if background == "none" else load_named(background)
     if prior != "auto":
         models["prior"] = None if prior == "none" else load_prior(prior)
     return models
@@ -306,10 +312,23 @@ def _counts(path: str) -> NgramCounts:
     return load_counts(path, mapped=False)
 
 
-def _explain_few(table: WordTable) -> None:
-    """Say which filter took most away when little is left."""
+def _explain_none(table: WordTable) -> None:
+    """Say what is the matter where no filter has anything to do with it."""
+    least = table.settings.get("min_count", 1)
     if not table.symbols:
         note("There are no Chinese characters, letters or digits in the input.")
+    elif (
+        not len(table) and not sum(table.removed.values()) and isinstance(least, int) and least > 1
+    ):
+        times = "twice" if least == 2 else f"{least:,} times"
+        note(
+            f"No string of several symbols occurs {times} in this text: give more text, or rank what is rarer with "
+            "--min-count 1 --top N."
+        )
+
+
+def _explain_few(table: WordTable) -> None:
+    """Say which filter took most away when little is left."""
     taken = sum(table.removed.values())
     if len(table) >= 20 or not taken:
         return

@@ -198,71 +198,67 @@ def segment(
             fold=(),
         )
         corpus.block_size = BLOCK
-    from nlptools.segmentation.stream import SegmentCounts, segment_corpus
-
     by_itself = adapt is None and method == "model" and model in (None, "general")
-    words = _read_words(word_lists) if word_lists else None
     cutter = None
     if adapt or (by_itself and _worth_adapting(corpus)):
         cutter = _adapted(corpus, model, granularity, fold, workers, quiet, asked=bool(adapt))
-    adapted = cutter is not None
+    adapted = "yes" if cutter is not None else ""
+    if by_itself and corpus is not None and not corpus.rereadable:
+        adapted = "no, a pipe"
     if cutter is None:
         cutter = _opened(method, asked)
-    if words is not None:
-        cutter = cutter.with_words(words)
+    if word_lists:
+        cutter = cutter.with_words(_read_words(word_lists))
     cutter.numerals = numerals
     if not quiet:
         _note_lists(cutter, model)
-    tally = _tally(cutter) if engine == "local" and not quiet else None
-    results = []
+    shape = {"separator": separator, "format": format, "mode": mode}
     if engine == "spark":
         from nlptools.spark.segment import segment_with_spark
 
+        reading = {"encoding": encoding, "on_error": on_error}
         with usage_errors():
             folders = segment_with_spark(
-                paths,
-                cutter,
-                str(output),
-                separator=separator,
-                format=format,
-                mode=mode,
-                encoding=encoding,
-                on_error=on_error,
-                master=master,
-                conf=conf,
+                paths, cutter, str(output), master=master, conf=conf, **shape, **reading
             )
         results = [f"{folders} folders in {output}"]
     else:
-        counts = None if quiet else SegmentCounts()
-        pieces = segment_corpus(
-            corpus,
-            cutter,
-            separator=separator,
-            format=format,
-            mode=mode,
-            workers=workers,
-            watch=tally.add if tally is not None else None,
-            counts=counts,
-        )
-        deliver(pieces, output)
-        if counts and counts.traditional:
-            results = [f"{counts.traditional:,} traditional characters looked up as simplified"]
-    made_by = {"method": method} if method != "model" else {}
-    if numerals != "auto":
-        made_by["numerals"] = numerals
-    if METHODS[method].file == "model":
-        made_by["model"] = model or "general"
-    if adapted:
-        made_by["adapted"] = "yes"
-    if mode != "default":
-        made_by["mode"] = mode
-    elif by_itself and corpus is not None and not corpus.rereadable:
-        made_by["adapted"] = "no, a pipe"
-    if cutter.user_words:
-        made_by["words"] = f"{len(cutter.user_words):,}"
-    if tally is not None:
-        results += _told(tally)
-    closing.show(corpus, made_by, results)
+        results = _delivered(corpus, cutter, output, workers, quiet, shape)
+    made_by = {
+        "method": method if method != "model" else "",
+        "numerals": numerals if numerals != "auto" else "",
+        "model": (model or "general") if METHODS[method].file == "model" else "",
+        "adapted": adapted,
+        "mode": mode if mode != "default" else "",
+        "words": f"{len(cutter.user_words):,}" if cutter.user_words else "",
+    }
+    closing.show(corpus, {name: value for name, value in made_by.items() if value}, results)
+
+
+def _delivered(
+    corpus: Corpus,
+    cutter: Cutter,
+    output: str | None,
+    workers: int | None,
+    quiet: bool,
+    shape: dict[str, Any],
+) -> list[str]:
+    """Write the text with its words separated; what there is to say of it. shape: settings of segment_corpus."""
+    from nlptools.segmentation.stream import SegmentCounts, segment_corpus
+    from nlptools.segmentation.userwords import UserWordCount
+
+    tally = counts = None
+    if not quiet:
+        counts = SegmentCounts()
+        tally = UserWordCount(cutter.user_words, cutter.lookup) if cutter.user_words else None
+    watch = tally.add if tally is not None else None
+    deliver(
+        segment_corpus(corpus, cutter, workers=workers, watch=watch, counts=counts, **shape), output
+    )
+    results = []
+    if counts is not None and counts.traditional:
+        results.append(f"{counts.traditional:,} traditional characters looked up as simplified")
+    return results + (list(_told(tally)) if tally is not None else [])
 
 
 def _check_output(separator: str, format: str) -> None:
@@ -319,12 +315,6 @@ def _note_lists(cutter: Cutter, model: str | None) -> None:
     if cutter.unused:
         some = listed(cutter.unused)
         note(f"{len(cutter.unused)} words of the lists are too long to be used: {some}")
-
-
-def _tally(cutter: Cutter) -> UserWordCount | None:
-    from nlptools.segmentation.userwords import UserWordCount
-
-    return UserWordCount(cutter.user_words, cutter.lookup) if cutter.user_words else None
 
 
 def _told(tally: UserWordCount) -> Iterator[str]:

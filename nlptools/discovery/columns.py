@@ -19,7 +19,7 @@ EVERY_METHOD = ("em", "entropy", "lm", "pmi")
 class Column:
     """What is known of a column.
 
-    attribute: of the WordTable. name: in files. kind: "text", "int", "real" or "flag". meaning, chinese: one
+    attribute: of the WordTable. name: in files. kind: "text", "int", "real", "flag" or "decision". meaning, chinese: one
     sentence for the docs, in English and in Chinese. unit, chinese_unit: likewise, "" for none. digits: after
     the point, of a real number. unsaid: the value where the method does not say, None: every method says
     it. methods: which say it. sortable: whether `sort` takes it. printed: whether files have it.
@@ -48,7 +48,7 @@ def _row(name: str, kind: str, meaning: str, chinese: str, **more: Any) -> dict[
 class WordColumns:
     """The schema, in the order of the files. Numbers are arrays, aligned with the words.
 
-    Types follow the kind: int is int64, real float64, flag bool.
+    Types follow the kind: int is int64, real float64, flag and decision bool.
     """
 
     words: list[str] = field(metadata=_row("word", "text", "the word", "词"))
@@ -164,12 +164,24 @@ class WordColumns:
             printed=False,
         )
     )
+    accepted: np.ndarray = field(
+        metadata=_row(
+            "decision",
+            "decision",
+            "with `--accepted` or `--rejected` only: `accepted` for the words that were accepted before",
+            "仅在给出 `--accepted` 或 `--rejected` 时才有：先前采纳的词为 `accepted`",
+            unsaid=False,
+            printed=False,
+        )
+    )
 
 
 SCHEMA = tuple(Column(row.name, **row.metadata) for row in fields(WordColumns))
 # Those that are arrays, and those that files have.
 NUMBERS = tuple(column for column in SCHEMA if column.kind != "text")
 PRINTED = tuple(column for column in SCHEMA if column.printed)
+# That of tables with decisions, after all others.
+DECISION = next(column for column in SCHEMA if column.kind == "decision")
 COLUMNS = tuple(column.name for column in PRINTED)
 KINDS = {column.name: column.kind for column in SCHEMA}
 
@@ -185,7 +197,7 @@ SORTS = (*SORT_COLUMNS, "word")
 def columns_table(chinese: bool = False) -> str:
     """The columns as a Markdown table for the docs: name, meaning, unit."""
     lines = ["| 列 | 含义 | 单位 |" if chinese else "| column | meaning | unit |", "|---|---|---|"]
-    for one in PRINTED:
+    for one in (*PRINTED, DECISION):
         meaning, unit = (one.chinese, one.chinese_unit) if chinese else (one.meaning, one.unit)
         lines.append(f"| `{one.name}` | {meaning} | {unit + ' ' if unit else ''}|")
     return "\n".join(lines) + "\n"

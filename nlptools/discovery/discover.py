@@ -86,7 +86,7 @@ def discover_words(
     counts: made earlier from the same corpus; the method entropy then reads no corpus, which is None. numbers:
     keep words with a number in figures (3月). top: that many, whether they pass or not. accepted: words that
     stay in the list whatever the bars, the filters and top say, if they occur at all. rejected: words that
-    are left out.
+    are left out. With either of them the table has the column `decision`.
     Raises ValueError for settings that make no sense or do not go together (rules.py), NlptoolsError for
     counts that do not fit.
     """
@@ -127,9 +127,11 @@ def discover_words(
         symbols=found.symbols,
         ngrams=found.ngrams,
         learnt=found.learnt,
+        accepted=among(table, filters.lists.accepted),
+        decided=bool(accepted or rejected),
     ).sorted()
     if top is not None:
-        table = table.where((np.arange(len(table)) < top) | among(table, filters.lists.accepted))
+        table = table.where((np.arange(len(table)) < top) | table.accepted)
     if corpus is not None and corpus.fold and corpus.rereadable:
         forms = original_forms(corpus, table.words, found.latin)
         table = replace(table, words=forms).sorted()

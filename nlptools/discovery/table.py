@@ -18,6 +18,7 @@ import numpy as np
 from nlptools.base.frames import SCREENFUL, html_table, to_frame
 from nlptools.discovery.columns import (
     COLUMNS,
+    DECISION,
     NUMBERS,
     PRINTED,
     SORT_COLUMNS,
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
     from nlptools.wordmodel.room import Learnt
 
-_TYPES = {"int": np.int64, "real": np.float64, "flag": np.bool_}
+_TYPES = {"int": np.int64, "real": np.float64, "flag": np.bool_, "decision": np.bool_}
 _BATCH = 1 << 13
 
 # A row, with the columns by their names in files; unrounded, None where the method does not say.
-WordRow: Any = make_dataclass("WordRow", COLUMNS, frozen=True, slots=True)
+_DECISION_FIELD = (DECISION.name, str, field(default="", repr=False))
+WordRow: Any = make_dataclass("WordRow", [*COLUMNS, _DECISION_FIELD], frozen=True, slots=True)
 WordRow.__module__ = __name__
 
 
@@ -44,7 +46,7 @@ class WordTable(WordColumns):
 
     removed: what each filter took out, in their order. settings: the thresholds that were used, also where
     they were scaled to the corpus. symbols, ngrams: how many there are in the corpus, and how many different
-    ones were looked at.
+    ones were looked at. decided: whether there were decisions of words, and so there is the column for them.
     """
 
     removed: dict[str, int] = field(default_factory=dict)
@@ -52,6 +54,12 @@ class WordTable(WordColumns):
     symbols: int = 0
     ngrams: int = 0
     learnt: Learnt | None = None
+    decided: bool = False
+
+    @property
+    def printed(self) -> tuple[Column, ...]:
+        """The columns that files have."""
+        return (*PRINTED, DECISION) if self.decided else PRINTED
 
     @staticmethod
     def of(words: list[str], **columns: np.ndarray) -> WordTable:
@@ -88,7 +96,7 @@ class WordTable(WordColumns):
             yield from (WordRow(*row) for row in self._rows(slice(start, start + _BATCH)))
 
     def _rows(self, part: slice) -> Iterator[tuple[Any, ...]]:
-        return zip(*(_values(self, one, part) for one in PRINTED), strict=True)
+        return zip(*(_values(self, one, part) for one in self.printed), strict=True)
 
     def __repr__(self) -> str:
         first = "".join(f" {word}" for word in self.words[:5])
@@ -97,11 +105,15 @@ class WordTable(WordColumns):
 
     def _repr_html_(self) -> str:
         """A screenful for a notebook."""
-        return html_table(COLUMNS, self._rows(slice(SCREENFUL)), total=len(self))
+        header = [one.name for one in self.printed]
+        return html_table(header, self._rows(slice(SCREENFUL)), total=len(self))
 
     def to_frame(self) -> DataFrame:
         """The table as a pandas DataFrame with the columns of the TSV, unrounded."""
-        return to_frame({one.name: getattr(self, one.attribute) for one in PRINTED})
+        columns = {one.name: getattr(self, one.attribute) for one in PRINTED}
+        if self.decided:
+            columns[DECISION.name] = _values(self, DECISION, slice(None))
+        return to_frame(columns)
 
     def select(self, rows: np.ndarray) -> WordTable:
         """The table of these rows, in this order."""
@@ -144,8 +156,9 @@ def format_words(table: WordTable, how: str) -> Iterator[str]:
     """
     if how not in WORD_FORMATS:
         raise ValueError(f"format must be one of {', '.join(WORD_FORMATS)}, not {how!r}")
+    names = [one.name for one in table.printed]
     if how in ("tsv", "csv"):
-        yield ("\t" if how == "tsv" else ",").join(COLUMNS) + "\n"
+        yield ("\t" if how == "tsv" else ",").join(names) + "\n"
     for start in range(0, len(table), _BATCH):
         part = slice(start, start + _BATCH)
         if how == "plain":
@@ -157,8 +170,8 @@ def format_words(table: WordTable, how: str) -> Iterator[str]:
             csv.writer(text, lineterminator="\n").writerows(_cells(table, part))
             yield text.getvalue()
         else:
-            columns = [_json_values(table, one, part) for one in PRINTED]
-            rows = (dict(zip(COLUMNS, row, strict=True)) for row in zip(*columns, strict=True))
+            columns = [_json_values(table, one, part) for one in table.printed]
+            rows = (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
             yield "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
@@ -170,6 +183,8 @@ def _values(table: WordTable, one: Column, part: slice, digits: int | None = Non
     if one.kind == "real" and digits is not None:
         column = column.round(digits)
     values: list[Any] = column.tolist()
+    if one.kind == "decision":
+        return ["accepted" if value else "" for value in values]
     if one.unsaid is None or one.kind == "flag":
         return values
     said = column == column if math.isnan(one.unsaid) else column != one.unsaid
@@ -181,14 +196,15 @@ def _values(table: WordTable, one: Column, part: slice, digits: int | None = Non
 def _cells(table: WordTable, part: slice) -> Iterator[tuple[str, ...]]:
     """Rows of texts."""
     columns = (
-        [_cell(one, value) for value in _values(table, one, part, one.digits)] for one in PRINTED
+        [_cell(one, value) for value in _values(table, one, part, one.digits)]
+        for one in table.printed
     )
     return zip(*columns, strict=True)
 
 
 def _cell(one: Column, value: Any) -> str:
-    """Empty where the method does not say."""
-    if value is None:
+    """Empty where the method does not say, or there is no number."""
+    if value is None or value != value:
         return ""
     if one.kind == "flag":
         return "yes" if value else "no"

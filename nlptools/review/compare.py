@@ -33,6 +33,7 @@ from nlptools.review.slices import (
     word_counts,
 )
 from nlptools.text.corpus import Corpus
+from nlptools.usage.signed import with_breaks
 from nlptools.usage.usage import Usage, measure_usage
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class Comparison:
 
     count_a, count_b: occurrences, int64. total_a, total_b: symbols, or the sum of all counts of lists. log_odds:
     shrunk, nats, above 0 where B has more. z: log_odds over its standard error. shrink: as used. slices, names, totals: counts of
-    each word in each slice, A's first; which of them are B's begins at `first_b`. first_seen: name of B's first slice
-    with the word, "" for a word that B does not have. usage, paths: of corpora, for a page: the words in their text,
+    each word in each slice, A's first; which of them are B's begins at `first_b`. first_seen: name of the first slice
+    of all that has the word, "" for a word that none has. usage, paths: of corpora, for a page: the words in their text,
     and what was read.
     """
 
@@ -83,10 +84,10 @@ class Comparison:
 
     @property
     def first_seen(self) -> list[str]:
-        """Of B's slices."""
-        part = self.slices[:, self.first_b :] > 0
-        names = [self.names[i] for i in (part.argmax(axis=1) + self.first_b).tolist()]
-        seen: list[bool] = np.any(part, axis=1).tolist()
+        """Of all slices, A's and B's."""
+        has = self.slices > 0
+        names = [self.names[i] for i in has.argmax(axis=1).tolist()]
+        seen: list[bool] = np.any(has, axis=1).tolist()
         return [name if there else "" for name, there in zip(names, seen, strict=True)]
 
     def select(self, rows: np.ndarray) -> Comparison:
@@ -132,6 +133,7 @@ def compare_corpora(
     words: Collection[str] | None = None,
     lists: bool = False,
     shrink: float | None = None,
+    new_only: bool = False,
     fallen: bool = False,
     top: int | None = None,
     contexts: int = 5,
@@ -151,7 +153,7 @@ def compare_corpora(
     words: those to compare; None: what discover_words finds in the corpora of B, by its method entropy in counts
     files, all words of lists. lists: the files are word lists, also where they are no table of ours. shrink:
     occurrences that each word is given beforehand, which draws the log odds of rare ones to 0; None: as many as the
-    words have on average. fallen: also the words that B has less of, last. top: the first so many.
+    words have on average. new_only: only words that A does not have. fallen: also the words that B has less of, last. top: the first so many.
     contexts, width, neighbours: for a page (report_comparison), as in report; none with contexts=0. latin: what is a
     symbol, as in count. watch: called while words are found, as in discover. open_corpus, reading: what opens the
     corpora, and settings of Corpus.
@@ -166,6 +168,8 @@ def compare_corpora(
     elif found.kind == COUNTS:
         loaded = open_counts(found)
         asked = _frequent_words(loaded[found.first_b :]) if asked is None else asked
+        signed = set(with_breaks(asked, loaded[0][0].settings.latin))  # which counts do not have
+        asked = [word for word in asked if word not in signed]
         counts, totals = word_counts(loaded, asked)
     else:
         if asked is None:
@@ -183,6 +187,8 @@ def compare_corpora(
         counts, totals = usage.by_corpus.T, usage.symbols
     every = compare_counts(asked, counts, totals, found.names, found.first_b, shrink=shrink)
     keep = np.ones(len(every), bool) if fallen else every.log_odds > 0
+    if new_only:
+        keep &= every.count_a == 0
     rows = np.flatnonzero(keep & (every.count_a + every.count_b > 0))[:top]
     result = every.select(rows)
     if usage is not None:

@@ -15,11 +15,15 @@ from nlptools.errors import DataError, quoted
 from nlptools.ngrams.count import count_ngrams
 from nlptools.ngrams.counts import MAX_ORDER, NgramCounts, as_counts
 from nlptools.ngrams.explain import Explanation, Side, explain_word, word_symbols
-from nlptools.text.corpus import CorpusLike, as_corpus
+from nlptools.ngrams.symbols import split_symbols
+from nlptools.text.corpus import Corpus, CorpusLike, as_corpus
 from nlptools.text.folding import FOLDS, fold_text
 from nlptools.usage.contexts import Context, find_contexts
+from nlptools.usage.signed import with_breaks
+from nlptools.usage.usage import measure_usage
 
 CONTEXTS = 5
+CONTEXT_WIDTH = 20  # characters on both sides, as find_contexts has it
 NEIGHBOURS = 8
 
 
@@ -89,8 +93,10 @@ def explain_words(
 
     corpus: what is counted, unless counts of it are given (or their file), and where the contexts come from. latin:
     as in count, for a corpus without counts. contexts: at most so many of each word; none where a pipe was read
-    for the counts. fold: of the words; None: that of the corpus or, without one, of the counts.
-    Raises ValueError without corpus and counts, NlptoolsError for a word with a break in it.
+    for the counts. fold: of the words; None: that of the corpus or, without one, of the counts. A word with a break in
+    it (iPad Pro) is looked for in the text as it is written; it has no splits.
+    Raises ValueError without corpus and counts, NlptoolsError for a word with a break in it where there is no corpus
+    that can be read again.
     """
     asked = [words] if isinstance(words, str) else list(words)
     text = None if corpus is None else as_corpus(corpus)
@@ -103,19 +109,52 @@ def explain_words(
         fold = text.fold if text is not None else _folds_of(counted)
     asked = [fold_text(word, tuple(fold)) for word in asked]
     twice = text is not None and (text.rereadable or counted is not None)
-    if counted is None:
+    signed: dict[str, ExplainedWord] = {}
+    if text is not None and text.rereadable:
+        latin = latin if counted is None else counted.settings.latin
+        signed = _explain_signed(with_breaks(asked, latin), text, contexts, latin)
+    plain = [word for word in asked if word not in signed]
+    if counted is None and plain:
         assert text is not None
-        longest = max((len(word_symbols(word, latin)) for word in asked), default=1)
+        longest = max(len(word_symbols(word, latin)) for word in plain)
         order = min(longest + 1, MAX_ORDER)
         counted = count_ngrams(
             text, order=order, latin=latin, memory=memory, workers=workers, tmp_dir=tmp_dir
         )
-    explained = [explain_word(counted, word) for word in asked]
+    explained = {word: explain_word(counted, word) for word in plain} if counted else {}
     found: dict[str, list[Context]] = {}
-    if twice and contexts:
+    if twice and contexts and plain:
         assert text is not None
-        found = find_contexts(text, asked, number=contexts)
-    return [ExplainedWord(why, found.get(why.word, [])) for why in explained]
+        found = find_contexts(text, plain, number=contexts)
+    return [
+        signed[word] if word in signed else ExplainedWord(explained[word], found.get(word, []))
+        for word in asked
+    ]
+
+
+def _explain_signed(
+    words: Sequence[str], text: Corpus, contexts: int, latin: str
+) -> dict[str, ExplainedWord]:
+    """Words with a break in them, from the places where they stand."""
+    if not words:
+        return {}
+    every = 1 << 30
+    usage = measure_usage(
+        [text], words, contexts=contexts, width=CONTEXT_WIDTH, neighbours=every, latin=latin
+    )
+    breaks = zip(usage.left_breaks.tolist(), usage.right_breaks.tolist(), strict=True)
+    explained = {}
+    for one, (left, right) in zip(usage, breaks, strict=True):
+        sides: tuple[Side | None, Side | None] = (None, None)
+        if one.count:
+            sides = (
+                Side(one.left, left, one.left_entropy, len(one.left) + left),
+                Side(one.right, right, one.right_entropy, len(one.right) + right),
+            )
+        symbols = [symbol for symbol in split_symbols(one.word, latin) if symbol]
+        why = Explanation(one.word, symbols, one.count, sum(usage.symbols), [], math.nan, *sides)
+        explained[one.word] = ExplainedWord(why, one.contexts)
+    return explained
 
 
 def folds_of(counts: NgramCounts, path: str) -> tuple[str, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import itertools
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,14 @@ import numpy as np
 
 from nlptools import __version__
 from nlptools.discovery.columns import KINDS
+from nlptools.errors import NlptoolsError
 from nlptools.review.compare import Comparison, per_million
+from nlptools.review.targets import MOST, TARGETS
+from nlptools.review.winning import frequencies_for_any_part
+from nlptools.segmentation.jieba import JiebaDictionary
+from nlptools.text.delimited import csv_line, read_cells
 from nlptools.text.wordlists import WordRows
-from nlptools.usage.usage import Usage
+from nlptools.usage.usage import LONGEST_DIVIDED, Usage
 
 _GROWTH_POINTS = 200
 _WIDTHS = {
@@ -23,7 +30,9 @@ _WIDTHS = {
     "decision": "minmax(112px, 1.1fr)",
     "first_seen": "minmax(84px, 1.1fr)",
     "log_odds": "minmax(84px, 1fr)",
+    "known": "minmax(84px, 1fr)",  # "known" with the arrow of a sorted column
 }
+_NARROWEST, _DIGIT, _PADDING = 64, 9, 18  # pixels: of a column, of a digit or a comma, beside them
 
 # Key of a column -> type: of those that a word table has, too, its schema says it.
 _KINDS = KINDS | {
@@ -65,7 +74,7 @@ def report_data(
             "symbols": sum(usage.symbols),
             "characters": sum(usage.characters),
         },
-        "columns": [_described(key, comparison) for key in columns],
+        "columns": [_described(key, values, comparison) for key, values in columns.items()],
         "rows": values,
         "splits": [
             [number for left, _, a, b in splits for number in (len(left), a, b)]
@@ -76,12 +85,8 @@ def report_data(
         "left_breaks": usage.left_breaks.tolist(),
         "right_breaks": usage.right_breaks.tolist(),
         "growth": growth(usage.first, sum(usage.characters)),
-        "source": {
-            "kind": rows.kind,
-            "header": rows.header,
-            "lines": rows.lines,
-            "name": Path(name).name,
-        },
+        "source": _source(rows, name),
+        "jieba": jieba_frequencies(rows.words, usage.counts.tolist()),
     }
     if comparison is not None:
         data["slices"] = {
@@ -133,22 +138,80 @@ def _columns(
     return columns
 
 
-def _described(key: str, comparison: Comparison | None) -> dict[str, Any]:
+def _source(rows: WordRows, name: str) -> dict[str, Any]:
+    """The list as it stands in its file, without decisions: the page writes them anew."""
+    header, lines = (rows.header, rows.lines) if not rows.decisions else _undecided(rows)
+    return {"kind": rows.kind, "header": header, "lines": lines, "name": Path(name).name}
+
+
+def _undecided(rows: WordRows) -> tuple[str, list[str]]:
+    if rows.kind == "jsonl":
+        records = map(json.loads, rows.lines)
+        shorter = ({k: v for k, v in row.items() if k != "decision"} for row in records)
+        return rows.header, [json.dumps(row, ensure_ascii=False) for row in shorter]
+    cut: Callable[[str], list[str]]
+    join: Callable[[list[str]], str]
+    if rows.kind == "csv":
+        cut, join = (lambda line: next(read_cells(io.StringIO(line)))), csv_line
+    else:
+        cut, join = (lambda line: line.split("\t")), "\t".join
+    out = {i for i, name in enumerate(cut(rows.header)) if name == "decision"}
+
+    def without(line: str) -> str:
+        return join([cell for i, cell in enumerate(cut(line)) if i not in out])
+
+    return without(rows.header), [without(line) for line in rows.lines]
+
+
+def jieba_frequencies(words: Sequence[str], counts: Sequence[int]) -> dict[str, Any]:
+    """What the page writes into a user dictionary of jieba.
+
+    frequencies: of each word, None for one that jieba would misread. winning: whether jieba cuts the accepted words
+    as one with them; where its dictionary is not there they are the counts.
+    """
+    readable = [not TARGETS["jieba"].refusal(word) for word in words]
+    found: dict[str, int] = {}
+    try:
+        base = JiebaDictionary.load()
+    except NlptoolsError:
+        base = None
+    if base is not None:
+        shown = zip(words, readable, strict=True)
+        asked = [word for word, there in shown if there and len(word) <= LONGEST_DIVIDED]
+        found = frequencies_for_any_part(asked, base)
+    frequencies = [
+        found.get(word, min(max(count, 1), MOST)) if there else None
+        for word, count, there in zip(words, counts, readable, strict=True)
+    ]
+    return {"frequencies": frequencies, "winning": base is not None}
+
+
+def _described(key: str, values: Sequence[Any], comparison: Comparison | None) -> dict[str, Any]:
     narrow = {
         "word",
         "decision",
         *(("count", "score") if comparison is None else ("count_b", "log_odds")),
     }
-    width = _WIDTHS.get(key, "minmax(64px, 1fr)")
+    digits = 1 if key.startswith("rate") else 2
+    width = _WIDTHS.get(key) or _width(_KINDS[key], values, digits)
     return {
         "key": key,
         "type": _KINDS[key],
-        "digits": 1 if key.startswith("rate") else 2,
+        "digits": digits,
         "width": width,
         "narrow": key in narrow,
         # The others are shown beside the word, and can be filtered by.
         "table": comparison is None or key not in _BESIDE,
     }
+
+
+def _width(kind: str, values: Sequence[Any], digits: int) -> str:
+    """Wide enough for the longest of its numbers, as the page writes them."""
+    shown = "{:,}" if kind == "int" else f"{{:.{digits}f}}"
+    numbers = [value for value in values if value is not None and kind in ("int", "real")]
+    ends = (min(numbers), max(numbers)) if numbers else ()
+    longest = max((len(shown.format(number)) for number in ends), default=0)
+    return f"minmax({max(_NARROWEST, longest * _DIGIT + _PADDING)}px, 1fr)"
 
 
 def short_names(names: Sequence[str]) -> list[str]:

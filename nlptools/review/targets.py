@@ -11,7 +11,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nlptools import __version__
 
@@ -22,6 +22,8 @@ Check = Callable[[str], str]  # word -> why it is refused; empty if it is not
 # HanLP reads frequencies as 32-bit integers; one that is larger ends the loading of the whole file.
 MOST = 2**31 - 1
 RIME_LONGEST = 32  # characters; librime's encoder takes no longer phrase (kMaxPhraseLength)
+# What FunASR's own guide gives as an example, and the largest weight, length and number that it recommends.
+FUNASR_WEIGHT, FUNASR_MOST, FUNASR_LONGEST = 20, 100, 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,28 +46,65 @@ class Folding:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Variant:
+    """Another form that the program expects in a file whose name ends in this suffix. write, checks: as of Target."""
+
+    suffix: str
+    write: Writer
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frequencies:
+    """The numbers beside the words. most: the largest. usual: what every word gets where nothing is asked for; None:
+    its count. winning: it is known how large it must be for a word to stay whole.
+    """
+
+    most: int
+    usual: int | None
+    winning: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Target:
     """A format.
 
     name: in `--to`. about: for the help; empty where the name says it. write: the text of the file.
-    checks: what the program would refuse, misread or never find, in the order in which they are asked.
-    folding, tags: None where there is none. frequency: it has one beside each word. winning: it is known how
-    large it must be for a word to stay whole. suffix: with which the file's name has to end, if with any.
+    checks: what the program would refuse, misread or never find, in the order in which they are asked. doubts: why
+    a word that is written may have no effect, asked in the same way. variants: by the name of the file.
+    folding, tags, frequencies: None where there is none. suffix: with which the file's name has to end, if with any.
     """
 
     name: str
     about: str
     write: Writer
     checks: tuple[Check, ...]
+    doubts: tuple[Check, ...]
+    variants: tuple[Variant, ...]
     folding: Folding | None
     tags: Tags | None
-    frequency: bool
-    winning: bool
+    frequencies: Frequencies | None
     suffix: str
+
+    @property
+    def winning(self) -> bool:
+        """Whether it is known which frequency keeps a word whole."""
+        return self.frequencies is not None and self.frequencies.winning
+
+    def named(self, name: str) -> Target:
+        """What the program expects in a file of this name."""
+        for variant in self.variants:
+            if name.endswith(variant.suffix):
+                return replace(self, write=variant.write, checks=variant.checks, variants=())
+        return self
 
     def refusal(self, word: str) -> str:
         """Why the program would refuse or misread a word; empty if it would not."""
         return next(filter(None, (check(word) for check in self.checks)), "")
+
+    def doubt(self, word: str) -> str:
+        """Why a word that it reads may have no effect; empty if it will have one."""
+        return next(filter(None, (check(word) for check in self.doubts)), "")
 
 
 # --- what is refused -----------------------------------------------------------------------
@@ -106,9 +145,28 @@ def _spaced(word: str) -> str:
     for character in word:
         if character.isspace():
             return _named("white space inside", character)
+        if why := _invisible(character):
+            return why
+    return ""
+
+
+def _invisible(word: str) -> str:
+    for character in word:
         if unicodedata.category(character) == "Cf":
             return _named("an invisible character", character)
     return ""
+
+
+def _one_blank(word: str) -> str:
+    """For what splits a line at blanks, and puts the word together again with one."""
+    for before, character in zip("x" + word, word, strict=False):
+        if (character.isspace() and character != " ") or before == character == " ":
+            return _named("white space that is not one blank", character)
+    return ""
+
+
+def _with_comma(word: str) -> str:
+    return "a comma, which ends the word: HanLP has no quotes" if "," in word else ""
 
 
 def _cut_by_jieba(word: str) -> str:
@@ -130,6 +188,20 @@ def _cut_by_ik(word: str) -> str:
     for character in word:
         if not (_IK_KEEPS.match(character) or (is_han(character) and character != "〇")):
             return _named("a character at which IK always cuts", character)
+    return ""
+
+
+def _rare_for_ik(word: str) -> str:
+    """IK took the halves of such a character for signs until its pull request 1071, of August 2024."""
+    for character in word:
+        if character > "\uffff":
+            return _named("a character beyond U+FFFF, which IK finds since August 2024", character)
+    return ""
+
+
+def _long_for_funasr(word: str) -> str:
+    if len(word) > FUNASR_LONGEST:
+        return f"longer than the {FUNASR_LONGEST} characters that FunASR recommends"
     return ""
 
 
@@ -163,10 +235,20 @@ def _jieba(words: Words, tag: str | None, name: str) -> Iterator[str]:
         yield f"{word} {tag}\n" if frequency is None else f"{word} {frequency} {tag}\n"
 
 
-def _hanlp(words: Words, tag: str | None, name: str) -> Iterator[str]:
+def _hanlp(separator: str) -> Writer:
     """Tag and frequency come in pairs; 1 is HanLP's own for an added word."""
-    for word, frequency in words.items():
-        yield f"{word} {tag} {frequency or 1}\n"
+
+    def write(words: Words, tag: str | None, name: str) -> Iterator[str]:
+        for word, frequency in words.items():
+            yield f"{word}{separator}{tag}{separator}{frequency or 1}\n"
+
+    return write
+
+
+def _funasr(words: Words, tag: str | None, name: str) -> Iterator[str]:
+    """A line without a weight is skipped."""
+    for word, weight in words.items():
+        yield f"{word} {weight or 1}\n"
 
 
 def _tagged(words: Words, tag: str | None, name: str) -> Iterator[str]:
@@ -212,6 +294,9 @@ def _json(words: Words, tag: str | None, name: str) -> Iterator[str]:
 
 _LINE = (_no_text, _no_line)
 _WORD = (*_LINE, _spaced)
+_LISTED = (*_LINE, _trimmed)
+_PHRASE = (*_LISTED, _invisible)
+_COUNTS = Frequencies(most=MOST, usual=None, winning=False)
 _ANY_TAG = {"pattern": r"[^\s,]+", "rule": "no white space and no comma"}
 
 _ENTRIES = (
@@ -220,22 +305,28 @@ _ENTRIES = (
         about="",
         write=_jieba,
         checks=(*_WORD, _cut_by_jieba),
+        doubts=(),
+        variants=(),
         folding=None,
         # Where none is given: HanLP's own for an added word; jieba has the same set of tags.
         tags=Tags(pattern="[a-z]+", rule="only letters a-z", default="nz"),
-        frequency=True,
-        winning=True,
+        frequencies=Frequencies(most=MOST, usual=None, winning=True),
         suffix="",
     ),
     Target(
         name="hanlp",
         about="HanLP 1.x",
-        write=_hanlp,
+        write=_hanlp(" "),
         checks=_WORD,
+        doubts=(),
+        # DynamicCustomDictionary.load: by the end of the path, in small letters.
+        variants=(
+            Variant(suffix=".csv", write=_hanlp(","), checks=(*_PHRASE, _with_comma)),
+            Variant(suffix=".tsv", write=_hanlp("\t"), checks=_PHRASE),
+        ),
         folding=None,
         tags=Tags(**_ANY_TAG, default="nz"),
-        frequency=True,
-        winning=False,
+        frequencies=_COUNTS,
         suffix="",
     ),
     Target(
@@ -243,10 +334,11 @@ _ENTRIES = (
         about="",
         write=_tagged,
         checks=_WORD,
+        doubts=(),
+        variants=(),
         folding=None,
         tags=Tags(**_ANY_TAG, default=None),
-        frequency=False,
-        winning=False,
+        frequencies=None,
         suffix="",
     ),
     Target(
@@ -254,10 +346,11 @@ _ENTRIES = (
         about="",
         write=_plain,
         checks=_WORD,
+        doubts=(),
+        variants=(),
         folding=None,
         tags=None,
-        frequency=False,
-        winning=False,
+        frequencies=None,
         suffix="",
     ),
     Target(
@@ -265,10 +358,11 @@ _ENTRIES = (
         about="",
         write=_plain,
         checks=_WORD,
+        doubts=(),
+        variants=(),
         folding=None,
         tags=None,
-        frequency=False,
-        winning=False,
+        frequencies=None,
         suffix="",
     ),
     Target(
@@ -276,12 +370,13 @@ _ENTRIES = (
         about="the plug-in of Elasticsearch and OpenSearch",
         write=_plain,
         checks=(*_WORD, _cut_by_ik),
+        doubts=(_rare_for_ik,),
+        variants=(),
         folding=Folding(
             form=ik_form, clash="the same as another word once IK has folded case and width"
         ),
         tags=None,
-        frequency=False,
-        winning=False,
+        frequencies=None,
         suffix="",
     ),
     Target(
@@ -289,21 +384,35 @@ _ENTRIES = (
         about="",
         write=_rime,
         checks=(*_WORD, _not_spelled_by_rime),
+        doubts=(),
+        variants=(),
         folding=None,
         tags=None,
-        frequency=True,
-        winning=False,
+        frequencies=_COUNTS,
         suffix=".dict.yaml",
+    ),
+    Target(
+        name="funasr",
+        about="hot words of a speech recogniser",
+        write=_funasr,
+        checks=(*_PHRASE, _one_blank),
+        doubts=(_long_for_funasr,),
+        variants=(),
+        folding=None,
+        tags=None,
+        frequencies=Frequencies(most=FUNASR_MOST, usual=FUNASR_WEIGHT, winning=False),
+        suffix="",
     ),
     Target(
         name="plain",
         about="a word a line",
         write=_plain,
-        checks=(*_LINE, _trimmed),
+        checks=_LISTED,
+        doubts=(),
+        variants=(),
         folding=None,
         tags=None,
-        frequency=False,
-        winning=False,
+        frequencies=None,
         suffix="",
     ),
     Target(
@@ -311,10 +420,11 @@ _ENTRIES = (
         about="an array of objects with word and count",
         write=_json,
         checks=(_no_text,),
+        doubts=(),
+        variants=(),
         folding=None,
         tags=None,
-        frequency=False,
-        winning=False,
+        frequencies=None,
         suffix="",
     ),
 )

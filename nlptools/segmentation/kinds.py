@@ -12,7 +12,6 @@ PERCENTS = "%％‰"
 # Marks (unicode_ranges.MARKS) belong to what stands before them, if that is not white space; an emoji after the
 # joiner of emoji belongs to the one before it.
 JOINER = 0x200D
-_SKIN_TONES = (0x1F3FB, 0x1F3FF)
 
 
 def _kinds() -> np.ndarray:

@@ -14,12 +14,11 @@ import numpy as np
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.lattice.trie import Trie
 from nlptools.segmentation.blockpath import BlockPath
-from nlptools.segmentation.measures import counted
 from nlptools.segmentation.scores import WordScores, place_scores
 from nlptools.segmentation.search import check_mode
 from nlptools.segmentation.shortpath import MOST_SYMBOLS, ShortPath
 from nlptools.segmentation.spans import Spans
-from nlptools.segmentation.spelling import spell
+from nlptools.segmentation.spelling import notes_for, spell
 from nlptools.segmentation.tokens import Cutter, words_of
 from nlptools.segmentation.userwords import UserBounds, user_weights
 from nlptools.text import chars
@@ -67,15 +66,16 @@ class Segmenter(Cutter):
         places: tuple[Sequence[str], np.ndarray] | None = None,
         known: bool = False,
         fold: Sequence[str] | None = None,
+        glued: np.ndarray | None = None,
     ) -> None:
         """words, weights: their logarithms, which words with signs do not need; unknown: the weight of a single symbol
         that is not in the list (by default one nat below the least single character); places: those of a WordModel; known:
         whether it says which words a word list has. fold: of FOLDS, by what words are looked up; None: all. Of words that
-        are folded alike the one with the largest weight counts.
+        are folded alike the one with the largest weight counts. glued: as in WordNotes, None: it is found here.
         """
         # Words are folded as the text is, so that a model of traditional text loses nothing: docs/decisions.md.
         lookup = lookup_for((), FOLDS if fold is None else fold)
-        symbols, self._spelled = spell(words, LONGEST_WORD, lookup)
+        symbols, self._spelled = spell(words, LONGEST_WORD, lookup, glued)
         super().__init__(symbols, lookup.names)
         self._lay_signed(words, self._spelled)
         self._words, self._weights = words, np.asarray(weights, np.float64)
@@ -106,7 +106,9 @@ class Segmenter(Cutter):
     def _by(
         cls, model: WordWeights, granularity: str | None, fold: Sequence[str] | None
     ) -> Segmenter:
-        weights = np.where(counted(model.words), -np.inf, model.weights)
+        notes = notes_for(model.notes, model.words)
+        weights = model.weights.copy()
+        weights[notes.counted] = -np.inf
         if granularity is not None:
             if granularity not in PENALTIES:
                 known = ", ".join(PENALTIES)
@@ -121,6 +123,7 @@ class Segmenter(Cutter):
             places=(model.place_symbols, model.place_counts),
             known=model.listed,
             fold=fold,
+            glued=notes.glued,
         )
 
     @classmethod
@@ -223,8 +226,8 @@ class Segmenter(Cutter):
         signed = [word for word in none if not all(map(chars.is_han, word))]
         if signed:
             self.spans = Spans(signed, self.lookup)
-        self.unused = self.spans.unused if self.spans else ()
-        self.unused += tuple(word for word in none if all(map(chars.is_han, word)))
+        found = set(self.spans.words) if self.spans else set()
+        self.unused = tuple(word for word in none if word not in found)
 
     # --- the two paths -------------------------------------------------------------------
 

@@ -47,20 +47,25 @@ class Cutter:
         self.lookup = lookup_for(self.symbols, fold)
         # 0 is a break, the last id any other Han character.
         self.size = len(self.symbols) + 2
-        self.has_runs = any(len(s) > 1 or not chars.is_han(s) for s in self.symbols)
-        self._lookup = np.zeros(0x10000, np.uint16 if self.size <= 1 << 16 else np.uint32)
-        self._lookup[KINDS == HAN] = self.size - 1
-        self._folded: dict[str, int] = {}  # symbol as it is looked up -> id
-        for folded, number in zip(
-            self.lookup.texts(list(self.symbols)), self.symbols.values(), strict=True
-        ):
-            self._folded.setdefault(folded, number)
-        for symbol in self._folded.keys() & self.symbols.keys():
-            self._folded[symbol] = self.symbols[symbol]
-        for symbol, number in self._folded.items():
-            if len(symbol) == 1 and ord(symbol) < 0x10000 and chars.is_han(symbol):
-                self._lookup[ord(symbol)] = number
-        self._lookup = self._lookup[self.lookup.table]
+        names = list(self.symbols)
+        folded = self.lookup.texts(names)
+        self._folded = self.symbols  # symbol as it is looked up -> id
+        if folded != names:
+            # Backwards, so that of equal ones the first stays.
+            self._folded = dict(zip(reversed(folded), reversed(self.symbols.values()), strict=True))
+            for symbol in self._folded.keys() & self.symbols.keys():
+                self._folded[symbol] = self.symbols[symbol]
+        singles = [symbol for symbol in self._folded if len(symbol) == 1]
+        codes = chars.code_points("".join(singles))
+        numbers = np.fromiter(map(self._folded.__getitem__, singles), np.uint32, len(singles))
+        han = chars.classes(codes) == chars.HAN
+        self.has_runs = len(singles) < len(self._folded) or not bool(han.all())
+        # By code point; those beyond the first 65,536 are found one at a time (`_ids`, `_name_runs`).
+        han &= codes <= 0xFFFF
+        table = np.zeros(0x10000, np.uint16 if self.size <= 1 << 16 else np.uint32)
+        table[KINDS == HAN] = self.size - 1
+        table[codes[han]] = numbers[han]
+        self._lookup = table[self.lookup.table]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.symbols):,} symbols)"

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import functools
 import itertools
-import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from nlptools.text import chars
+from nlptools.text import chars, unicode_pairs
 from nlptools.text.folding import FOLDS
 
 # What OpenCC's t2s makes of each character alone: traditional.md. For cutting that is as good as OpenCC on whole
@@ -23,8 +22,6 @@ TABLE = Path(__file__).with_name("traditional.txt")
 # What OpenCC changes in phrases alone. Both the words and the text are folded, so 著名 is found as well as 看著:
 # +.0016 on a novel in the characters of Taiwan, no other development set changes by more than .0004.
 VARIANTS = ("著瞭藉彷甦", "着了借仿苏")
-# Where characters with another width, case or form lie: not among Han and Hangul, which are most.
-_RANGES = ((0x21, 0x2FFF), (0x3100, 0x33FF), (0xA640, 0xABFF), (0xF900, 0xFFEF))
 
 
 class Lookup:
@@ -67,14 +64,17 @@ class Lookup:
 
     def texts(self, texts: Sequence[str]) -> list[str]:
         """Many short texts at once."""
-        whole = self.text("".join(texts))
+        given = "".join(texts)
+        whole = self.text(given)
+        if whole == given:
+            return list(texts)
         stops = itertools.accumulate(map(len, texts), initial=0)
         return [whole[start:stop] for start, stop in itertools.pairwise(stops)]
 
 
 @functools.cache
 def lookup(names: tuple[str, ...]) -> Lookup:
-    """The one of these folds: there are few, and each takes some milliseconds to make."""
+    """The one of these folds: there are few, and each has tables of its own."""
     return Lookup(names)
 
 
@@ -108,9 +108,8 @@ def mostly_traditional(text: str) -> bool:
 @functools.cache
 def traditional_pairs() -> tuple[str, str]:
     """The traditional characters, and the simplified one of each, in the same order."""
-    lines = TABLE.read_text(encoding="utf-8").split("\n")
-    pairs = [line for line in lines if line and not line.startswith("#")]
-    return "".join(pair[0] for pair in pairs), "".join(pair[2] for pair in pairs)
+    _, _, pairs = TABLE.read_text(encoding="utf-8").partition("\n")
+    return pairs[0::4], pairs[2::4]  # each line is a character, a space, a character
 
 
 @functools.cache
@@ -131,38 +130,26 @@ def _scripts() -> np.ndarray:
 
 @functools.cache
 def _width_table() -> np.ndarray:
-    return _table_by(lambda lines: unicodedata.normalize("NFKC", lines))
+    return _table_of(unicode_pairs.WIDTH)
 
 
 @functools.cache
 def _case_table() -> np.ndarray:
-    # As the fold of corpora does it: what str.lower makes of Σ depends on its neighbours.
-    return _table_by(lambda lines: lines.replace("Σ", "σ").lower())
+    return _table_of(unicode_pairs.CASE)
 
 
 @functools.cache
 def _simplified_table() -> np.ndarray:
-    table = np.arange(0x10000, dtype=np.uint16)
-    for traditional, simplified in (traditional_pairs(), VARIANTS):
-        table[chars.code_points(traditional)] = chars.code_points(simplified)
+    table = _table_of(traditional_pairs(), VARIANTS)
     return table[table]  # 薴 is 苧, and 苧 is 苎
 
 
-def _table_by(fold: Callable[[str], str]) -> np.ndarray:
-    """fold: of many lines of one character at once."""
-    every = [chr(code) for first, last in _RANGES for code in range(first, last + 1)]
+def _table_of(*folds: tuple[str, str]) -> np.ndarray:
+    """folds: characters, and what each of them becomes."""
     table = np.arange(0x10000, dtype=np.uint16)
-    for one, folded in zip(every, fold("\n".join(every)).split("\n"), strict=True):
-        if len(folded) == 1 and one != folded < "\U00010000" and _alike(one, folded):
-            table[ord(one)] = ord(folded)
+    for characters, folded in folds:
+        table[chars.code_points(characters)] = chars.code_points(folded)
     return table
-
-
-def _alike(one: str, other: str) -> bool:
-    """Whether both are Han characters, or both letters or digits."""
-    if chars.is_han(one) or chars.is_han(other):
-        return chars.is_han(one) and chars.is_han(other)
-    return (one.isalpha() or one.isdecimal()) and (other.isalpha() or other.isdecimal())
 
 
 _TABLES = {"nfkc": _width_table, "lower": _case_table, "t2s": _simplified_table}

@@ -65,13 +65,20 @@ class WordList:
 
         Raises DataError for a number that is no count, and in a table for what is no number.
         """
+        for word, weight, _ in self.decided():
+            yield word, weight
+
+    def decided(self) -> Iterator[tuple[str, float | None, str]]:
+        """Words with their weights, as `weighted` has them, and what the column `decision` says, "" for nothing."""
         places = [self.columns.index(name) for name in WEIGHTS if name in self.columns]
+        at = self.columns.index("decision") if "decision" in self.columns else -1
         for row in self.rows:
             weight = None
             for place in places:
                 if weight is None and place < len(row.cells):
                     weight = self._count(row, row.cells[place])
-            yield row.word, weight
+            made = row.cells[at].strip() if 0 <= at < len(row.cells) else ""
+            yield row.word, weight, made if made in DECISIONS else ""
 
     def _count(self, row: ListRow, cell: str) -> float | None:
         try:
@@ -239,6 +246,27 @@ WHAT_IS_READ = (
 )
 
 
+@dataclass(frozen=True, repr=False)
+class MergedWords:
+    """The words of several lists, with what was decided of them.
+
+    counts: in the order in which the words appear, the first count given, None for none. rejected: by any list.
+    accepted: by any list, and by none rejected; a list without a column `decision` accepts all its words. reviewed:
+    whether a list has that column.
+    """
+
+    counts: dict[str, float | None] = field(default_factory=dict)
+    accepted: set[str] = field(default_factory=set)
+    rejected: set[str] = field(default_factory=set)
+    reviewed: bool = False
+
+    def __repr__(self) -> str:
+        return (
+            f"MergedWords({len(self.counts):,} words, {len(self.accepted):,} accepted, "
+            f"{len(self.rejected):,} rejected)"
+        )
+
+
 def merge_words(
     paths: Iterable[str | os.PathLike[str]], *, encoding: str = "auto"
 ) -> dict[str, float | None]:
@@ -246,21 +274,42 @@ def merge_words(
 
     Raises DataError for a file that is no word list.
     """
-    found: dict[str, float | None] = {}
+    return merge_lists(paths, encoding=encoding).counts
+
+
+def merge_lists(paths: Iterable[str | os.PathLike[str]], *, encoding: str = "auto") -> MergedWords:
+    """As merge_words, with the decisions."""
+    counts: dict[str, float | None] = {}
+    accepted: set[str] = set()
+    rejected: set[str] = set()
+    reviewed = False
     for path in paths:
-        try:
-            words = read_weighted_words(path, encoding=encoding)
-        except DataError as error:
-            if "--" not in (error.hint or ""):
-                raise
-            # The options that it names are those of a corpus.
-            raise DataError(path, error.line, error.problem, WHAT_IS_READ) from None
-        if path == "-" and next(iter(words), "").startswith("{"):
+        first = ""
+        for listed in _explained_lists(path, encoding):
+            has_column = "decision" in listed.columns
+            reviewed = reviewed or has_column
+            for word, count, decision in listed.decided():
+                first = first or word
+                if counts.get(word) is None:
+                    counts[word] = count
+                if decision == REJECTED:
+                    rejected.add(word)
+                elif decision == ACCEPTED or not has_column:
+                    accepted.add(word)
+        if path == "-" and first.startswith("{"):
             raise DataError(path, 1, "JSON Lines, read as plain text", WHAT_IS_READ)
-        for word, count in words.items():
-            if found.get(word) is None:
-                found[word] = count
-    return found
+    return MergedWords(counts, accepted - rejected, rejected, reviewed)
+
+
+def _explained_lists(path: str | os.PathLike[str], encoding: str) -> Iterator[WordList]:
+    """Those of a path; an error says what a word list is."""
+    try:
+        yield from read_lists(path, encoding=encoding)
+    except DataError as error:
+        if "--" not in (error.hint or ""):
+            raise
+        # The options that it names are those of a corpus.
+        raise DataError(path, error.line, error.problem, WHAT_IS_READ) from None
 
 
 # --- rows as they stand, with decisions --------------------------------------------------------

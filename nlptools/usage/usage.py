@@ -22,6 +22,8 @@ from nlptools.text.folding import fold_text
 from nlptools.usage.contexts import Context
 from nlptools.usage.contextsample import ContextSample
 from nlptools.usage.matcher import IdMatcher
+from nlptools.usage.signed import LONGEST as LONGEST_SIGNED
+from nlptools.usage.signed import SignedWords
 from nlptools.usage.windows import Window, read_windows
 
 if TYPE_CHECKING:
@@ -55,9 +57,9 @@ class Usage:
     """How words are used in a row of corpora; all columns are aligned with `words`, iteration gives `WordUsage`.
 
     by_corpus: occurrences, int64, a row for each corpus. symbols, characters: of each corpus. pmi: of the weakest
-    split, nats, inf for a single symbol; nan for what never occurs. left_entropy, right_entropy: nats.
-    symbol_counts: how many symbols a word has. splits: for each word the counts of the left and right part
-    at each place. left, right: the most frequent neighbours as (symbol, count); left_breaks, right_breaks:
+    split, nats, inf for a single symbol; nan for what never occurs, or has a break in it. left_entropy, right_entropy: nats.
+    symbol_counts: how many symbols a word has, 0 for one with a break in it. splits: for each word the counts of the
+    left and right part at each place; none of a word with a break in it. left, right: the most frequent neighbours as (symbol, count); left_breaks, right_breaks:
     occurrences at a break. first: characters before the first occurrence, from the beginning of the first
     corpus, -1 for what never occurs.
     """
@@ -144,8 +146,9 @@ def measure_usage(
     """Read the corpora once, in order, and say how each word is used in them.
 
     contexts: at most so many of each word, spread evenly over all corpora, `width` characters on both sides.
-    neighbours: at most so many on each side. latin: what is a symbol, as in `count`. A word with a break in it is
-    no sequence of symbols and never occurs. Words are looked for as the corpora are folded.
+    neighbours: at most so many on each side. latin: what is a symbol, as in `count`. A word with a break in it (iPad
+    Pro) is no sequence of symbols, and is looked for as it is written (signed.py). Words are looked for as the corpora
+    are folded.
     """
     if contexts < 0 or width < 0 or neighbours < 0:
         raise ValueError("contexts, width and neighbours must not be negative")
@@ -165,10 +168,18 @@ class _Pass:
         # Ids -> number; the words first, then their parts.
         self.keys: dict[tuple[int, ...], int] = {}
         self.texts: list[str] = []
-        # -1: a word with a break in it.
-        numbers = [self._number(fold_text(word, fold) if fold else word) for word in words]
-        self.at = np.array(numbers, np.int64)
+        folded = [fold_text(word, fold) if fold else word for word in words]
+        # -1: a word with a break in it, which has a place after the others; or an empty one.
+        numbers = [self._number(word) for word in folded]
         self.number = len(self.keys)
+        pairs = zip(folded, numbers, strict=True)
+        signed = dict.fromkeys(w for w, n in pairs if n < 0 and 0 < len(w) <= LONGEST_SIGNED)
+        self.signed = SignedWords(list(signed))
+        signed_at = {word: self.number + i for i, word in enumerate(self.signed.words)}
+        self.at = np.array(
+            [signed_at.get(w, -1) if n < 0 else n for w, n in zip(folded, numbers, strict=True)],
+            np.int64,
+        )
         for ids in list(self.keys):
             for j in range(1, len(ids)) if len(ids) <= LONGEST_DIVIDED else ():
                 for part in (ids[:j], ids[j:]):
@@ -177,10 +188,12 @@ class _Pass:
         sequences = [np.array(ids, np.int64) for ids in self.keys]
         self.lengths = np.array([len(ids) for ids in sequences], np.int64)
         self.matcher = IdMatcher(sequences)
+        self.texts += self.signed.words
         longest = max(map(len, self.texts), default=1)
         # A neighbour may be a run of letters, and a run is told from none by one character more.
         self.margin = max(width, longest + MAX_RUN + 4) + 2 * MAX_RUN
         self.counts = np.zeros(len(self.keys), np.int64)
+        self.signed_counts = np.zeros(len(self.signed), np.int64)
         self.single = np.zeros(len(self.encoder), np.int64)
         self.by_corpus: list[np.ndarray] = []
         self.symbols: list[int] = []
@@ -200,11 +213,15 @@ class _Pass:
         """Take one more corpus."""
         self.symbols.append(0)
         self.characters.append(0)
-        before = self.counts[: self.number].copy()
+        before = self._own().copy()
         for window in read_windows(corpus, self.margin):
             self._take(window, sum(self.characters))
             self.characters[number] += window.stop - window.start
-        self.by_corpus.append(self.counts[: self.number] - before)
+        self.by_corpus.append(self._own() - before)
+
+    def _own(self) -> np.ndarray:
+        """Occurrences of each word, those with a break in them last."""
+        return np.concatenate([self.counts[: self.number], self.signed_counts])
 
     def _take(self, window: Window, before: int) -> None:
         """One window, which `before` characters of all corpora precede."""
@@ -225,41 +242,60 @@ class _Pass:
         self.counts += np.bincount(found, minlength=len(self.counts))
         words = found < self.number
         start, last, found = start[words], last[words], found[words]
-        if not len(found):
-            return
         edged = np.zeros(len(ids) + 2, np.int64)
         edged[1:-1] = ids
+        if len(self.signed):
+            self._take_signed(window, before, edged, places)
+        if not len(found):
+            return
         self.left.add(found, edged[start])
         self.right.add(found, edged[last + 2])
         order = np.argsort(found, kind="stable")
         at = start if places is None else places[start]
         self.sample.add(window, before, found[order], at[order])
 
+    def _take_signed(
+        self, window: Window, before: int, edged: np.ndarray, places: np.ndarray | None
+    ) -> None:
+        """The words with a break in them. edged: ids of the window between two 0; places: of them in the text."""
+        found, start, stop = self.signed.find(window)
+        self.signed_counts += np.bincount(found, minlength=len(self.signed_counts))
+        if places is None:
+            places = np.arange(len(edged) - 2)
+        # Of several breaks in a row only the first has an id.
+        after = np.searchsorted(places, stop)
+        there = np.append(places, -1)[after] == stop
+        self.left.add(self.number + found, edged[np.searchsorted(places, start)])
+        self.right.add(self.number + found, np.where(there, edged[after + 1], 0))
+        self.sample.add(window, before, self.number + found, start)
+
     def finish(self, words: list[str], neighbours: int) -> Usage:
         """What was collected, for each word."""
-        own, splits = self.counts[: self.number], self._splits()
+        own = self._own()
+        splits = [*self._splits(), *([] for _ in self.signed.words)]
         left, right = self.left.sums(own), self.right.sums(own)
-        # After the words one that is given to all that have a break in them, and never occurs.
+        number = len(own)
+        # After the words one that is given to all that are empty, and never occurs.
         every = Usage(
             [*self.texts, ""],
             np.array([np.append(row, 0) for row in self.by_corpus], np.int64).reshape(
-                -1, self.number + 1
+                -1, number + 1
             ),
             self.symbols,
             self.characters,
             np.append(self._pmi(own, splits), np.nan),
             np.append(left.entropy(), np.nan),
             np.append(right.entropy(), np.nan),
-            np.append(self.lengths[: self.number], 0),
+            np.append(self.lengths[: self.number], np.zeros(number - self.number + 1, np.int64)),
             [*splits, []],
-            [*_most_frequent(self.left, self.number, neighbours, self.encoder), []],
-            [*_most_frequent(self.right, self.number, neighbours, self.encoder), []],
+            [*_most_frequent(self.left, number, neighbours, self.encoder), []],
+            [*_most_frequent(self.right, number, neighbours, self.encoder), []],
             np.append(left.breaks(), 0),
             np.append(right.breaks(), 0),
             [*self.sample.contexts(), []],
             np.append(self.sample.first, -1),
         )
-        rows = np.where(self.at >= 0, self.at, self.number)
+        rows = np.where(self.at >= 0, self.at, number)
         return replace(every.select(rows.tolist()), words=words)
 
     def _splits(self) -> list[list[Split]]:
@@ -286,9 +322,10 @@ class _Pass:
         return every
 
     def _pmi(self, own: np.ndarray, splits: Sequence[Sequence[Split]]) -> np.ndarray:
-        """Of the weakest split of each word; nan for a word that is too long to be divided."""
+        """Of the weakest split of each word; nan for one that is too long to be divided, or has a break in it."""
         pmi = _pmi(sum(self.symbols), own, splits)
-        pmi[self.lengths[: self.number] > LONGEST_DIVIDED] = np.nan
+        pmi[: self.number][self.lengths[: self.number] > LONGEST_DIVIDED] = np.nan
+        pmi[self.number :] = np.nan
         return pmi
 
     def _count(self, part: tuple[int, ...]) -> int:

@@ -23,6 +23,7 @@ import numpy as np
 
 from nlptools.base.frames import html_table, to_frame
 from nlptools.base.outputs import whole_file
+from nlptools.base.packing import JoinedStrings
 from nlptools.errors import DataError, quoted
 from nlptools.text.corpus import Corpus
 from nlptools.text.folding import FOLDS
@@ -54,6 +55,18 @@ class WeightedWord(NamedTuple):
     count: int  # type: ignore[assignment] # as the column is called; a row needs no tuple.count
     expected: float
     weight: float
+
+
+class WordNotes(NamedTuple):
+    """What a segmenter finds out about the words of a model; a compact file can keep it, so that it opens sooner.
+
+    rules: the number of the rules by which it was found. glued: int64, ascending, which code points of all words in
+    a row belong to the cell of the one before. counted: int64, ascending, which words are a number and a measure word.
+    """
+
+    rules: int
+    glued: np.ndarray
+    counted: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -101,18 +114,24 @@ class WordModel:
     def _numbers(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return self.counts, self.expected, self.weights
 
-    def save(self, path: str | os.PathLike[str], *, format: str | None = None) -> None:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: str | None = None,
+        notes: WordNotes | None = None,
+    ) -> None:
         """Write the model; the file appears when it is complete.
 
         format: "text", which is gzip where the name ends in .gz, or "compact"; None: compact where the name ends in
-        .nlpm. Raises ValueError for an unknown format.
+        .nlpm. notes: of its words; only the compact form has room for them. Raises ValueError for an unknown format.
         """
         name = os.fspath(path)
         if format is None:
             format = "compact" if name.endswith(ENDING) else "text"
         if format not in MODEL_FORMS:
             raise ValueError(f"format must be one of {', '.join(MODEL_FORMS)}, not {format!r}")
-        data = self.packed() if format == "compact" else self.text().encode()
+        data = self.packed(notes) if format == "compact" else self.text().encode()
         if format == "text" and name.endswith(".gz"):
             data = gzip.compress(data, mtime=0)  # no time in it: the same model, the same bytes
         with whole_file(path) as stream:
@@ -134,7 +153,7 @@ class WordModel:
             lines.append(f"{word}\t{count}\t{expected:.3f}\t{weight:.4f}{end}")
         return "".join(lines)
 
-    def packed(self) -> bytes:
+    def packed(self, notes: WordNotes | None = None) -> bytes:
         """What the compact file holds."""
         columns = {
             "weight": _decimals(self.weights, 4),
@@ -144,11 +163,17 @@ class WordModel:
         }
         if self.known is not None:
             columns["known"] = self.known
+        if notes is not None:
+            columns["notes_rules"] = np.array([notes.rules])
+            columns |= {"notes_glued": notes.glued, "notes_counted": notes.counted}
         return packed_bytes(self.words, self.place_symbols, columns, self.settings)
 
 
 class WordWeights(NamedTuple):
-    """What of a model is needed to segment by it, as WordModel has it. listed: whether it says what is known."""
+    """What of a model is needed to segment by it, as WordModel has it. listed: whether it says what is known.
+
+    notes: of the words, where the file has some.
+    """
 
     words: Sequence[str]
     weights: np.ndarray
@@ -156,6 +181,7 @@ class WordWeights(NamedTuple):
     place_counts: np.ndarray
     settings: Mapping[str, Any]
     listed: bool
+    notes: WordNotes | None = None
 
     @staticmethod
     def of(model: WordModel) -> WordWeights:
@@ -241,14 +267,30 @@ def _weights(packed: PackedModel, path: str | os.PathLike[str]) -> WordWeights:
     place_counts = packed.numbers("places", len(places) * len(PLACES)).reshape(-1, len(PLACES))
     if (weights > MOST_WEIGHT).any() or (weights < -MOST_NATS).any() or (place_counts < 0).any():
         raise damaged(path, "a count below 0, or a weight out of range")
-    return WordWeights(
-        words, weights, list(places), place_counts, packed.settings, "known" in packed
-    )
+    listed, notes = "known" in packed, _notes(packed, words, path)
+    return WordWeights(words, weights, places, place_counts, packed.settings, listed, notes)
+
+
+def _notes(
+    packed: PackedModel, words: JoinedStrings, path: str | os.PathLike[str]
+) -> WordNotes | None:
+    if "notes_rules" not in packed:
+        return None
+    (rules,) = packed.numbers("notes_rules", 1).tolist()
+    glued, counted = (packed.numbers(f"notes_{name}", None) for name in ("glued", "counted"))
+    for places, size in ((glued, len(words.text)), (counted, len(words))):
+        inside = (places >= 0) & (places < size)
+        if not (inside.all() and (places[1:] > places[:-1]).all()):
+            raise damaged(path, "notes on words that it does not have")
+    # Where a word ends, the next one begins.
+    if (glued == 0).any() or (words.ends[np.searchsorted(words.ends, glued)] == glued).any():
+        raise damaged(path, "a note that the first character of a word goes on with another word")
+    return WordNotes(rules, glued, counted)
 
 
 def _unpacked(path: str | os.PathLike[str]) -> WordModel:
     packed = PackedModel.open(path)
-    words, weights, place_symbols, place_counts, settings, _ = _weights(packed, path)
+    words, weights, place_symbols, place_counts, settings, *_ = _weights(packed, path)
     counts = packed.numbers("count", len(words))
     expected = packed.numbers("expected", len(words)) / 1000
     known = packed.numbers("known", len(words)) if "known" in packed else None
@@ -265,7 +307,7 @@ def _unpacked(path: str | os.PathLike[str]) -> WordModel:
         counts,
         expected,
         weights,
-        place_symbols,
+        list(place_symbols),
         place_counts,
         settings,
         None if known is None else known == 1,

@@ -20,7 +20,8 @@ from nlptools.errors import DataError
 KIND = "model"
 VERSION = 1
 ENDING = ".nlpm"
-FALLING = ("expected",)  # words come by it, so differences are small
+# Words come by the first, places in their order, so differences are small.
+ORDERED = ("expected", "notes_glued", "notes_counted")
 
 
 def is_packed(path: str | os.PathLike[str]) -> bool:
@@ -40,11 +41,11 @@ def packed_bytes(
     columns: Mapping[str, np.ndarray],
     settings: Mapping[str, Any],
 ) -> bytes:
-    """The compact file. columns: whole numbers by name, each as long as `words` but for what is of places."""
+    """The compact file. columns: whole numbers by name, as long as `words` but for what is of places or notes."""
     packed = {f"word_{name}": column for name, column in pack_strings(words).items()}
     packed |= {f"place_{name}": column for name, column in pack_strings(place_symbols).items()}
     for name, column in columns.items():
-        packed[name] = pack(column, differences=name in FALLING)
+        packed[name] = pack(column, differences=name in ORDERED)
     meta = {
         "settings": dict(settings),
         "columns": {name: facts for name, (_, facts) in packed.items()},
@@ -81,10 +82,10 @@ class PackedModel:
         except ValueError as error:
             raise damaged(self._container.path, str(error)) from None
 
-    def numbers(self, name: str, length: int) -> np.ndarray:
-        """A column of so many numbers, int64. DataError for damage."""
+    def numbers(self, name: str, length: int | None) -> np.ndarray:
+        """A column of so many numbers, None: of any, int64. DataError for damage."""
         numbers = self._column(name)
-        if len(numbers) != length:
+        if length is not None and len(numbers) != length:
             raise damaged(self._container.path, f"the column {name} has {len(numbers):,} numbers")
         return numbers.astype(np.int64, copy=False)
 

@@ -279,8 +279,11 @@ def test_background_and_prior() -> None:
     for option in ("--background", "--prior"):
         error = run("discover", NOVEL, option, "nothing").error
         assert error == "Error: nothing: no such file\n"
-        error = run("discover", NOVEL, option, SAMPLES / "known.txt").error
-        assert "known.txt:1: not an nlptools model\nhint: make one with nlptools train" in error
+    error = run("discover", NOVEL, "--background", SAMPLES / "known.txt").error
+    assert "known.txt:1: not an nlptools model\nhint: make one with nlptools train" in error
+    # A word list can be learnt on top of.
+    listed = run("discover", NOVEL, "--prior", SAMPLES / "known.txt").ok()
+    assert listed.out not in (alone.out, plain.out)
 
 
 def test_progress_of_discover(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,8 @@ def files(own_folder: None) -> None:
 
 
 def test_stdout() -> None:
-    assert printed("words.txt", "--to", "jieba") == "沈渡秋 35 nz\n松烟派 nz\n秋山 2 nz\n"
+    counts = printed("words.txt", "--to", "jieba", "--freq", "corpus")
+    assert counts == "沈渡秋 35 nz\n松烟派 nz\n秋山 2 nz\n"
     assert printed("words.txt", "--to", "hanlp", "--freq", "8", "--tag", "nr", "--top", "1") == (
         "沈渡秋 nr 8\n"
     )
@@ -50,10 +51,54 @@ def test_win() -> None:
     """沈渡 needs 9 of 100, see test_jiebacut.py."""
     win = ("--to", "jieba", "--freq", "win", "--jieba-dict", "dict.txt")
     assert printed("-", *win, stdin="沈渡\n秋山 7\n") == "沈渡 9 nz\n秋山 1 nz\n"
+    by_default = ("--to", "jieba", "--jieba-dict", "dict.txt")
+    assert printed("-", *by_default, stdin="沈渡\n秋山 7\n") == "沈渡 9 nz\n秋山 1 nz\n"
+
+
+def test_what_has_no_effect_is_said() -> None:
+    corpus = ("--to", "jieba", "--freq", "corpus", "--jieba-dict", "dict.txt")
+    done = run("-", *corpus, stdin="沈渡 3\n秋山 7\n")
+    assert (done.code, done.out) == (0, "沈渡 3 nz\n秋山 7 nz\n")
+    assert done.err.splitlines()[0] == (
+        "1 of 2 words may have no effect; --freq win would have one: "
+        "jieba cuts it apart in spite of this frequency: 沈渡"
+    )
+
+
+def test_without_a_dictionary_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    done = run("-", "--to", "jieba", stdin="沈渡 3\n秋山 7\n")
+    assert (done.code, done.out) == (0, "沈渡 3 nz\n秋山 7 nz\n")
+    said, closing = done.err.splitlines()
+    assert said.startswith(
+        "jieba is not installed, so these are the counts of the lists, and it is"
+    )
+    assert "freq:corpus" in closing
+
+
+def test_decisions() -> None:
+    write("r.tsv", "word\tcount\tdecision\n甲乙\t5\taccepted\n丙丁\t3\t\n戊己\t4\trejected\n")
+    done = run("r.tsv", "--to", "plain")
+    assert done.out == "甲乙\n丙丁\n"
+    assert "3 words | 2 written | 0 refused | 1 rejected by a list | " in done.err
+    done = run("r.tsv", "words.txt", "--to", "plain", "--accepted-only", "--top", "2")
+    assert done.out == "甲乙\n沈渡秋\n"
+    assert "1 rejected by a list | 1 not accepted | " in done.err
+    assert refused("words.txt", "--to", "plain", "--accepted-only") == [
+        "Error: words.txt: no column `decision`",
+        "hint: review the list on the page of nlptools report, and download it with its decisions",
+    ]
+
+
+def test_hanlp_by_the_name_of_the_file() -> None:
+    for name, line in (("a.csv", "iPad Pro,nz,3"), ("a.tsv", "iPad Pro\tnz\t3")):
+        run("words.txt", "--to", "hanlp", "-o", name).ok()
+        assert line in Path(name).read_text(encoding="utf-8").splitlines()
 
 
 def test_said_of_refused_words() -> None:
-    done = run("words.txt", "--to", "jieba", "--refused", "no.tsv", "-o", "out.txt")
+    how = ("--to", "jieba", "--freq", "corpus", "--jieba-dict", "dict.txt")
+    done = run("words.txt", *how, "--refused", "no.tsv", "-o", "out.txt")
     assert (done.code, done.out) == (0, "")
     *said, closing = done.err.splitlines()
     assert said == [
@@ -104,7 +149,7 @@ def test_ways_in() -> None:
     assert printed("-", "--to", "plain", stdin=WORDS.encode("gb18030")) == plain
     assert printed("-", "--to", "plain", stdin=("\ufeff" + WORDS).replace("\n", "\r\n")) == plain
     Path("more.jsonl").write_text('{"word": "沈渡秋", "count": 1}\n{"word": "甲"}\n', "utf-8")
-    both = printed("words.txt", "more.jsonl", "--to", "jieba")
+    both = printed("words.txt", "more.jsonl", "--to", "jieba", "--freq", "corpus")
     assert both == "沈渡秋 35 nz\n松烟派 nz\n秋山 2 nz\n甲 nz\n"
     assert printed("more.jsonl", "-", "--to", "plain", "--top", "2", stdin=WORDS) == (
         "沈渡秋\n甲\n"
@@ -150,7 +195,7 @@ def test_without_jieba(monkeypatch: pytest.MonkeyPatch) -> None:
         (("words.txt", "--to", "ltp", "--freq", "3"), "--freq 3: a dictionary for ltp has no"),
         (("words.txt", "--to", "hanlp", "--freq", "win"), "--freq win is for jieba"),
         (("words.txt", "--to", "jieba", "--freq", "0"), "Invalid value for '--freq'"),
-        (("words.txt", "--to", "jieba", "--jieba-dict", "dict.txt"), "--jieba-dict goes with"),
+        (("words.txt", "--to", "ik", "--jieba-dict", "dict.txt"), "--jieba-dict is for jieba, not"),
         (("words.txt", "--to", "ik", "--tag", "n"), "--tag n: a dictionary for ik has no tags."),
         (("words.txt", "--to", "jieba", "--tag", "N"), "--tag must have only letters a-z"),
         (

@@ -513,8 +513,8 @@ def test_fold_none() -> None:
 
 def test_adapting_to_traditional_text(tmp_path: Path) -> None:
     """What is learnt is learnt of the form that words are looked up in."""
-    lines = [f"林掌櫃{verb}了，陳捕頭{verb}了" for verb in "來去坐笑說聽看想走問"] * 6
-    simplified = [f"林掌柜{verb}了，陈捕头{verb}了" for verb in "来去坐笑说听看想走问"] * 6
+    lines = [f"鷺洲鎮{verb}了，陳捕頭{verb}了" for verb in "來去坐笑說聽看想走問"] * 6
+    simplified = [f"鹭洲镇{verb}了，陈捕头{verb}了" for verb in "来去坐笑说听看想走问"] * 6
     path, other = tmp_path / "a.txt", tmp_path / "b.txt"
     path.write_text("\n".join(lines), encoding="utf-8")
     other.write_text("\n".join(simplified), encoding="utf-8")

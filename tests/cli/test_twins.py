@@ -387,7 +387,7 @@ def test_ranges() -> None:
     freq = options_of("export")["freq"]
     assert freq.type.convert(str(MOST), freq, None) == MOST
     for number in (MOST + 1, 0, -1, "1e3", "Corpus"):
-        with pytest.raises(click.BadParameter, match="neither corpus, win nor a number"):
+        with pytest.raises(click.BadParameter, match="neither auto, corpus, win nor a"):
             freq.type.convert(str(number), freq, None)
     for command, name in (("lm train", "prune"), ("segment", "weights")):
         option = options_of(command)[name]
@@ -433,6 +433,8 @@ def test_one_option_one_meaning() -> None:
     # One vocabulary of `tokenize`, lists whose words `dim` counts; other programs to write for; what asks
     # for jieba's dictionary.
     different |= {"vocab", "to", "jieba_dict"}
+    # In a list of known words, or in the corpus A of a comparison.
+    different |= {"new_only"}
     # What prints the text as it stands is folded for looking up alone.
     different |= {"fold"}
     # A language model counts other symbols, and has a lower order than words ask for.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -37,13 +38,13 @@ def test_the_columns_of_files() -> None:
         "word",
     ) == SORTS
     assert WORD_FORMATS == ("tsv", "jsonl", "csv", "plain")
-    assert [one.name for one in SCHEMA if not one.printed] == ["passed"]
+    assert [one.name for one in SCHEMA if not one.printed] == ["passed", "decision"]
 
 
 def test_a_row_of_the_schema_is_complete() -> None:
     assert tuple(METHODS) == EVERY_METHOD
     for one in SCHEMA:
-        assert one.kind in ("text", "int", "real", "flag")
+        assert one.kind in ("text", "int", "real", "flag", "decision")
         assert one.meaning and one.chinese
         assert bool(one.unit) == bool(one.chinese_unit)
         assert set(one.methods) <= set(METHODS)
@@ -58,7 +59,7 @@ def test_a_row_of_the_schema_is_complete() -> None:
 def test_a_method_gives_what_the_schema_says(method: str) -> None:
     table = discover_words(Corpus([NOVEL]), method=method)
     assert len(table) > 50
-    types = {"int": np.int64, "real": np.float64, "flag": np.bool_}
+    types = {"int": np.int64, "real": np.float64, "flag": np.bool_, "decision": np.bool_}
     for one in NUMBERS:
         column = getattr(table, one.attribute)
         assert column.dtype == types[one.kind], one.name
@@ -82,12 +83,26 @@ def test_every_format_has_every_column() -> None:
     assert all(hasattr(one, name) for name in COLUMNS)
 
 
+def test_decisions_are_a_column_where_there_are_any() -> None:
+    row = {one.attribute: np.ones(2) for one in NUMBERS if one.unsaid is None}
+    table = replace(
+        WordTable.of(["甲乙", "丙"], **row, accepted=np.array([True, False])), decided=True
+    )
+    header, *lines = "".join(format_words(table, "tsv")).splitlines()
+    assert header.split("\t") == [*COLUMNS, "decision"]
+    assert [line.split("\t")[-1] for line in lines] == ["accepted", ""]
+    rows = [json.loads(line) for line in format_words(table, "jsonl").__next__().splitlines()]
+    assert [one["decision"] for one in rows] == ["accepted", ""]
+    assert [one.decision for one in table] == ["accepted", ""]
+    assert table.to_frame()["decision"].tolist() == ["accepted", ""]
+
+
 @pytest.mark.parametrize("chinese", [False, True])
 def test_the_table_of_the_docs(chinese: bool) -> None:
     lines = columns_table(chinese).splitlines()
     assert lines[0] == ("| 列 | 含义 | 单位 |" if chinese else "| column | meaning | unit |")
     assert lines[2] == ("| `word` | 词 | |" if chinese else "| `word` | the word | |")
-    assert [line.split("`")[1] for line in lines[2:]] == list(COLUMNS)
+    assert [line.split("`")[1] for line in lines[2:]] == [*COLUMNS, "decision"]
     assert all(line.count("|") == 4 for line in lines)
     assert any(line.endswith("| nat |" if chinese else "| nats |") for line in lines)
 

@@ -400,10 +400,11 @@ def test_known_words() -> None:
 
 
 def test_known_words_are_folded() -> None:
+    """And listed as they stand in the text."""
     texts = sentences(["Ｔ恤"])
     corpus = Corpus.from_texts(texts, fold=["nfkc", "lower"])
     table = discover_words(corpus, known=["Ｔ恤"], prior=None)
-    assert table.known[table.words.index("t恤")]
+    assert table.known[table.words.index("Ｔ恤")]
 
 
 @pytest.mark.parametrize("by", [*SORT_COLUMNS, "word"])

@@ -15,6 +15,9 @@ from commandline import posix, run
 from fuzz.limits import RUNS, within_limits
 from fuzz.mutations import Mutation, archive, container, damaged
 
+from nlptools.segmentation.spelling import RULES
+from nlptools.wordmodel.model import WordNotes, load_model
+
 pytestmark = posix
 
 TEXT = "今天天气非常好，我们去公园。\n明天的天气不好，我们在家 play 5G 游戏。\n" * 4
@@ -104,7 +107,10 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run("lm", "train", "-q", "text", "--order", "3", "--sentences", "clause", "-o", "k.lm").ok()
         run("lm", "convert", "-q", "m.lm", "-o", "m.arpa").ok()
         run("train", "-q", "text", "-o", "w.model").ok()
-        run("convert", "-q", "w.model", "-o", "w.nlpm").ok()
+        model = load_model("w.model")
+        lengths = np.array([len(word) for word in model.words])
+        glued = (np.cumsum(lengths) - 1)[lengths > 1]  # as if all were numerals
+        model.save("w.nlpm", notes=WordNotes(RULES, glued, np.flatnonzero(lengths > 2)))
         Path("list.tsv").write_text(
             "word\tcount\n" + "".join(f"{c}好\t{i + 1}\n" for i, c in enumerate(LETTERS)),
             encoding="utf-8",

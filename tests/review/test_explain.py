@@ -88,6 +88,6 @@ def test_errors(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="corpus must be a Corpus, a path or a list of paths"):
         explain_words("国家", corpus=3)  # type: ignore[arg-type]
     with pytest.raises(NlptoolsError, match="国，家"):
-        explain_words("国，家", corpus=Corpus.from_texts(TEXTS))
+        explain_words("国，家", counts=count_ngrams(Corpus.from_texts(TEXTS), order=3))
     with pytest.raises(DataError):
         explain_words("国家", counts=tmp_path / "nothing.counts")

@@ -21,7 +21,7 @@ from nlptools.errors import DataError
 from nlptools.review.export import export_words
 from nlptools.review.targets import MOST, TARGETS, Tags, Target, ik_form
 from nlptools.segmentation.jieba import JiebaDictionary
-from nlptools.text.wordlists import WHAT_IS_READ, merge_words
+from nlptools.text.wordlists import WHAT_IS_READ, merge_lists, merge_words
 
 WORDS = {
     "沈渡秋": 35.0,
@@ -60,7 +60,7 @@ def text(words: dict[str, float | None], to: str, **how: Any) -> str:
 @pytest.mark.parametrize(
     "to, how, lines",
     [
-        ("jieba", {}, ["沈渡秋 35 nz", "CT检查 7 nz", "C++ 1 nz", "松烟派 nz"]),
+        ("jieba", {"freq": "corpus"}, ["沈渡秋 35 nz", "CT检查 7 nz", "C++ 1 nz", "松烟派 nz"]),
         ("jieba", {"tag": "n", "freq": 9}, ["沈渡秋 9 n", "CT检查 9 n", "C++ 9 n", "松烟派 9 n"]),
         ("hanlp", {}, ["沈渡秋 nz 35", "CT检查 nz 7", "C++ nz 1", "松烟派 nz 1", "阿里·巴巴 nz 4"]),
         ("hanlp", {"tag": "品名", "freq": 9, "top": 1}, ["沈渡秋 品名 9"]),
@@ -69,6 +69,21 @@ def text(words: dict[str, float | None], to: str, **how: Any) -> str:
         ("thulac", {}, ["沈渡秋", "CT检查", "C++", "松烟派", "阿里·巴巴"]),
         ("ltp", {}, ["沈渡秋", "CT检查", "C++", "松烟派", "阿里·巴巴"]),
         ("ik", {}, ["沈渡秋", "ct检查", "松烟派"]),
+        (
+            "funasr",
+            {},
+            [
+                f"{word} 20"
+                for word in ("沈渡秋", "CT检查", "C++", "松烟派", "阿里·巴巴", "iPad Pro")
+            ],
+        ),
+        ("funasr", {"freq": "corpus", "top": 4}, ["沈渡秋 35", "CT检查 7", "C++ 1", "松烟派 1"]),
+        ("hanlp", {"name": "a.csv", "top": 1}, ["沈渡秋,nz,35"]),
+        (
+            "hanlp",
+            {"name": "a.tsv", "min_count": 4},
+            ["沈渡秋\tnz\t35", "CT检查\tnz\t7", "松烟派\tnz\t1", "阿里·巴巴\tnz\t4"],
+        ),
         ("plain", {}, list(WORDS)),
         ("plain", {"min_count": 4}, ["沈渡秋", "CT检查", "松烟派", "阿里·巴巴"]),
     ],
@@ -114,6 +129,36 @@ def test_top_counts_what_is_written() -> None:
 def test_large_counts() -> None:
     """HanLP's are 32-bit integers."""
     assert text({"甲": 1e14, "乙": MOST}, "hanlp") == f"甲 nz {MOST}\n乙 nz {MOST}\n"
+    assert text({"甲": 1e14}, "funasr", freq="corpus") == "甲 100\n"
+
+
+@pytest.mark.parametrize(
+    "name, written, refused",
+    [
+        ("a.csv", ["air motor", "甲乙"], {"1,4-丁": "a comma, which ends the word: HanLP has no quotes"}),
+        ("a.tsv", ["air motor", "1,4-丁", "甲乙"], {}),
+        ("a.CSV", ["1,4-丁", "甲乙"], {"air motor": "white space inside (U+0020)"}),
+    ],
+)  # fmt: skip
+def test_hanlp_by_the_name_of_its_file(
+    name: str, written: list[str], refused: dict[str, str]
+) -> None:
+    words = dict.fromkeys(["air motor", "1,4-丁", "甲乙"], 3.0)
+    result = export_words(words, "hanlp", name=name)
+    assert (list(result.words), result.refused) == (written, refused)
+    separator = {"a.csv": ",", "a.tsv": "\t"}.get(name, " ")
+    assert "".join(result.pieces()) == "".join(f"{w}{separator}nz{separator}3\n" for w in written)
+
+
+def test_what_may_have_no_effect() -> None:
+    """IK did not find characters beyond U+FFFF before August 2024; FunASR recommends 10 characters at most."""
+    result = export_words(dict.fromkeys(["𠮷野家", "沈渡秋"]), "ik")
+    assert list(result.words) == ["𠮷野家", "沈渡秋"]
+    why = "a character beyond U+FFFF, which IK finds since August 2024 (U+20BB7 𠮷)"
+    assert result.doubtful == {"𠮷野家": why}
+    assert list(export_words(dict.fromkeys(["甲" * 11, "乙" * 10]), "funasr").doubtful) == [
+        "甲" * 11
+    ]
 
 
 def test_ik_folds_case_and_width() -> None:
@@ -134,13 +179,14 @@ def test_ik_folds_case_and_width() -> None:
     "to, how, problem",
     [
         ("word", {}, "to must be one of jieba, hanlp, "),
-        ("jieba", {"freq": "most"}, "freq must be corpus, win or a number, not 'most'"),
-        ("jieba", {"freq": 0}, "freq must be from 1 to 2147483647, not 0"),
+        ("jieba", {"freq": "most"}, "freq must be auto, corpus, win or a number, not 'most'"),
+        ("jieba", {"freq": 0}, "freq must be from 1 to 2147483647 for jieba, not 0"),
+        ("funasr", {"freq": 101}, "freq must be from 1 to 100 for funasr, not 101"),
         ("jieba", {"freq": MOST + 1}, "freq must be from 1"),
         ("hanlp", {"freq": "win"}, "freq win is for jieba"),
         ("ltp", {"freq": 3}, "freq 3: a dictionary for ltp has no frequencies"),
         ("json", {"freq": "win"}, "freq win: a dictionary for json has no frequencies"),
-        ("jieba", {"jieba_dict": "dict.txt"}, "jieba_dict goes with freq win"),
+        ("hanlp", {"jieba_dict": "dict.txt"}, "jieba_dict is for jieba, not for hanlp"),
         ("ik", {"tag": "n"}, "tag n: a dictionary for ik has no tags"),
         ("jieba", {"tag": "NR"}, "tag must have only letters a-z for jieba, not be 'NR'"),
         ("jieba", {"tag": ""}, "tag must have"),
@@ -182,7 +228,7 @@ def test_an_entry_is_all_that_a_format_needs(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_an_export_shows_itself() -> None:
-    result = export_words({"沈渡秋": 35, "松烟派": None, "a b": 1}, "jieba")
+    result = export_words({"沈渡秋": 35, "松烟派": None, "a b": 1}, "jieba", freq="corpus")
     assert repr(result) == "Export(jieba: 2 words, 1 refused)"
     assert list(result) == [("沈渡秋", 35), ("松烟派", None)]
     assert len(result) == 2
@@ -191,6 +237,7 @@ def test_an_export_shows_itself() -> None:
 # --- reasons ---------------------------------------------------------------------------------------
 
 SEGMENTERS = ("jieba", "hanlp", "pkuseg", "thulac", "ltp", "ik", "rime")
+LISTS = ("plain", "funasr")  # in which a word may have blanks inside
 
 
 @pytest.mark.parametrize(
@@ -204,8 +251,11 @@ SEGMENTERS = ("jieba", "hanlp", "pkuseg", "thulac", "ltp", "ik", "rime")
         ("甲\0", (*SEGMENTERS, "plain"), "a control character or line end (U+0000)"),
         ("\ufeff甲", (*SEGMENTERS, "plain"), "a byte order mark (U+FEFF)"),
         ("甲\t乙", SEGMENTERS, "white space inside (U+0009)"),
-        ("甲\t乙", ("plain",), "white space at an end, or a tab"),
-        ("甲乙 ", ("plain",), "white space at an end, or a tab"),
+        ("甲\t乙", LISTS, "white space at an end, or a tab"),
+        ("甲乙 ", LISTS, "white space at an end, or a tab"),
+        ("甲　乙", ("funasr",), "white space that is not one blank (U+3000)"),
+        ("甲  乙", ("funasr",), "white space that is not one blank (U+0020)"),
+        ("沈\u200b渡", ("funasr",), "an invisible character (U+200B)"),
         ("iPad Pro", SEGMENTERS, "white space inside (U+0020)"),
         ("沈　渡", SEGMENTERS, "white space inside (U+3000)"),
         ("沈\u200b渡", SEGMENTERS, "an invisible character (U+200B)"),
@@ -230,11 +280,11 @@ def test_reasons(word: str, targets: tuple[str, ...], why: str) -> None:
     [
         ("沈渡秋", TARGETS),
         ("甲" * 32, TARGETS),
-        ("二〇二六", ("hanlp", "pkuseg", "thulac", "ltp", "rime", "plain", "json")),
+        ("二〇二六", ("hanlp", "pkuseg", "thulac", "ltp", "rime", "plain", "funasr", "json")),
         ("㐂乐", tuple(to for to in TARGETS if to != "jieba")),
         ("2024", tuple(to for to in TARGETS if to != "rime")),
         ("A", tuple(to for to in TARGETS if to not in ("rime", "ik"))),
-        ("iPad Pro", ("plain", "json")),
+        ("iPad Pro", ("plain", "funasr", "json")),
         ("甲\t\n", ("json",)),
         ("PM2.5", ("jieba", "hanlp", "thulac")),
         ("カラオケ", ("hanlp", "ik")),
@@ -261,7 +311,11 @@ def test_what_is_written_can_be_read_line_by_line(words: list[str], to: str) -> 
     lines = data.decode().partition("\n...\n" if to == "rime" else "")[2] if to == "rime" else ""
     lines = lines or ("" if to == "rime" else data.decode())
     separator = {"jieba": " ", "hanlp": " ", "rime": "\t", "pkuseg": "\t"}.get(to, "\n")
-    read = [line.split(separator)[0] for line in lines.splitlines()]
+    cells = (
+        line.rsplit(" ", 1) if to == "funasr" else line.split(separator)
+        for line in lines.splitlines()
+    )
+    read = [first for first, *_ in cells]
     assert read == list(result.words)
     assert all(word == word.strip() for word in read)
 
@@ -284,12 +338,36 @@ def test_words_are_an_object_or_files(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("云计算 300\n", encoding="utf-8")
     (tmp_path / "b.txt").write_text("云计算 5\n大数据 7\n", encoding="utf-8")
     files = [tmp_path / "a.txt", tmp_path / "b.txt"]
-    straight = export_words({"云计算": 300.0, "大数据": 7.0}, "jieba")
+    straight = export_words({"云计算": 300.0, "大数据": 7.0}, "jieba", freq="corpus")
     assert list(straight) == [("云计算", 300), ("大数据", 7)]
-    assert export_words(files, "jieba") == straight
+    assert export_words(files, "jieba", freq="corpus") == straight
     assert list(export_words(files[1], "jieba")) == list(export_words(str(files[1]), "jieba"))
     with pytest.raises(DataError):
         export_words(tmp_path / "nothing.txt", "jieba")
+
+
+def test_decisions_are_honoured(tmp_path: Path) -> None:
+    reviewed = "word\tcount\tdecision\n甲乙\t5\taccepted\n丙丁\t3\t\n戊己\t4\trejected\n庚辛\t2\trejected\n"
+    (tmp_path / "a.tsv").write_text(reviewed, encoding="utf-8")
+    (tmp_path / "b.txt").write_text("壬癸\n戊己\n", encoding="utf-8")
+    (tmp_path / "c.jsonl").write_text(
+        '{"word": "庚辛", "decision": "accepted"}\n', encoding="utf-8"
+    )
+    paths = [tmp_path / name for name in ("a.tsv", "b.txt", "c.jsonl")]
+    found = export_words(paths, "plain")
+    assert (list(found.words), found.rejected, found.undecided) == (["甲乙", "丙丁", "壬癸"], 2, 0)
+    found = export_words(
+        paths, "plain", accepted_only=True
+    )  # a list without decisions accepts all its words
+    assert (list(found.words), found.rejected, found.undecided) == (["甲乙", "壬癸"], 2, 1)
+    assert list(export_words(paths, "plain", top=2).words) == ["甲乙", "丙丁"]
+    with pytest.raises(DataError, match="no column `decision`"):
+        export_words(paths[1], "plain", accepted_only=True)
+    with pytest.raises(DataError, match="no column `decision`"):
+        export_words({"甲乙": 1.0}, "plain", accepted_only=True)
+    merged = merge_lists(paths)
+    assert merge_words(paths) == merged.counts
+    assert repr(merged) == "MergedWords(5 words, 2 accepted, 2 rejected)"
 
 
 def test_no_word_lists(tmp_path: Path) -> None:
@@ -319,7 +397,8 @@ def test_what_cannot_be_proven_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
         JiebaDictionary, "is_one_word", lambda self, word: word != "秋山" and real(self, word)
     )
     words = {"秋山": 5.0, "沈渡": 2.0}
-    result = export_words(words, "jieba", freq="win", jieba_dict=tmp_path / "dict.txt")
+    result = export_words(words, "jieba", jieba_dict=tmp_path / "dict.txt")
+    assert result.freq == "win"  # the default, as there is a dictionary
     assert result.words == {"沈渡": 9}
     assert result.refused == {"秋山": "no frequency was found that wins in jieba"}
 

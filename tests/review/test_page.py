@@ -17,6 +17,9 @@ from hypothesis import strategies as st
 from places import NOVEL
 
 from nlptools.review.page import render_page, to_json
+from nlptools.review.page_data import jieba_frequencies
+from nlptools.review.report import report_words
+from nlptools.text.corpus import Corpus
 
 report = functools.partial(run, "report")
 
@@ -123,6 +126,47 @@ def test_hostile_data_stays_data() -> None:
     assert parts.json("data") == {"x": hostile, "half": "\ufffd"}
     assert len([1 for tag, *_ in parts.texts if tag == "script"]) == 3
     assert "<b>" not in page.split("</title>")[0]
+
+
+@pytest.mark.parametrize(
+    "name, reviewed, header, lines",
+    [
+        ("r.tsv", "word\tdecision\tcount\n沈渡秋\taccepted\t3\n松烟派\t\t2\n", "word\tcount", ["沈渡秋\t3", "松烟派\t2"]),
+        ("r.csv", 'word,note,decision\n沈渡秋,"a,b",rejected\n松烟派,,\n', "word,note", ['沈渡秋,"a,b"', "松烟派,"]),
+        (
+            "r.jsonl",
+            '{"word": "沈渡秋", "decision": "accepted", "count": 3}\n{"word": "松烟派"}\n',
+            "",
+            ['{"word": "沈渡秋", "count": 3}', '{"word": "松烟派"}'],
+        ),
+    ],
+)  # fmt: skip
+def test_decisions_are_written_once(
+    tmp_path: Path, name: str, reviewed: str, header: str, lines: list[str]
+) -> None:
+    """The page writes the column itself: a list that has it already would have it twice."""
+    (tmp_path / name).write_text(reviewed, encoding="utf-8")
+    page = report_words(tmp_path / name, Corpus.from_texts(["沈渡秋，松烟派"]))
+    data = Parts(page.html).json("data")
+    source, rows = data["source"], data["rows"]
+    assert isinstance(source, dict)
+    assert isinstance(rows, dict)
+    assert (source["header"], source["lines"]) == (header, lines)
+    assert rows["decision"][0] in ("accepted", "rejected")
+
+
+def test_jieba_frequencies(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["沈渡秋", "iPad Pro", "给他"]
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    found = jieba_frequencies(words, [5, 3, 0])
+    assert found == {"frequencies": [5, None, 1], "winning": False}
+    monkeypatch.undo()
+    pytest.importorskip("jieba", reason="no jieba: bin/setup test")
+    found = jieba_frequencies(words, [5, 3, 0])
+    assert found["winning"]
+    alone, none, given = found["frequencies"]
+    assert (alone, none) == (1, None)
+    assert given >= 464  # of 给他, docs/guides/export.md
 
 
 def test_same_bytes(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import unicodedata
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -62,6 +63,29 @@ def test_case_and_width_are_those_of_the_corpus_fold() -> None:
         expected = unicodedata.normalize("NFKC", one).replace("Σ", "σ").lower()
         if len(expected) == 1 and one.isalnum() and expected.isalpha() and one.isalpha():
             assert chr(table[code]) == expected
+
+
+@pytest.mark.parametrize(
+    "name, fold",
+    [
+        ("nfkc", lambda one: unicodedata.normalize("NFKC", one)),
+        ("lower", lambda one: one.replace("Σ", "σ").lower()),
+    ],
+)
+def test_width_and_case_are_those_of_unicode(name: str, fold: Callable[[str], str]) -> None:
+    """Of all characters that this Python knows; bin/unicode-tables may know more."""
+
+    def kind(one: str) -> str:
+        return "Han" if chars.is_han(one) else "run" if one.isalpha() or one.isdecimal() else one
+
+    every = [chr(code) for code in range(0x10000) if not 0xD800 <= code < 0xE000]
+    known = [one for one in every if unicodedata.category(one) != "Cn"]
+    folded = [fold(one) for one in known]
+    expected = [
+        made if len(made) == 1 and made < "\U00010000" and kind(made) == kind(one) else one
+        for one, made in zip(known, folded, strict=True)
+    ]
+    assert lookup((name,)).text("".join(known)) == "".join(expected)
 
 
 def test_many_at_once() -> None:

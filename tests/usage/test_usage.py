@@ -182,7 +182,7 @@ def test_nothing() -> None:
     usage = usage_of(["文字"], [])
     assert len(usage.words) == 0
     assert usage_of([], ["文字"]).counts.tolist() == [0]
-    assert usage_of(["文字"], ["，", " "]).counts.tolist() == [0, 0]
+    assert usage_of(["文字"], ["，", ""]).counts.tolist() == [0, 0]
     with pytest.raises(ValueError, match="negative"):
         usage_of(["文字"], ["文字"], contexts=-1)
 
