@@ -19,6 +19,7 @@ from nlptools.base.resources import Watch, ordered_map, worker_pool
 from nlptools.base.spool import Spool
 from nlptools.discovery.candidates import Candidates, join_symbols, list_candidates
 from nlptools.discovery.em_score import FIRST, LAST, Seen, listed_score, score, shrinkage
+from nlptools.discovery.formation import Formation, NEUTRAL
 from nlptools.discovery.keyness import newness
 from nlptools.discovery.method import (
     Findings,
@@ -241,7 +242,9 @@ def rank_expected(
         return Ranked(candidates, words, Terms.none(), np.zeros(0), sample.texts, learnt)
     with worker_pool(room.threads) as pool:
         run = partial(ordered_map, pool, room.threads)
-        fitted = _fit(sample, prior, room, encoded.folder, run, watch)
+        carried, formation = _carried(sample, prior)
+        fitted = _fit(sample, carried, room, encoded.folder, run, watch)
+        del carried
         rows, listed, models = _weighed(candidates, sample, fitted, run)
         trim_memory()
         model = lexicon(fitted)
@@ -275,13 +278,13 @@ def rank_expected(
         records = candidates.take(rows[part])
         mean = (expected[part] + fine[part]) / 2
         known = listed_score(mean, records["counts"], rare)
-        seen = _seen(records, spelling[part], of_words.of(part), symbols)
+        seen = _seen(records, spelling[part], of_words.of(part), symbols, formation)
         ranked = np.empty(len(records), RANKED)
         ranked["row"], ranked["expected"] = rows[part], expected[part]
         ranked["shards"] = found.shards[part]
         ranked["score"] = np.where(listed[part], known, score(seen, sample.symbols))
         words.append(ranked[_between(spelling[part], lengths)])
-    seen = _seen(terms, terms.spelling, of_terms, symbols)
+    seen = _seen(terms, terms.spelling, of_terms, symbols, formation)
     return Ranked(candidates, words, terms, score(seen, sample.symbols), sample.texts, learnt)
 
 
@@ -304,12 +307,20 @@ class Symbols:
         return Symbols(alone, first, last)
 
 
-def _seen(found: Any, spelling: np.ndarray, places: Places, symbols: Symbols) -> Seen:
+def _seen(
+    found: Any,
+    spelling: np.ndarray,
+    places: Places,
+    symbols: Symbols,
+    formation: Formation | None,
+) -> Seen:
     """found: Terms, or records of candidates, with counts, PMI and entropies."""
     column = found.__getitem__ if isinstance(found, np.ndarray) else partial(getattr, found)
     lengths = np.count_nonzero(spelling, axis=1)
     first = spelling[:, 0]
     last = spelling[np.arange(len(spelling)), np.maximum(lengths - 1, 0)]
+    neutral = np.full(len(spelling), NEUTRAL)
+    begins, ends = (neutral, neutral) if formation is None else formation.of(spelling)
     return Seen(
         lengths=lengths,
         counts=column("counts"),
@@ -322,6 +333,8 @@ def _seen(found: Any, spelling: np.ndarray, places: Places, symbols: Symbols) ->
         alone=symbols.alone[first] + symbols.alone[last],
         first=symbols.first[first],
         last=symbols.last[last],
+        begins=begins,
+        ends=ends,
     )
 
 
@@ -331,13 +344,22 @@ def _parts(size: int) -> Iterator[slice]:
         yield slice(start, start + (1 << 15))
 
 
+def _carried(
+    sample: Sample, prior: WordModel | None
+) -> tuple[Carried | None, Formation | None]:
+    """(the prior in the symbols of the sample, what its word list says of compounds)."""
+    if prior is None:
+        return None, None
+    carried = Carried(prior, PRIOR_TIMES * auto_prior_weight(sample, prior), sample.texts)
+    if prior.known is None:
+        return carried, None
+    return carried, Formation(prior, carried, len(sample.texts) + 1)
+
+
 def _fit(
-    sample: Sample, prior: WordModel | None, room: Room, folder: Path, run: Run, watch: Watch
+    sample: Sample, carried: Carried | None, room: Room, folder: Path, run: Run, watch: Watch
 ) -> Fitted:
-    """The word model of the sample, on top of the prior."""
-    carried = None
-    if prior is not None:
-        carried = Carried(prior, PRIOR_TIMES * auto_prior_weight(sample, prior), sample.texts)
+    """The word model of the sample, on top of the prior that is carried over."""
     least = 1 if carried is not None and len(sample) < ONCE_BELOW else MIN_COUNT
     lattice = build_lattice(sample, least, room.store(folder), room.part)
     before = None if carried is None else carried.into(lattice)
