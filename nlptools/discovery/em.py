@@ -282,7 +282,9 @@ def rank_expected(
         ranked = np.empty(len(records), RANKED)
         ranked["row"], ranked["expected"] = rows[part], expected[part]
         ranked["shards"] = found.shards[part]
-        ranked["score"] = np.where(listed[part], known, score(seen, sample.symbols))
+        # A listed word that the model cuts into two others (应用程序) may still hold together as a term does.
+        found_so = score(seen, sample.symbols)
+        ranked["score"] = np.where(listed[part], np.maximum(known, found_so), found_so)
         words.append(ranked[_between(spelling[part], lengths)])
     seen = _seen(terms, terms.spelling, of_terms, symbols, formation)
     return Ranked(candidates, words, terms, score(seen, sample.symbols), sample.texts, learnt)
