@@ -44,7 +44,7 @@ def browser(folder: Path, lang: str = "en") -> Iterator[Any]:
         started.quit()
 
 
-def until(what: Callable[[], Any], seconds: float = 300) -> Any:
+def until(what: Callable[[], Any], seconds: float = 120) -> Any:
     """The first true value of a function; fails after some seconds."""
     end = time.monotonic() + seconds
     while True:

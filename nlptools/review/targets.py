@@ -176,6 +176,20 @@ def _cut_by_jieba(word: str) -> str:
     return _named("a character at which jieba always cuts", found[0]) if found else ""
 
 
+# jieba keeps every beginning of a word in its dictionary: one of a thousand characters takes a megabyte there, one of
+# a hundred thousand 10 GB.
+LONGEST_FOR_JIEBA = 1000
+
+
+def _too_long_for_jieba(word: str) -> str:
+    long = len(word) > LONGEST_FOR_JIEBA
+    return (
+        f"longer than {LONGEST_FOR_JIEBA:,} characters, for all of whose beginnings jieba has no room"
+        if long
+        else ""
+    )
+
+
 # Code points that IK does not skip, besides Han: digits, letters, Hangul, kana, half-width forms.
 _IK_KEEPS = re.compile(
     "[0-9a-z\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff\uac00-\ud7af\uff00-\uffef]"
@@ -304,7 +318,7 @@ _ENTRIES = (
         name="jieba",
         about="",
         write=_jieba,
-        checks=(*_WORD, _cut_by_jieba),
+        checks=(*_WORD, _cut_by_jieba, _too_long_for_jieba),
         doubts=(),
         variants=(),
         folding=None,

@@ -120,6 +120,14 @@ def test_refused() -> None:
     )
 
 
+def test_a_word_too_long_for_jieba() -> None:
+    """Not looked into: with win its parts would be all its 500,500 substrings and more."""
+    result = export_words({"长" * 1000: 3, "长" * 1001: 3, "短" * 1_000_000: 2}, "jieba", freq=1)
+    assert list(result.words) == ["长" * 1000]
+    assert [why[:23] for why in result.refused.values()] == ["longer than 1,000 chara"] * 2
+    assert "长" * 1001 not in export_words({"长" * 1001: 3, "沈渡秋": 1}, "jieba", freq="win").words
+
+
 def test_top_counts_what_is_written() -> None:
     result = export_words({"a b": 1, "甲": 1, "乙": 1, "c d": 1}, "hanlp", top=2)
     assert (list(result.words), list(result.refused)) == (["甲", "乙"], ["a b"])
