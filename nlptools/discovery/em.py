@@ -346,9 +346,7 @@ def _parts(size: int) -> Iterator[slice]:
         yield slice(start, start + (1 << 15))
 
 
-def _carried(
-    sample: Sample, prior: WordModel | None
-) -> tuple[Carried | None, Formation | None]:
+def _carried(sample: Sample, prior: WordModel | None) -> tuple[Carried | None, Formation | None]:
     """(the prior in the symbols of the sample, what its word list says of compounds)."""
     if prior is None:
         return None, None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from nlptools.discovery.table import WordTable
@@ -25,29 +27,48 @@ def newness(table: WordTable, symbols: int, background: WordModel) -> np.ndarray
     has LISTED of it.
     """
     total = max(1, int(background.settings.get("symbols", 0)))
-    there = dict(zip(background.words, background.counts.tolist(), strict=True))
-    words = dict(zip(background.words, background.expected.tolist(), strict=True))
-    sum_of_words = max(1.0, float(background.expected.sum()))
-    lacking = [word for word in table.words if word not in there]
-    parts_of = dict(
-        zip(lacking, Segmenter.from_model(background).segment_batch(lacking), strict=True)
-    )
-
-    def share(word: str) -> float:
-        if word in there:
-            return max(there[word], UNSEEN) / total
-        # Runs of letters and digits are in no model: they say nothing.
-        parts = [part for part in parts_of[word] if part in words or is_han(part[0])]
-        shares = [max(words.get(part, 0.0), UNSEEN) / sum_of_words for part in parts]
-        if len(parts) < 2:
-            return UNSEEN / total
-        predicted = float(np.prod(shares)) * np.exp(PHRASE)
-        return max(min(predicted, min(shares)), UNSEEN / total)
-
-    shares = np.array([share(word) for word in table.words])
-    ratio = (table.counts / max(symbols, 1)) / shares
+    number = {word: row for row, word in enumerate(background.words)}
+    rows = _rows(table.words, number)
+    # The last row is for those that are not there.
+    there = np.maximum(np.append(background.counts, 0)[rows], UNSEEN) / total
+    lacking = np.flatnonzero(rows < 0)
+    if len(lacking):
+        words = [table.words[row] for row in lacking.tolist()]
+        there[lacking] = _predicted(words, background, number, UNSEEN / total)
+    ratio = (table.counts / max(symbols, 1)) / there
     new = np.clip(np.log(np.maximum(ratio, 1e-9)) / KEYNESS, 0, 1)
     if background.known is not None:
-        listed = dict(zip(background.words, background.known.tolist(), strict=True))
-        new[[listed.get(word, False) for word in table.words]] *= LISTED
+        new[np.append(background.known, False)[rows]] *= LISTED
     return new
+
+
+def _rows(words: Sequence[str], number: Mapping[str, int]) -> np.ndarray:
+    """The row of each word in the background, -1 where it is not there; int64."""
+    return np.fromiter((number.get(word, -1) for word in words), np.int64, len(words))
+
+
+def _predicted(
+    words: Sequence[str], background: WordModel, number: Mapping[str, int], least: float
+) -> np.ndarray:
+    """What the shares of their parts say of the shares of words that the background lacks; at least `least`."""
+    # Runs of letters and digits are in no model: they say nothing.
+    cut = [
+        [part for part in parts if part in number or is_han(part[0])]
+        for parts in Segmenter.from_model(background).segment_batch(words)
+    ]
+    sizes = np.fromiter(map(len, cut), np.int64, len(cut))
+    shares = np.full(len(cut), least)
+    divided = sizes > 1
+    rows = _rows([part for parts in cut if len(parts) > 1 for part in parts], number)
+    if not len(rows):
+        return shares
+    expected = np.append(background.expected, 0.0)[rows]
+    nats = np.log(np.maximum(expected, UNSEEN) / max(1.0, float(background.expected.sum())))
+    starts = np.cumsum(sizes[divided]) - sizes[divided]
+    predicted = np.minimum(
+        np.add.reduceat(nats, starts) + PHRASE, np.minimum.reduceat(nats, starts)
+    )
+    # Where the background has none of them they say nothing.
+    predicted[np.maximum.reduceat(rows, starts) < 0] = -np.inf
+    shares[divided] = np.maximum(np.exp(predicted), least)
+    return shares

@@ -209,10 +209,9 @@ class _Occurrences:
         padded = np.concatenate([[0], ids, [0]])
         for k, (at, text, whole, inside) in enumerate(found, 2):
             after = padded[at + 2]
-            np.add.at(self._sums[0], text, 1)
-            np.add.at(self._sums[1], whole, 1)
+            for own, texts in ((0, text), (1, whole), (3, text[after == 0])):
+                self._sums[own] += np.bincount(texts, minlength=self._sums.shape[1])
             np.add.at(self._sums[2], whole, inside)
-            np.add.at(self._sums[3], text[after == 0], 1)
             if k < SHORTEST_TERM:
                 continue
             term = self._term_of[text]

@@ -30,6 +30,7 @@ SYMBOLS = 1000
 NUMBERS: dict[str, Any] = {
     **{"lengths": 3, "counts": 10, "pmi": 2.0, "left_entropy": 1.5, "right_entropy": 1.2},
     **{"whole": 9, "joints": 4, "right_edge": 3, "alone": 0.2, "first": False, "last": True},
+    **{"begins": -3.0, "ends": -4.0},
 }
 
 
@@ -48,6 +49,8 @@ def test_the_factors() -> None:
         "joints": 0.45,
         "first": 0,
         "last": 1,
+        "begins": -3,
+        "ends": -4,
     }
     # More freedom than MOST_FREEDOM says no more, and a share of the text above a half is taken for a half.
     free = seen(left_entropy=9.0, right_entropy=8.0).factors(SYMBOLS)[0, 1]
@@ -73,7 +76,7 @@ def test_what_is_never_whole_or_never_free_comes_behind(changed: dict[str, Any])
     "worse",
     [
         *({"pmi": 1.9}, {"left_entropy": 1.1}, {"whole": 8}, {"right_edge": 2}, {"alone": 0.3}),
-        {"first": True},
+        *({"first": True}, {"begins": -3.1}, {"ends": -4.1}),
     ],
 )
 def test_what_makes_a_worse_word(worse: dict[str, Any]) -> None:

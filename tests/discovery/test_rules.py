@@ -156,8 +156,8 @@ def test_what_click_refuses_the_function_does_too(settings: dict[str, Any], prob
 
 
 def test_what_is_not_given() -> None:
-    assert DEFAULTS == {"min_score": 0.7, "prior": "auto"}
-    anyway = {"min_score": 0.7, "prior": "auto", "weights": None, "background": None}
+    assert DEFAULTS == {"min_score": 0.4, "prior": "auto", "background": "auto"}
+    anyway = {"min_score": 0.4, "prior": "auto", "weights": None, "background": "auto"}
     assert given_options(anyway) == {}
     given = {"min_score": 0, "prior": None, "weights": np.ones(2), "background": NO_MODEL}
     assert list(given_options(given)) == list(given)
