@@ -19,7 +19,7 @@ from nlptools.base.resources import Watch, ordered_map, worker_pool
 from nlptools.base.spool import Spool
 from nlptools.discovery.candidates import Candidates, join_symbols, list_candidates
 from nlptools.discovery.em_score import FIRST, LAST, Seen, listed_score, score, shrinkage
-from nlptools.discovery.formation import Formation, NEUTRAL
+from nlptools.discovery.formation import NEUTRAL, Formation
 from nlptools.discovery.keyness import newness
 from nlptools.discovery.method import (
     Findings,
