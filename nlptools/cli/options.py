@@ -141,6 +141,19 @@ def chain(*decorators: Decorator) -> Decorator:
     return apply
 
 
+def options_of(command: click.Command, *names: str) -> Decorator:
+    """The options of another command with these keywords, in its order."""
+    chosen = [param for param in command.params if param.name in names]
+
+    def apply(function: Callable[..., Any]) -> Callable[..., Any]:
+        # Decorators run from the last to the first, and click turns the list round.
+        kept: list[click.Parameter] = function.__dict__.setdefault("__click_params__", [])
+        kept.extend(reversed(chosen))
+        return function
+
+    return apply
+
+
 corpus_argument = click.argument("paths", nargs=-1, metavar="[CORPUS]...", type=InputPath())
 
 decoding_options = chain(

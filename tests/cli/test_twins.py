@@ -18,6 +18,7 @@ import nlptools
 from nlptools.base.resources import DEFAULT_MEMORY, MIN_MEMORY
 from nlptools.cli import main
 from nlptools.discovery.columns import SORTS, WORD_FORMATS
+from nlptools.discovery.discover import discover_words
 from nlptools.discovery.rules import COMPATS, METHODS
 from nlptools.lm.files import MODEL_FORMATS
 from nlptools.lm.report import SCORE_FORMATS
@@ -26,6 +27,7 @@ from nlptools.lm.trie import MAX_MODEL_ORDER
 from nlptools.ngrams.counts import MAX_ORDER
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES
 from nlptools.review.compare import COMPARE_FORMATS
+from nlptools.review.explain import EXPLAIN_METHODS
 from nlptools.review.targets import MOST, TARGETS
 from nlptools.segmentation.evaluate import PROTOCOLS
 from nlptools.segmentation.methods import METHODS as SEGMENT_METHODS
@@ -65,6 +67,8 @@ SPARK: dict[str, Callable[..., Any]] = {
     "segment": segment_with_spark,
     "train": train_with_spark,
 }
+# What another function of the door does with these settings, which is handed them as they are.
+PASSED: dict[str, Callable[..., Any]] = {"explain": discover_words}
 # The function takes one text; the command a corpus, which goes through this one line by line.
 STREAM: dict[str, Callable[..., Any]] = {"segment": segment_corpus, "tokenize": tokenize_corpus}
 # What a command has beside its function: files, formats of output, silence.
@@ -106,12 +110,17 @@ OWN = {
 # writes is the output; what it counts for `discover` follows from the longest word.
 NO_OPTION = {
     "count": {"block_size", "table"},
-    "discover": {"block_size", "watch", "order", "sentences", "table"},
+    "discover": {"block_size", "watch", "explained", "order", "sentences", "table"},
     "convert": set(),
     "merge": set(),
     "report": {"block_size", "name"},
     "compare": {"block_size", "watch", "open_corpus"},
-    "explain": {"block_size"},
+    "explain": {
+        "block_size",
+        "watch",
+        "explained",
+        "sort",
+    },  # a word stands where it stands by score
     "train": {"block_size", "watch"},
     "segment": {"block_size", "field", "column", "watch", "counts"},  # of what was read
     "evaluate": {"block_size", "field", "column", "fold"},
@@ -189,7 +198,7 @@ def function_of(command: str) -> Callable[..., Any]:
 def keywords_of(command: str) -> dict[str, inspect.Parameter]:
     """What need not be given by place, and what is given by place and yet is an option (`export --to`)."""
     own = function_of(command)
-    more = (table[command] for table in (SPARK, STREAM, READS) if command in table)
+    more = (table[command] for table in (SPARK, STREAM, PASSED, READS) if command in table)
     found: dict[str, inspect.Parameter] = {}
     for function in (own, *more):
         for name, parameter in inspect.signature(function).parameters.items():
@@ -300,6 +309,8 @@ CHOICES = [
     ("discover", "method", tuple(METHODS)),
     ("discover", "compat", COMPATS),
     ("discover", "sort", SORTS),
+    ("explain", "method", EXPLAIN_METHODS),
+    ("explain", "compat", COMPATS),
     ("discover", "format", WORD_FORMATS),
     ("train", "granularity", GRANULARITIES),
     ("train", "numerals", NUMERALS),
