@@ -10,6 +10,7 @@ from nlptools.cli import options
 from nlptools.cli.console import (
     Closing,
     StageBar,
+    changed_settings,
     check_engine,
     deliver,
     given_options,
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from nlptools.ngrams.counts import NgramCounts
     from nlptools.wordmodel.model import WordModel
 
+# Options whose values are not in the closing line, as the words and their order are the same without them.
+UNCHANGING = frozenset(
+    {"how", "output", "quiet", "workers", "tmp_dir", "engine", "master", "conf", "work"}
+)
 # A usage error is one of these or of rules.problems.
 _NEW_ONLY = "--new-only needs a list of known words: --known FILE."
 _SPARK = (
@@ -260,6 +265,7 @@ def discover(
             _explain_few(table)
     folded = settings["counts"].settings.fold if "counts" in settings else corpus.fold
     made_by = table.settings | ({"fold": "+".join(folded)} if folded else {})
+    made_by |= changed_settings({*UNCHANGING, *made_by, *(f"{name}_file" for name in made_by)})
     results = [f"{table.symbols:,} symbols", f"{table.ngrams:,} n-grams", f"{len(table):,} words"]
     if table.learnt is not None:
         results.insert(2, str(table.learnt))
