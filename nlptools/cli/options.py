@@ -318,7 +318,7 @@ counts_output_options = chain(
     ),
 )
 
-usage_options = chain(
+context_options = chain(
     click.option(
         "--contexts",
         type=click.IntRange(min=0),
@@ -333,6 +333,10 @@ usage_options = chain(
         show_default=True,
         help="Characters on both sides of a word in its context.",
     ),
+)
+
+usage_options = chain(
+    context_options,
     click.option(
         "--neighbours",
         type=click.IntRange(min=0),

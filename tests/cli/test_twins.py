@@ -27,6 +27,7 @@ from nlptools.lm.trie import MAX_MODEL_ORDER
 from nlptools.ngrams.counts import MAX_ORDER
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES
 from nlptools.review.compare import COMPARE_FORMATS
+from nlptools.review.contexts import CONTEXT_FORMATS
 from nlptools.review.explain import EXPLAIN_METHODS
 from nlptools.review.targets import MOST, TARGETS
 from nlptools.segmentation.evaluate import PROTOCOLS
@@ -55,6 +56,7 @@ READING = Corpus.__init__
 # How a command reads its text or its vectors, where its function is handed what was read: settings of their own.
 READS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("compare", "count", "discover", "evaluate", "explain", "report"), READING),
+    "contexts": READING,
     **dict.fromkeys(("train", "segment", "tokenize", "lm train", "lm score", "dim"), READING),
     "vocab build": READING,
     **dict.fromkeys(("vectors check", "vectors compare"), read_vectors),
@@ -76,6 +78,7 @@ OWN = {
     "count": {"engine", "output", "tsv", "quiet"},
     "discover": {"engine", "output", "format", "quiet"},
     "report": {"output", "quiet"},
+    "contexts": {"format", "output", "quiet"},
     "compare": {"format", "output", "report", "quiet"},
     "convert": {"quiet"},
     "merge": {"output", "tsv", "min_count", "quiet"},
@@ -114,6 +117,7 @@ NO_OPTION = {
     "convert": set(),
     "merge": set(),
     "report": {"block_size", "name"},
+    "contexts": {"block_size", "watch"},
     "compare": {"block_size", "watch", "open_corpus"},
     "explain": {
         "block_size",
@@ -139,12 +143,13 @@ NO_OPTION = {
     "vocab export": set(),
 }
 # Commands that take what they read piece by piece, and need no --memory.
-SMALL = {"report", "evaluate", "segment", "lm score", "dim", "export", "tokenize"}
+SMALL = {"report", "contexts", "evaluate", "segment", "lm score", "dim", "export", "tokenize"}
 SMALL |= {"convert", "vocab build", "vocab export", "vocab init-embeddings"}
 # What a command has to be given.
 REQUIRED = {
     "explain": ["词"],
     "report": ["词", "--corpus", "词", "-o", "页"],
+    "contexts": ["词", "--corpus", "词"],
     "compare": ["词", "词"],
     "convert": ["词"],
     "merge": ["词"],
@@ -222,7 +227,7 @@ def defaults_of(command: str) -> dict[str, Any]:
 def test_the_commands_are_these() -> None:
     assert commands() == sorted(OWN) == sorted(NO_OPTION)
     assert set(commands()) == {
-        *("compare", "count", "discover", "evaluate", "explain", "export", "report"),
+        *("compare", "contexts", "count", "discover", "evaluate", "explain", "export", "report"),
         "convert",
         "merge",
         "segment",
@@ -322,6 +327,7 @@ CHOICES = [
     ("evaluate", "protocol", tuple(PROTOCOLS)),
     ("export", "to", tuple(TARGETS)),
     ("compare", "format", COMPARE_FORMATS),
+    ("contexts", "format", CONTEXT_FORMATS),
     ("lm train", "format", MODEL_FORMATS),
     ("lm train", "smoothing", SMOOTHINGS),
     ("lm score", "format", SCORE_FORMATS),
@@ -354,9 +360,10 @@ CHOICES = [
     ("lm train", "sentences", ("line", "clause")),
     *(
         (command, "latin", LATIN_MODES)
-        for command in ("compare", "count", "discover", "explain", "lm train", "report")
+        for command in ("compare", "contexts", "count", "discover", "explain", "lm train", "report")
     ),
     *((c, "on_error", ON_ERROR) for c in sorted(READS)),
+    ("contexts", "fold", FOLDS),
     *(
         (c, "fold", FOLDS)
         for c in ("compare", "count", "discover", "explain", "report", "train", "lm train", "dim")
