@@ -29,6 +29,7 @@ from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES
 from nlptools.review.compare import COMPARE_FORMATS
 from nlptools.review.contexts import CONTEXT_FORMATS
 from nlptools.review.explain import EXPLAIN_METHODS
+from nlptools.review.statistics import STATISTICS
 from nlptools.review.targets import MOST, TARGETS
 from nlptools.segmentation.evaluate import PROTOCOLS
 from nlptools.segmentation.methods import METHODS as SEGMENT_METHODS
@@ -328,6 +329,7 @@ CHOICES = [
     ("export", "to", tuple(TARGETS)),
     ("compare", "format", COMPARE_FORMATS),
     ("contexts", "format", CONTEXT_FORMATS),
+    ("compare", "statistic", tuple(STATISTICS)),
     ("lm train", "format", MODEL_FORMATS),
     ("lm train", "smoothing", SMOOTHINGS),
     ("lm score", "format", SCORE_FORMATS),
