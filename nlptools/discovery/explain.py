@@ -34,7 +34,7 @@ class Standing:
 
     rank: of `words` words by score, from 1; None: it is not in the list, and `bars` say why. score: as the list ranks by.
     plain_score, plain_rank: without newness, among all `candidates`, whether they pass the bars or not. longer, shorter:
-    candidates around it, most frequent first. evidence, newness, cuts: of method em.
+    candidates around it, those that passed the bars first, then by count. evidence, newness, cuts: of method em.
     """
 
     word: str
@@ -126,9 +126,9 @@ def _newness(
 
 
 def _nearest(every: WordTable, rows: list[int], own: int | None) -> list[Near]:
-    """The most frequent of these rows, but for the word's own."""
+    """The most frequent of these rows, but for the word's own; those that passed the bars come first."""
     rows = [i for i in rows if i != own]
-    rows.sort(key=lambda i: (-int(every.counts[i]), every.words[i]))
+    rows.sort(key=lambda i: (not every.passed[i], -int(every.counts[i]), every.words[i]))
     return [
         Near(every.words[i], int(every.counts[i]), float(every.scores[i]), bool(every.passed[i]))
         for i in rows[:_AROUND]
