@@ -11,6 +11,7 @@ __version__ = "0.2.0.dev0"
 _HOMES = {
     # commands
     "compare": "review.compare:compare_corpora",
+    "contexts": "review.contexts:words_in_context",
     "convert": "wordmodel.model:convert_model",
     "count": "ngrams.count:count_ngrams",
     "dim": "vocab.dimension:bounds_of",
@@ -60,6 +61,7 @@ _HOMES = {
     "Whitening": "vectors.whitening:Whitening",
     "WordModel": "wordmodel.model:WordModel",
     "WordTable": "discovery.table:WordTable",
+    "WordsInContext": "review.contexts:WordsInContext",
     "WordTokenizer": "vocab.tokenizer:WordTokenizer",
     # readers and writers
     "adapt_model": "wordmodel.adapt:adapt_model",

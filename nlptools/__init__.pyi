@@ -20,6 +20,8 @@ from nlptools.ngrams.merge import merge_files as merge
 from nlptools.ngrams.symbols import split_symbols as split_symbols
 from nlptools.review.compare import Comparison as Comparison
 from nlptools.review.compare import compare_corpora as compare
+from nlptools.review.contexts import WordsInContext as WordsInContext
+from nlptools.review.contexts import words_in_context as contexts
 from nlptools.review.explain import ExplainedWord as ExplainedWord
 from nlptools.review.explain import explain_words as explain
 from nlptools.review.export import Export as Export
@@ -98,9 +100,11 @@ __all__ = [
     "WordModel",
     "WordTable",
     "WordTokenizer",
+    "WordsInContext",
     "__version__",
     "adapt_model",
     "compare",
+    "contexts",
     "convert",
     "count",
     "dim",

@@ -15,6 +15,7 @@ import click  # noqa: E402
 from nlptools import __version__  # noqa: E402
 from nlptools.cli.boundary import Boundary  # noqa: E402
 from nlptools.cli.compare import compare  # noqa: E402
+from nlptools.cli.contexts import contexts  # noqa: E402
 from nlptools.cli.convert import convert  # noqa: E402
 from nlptools.cli.count import count  # noqa: E402
 from nlptools.cli.dim import dim  # noqa: E402
@@ -55,6 +56,7 @@ for command in (
     merge,
     explain,
     report,
+    contexts,
     compare,
     train,
     convert,

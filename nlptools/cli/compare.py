@@ -27,6 +27,7 @@ Examples:
   nlptools compare 2023.txt 2024.txt | head -50
   nlptools compare 'news-202[0-2].txt' news-2023.txt news-2024.txt --top 500 --report growth.html
   nlptools compare old.tsv new.tsv --new-only
+  nlptools compare 2023.txt 2024.txt --statistic log_ratio --statistic documents --top 100
   nlptools compare dict-old.txt dict-new.txt --lists
 """
 )
@@ -64,6 +65,13 @@ Examples:
     default=False,
     show_default=True,
     help="Also the words that B has less of, last.",
+)
+@click.option(
+    "--statistic",
+    multiple=True,
+    type=click.Choice(["log_likelihood", "log_ratio", "documents", "dispersion"]),
+    help="Column to add: log-likelihood G2; log2 of how many times as frequent it is in B; in how many documents of B it "
+    "is (files, of one file lines, or records); how unevenly it is spread there (0 to 1). May be given several times.",
 )
 @click.option("--top", type=click.IntRange(min=1), help="The first N words.")
 @options.words_format_option

@@ -231,6 +231,34 @@ def given_options() -> set[str]:
     return {name for name in ctx.params if ctx.get_parameter_source(name) is typed}
 
 
+def changed_settings(leave_out: Collection[str]) -> dict[str, str]:
+    """Options of the command with other values than their defaults, as the closing line has them.
+
+    leave_out: keywords of those that do not change the result, and of those that it has anyway.
+    """
+    params = {str(param.name): param for param in click.get_current_context().command.params}
+    values = click.get_current_context().params
+    changed = {}
+    for name in (name for name in params if name in given_options() - set(leave_out)):
+        option, value, default = params[name], values[name], params[name].default
+        if isinstance(default, str) and not isinstance(value, str):
+            default = option.type.convert(default, None, None)
+        if isinstance(option, click.Option) and value != default:
+            short = name.removesuffix("_file").removesuffix("_files")
+            changed[short] = f"{value / 1e6:g}MB" if option.type.name == "size" else _told(value)
+    return changed
+
+
+def _told(value: Any) -> str:
+    """A value as it was typed, about; without blanks, which end it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ",".join(map(_told, value))
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return quoted(text) if any(map(str.isspace, text)) else text
+
+
 def note(text: str) -> None:
     """A line for people, or several. What a file says has no effect on their terminal."""
     click.echo(visible(text, keep=LAYOUT), err=True)

@@ -10,6 +10,7 @@ from nlptools.cli import options
 from nlptools.cli.console import (
     Closing,
     StageBar,
+    changed_settings,
     check_engine,
     deliver,
     given_options,
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from nlptools.ngrams.counts import NgramCounts
     from nlptools.wordmodel.model import WordModel
 
+# Options whose values are not in the closing line, as the words and their order are the same without them.
+UNCHANGING = frozenset(
+    {"how", "output", "quiet", "workers", "tmp_dir", "engine", "master", "conf", "work"}
+)
 # A usage error is one of these or of rules.problems.
 _NEW_ONLY = "--new-only needs a list of known words: --known FILE."
 _SPARK = (
@@ -218,7 +223,7 @@ def discover(
     if engine == "spark" and (method != "entropy" or counts_file is not None):
         raise click.UsageError(_SPARK)
     check_engine(engine, paths)
-    _check(method, settings, bool(known_files), bool(paths) or counts_file is None)
+    check_settings(method, settings, bool(known_files), bool(paths) or counts_file is None)
     closing = Closing("discover", quiet)
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
     corpus: Any = None
@@ -241,8 +246,8 @@ def discover(
     from nlptools.discovery.discover import STEPS, discover_words
     from nlptools.discovery.table import format_words
 
-    settings |= _lists(known_files, accepted_files, rejected_files)
-    settings |= _models(background_file, prior_file)
+    settings |= read_lists(known_files, accepted_files, rejected_files)
+    settings |= read_models(background_file, prior_file)
     if counts_file is not None:
         settings["counts"] = _counts(counts_file)
     with StageBar(STEPS[method], quiet or not STEPS[method]) as bar:
@@ -260,6 +265,7 @@ def discover(
             _explain_few(table)
     folded = settings["counts"].settings.fold if "counts" in settings else corpus.fold
     made_by = table.settings | ({"fold": "+".join(folded)} if folded else {})
+    made_by |= changed_settings({*UNCHANGING, *made_by, *(f"{name}_file" for name in made_by)})
     results = [f"{table.symbols:,} symbols", f"{table.ngrams:,} n-grams", f"{len(table):,} words"]
     if table.learnt is not None:
         results.insert(2, str(table.learnt))
@@ -268,7 +274,7 @@ def discover(
     closing.show(corpus.report if engine == "spark" else corpus, made_by, results)
 
 
-def _check(method: str, settings: dict[str, Any], known: bool, has_corpus: bool) -> None:
+def check_settings(method: str, settings: dict[str, Any], known: bool, has_corpus: bool) -> None:
     """Usage errors of the settings; without a corpus or counts that are named, standard input is the corpus."""
     if settings["new_only"] and not known:
         raise click.UsageError(_NEW_ONLY)
@@ -281,9 +287,10 @@ def _check(method: str, settings: dict[str, Any], known: bool, has_corpus: bool)
         raise click.UsageError(f"{problem}.")
 
 
-def _lists(
+def read_lists(
     known: tuple[str, ...], accepted: tuple[str, ...], rejected: tuple[str, ...]
 ) -> dict[str, set[str]]:
+    """Words of --known, --accepted and --rejected, by keyword."""
     from nlptools.text.wordlists import ACCEPTED, REJECTED, read_decided, read_words
 
     return {
@@ -293,7 +300,7 @@ def _lists(
     }
 
 
-def _models(background: str, prior: str) -> dict[str, WordModel | None]:
+def read_models(background: str, prior: str) -> dict[str, WordModel | None]:
     """Those that are named; without them the settings are what they are anyway."""
     from nlptools.wordmodel.lists import load_prior
     from nlptools.wordmodel.model import load_named

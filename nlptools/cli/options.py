@@ -141,6 +141,19 @@ def chain(*decorators: Decorator) -> Decorator:
     return apply
 
 
+def options_of(command: click.Command, *names: str) -> Decorator:
+    """The options of another command with these keywords, in its order."""
+    chosen = [param for param in command.params if param.name in names]
+
+    def apply(function: Callable[..., Any]) -> Callable[..., Any]:
+        # Decorators run from the last to the first, and click turns the list round.
+        kept: list[click.Parameter] = function.__dict__.setdefault("__click_params__", [])
+        kept.extend(reversed(chosen))
+        return function
+
+    return apply
+
+
 corpus_argument = click.argument("paths", nargs=-1, metavar="[CORPUS]...", type=InputPath())
 
 decoding_options = chain(
@@ -305,7 +318,7 @@ counts_output_options = chain(
     ),
 )
 
-usage_options = chain(
+context_options = chain(
     click.option(
         "--contexts",
         type=click.IntRange(min=0),
@@ -320,6 +333,10 @@ usage_options = chain(
         show_default=True,
         help="Characters on both sides of a word in its context.",
     ),
+)
+
+usage_options = chain(
+    context_options,
     click.option(
         "--neighbours",
         type=click.IntRange(min=0),

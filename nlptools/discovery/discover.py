@@ -11,8 +11,10 @@ import numpy as np
 
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, unwatched
 from nlptools.discovery import em, entropy, lm, pmi
+from nlptools.discovery.evidence import Explained
+from nlptools.discovery.explain import Settled, stand
 from nlptools.discovery.given import given_words
-from nlptools.discovery.method import Bars, Findings, Machine, Request, has_number
+from nlptools.discovery.method import Bars, Findings, Machine, Request, has_number, number_in
 from nlptools.discovery.rules import (
     DEFAULT_METHOD,
     METHODS,
@@ -66,6 +68,7 @@ def discover_words(
     workers: int | None = None,
     tmp_dir: str | os.PathLike[str] | None = None,
     watch: Watch = unwatched,
+    explained: Explained | None = None,
 ) -> WordTable:
     """Find the words of a corpus (a Corpus, or paths) and rank them.
 
@@ -86,7 +89,8 @@ def discover_words(
     counts: made earlier from the same corpus; the method entropy then reads no corpus, which is None. numbers:
     keep words with a number in figures (3月). top: that many, whether they pass or not. accepted: words that
     stay in the list whatever the bars, the filters and top say, if they occur at all. rejected: words that
-    are left out. With either of them the table has the column `decision`.
+    are left out. With either of them the table has the column `decision`. explained: words to be explained by this
+    run, as explain_words does.
     Raises ValueError for settings that make no sense or do not go together (rules.py), NlptoolsError for
     counts that do not fit.
     """
@@ -114,6 +118,7 @@ def discover_words(
         prior=prior,
         machine=Machine(memory, workers, tmp_dir),
         watch=watch,
+        explained=explained,
     )
     lists = Lists.of(known, accepted, rejected)
     found = _FIND[method](request)
@@ -132,6 +137,8 @@ def discover_words(
     ).sorted()
     if top is not None:
         table = table.where((np.arange(len(table)) < top) | table.accepted)
+    if explained is not None:
+        _explain(explained, table, found, filters, request, top)
     if corpus is not None and corpus.fold and corpus.rereadable:
         forms = original_forms(corpus, table.words, found.latin)
         table = replace(table, words=forms).sorted()
@@ -183,6 +190,32 @@ class Filters:
         table = replace(table, known=among(table, lists.known))
         out = table.known & ~among(table, lists.accepted)
         return _without(table, "known already", out) if self.new_only else table
+
+    def why(self, word: str) -> str:
+        """For what reason a word is taken out, "" for none."""
+        lists = self.lists
+        if word in lists.accepted:
+            return ""
+        if not self.numbers and number_in(word):
+            return "a number in figures (--numbers keeps it)"
+        if word in lists.rejected:
+            return "rejected (--rejected)"
+        return "known already (--new-only)" if self.new_only and word in lists.known else ""
+
+
+def _explain(
+    explained: Explained,
+    table: WordTable,
+    found: Findings,
+    filters: Filters,
+    request: Request,
+    top: int | None,
+) -> None:
+    """Say of the words that are asked for where they stand."""
+    every = (explained.plain() if explained.plain is not None else found.more(None)).sorted()
+    kept = among(every, set(filters.apply(every).words))
+    settled = Settled(table, every, kept, filters.why, request.bars, request.lengths, top)
+    stand(explained, settled)
 
 
 def among(table: WordTable, words: Collection[str]) -> np.ndarray:

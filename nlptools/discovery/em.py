@@ -102,6 +102,12 @@ def find(request: Request) -> Findings:
         table = replace(table, removed={f"rarer than {least}": rare, **table.removed})
         return barred(table, bars, facts.latin)
 
+    if (asked_why := request.explained) is not None:
+        asked_why.background = background
+        asked_why.plain = lambda: barred(
+            _scored(ranked, None, request, facts.symbols, None), bars, facts.latin
+        )
+
     def more(number: int | None) -> WordTable:
         # What is best without the background need not be the best with it.
         return scored(number if background is None else None)
@@ -254,6 +260,8 @@ def rank_expected(
         alone = found.expected_singles[0] / np.maximum(found.singles, 1)
         spelling = models[0].spelling
         del models
+        if request.explained is not None:
+            request.explained.cut(encoded.blocks, sample, model, run, room.piece)
         trim_memory()
         watch("terms", 1, 0.0, len(model.words))
         terms, of_terms, of_words = find_terms(
@@ -285,9 +293,23 @@ def rank_expected(
         # A listed word that the model cuts into two others (应用程序) may still hold together as a term does.
         found_so = score(seen, sample.symbols)
         ranked["score"] = np.where(listed[part], np.maximum(known, found_so), found_so)
+        if request.explained is not None:
+            both = expected[part], fine[part]
+            request.explained.take(
+                spelling[part],
+                seen,
+                ranked["score"],
+                sample,
+                listed=listed[part],
+                expected=both,
+                shrunk=rare,
+            )
         words.append(ranked[_between(spelling[part], lengths)])
     seen = _seen(terms, terms.spelling, of_terms, symbols, formation)
-    return Ranked(candidates, words, terms, score(seen, sample.symbols), sample.texts, learnt)
+    term_scores = score(seen, sample.symbols)
+    if request.explained is not None:
+        request.explained.take(terms.spelling, seen, term_scores, sample)
+    return Ranked(candidates, words, terms, term_scores, sample.texts, learnt)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,6 +20,75 @@ UNSEEN = 0.5  # occurrences of what the background lacks
 LISTED = 0.5  # of the newness of a word that a word list has remains, so that what no dictionary has comes first
 
 
+@dataclass(frozen=True)
+class Newness:
+    """How new a word is, and why.
+
+    here: its share of the symbols of the corpus; there: what the background has or predicts, and `source` which of the
+    two: "counted", "parts", or "unseen" for what it can say nothing of. parts: the words that it is cut into, with
+    their shares of all words there, for "parts". listed: a word list under the background has it. value: from 0 to 1.
+    """
+
+    here: float
+    there: float
+    source: str
+    parts: list[tuple[str, float]]
+    listed: bool
+    value: float
+
+
+class Background:
+    """What a word model of other text has of some words, or predicts; arrays are aligned with the words.
+
+    there: the share of its symbols which the occurrences of each word are, counted or predicted; listed: whether the
+    word list under the model has it.
+    """
+
+    def __init__(self, model: WordModel, words: Sequence[str]) -> None:
+        self._words = words
+        self._number = {word: row for row, word in enumerate(model.words)}
+        self._share = np.append(model.expected, 0.0).clip(UNSEEN)
+        self._share /= max(1.0, float(model.expected.sum()))
+        self._rows = self._rows_of(words)
+        # The last row is for words that are not there.
+        known = np.zeros(len(model), bool) if model.known is None else model.known
+        self.listed = np.append(known, False)[self._rows]
+        total = max(1, int(model.settings.get("symbols", 0)))
+        self.there = np.maximum(np.append(model.counts, 0)[self._rows], UNSEEN) / total
+        lacking = np.flatnonzero(self._rows < 0).tolist()
+        cut = Segmenter.from_model(model).segment_batch([words[i] for i in lacking])
+        # Runs of letters and digits are in no model: they say nothing. Nor does a single part.
+        spoken = ([p for p in parts if p in self._number or is_han(p[0])] for parts in cut)
+        self._parts = {i: parts for i, parts in zip(lacking, spoken, strict=True) if len(parts) > 1}
+        if self._parts:
+            at = np.fromiter(self._parts, np.int64)
+            self.there[at] = np.maximum(self._predicted(), UNSEEN / total)
+
+    def _rows_of(self, words: Sequence[str]) -> np.ndarray:
+        return np.fromiter((self._number.get(word, -1) for word in words), np.int64, len(words))
+
+    def _predicted(self) -> np.ndarray:
+        """Of the words that have parts, in their order."""
+        sizes = np.fromiter(map(len, self._parts.values()), np.int64)
+        rows = self._rows_of([part for parts in self._parts.values() for part in parts])
+        nats, starts = np.log(self._share[rows]), np.cumsum(sizes) - sizes
+        predicted = np.add.reduceat(nats, starts) + PHRASE
+        predicted = np.minimum(predicted, np.minimum.reduceat(nats, starts))
+        # Where the background has none of them they say nothing.
+        return np.where(np.maximum.reduceat(rows, starts) < 0, 0.0, np.exp(predicted))
+
+    def parts(self, number: int) -> list[tuple[str, float]]:
+        """What a word that the model lacks is cut into, with the shares of all words there; nothing if that says nothing."""
+        parts = self._parts.get(number, [])
+        return list(zip(parts, self._share[self._rows_of(parts)].tolist(), strict=True))
+
+    def source(self, number: int) -> str:
+        """What the share rests on, as Newness has it."""
+        if self._rows[number] >= 0:
+            return "counted"
+        return "parts" if number in self._parts else "unseen"
+
+
 def newness(table: WordTable, symbols: int, background: WordModel) -> np.ndarray:
     """How new each word is: ln(share here / share there) / KEYNESS, from 0 to 1.
 
@@ -26,49 +96,25 @@ def newness(table: WordTable, symbols: int, background: WordModel) -> np.ndarray
     multiplied, times exp(PHRASE), at most that of the rarest of them. A word that was in a word list under the background
     has LISTED of it.
     """
-    total = max(1, int(background.settings.get("symbols", 0)))
-    number = {word: row for row, word in enumerate(background.words)}
-    rows = _rows(table.words, number)
-    # The last row is for those that are not there.
-    there = np.maximum(np.append(background.counts, 0)[rows], UNSEEN) / total
-    lacking = np.flatnonzero(rows < 0)
-    if len(lacking):
-        words = [table.words[row] for row in lacking.tolist()]
-        there[lacking] = _predicted(words, background, number, UNSEEN / total)
-    ratio = (table.counts / max(symbols, 1)) / there
-    new = np.clip(np.log(np.maximum(ratio, 1e-9)) / KEYNESS, 0, 1)
-    if background.known is not None:
-        new[np.append(background.known, False)[rows]] *= LISTED
-    return new
+    return _newness(table, symbols, Background(background, table.words))
 
 
-def _rows(words: Sequence[str], number: Mapping[str, int]) -> np.ndarray:
-    """The row of each word in the background, -1 where it is not there; int64."""
-    return np.fromiter((number.get(word, -1) for word in words), np.int64, len(words))
-
-
-def _predicted(
-    words: Sequence[str], background: WordModel, number: Mapping[str, int], least: float
-) -> np.ndarray:
-    """What the shares of their parts say of the shares of words that the background lacks; at least `least`."""
-    # Runs of letters and digits are in no model: they say nothing.
-    cut = [
-        [part for part in parts if part in number or is_han(part[0])]
-        for parts in Segmenter.from_model(background).segment_batch(words)
-    ]
-    sizes = np.fromiter(map(len, cut), np.int64, len(cut))
-    shares = np.full(len(cut), least)
-    divided = sizes > 1
-    rows = _rows([part for parts in cut if len(parts) > 1 for part in parts], number)
-    if not len(rows):
-        return shares
-    expected = np.append(background.expected, 0.0)[rows]
-    nats = np.log(np.maximum(expected, UNSEEN) / max(1.0, float(background.expected.sum())))
-    starts = np.cumsum(sizes[divided]) - sizes[divided]
-    predicted = np.minimum(
-        np.add.reduceat(nats, starts) + PHRASE, np.minimum.reduceat(nats, starts)
+def explain_newness(table: WordTable, symbols: int, background: WordModel) -> list[Newness]:
+    """`newness` of each word, with what it is made of."""
+    model = Background(background, table.words)
+    columns = (
+        (table.counts / max(symbols, 1)).tolist(),
+        model.there.tolist(),
+        [model.source(i) for i in range(len(table))],
+        [model.parts(i) for i in range(len(table))],
+        model.listed.tolist(),
+        _newness(table, symbols, model).tolist(),
     )
-    # Where the background has none of them they say nothing.
-    predicted[np.maximum.reduceat(rows, starts) < 0] = -np.inf
-    shares[divided] = np.maximum(np.exp(predicted), least)
-    return shares
+    return [Newness(*row) for row in zip(*columns, strict=True)]
+
+
+def _newness(table: WordTable, symbols: int, model: Background) -> np.ndarray:
+    ratio = (table.counts / max(symbols, 1)) / model.there
+    new = np.clip(np.log(np.maximum(ratio, 1e-9)) / KEYNESS, 0, 1)
+    new[model.listed] *= LISTED
+    return new

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, threads_within, unwatched
+from nlptools.discovery.evidence import Explained
 from nlptools.discovery.rules import LONGEST_NGRAM, MIN_SCORE, WEIGHTS
 from nlptools.discovery.table import WordTable
 from nlptools.errors import NlptoolsError
@@ -59,7 +60,7 @@ class Request:
     """What a method is asked for; discover_words explains the settings.
 
     lengths: least and most symbols of a word. own_length: whether the most is the method's own, which it may
-    lower. fills: whether more than what passes may be asked for.
+    lower. fills: whether more than what passes may be asked for. explained: words of which the method says what it saw.
     """
 
     corpus: Corpus | None
@@ -76,6 +77,7 @@ class Request:
     prior: WordModel | str | None = "auto"
     machine: Machine = Machine()
     watch: Watch = unwatched
+    explained: Explained | None = None
 
     @property
     def text(self) -> Corpus:
@@ -213,7 +215,11 @@ def is_number(run: str) -> bool:
     return _NUMBER.fullmatch(run) is not None
 
 
+def number_in(word: str) -> bool:
+    """Whether a word contains a number written in figures."""
+    return any(map(is_number, _RUN.findall(word)))
+
+
 def has_number(table: WordTable) -> np.ndarray:
     """Which words contain a number written in figures."""
-    runs = (_RUN.findall(word) for word in table.words)
-    return np.array([any(map(is_number, found)) for found in runs], bool)
+    return np.array(list(map(number_in, table.words)), bool)

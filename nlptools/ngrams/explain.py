@@ -85,18 +85,24 @@ def word_symbols(word: str, latin: str = "run") -> list[str]:
     return symbols
 
 
+def symbols_within(word: str, latin: str, order: int) -> list[str]:
+    """The symbols of a word, not more than `order`; NlptoolsError where it has more, or a break in it."""
+    symbols = word_symbols(word, latin)
+    if len(symbols) > order:
+        enough = min(len(symbols) + 1, MAX_ORDER)
+        raise NlptoolsError(
+            f"{quoted(word)} has {len(symbols)} symbols, counted were n-grams of up to {order}",
+            "ask for its parts" if len(symbols) > MAX_ORDER else f"count with --order {enough}",
+        )
+    return symbols
+
+
 def explain_word(counts: NgramCounts, word: str) -> Explanation:
     """The arithmetic behind a word's scores, formulas as in scores.py.
 
     Raises NlptoolsError for a word with a break in it or longer than the counted order.
     """
-    symbols = word_symbols(word, counts.settings.latin)
-    if len(symbols) > counts.order:
-        order = min(len(symbols) + 1, MAX_ORDER)
-        raise NlptoolsError(
-            f"{quoted(word)} has {len(symbols)} symbols, counted were n-grams of up to {counts.order}",
-            "ask for its parts" if len(symbols) > MAX_ORDER else f"count with --order {order}",
-        )
+    symbols = symbols_within(word, counts.settings.latin, counts.order)
     own = counts.count(symbols)
     splits = _splits(counts, symbols, own)
     left = right = None

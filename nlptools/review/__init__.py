@@ -2,5 +2,5 @@
 
 In: word lists, corpora. Out: a page of HTML, the arithmetic of a word, a comparison of corpora, dictionaries
 of other programs.
-Read: explain, targets, winning, export, slices, compare, page_data, page (whose built parts lie in assets/), report.
+Read: standing, explain, contexts, targets, winning, export, slices, statistics, compare, page_data, page (whose built parts lie in assets/), report.
 """

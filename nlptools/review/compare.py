@@ -11,6 +11,7 @@ import csv
 import io
 import itertools
 import json
+import math
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,9 +22,10 @@ import numpy as np
 from nlptools.base.frames import html_table, to_frame
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, unwatched
 from nlptools.discovery.discover import discover_words
-from nlptools.errors import cell
+from nlptools.errors import NlptoolsError, cell
 from nlptools.ngrams.counts import NgramCounts
 from nlptools.review.slices import (
+    CORPUS,
     COUNTS,
     LIST,
     Slices,
@@ -32,7 +34,9 @@ from nlptools.review.slices import (
     open_counts,
     word_counts,
 )
+from nlptools.review.statistics import STATISTICS, need_text, statistics
 from nlptools.text.corpus import Corpus
+from nlptools.usage.parts import measure_spread
 from nlptools.usage.signed import with_breaks
 from nlptools.usage.usage import Usage, measure_usage
 
@@ -53,7 +57,7 @@ class Comparison:
     count_a, count_b: occurrences, int64. total_a, total_b: symbols, or the sum of all counts of lists. log_odds:
     shrunk, nats, above 0 where B has more. z: log_odds over its standard error. shrink: as used. slices, names, totals: counts of
     each word in each slice, A's first; which of them are B's begins at `first_b`. first_seen: name of the first slice
-    of all that has the word, "" for a word that none has. usage, paths: of corpora, for a page: the words in their text,
+    of all that has the word, "" for a word that none has. more: statistics that were asked for, by name. usage, paths: of corpora, for a page: the words in their text,
     and what was read.
     """
 
@@ -69,6 +73,7 @@ class Comparison:
     totals: list[int]
     first_b: int
     shrink: float
+    more: dict[str, np.ndarray] = field(default_factory=dict)
     usage: Usage | None = field(default=None, repr=False)
     paths: list[str] = field(default_factory=list)
 
@@ -77,7 +82,8 @@ class Comparison:
         return f"Comparison({len(self):,} words: {shown})"
 
     def __iter__(self) -> Iterator[ComparedWord]:
-        yield from itertools.starmap(ComparedWord, comparison_rows(self))
+        number = len(COLUMNS)
+        yield from itertools.starmap(ComparedWord, (row[:number] for row in comparison_rows(self)))
 
     def __len__(self) -> int:
         return len(self.words)
@@ -97,16 +103,23 @@ class Comparison:
             self,
             words=[self.words[i] for i in chosen],
             usage=None if self.usage is None else self.usage.select(chosen),
+            more={name: values[rows] for name, values in self.more.items()},
             **{name: getattr(self, name)[rows] for name in _ARRAYS},
         )
 
     def to_frame(self) -> DataFrame:
         """The rows as a pandas DataFrame, with the columns of the TSV."""
         rows = list(self)
-        return to_frame({name: [getattr(row, name) for row in rows] for name in COLUMNS})
+        named = {name: [getattr(row, name) for row in rows] for name in COLUMNS}
+        return to_frame(named | {name: values.tolist() for name, values in self.more.items()})
 
     def _repr_html_(self) -> str:
-        return html_table(COLUMNS, self, total=len(self))
+        return html_table(self.columns, comparison_rows(self), total=len(self))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Of files: COLUMNS and the statistics."""
+        return (*COLUMNS, *self.more)
 
 
 _ARRAYS = ("count_a", "count_b", "log_odds", "z", "slices")
@@ -135,6 +148,7 @@ def compare_corpora(
     shrink: float | None = None,
     new_only: bool = False,
     fallen: bool = False,
+    statistic: Collection[str] = (),
     top: int | None = None,
     contexts: int = 5,
     width: int = 20,
@@ -153,14 +167,16 @@ def compare_corpora(
     words: those to compare; None: what discover_words finds in the corpora of B, by its method entropy in counts
     files, all words of lists. lists: the files are word lists, also where they are no table of ours. shrink:
     occurrences that each word is given beforehand, which draws the log odds of rare ones to 0; None: as many as the
-    words have on average. new_only: only words that A does not have. fallen: also the words that B has less of, last. top: the first so many.
+    words have on average. new_only: only words that A does not have. fallen: also the words that B has less of, last. top: the first so many. statistic: columns to add,
+    of STATISTICS (statistics.py has the formulas); documents and dispersion are those of B, whose text is read once more.
     contexts, width, neighbours: for a page (report_comparison), as in report; none with contexts=0. latin: what is a
     symbol, as in count. watch: called while words are found, as in discover. open_corpus, reading: what opens the
     corpora, and settings of Corpus.
-    Raises ValueError for a shrink that is not above 0, NlptoolsError for files of several kinds, or that cannot be
-    read twice.
+    Raises ValueError for a shrink that is not above 0 or an unknown statistic, NlptoolsError for files of several kinds, or that cannot be
+    read twice, and for a statistic of the text where there is none.
     """
     found = find_slices(a, [b] if isinstance(b, str) else b, lists=lists)
+    _check_statistics(statistic, found.kind)
     asked = None if words is None else sorted(words)
     usage = None
     if found.kind == LIST:
@@ -195,7 +211,24 @@ def compare_corpora(
         place = {word: i for i, word in enumerate(asked)}
         usage = usage.select([place[word] for word in result.words])
     paths = [path for group in found.paths for path in group]
-    return replace(result, usage=usage, paths=paths)
+    spread = None
+    if need_text(statistic) and usage is not None:
+        newer = [path for group in found.paths[found.first_b :] for path in group]
+        by_line = len(newer) < 2 or bool(reading.get("field") or reading.get("column"))
+        size = sum(usage.characters[found.first_b :])
+        corpora = found.corpora(**reading)[found.first_b :]
+        spread = measure_spread(corpora, result.words, size, by_line=by_line, latin=latin)
+    sides = result.count_a, result.count_b, result.total_a, result.total_b
+    more = statistics(statistic, *sides, spread)
+    return replace(result, usage=usage, paths=paths, more=more)
+
+
+def _check_statistics(names: Collection[str], kind: str) -> None:
+    for name in names:
+        if name not in STATISTICS:
+            raise ValueError(f"statistic must be of {', '.join(STATISTICS)}, not {name!r}")
+    if kind != CORPUS and (some := need_text(names)):
+        raise NlptoolsError(f"{some[0]} is one of the text, and here is a {kind}", "name corpora")
 
 
 def _of_lists(found: Slices, asked: list[str] | None) -> tuple[list[str], np.ndarray, list[int]]:
@@ -289,7 +322,11 @@ def log_odds(
 
 
 def comparison_rows(found: Comparison) -> Iterator[tuple[Any, ...]]:
-    """Rows of the columns COLUMNS; rates are occurrences in a million symbols."""
+    """Rows of found.columns; rates are occurrences in a million symbols."""
+    more = (
+        values.round(4).tolist() if values.dtype.kind == "f" else values.tolist()
+        for values in found.more.values()
+    )
     yield from zip(
         found.words,
         found.count_a.tolist(),
@@ -300,6 +337,7 @@ def comparison_rows(found: Comparison) -> Iterator[tuple[Any, ...]]:
         found.z.round(4).tolist(),
         found.first_seen,
         ((found.count_a == 0) & (found.count_b > 0)).tolist(),
+        *more,
         strict=True,
     )
 
@@ -313,18 +351,19 @@ def format_comparison(found: Comparison, how: str) -> Iterator[str]:
     """The comparison as TSV, CSV, JSON Lines or plain words. Raises ValueError for an unknown format."""
     if how not in COMPARE_FORMATS:
         raise ValueError(f"format must be one of {', '.join(COMPARE_FORMATS)}, not {how!r}")
-    rows = comparison_rows(found)
+    rows, columns = comparison_rows(found), found.columns
     if how == "plain":
         yield from (f"{row[0]}\n" for row in rows)
     elif how == "jsonl":
         for row in rows:
-            yield json.dumps(dict(zip(COLUMNS, row, strict=True)), ensure_ascii=False) + "\n"
+            values = (None if value != value else value for value in row)  # JSON has no nan
+            yield json.dumps(dict(zip(columns, values, strict=True)), ensure_ascii=False) + "\n"
     else:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        yield ("\t" if how == "tsv" else ",").join(COLUMNS) + "\n"
+        yield ("\t" if how == "tsv" else ",").join(columns) + "\n"
         for row in rows:
-            cells = [_cell(value, name) for value, name in zip(row, COLUMNS, strict=True)]
+            cells = [_cell(value, name) for value, name in zip(row, columns, strict=True)]
             if how == "tsv":
                 yield "\t".join(map(cell, cells)) + "\n"
                 continue
@@ -338,5 +377,7 @@ def _cell(value: Any, name: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
+        if math.isnan(value):
+            return ""
         return f"{value:.{2 if name.startswith('rate') else 4}f}"
     return str(value)

@@ -41,6 +41,8 @@ NO_COUNT = (
 )
 
 _JSON_LINES = re.compile(r"\.(jsonl|ndjson)(\.[a-z0-9]+)?$", re.IGNORECASE)
+# What discover and contexts write, through a pipe or under another name; a word of a plain list begins otherwise.
+_JSON_WORD = re.compile(r'\{ *"word" *: *["[]')
 _CSV = re.compile(r"\.csv(\.[a-z0-9]+)?$", re.IGNORECASE)
 _JSON = re.compile(r"\.json(\.[a-z0-9]+)?$", re.IGNORECASE)
 
@@ -77,8 +79,7 @@ class WordList:
             for place in places:
                 if weight is None and place < len(row.cells):
                     weight = self._count(row, row.cells[place])
-            made = row.cells[at].strip() if 0 <= at < len(row.cells) else ""
-            yield row.word, weight, made if made in DECISIONS else ""
+            yield row.word, weight, _decision(row.cells[at] if 0 <= at < len(row.cells) else "")
 
     def _count(self, row: ListRow, cell: str) -> float | None:
         try:
@@ -110,16 +111,18 @@ def read_lists(
         if is_json_lines(source.name):
             yield _json_list(source.name, encoding, one_word)
         else:
-            yield _parse(_text_of(source.name, encoding), source.name)
+            yield _parse(_text_of(source.name, encoding), source.name, one_word)
 
 
 def _text_of(source: str, encoding: str) -> str:
     return read_whole(source, encoding=encoding)
 
 
-def _parse(text: str, source: str) -> WordList:
+def _parse(text: str, source: str, one_word: bool) -> WordList:
     # Not str.splitlines: line 344 of bert-base-chinese's vocab.txt is U+2028.
     lines = with_line_feeds(text).split("\n")
+    if _JSON_WORD.match(lines[0]):
+        return _json_table(lines, source, one_word)
     start = 0
     if lines[0].startswith("# nlptools"):  # a model: settings and places come before the table
         start = next((i for i, line in enumerate(lines) if not line.startswith("# ")), len(lines))
@@ -161,12 +164,17 @@ def _json_list(source: str, encoding: str, one_word: bool) -> WordList:
         check_size(
             source, corpus.report.bytes
         )  # it says what is wrong with the file, and the rest of this function need not
+    return _json_table(lines_of(_raw_text(source, encoding)), source, one_word)
+
+
+def _json_table(lines: Iterable[str], source: str, one_word: bool) -> WordList:
+    """Raises DataError for a line that is no object, or whose `word` is no text."""
     columns = ["word", *NUMBERS, *FLAGS]
     rows: list[ListRow] = []
-    for number, line in enumerate(map(str.strip, lines_of(_raw_text(source, encoding))), 1):
+    for number, line in enumerate(map(str.strip, lines), 1):
         if not line:
             continue
-        record = json.loads(line)
+        record = _record(line, source, number)
         if "decision" in record and columns[-1] != "decision":
             columns.append("decision")
         words = record["word"]
@@ -176,6 +184,19 @@ def _json_list(source: str, encoding: str, one_word: bool) -> WordList:
         several = [words] if isinstance(words, str) else words
         rows.extend(ListRow(word, line, [word, *beside], number) for word in several if word)
     return WordList(source, "jsonl", "", columns, iter(rows))
+
+
+def _record(line: str, source: str, number: int) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        raise DataError(source, number, f"not JSON: {quoted(line)}") from None
+    words = record.get("word") if isinstance(record, dict) else None
+    several = words if isinstance(words, list) else [words]
+    if not all(isinstance(word, str) for word in several):
+        raise DataError(source, number, "no field `word` with text", "each line has a word")
+    found: dict[str, Any] = record
+    return found
 
 
 def _raw_text(source: str, encoding: str) -> str:
@@ -200,6 +221,12 @@ def _number(cell: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
+
+
+def _decision(cell: str) -> str:
+    """Accepted, rejected, or "" for whatever else somebody wrote."""
+    made = cell.strip().lower()
+    return made if made in DECISIONS else ""
 
 
 def _flag(cell: str) -> bool | None:
@@ -405,8 +432,7 @@ def _distinct(listed: WordList) -> WordRows:
                 columns[name] = values
     decisions: list[str] = []
     if "decision" in listed.columns:
-        made = map(str.strip, column("decision"))
-        decisions = [decision if decision in DECISIONS else "" for decision in made]
+        decisions = list(map(_decision, column("decision")))
     lines = [row.line for row in first.values()]
     return WordRows(list(first), listed.kind, listed.header, lines, columns, decisions)
 

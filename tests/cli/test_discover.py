@@ -8,6 +8,7 @@ import json
 import math
 import os
 import re
+import shlex
 from functools import partialmethod
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from tqdm import tqdm
 
 from nlptools import __version__
 from nlptools.cli import main
+from nlptools.cli.discover import UNCHANGING
+from nlptools.cli.discover import discover as discover_command
 from nlptools.discovery.columns import COLUMNS
 
 HEADER = "\t".join(COLUMNS)
@@ -348,3 +351,67 @@ def test_words_of_a_folded_corpus_stand_as_they_are_written() -> None:
     assert "Words are printed folded" in piped.err
     quiet = run(*asked, "-q", "--format", "plain", stdin=Path("text.txt").read_text("utf-8")).ok()
     assert (quiet.out, quiet.err) == (piped.out, "")
+
+
+# By the option that each run is for, beside others that it needs: the command line, and what the closing line says.
+SETTINGS = {
+    "--method": ("--method entropy", "method:entropy "),
+    "--min-score": ("--min-score 0.25", "min_score:0.25 "),
+    "--min-count": ("--min-count 3", "min_count:3 "),
+    "--min-pmi": ("--min-pmi 1,2", "min_pmi:1,2 "),
+    "--min-entropy": ("--min-entropy 0.5", "min_entropy:0.5 "),
+    "--min-length": ("--min-length 3", "min_length:3 "),
+    "--max-length": ("--max-length 4", "max_length:4 "),
+    "--numbers": ("--numbers", "numbers:yes "),
+    "--compat": ("--method pmi --compat 4256", "method:pmi/4256 "),
+    "--weights": ("--method lm --weights 0.3,0.01", "weights:0.3,0.01 "),
+    "--background": ("--background none", "background:none "),
+    "--prior": ("--prior none", "prior:none "),
+    "--known": ("--known list.txt", "known:list.txt "),
+    "--new-only": ("--known list.txt --new-only", "new_only:yes "),
+    "--accepted": ("--accepted list.txt", "accepted:list.txt "),
+    "--rejected": ("--rejected list.txt --rejected 'b c.txt'", "rejected:list.txt,'b c.txt' "),
+    "--top": ("--top 2", "top:2 "),
+    "--sort": ("--sort count", "sort:count "),
+    "--counts": ("--counts c", "counts:c "),
+    "--latin": ("--latin char", "latin:char "),
+    "--encoding": ("--encoding gb18030", "encoding:gb18030 "),
+    "--on-error": ("--on-error skip", "on_error:skip "),
+    "--field": ("--field text", "field:text "),
+    "--column": ("--column 1", "column:1 "),
+    "--fold": ("--fold nfkc --fold lower", "fold:nfkc+lower "),
+    "--memory": ("--memory 256MB", "memory:256MB "),
+}
+
+
+def test_every_setting_that_changes_the_result_is_in_the_closing_line() -> None:
+    """An option that is new has a row above, or is one of UNCHANGING."""
+    options = {max(option.opts, key=len): str(option.name) for option in discover_command.params}
+    options = {name: own for name, own in options.items() if name.startswith("--")}
+    assert set(SETTINGS) == {name for name, own in options.items() if own not in UNCHANGING}
+
+
+@pytest.mark.parametrize("option", SETTINGS)
+def test_the_closing_line_has_the_setting(option: str) -> None:
+    text = "他去了云中寨，云中寨很远。\n他在云中寨住了三年，\n"
+    write("list.txt", "云中寨\n")
+    write("b c.txt", "他去\n")
+    write("a.txt", text)
+    corpus = "a.txt"
+    if option == "--counts":
+        run("count", "a.txt", "-o", "c", "--order", 5, "-q").ok()
+    elif option == "--encoding":
+        corpus = "gb.txt"
+        Path(corpus).write_bytes(text.encode("gb18030"))
+    elif option == "--field":
+        corpus = "a.jsonl"
+        write(corpus, json.dumps({"text": text}) + "\n")
+    elif option == "--column":
+        corpus = "a.csv"
+        write(corpus, "text\n" + "\n".join(text.split("，")))
+    arguments, said = SETTINGS[option]
+    arguments = shlex.split(arguments)
+    closing = run("discover", corpus, *arguments).ok().err.splitlines()[-1]
+    assert f" {said}" in closing.replace(" | ", "  ") + " "
+    plain = run("discover", "a.txt").ok().err.splitlines()[-1]
+    assert f" {said}" not in plain.replace(" | ", "  ") + " "

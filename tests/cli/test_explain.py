@@ -12,7 +12,7 @@ from places import NOVEL
 
 def test_explain_text() -> None:
     write("a.txt", "国家标准，国家标准。\n国家管\n准国家标")
-    done = run("explain", "国家", "标准", "家国", "--corpus", "a.txt").ok()
+    done = run("explain", "国家", "标准", "家国", "--corpus", "a.txt", "--method", "none").ok()
     assert done.err == ""
     assert done.out == (
         "国家  count 4 of 15 symbols\n"
@@ -55,7 +55,7 @@ def test_explain_from_counts() -> None:
     assert NOVEL.name not in numbers
     both = run("explain", "沈渡秋", "--counts", "c", "--corpus", NOVEL).ok().out
     assert both.startswith(numbers)
-    assert both == run("explain", "沈渡秋", "--corpus", NOVEL).ok().out
+    assert both == run("explain", "沈渡秋", "--corpus", NOVEL, "--method", "none").ok().out
     piped = run(
         "explain", "沈渡秋", "--counts", "c", "--corpus", "-", stdin=NOVEL.read_bytes()
     ).ok()
@@ -100,3 +100,32 @@ def test_explain_longer_than_the_counts() -> None:
     write("a.txt", TEXT)
     run("count", "a.txt", "-o", "c", "--order", 3, "-q").ok()
     assert "hint: count with --order 5\n" in run("explain", "国家标准", "--counts", "c").error
+
+
+def test_explain_takes_the_settings_of_discover() -> None:
+    """The word stands where it stands in the list that discover prints with the same options."""
+    write("known.txt", "沈渡秋\n")
+    options = ["--min-count", 3, "--background", "none", "--min-score", 0.4, "--min-length", 3]
+    words = run("discover", NOVEL, *options, "--format", "plain").ok().out.split()
+    done = run("explain", "沈渡秋", "松烟", "--corpus", NOVEL, *options, "--format", "jsonl").ok()
+    first, second = (json.loads(line)["standing"] for line in done.out.splitlines())
+    assert (first["rank"], first["words"]) == (words.index("沈渡秋") + 1, len(words))
+    assert first["newness"] is None
+    assert second["bars"][0].startswith("2 symbols: words have from 3 to 8")
+    known = run("explain", "沈渡秋", "--corpus", NOVEL, "--known", "known.txt", "--new-only").ok()
+    assert "  not in the list: known already (--new-only)\n" in known.out
+
+
+@pytest.mark.parametrize(
+    "options, problem",
+    [
+        ("--method lm --min-score 0.3", "--min-score goes with --method em"),
+        ("--method none --top 3", "without a method there is no list, and top changes nothing"),
+        ("--new-only", "--new-only needs a list of known words"),
+        ("--method em --max-length 9", "terms of up to 8 symbols"),
+    ],
+)
+def test_settings_that_do_not_go_together(options: str, problem: str) -> None:
+    done = run("explain", "沈渡秋", "--corpus", NOVEL, *options.split())
+    assert done.code == 2
+    assert problem in done.err

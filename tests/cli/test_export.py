@@ -156,16 +156,27 @@ def test_ways_in() -> None:
     )
 
 
+def test_json_lines_of_a_pipe_are_read() -> None:
+    """As discover and contexts write them, decisions and all."""
+    judged = '{"word": "甲乙", "decision": "Accepted"}\n{"word": "丙丁", "decision": "rejected"}\n'
+    assert printed("-", "--to", "plain", stdin=judged) == "甲乙\n"
+    Path("judged.txt").write_text(judged, encoding="utf-8")
+    assert printed("judged.txt", "--to", "plain", "--accepted-only") == "甲乙\n"
+
+
 def test_errors() -> None:
     assert refused("none.txt", "--to", "ik") == ["Error: none.txt: no such file"]
     assert refused("-", "--to", "ik", stdin="\n") == [
         "Error: -: no words",
         "hint: nothing to export",
     ]
-    assert refused("-", "--to", "ik", stdin='{"word": "甲"}\n') == [
+    assert refused("-", "--to", "ik", stdin='{"term": "甲"}\n') == [
         "Error: -:1: JSON Lines, read as plain text",
         f"hint: {WHAT_IS_READ}",
     ]
+    assert refused("-", "--to", "ik", stdin='{"word": "甲"}\n{"word": 3}\n')[0] == (
+        "Error: -:2: no field `word` with text"
+    )
     win = ("--to", "jieba", "--freq", "win", "--jieba-dict")
     assert refused("words.txt", *win, "none")[0] == "Error: none: no such file"
     assert refused("words.txt", *win, "words.txt") == [

@@ -18,6 +18,7 @@ import nlptools
 from nlptools.base.resources import DEFAULT_MEMORY, MIN_MEMORY
 from nlptools.cli import main
 from nlptools.discovery.columns import SORTS, WORD_FORMATS
+from nlptools.discovery.discover import discover_words
 from nlptools.discovery.rules import COMPATS, METHODS
 from nlptools.lm.files import MODEL_FORMATS
 from nlptools.lm.report import SCORE_FORMATS
@@ -26,6 +27,9 @@ from nlptools.lm.trie import MAX_MODEL_ORDER
 from nlptools.ngrams.counts import MAX_ORDER
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES
 from nlptools.review.compare import COMPARE_FORMATS
+from nlptools.review.contexts import CONTEXT_FORMATS
+from nlptools.review.explain import EXPLAIN_METHODS
+from nlptools.review.statistics import STATISTICS
 from nlptools.review.targets import MOST, TARGETS
 from nlptools.segmentation.evaluate import PROTOCOLS
 from nlptools.segmentation.methods import METHODS as SEGMENT_METHODS
@@ -53,6 +57,7 @@ READING = Corpus.__init__
 # How a command reads its text or its vectors, where its function is handed what was read: settings of their own.
 READS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("compare", "count", "discover", "evaluate", "explain", "report"), READING),
+    "contexts": READING,
     **dict.fromkeys(("train", "segment", "tokenize", "lm train", "lm score", "dim"), READING),
     "vocab build": READING,
     **dict.fromkeys(("vectors check", "vectors compare"), read_vectors),
@@ -65,6 +70,8 @@ SPARK: dict[str, Callable[..., Any]] = {
     "segment": segment_with_spark,
     "train": train_with_spark,
 }
+# What another function of the door does with these settings, which is handed them as they are.
+PASSED: dict[str, Callable[..., Any]] = {"explain": discover_words}
 # The function takes one text; the command a corpus, which goes through this one line by line.
 STREAM: dict[str, Callable[..., Any]] = {"segment": segment_corpus, "tokenize": tokenize_corpus}
 # What a command has beside its function: files, formats of output, silence.
@@ -72,6 +79,7 @@ OWN = {
     "count": {"engine", "output", "tsv", "quiet"},
     "discover": {"engine", "output", "format", "quiet"},
     "report": {"output", "quiet"},
+    "contexts": {"format", "output", "quiet"},
     "compare": {"format", "output", "report", "quiet"},
     "convert": {"quiet"},
     "merge": {"output", "tsv", "min_count", "quiet"},
@@ -106,12 +114,18 @@ OWN = {
 # writes is the output; what it counts for `discover` follows from the longest word.
 NO_OPTION = {
     "count": {"block_size", "table"},
-    "discover": {"block_size", "watch", "order", "sentences", "table"},
+    "discover": {"block_size", "watch", "explained", "order", "sentences", "table"},
     "convert": set(),
     "merge": set(),
     "report": {"block_size", "name"},
+    "contexts": {"block_size", "watch"},
     "compare": {"block_size", "watch", "open_corpus"},
-    "explain": {"block_size"},
+    "explain": {
+        "block_size",
+        "watch",
+        "explained",
+        "sort",
+    },  # a word stands where it stands by score
     "train": {"block_size", "watch"},
     "segment": {"block_size", "field", "column", "watch", "counts"},  # of what was read
     "evaluate": {"block_size", "field", "column", "fold"},
@@ -130,12 +144,13 @@ NO_OPTION = {
     "vocab export": set(),
 }
 # Commands that take what they read piece by piece, and need no --memory.
-SMALL = {"report", "evaluate", "segment", "lm score", "dim", "export", "tokenize"}
+SMALL = {"report", "contexts", "evaluate", "segment", "lm score", "dim", "export", "tokenize"}
 SMALL |= {"convert", "vocab build", "vocab export", "vocab init-embeddings"}
 # What a command has to be given.
 REQUIRED = {
     "explain": ["词"],
     "report": ["词", "--corpus", "词", "-o", "页"],
+    "contexts": ["词", "--corpus", "词"],
     "compare": ["词", "词"],
     "convert": ["词"],
     "merge": ["词"],
@@ -189,7 +204,7 @@ def function_of(command: str) -> Callable[..., Any]:
 def keywords_of(command: str) -> dict[str, inspect.Parameter]:
     """What need not be given by place, and what is given by place and yet is an option (`export --to`)."""
     own = function_of(command)
-    more = (table[command] for table in (SPARK, STREAM, READS) if command in table)
+    more = (table[command] for table in (SPARK, STREAM, PASSED, READS) if command in table)
     found: dict[str, inspect.Parameter] = {}
     for function in (own, *more):
         for name, parameter in inspect.signature(function).parameters.items():
@@ -213,7 +228,7 @@ def defaults_of(command: str) -> dict[str, Any]:
 def test_the_commands_are_these() -> None:
     assert commands() == sorted(OWN) == sorted(NO_OPTION)
     assert set(commands()) == {
-        *("compare", "count", "discover", "evaluate", "explain", "export", "report"),
+        *("compare", "contexts", "count", "discover", "evaluate", "explain", "export", "report"),
         "convert",
         "merge",
         "segment",
@@ -300,6 +315,8 @@ CHOICES = [
     ("discover", "method", tuple(METHODS)),
     ("discover", "compat", COMPATS),
     ("discover", "sort", SORTS),
+    ("explain", "method", EXPLAIN_METHODS),
+    ("explain", "compat", COMPATS),
     ("discover", "format", WORD_FORMATS),
     ("train", "granularity", GRANULARITIES),
     ("train", "numerals", NUMERALS),
@@ -311,6 +328,8 @@ CHOICES = [
     ("evaluate", "protocol", tuple(PROTOCOLS)),
     ("export", "to", tuple(TARGETS)),
     ("compare", "format", COMPARE_FORMATS),
+    ("contexts", "format", CONTEXT_FORMATS),
+    ("compare", "statistic", tuple(STATISTICS)),
     ("lm train", "format", MODEL_FORMATS),
     ("lm train", "smoothing", SMOOTHINGS),
     ("lm score", "format", SCORE_FORMATS),
@@ -343,9 +362,10 @@ CHOICES = [
     ("lm train", "sentences", ("line", "clause")),
     *(
         (command, "latin", LATIN_MODES)
-        for command in ("compare", "count", "discover", "explain", "lm train", "report")
+        for command in ("compare", "contexts", "count", "discover", "explain", "lm train", "report")
     ),
     *((c, "on_error", ON_ERROR) for c in sorted(READS)),
+    ("contexts", "fold", FOLDS),
     *(
         (c, "fold", FOLDS)
         for c in ("compare", "count", "discover", "explain", "report", "train", "lm train", "dim")

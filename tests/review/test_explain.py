@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
 from commandline import run
+from places import NOVEL
 
+from nlptools.discovery.em_score import FACTORS
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.ngrams.count import count_ngrams
 from nlptools.review.explain import explain_words, explanation_json, folds_of
@@ -28,7 +30,7 @@ def corpus(tmp_path: Path) -> Path:
 
 
 def test_by_hand() -> None:
-    (found,) = explain_words("国家", corpus=Corpus.from_texts(TEXTS))
+    (found,) = explain_words("国家", corpus=Corpus.from_texts(TEXTS), method="none")
     assert found.word == "国家"
     # ln(15 * 4 / (4 * 4)) = 1.3218; to the right 标 three times, 管 once: 3/4 ln(4/3) + 1/4 ln 4 = 0.5623; to the
     # left 准 once and three breaks, each another neighbour: ln 4 = 1.3863.
@@ -65,7 +67,7 @@ def test_the_same_as_the_command(corpus: Path) -> None:
 def test_counts_are_an_object_or_a_file(corpus: Path, tmp_path: Path) -> None:
     counts = count_ngrams(corpus, order=3)
     counts.save(tmp_path / "texts.counts")
-    of_corpus = explain_words(["国家"], corpus=corpus, contexts=0)
+    of_corpus = explain_words(["国家"], corpus=corpus, contexts=0, method="none")
     assert explain_words(["国家"], counts=counts) == of_corpus
     assert explain_words(["国家"], counts=tmp_path / "texts.counts") == of_corpus
     # With both the numbers are those of the counts, the contexts those of the corpus.
@@ -91,3 +93,90 @@ def test_errors(tmp_path: Path) -> None:
         explain_words("国，家", counts=count_ngrams(Corpus.from_texts(TEXTS), order=3))
     with pytest.raises(DataError):
         explain_words("国家", counts=tmp_path / "nothing.counts")
+    with pytest.raises(ValueError, match="method must be one of auto, em, "):
+        explain_words("国家", corpus=Corpus.from_texts(TEXTS), method="best")
+    with pytest.raises(ValueError, match="there is no list, and min_score, top changes nothing"):
+        explain_words("国家", corpus=Corpus.from_texts(TEXTS), method="none", top=3, min_score=1)
+    with pytest.raises(NlptoolsError, match="a pipe can be read only once, and a list takes more"):
+        explain_words("国家", corpus=Corpus.from_texts(iter(TEXTS)), method="em")
+    with pytest.raises(ValueError, match="min_score goes with method em"):
+        explain_words("国家", corpus=Corpus.from_texts(TEXTS), method="lm", min_score=0.2)
+
+
+def test_a_list_by_counts_alone(corpus: Path) -> None:
+    """Method entropy reads no corpus; without being asked for there is no list of counts."""
+    counts = count_ngrams(corpus, order=5)
+    (found,) = explain_words("国家", counts=counts, method="entropy", min_count=2, top=5)
+    assert found.standing is not None
+    assert (found.standing.method, found.standing.rank) == ("entropy", 1)
+    assert explain_words("国家", counts=counts)[0].standing is None
+    assert explain_words("国家", counts=counts, corpus=corpus)[0].standing is None
+
+
+def test_a_list_by_counts_and_text(corpus: Path) -> None:
+    counts = count_ngrams(corpus, order=5)
+    (both,) = explain_words("国家", counts=counts, corpus=corpus, method="em")
+    assert both == explain_words("国家", corpus=corpus)[0]
+    # Counts of too low an order for the list say what they can.
+    low = count_ngrams(corpus, order=3)
+    assert explain_words("国家", counts=low, corpus=corpus, method="em") == [both]
+
+
+STANDING = {
+    *("method", "rank", "words", "score", "plain_score", "plain_rank", "candidates"),
+    *("bars", "longer", "shorter", "evidence", "newness", "cuts"),
+}
+
+
+def test_the_fields_of_json_are_these() -> None:
+    """Programs read them."""
+    found = explain_words(["沈渡秋", "什么", "沈渡", "龘龘"], corpus=NOVEL)
+    first, listed, part, never = (
+        json.loads(line, parse_constant=pytest.fail) for line in explanation_json(found)
+    )
+    for row in (first, listed, part, never):
+        assert set(row["standing"]) == STANDING
+    standing = first["standing"]
+    assert (standing["method"], standing["rank"], standing["bars"]) == ("em", 3, [])
+    assert standing["longer"][0] == {
+        "word": "沈渡秋把",
+        "count": 6,
+        "score": 0.235013,
+        "passed": False,
+    }
+    evidence = standing["evidence"]
+    assert set(evidence) == {
+        *("kind", "seen", "probability", "nats", "expected", "fine", "share", "shrunk"),
+        *("even_share", "factors", "behind"),
+    }
+    assert [factor["name"] for factor in evidence["factors"]] == ["constant", *FACTORS]
+    assert set(evidence["factors"][0]) == {"name", "value", "weight", "nats"}
+    assert standing["cuts"] == {
+        **{"whole": 35, "inside": 0, "divided": 0, "torn": 0},
+        "ways": [{"words": ["沈渡秋"], "count": 35}],
+    }
+    new = listed["standing"]["newness"]
+    assert set(new) == {"here", "there", "source", "parts", "listed", "value"}
+    assert (new["source"], new["listed"]) == ("counted", True)
+    assert listed["standing"]["evidence"]["even_share"] == 0.1
+    assert never["standing"]["rank"] is never["standing"]["evidence"] is None
+
+
+def test_lines_for_people() -> None:
+    taken, listed, new = map(
+        str, explain_words(["沈渡", "什么", "松烟派"], corpus=NOVEL, contexts=0)
+    )
+    for said in (
+        "  em     not among 453 words, score 0.0018 = 0.0018 x newness 1.0000; without newness rank 974 of",
+        "  not in the list: score 0.0018 is below 0.5 (--min-score)\n",
+        "    cohesion     0.9573 x 1.25 =  +1.1966\n",
+        "    only 0 of 35 occurrences begin and end where words do, no more than 12%: 0.01 of the ",
+        "  cut    as this word 0, inside longer words 35, divided 0, across an end 0\n    沈渡秋 35\n",
+        "  longer 沈渡秋 35 (0.98), 沈渡秋把 6 (0.24), ",
+    ):
+        assert said in taken
+    assert "  odds   of a word of the word list: +4.4314 nats, probability 0.9882\n" in listed
+    assert "of 20 + 1.5: share 0.9168; even at 0.1\n" in listed
+    assert "in the background; half of it, as a word list has the word\n" in listed
+    assert "as its parts predict: 松烟 0.26 派 207.25\n" in new
+    assert "  parts  松烟 11 (0.99), 烟派 11 (0.00)\n" in new
