@@ -342,7 +342,12 @@ def join_texts(texts: Sequence[str], columns: Iterable[np.ndarray]) -> list[str]
 
 @dataclass(frozen=True)
 class IdBlock:
-    """Symbol ids of one block; joined: it goes on without a break from the block before."""
+    """Symbol ids of one block; joined: it goes on without a break from the block before.
+
+    marks: of the block (marks.py), where somebody asked for them; inside: it goes on in the line of the block before.
+    """
 
     ids: np.ndarray
     joined: bool = False
+    marks: np.ndarray | None = None
+    inside: bool = False
