@@ -2,5 +2,5 @@
 
 In: `Corpus`, counts, a background. Out: `WordTable`.
 Read: columns, table; rules, method, discover; then a method: em (candidates, em_score, keyness,
-terms), entropy, pmi (joiner, longwords), lm; given.
+terms, marked: surroundings, names), entropy, pmi (joiner, longwords), lm; given.
 """

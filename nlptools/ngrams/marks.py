@@ -5,6 +5,7 @@ A mark is a break like any other for who counts n-grams; discovery looks for wor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -21,6 +22,21 @@ SIGNS = DOTS + SPACES + HYPHENS + OPENING + CLOSING
 # Numbers of the signs in marks are their places in SIGNS + 1.
 MARK = np.dtype([("at", np.uint32), ("sign", np.uint8)])
 NONE = np.zeros(0, MARK)
+
+
+# Variants of the same signs; the full stop of full width is a dot between Han characters alone.
+_PLAIN = str.maketrans("•・‧\xa0－‐(（)）", "··· --（（））")
+_WIDE_STOP = re.compile("(?<=[\u3400-\u9fff])．(?=[\u3400-\u9fff])")
+
+
+def plain_signs(text: str) -> str:
+    """The text with one form of each sign; as long as it was.
+
+    >>> plain_signs("卡莱尔•布朗(画家)")
+    '卡莱尔·布朗（画家）'
+    """
+    text = text.translate(_PLAIN)
+    return _WIDE_STOP.sub("·", text) if "．" in text else text
 
 
 def sign_numbers(signs: str) -> list[int]:
