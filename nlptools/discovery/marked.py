@@ -63,6 +63,13 @@ class Marked:
     right_entropy: np.ndarray
     probability: np.ndarray
 
+    def where(self, mask: np.ndarray) -> Marked:
+        """Those for which a mask is true."""
+        chosen = np.flatnonzero(mask).tolist()
+        numbers = (self.counts, self.left_entropy, self.right_entropy, self.probability)
+        words = [self.words[i] for i in chosen]
+        return Marked(words, [self.parts[i] for i in chosen], *(each[chosen] for each in numbers))
+
 
 def find_marked(
     counts: NgramCounts,
@@ -304,56 +311,28 @@ def _runs(
     constant, of_pmi, of_freedom, of_small = RUNS
     nats = constant + of_pmi * np.minimum(pmi, MOST_PMI) + of_small * np.array(small, float)
     nats += of_freedom * np.log(np.minimum(left, right) + 0.1)
-    found = _probability(nats, counts)
-    chosen = np.flatnonzero(good).tolist()
-    return Marked(
-        [words[i] for i in chosen],
-        [parts[i] for i in chosen],
-        counts[good],
-        left[good],
-        right[good],
-        found[good],
-    )
+    return Marked(words, parts, counts, left, right, _probability(nats, counts)).where(good)
 
 
 def _mixed(known: Known, around: Surroundings) -> Marked:
     """Han characters beside a hyphen, a bracket with a run in it, or a number like 19-9."""
     counts = around.counts[MIXED.name]
     texts = ["", *counts.alphabet.symbols]
-    han = np.array([len(text) == 1 and is_han(text) for text in texts])
-    mark = np.array([text in MIXED.mark and text != "" for text in texts])
-    figures = np.array([FIGURES.fullmatch(text) is not None for text in texts])
-    bad_first = np.array([text in FIRST + LAST and text != "" for text in texts])
-    bad_last = np.array([text in LAST and text != "" for text in texts])
+    kinds = _Kinds.of(texts)
     in_brackets: dict[str, int] = {}
     rows, words, parts = [], [], []
     for level in _levels(counts, known.least):
-        spelled = level.spelling
-        if spelled.shape[1] == 2:
-            opened = spelled[:, 0] == (texts.index("（") if "（" in texts else 0)
-            inside = [texts[i] for i in spelled[opened, 1].tolist()]
-            in_brackets = dict(zip(inside, level.counts[opened].tolist(), strict=True))
-        marks, runs = mark[spelled], ~han[spelled] & ~mark[spelled]
-        # One run beside the mark, and everything else is Han: not 8千-1万.
-        whole = (marks.sum(axis=1) == 1) & ~marks[:, 0] & ~marks[:, -1]
-        whole &= (runs.sum(axis=1) == 1) & (runs[:, 0] | runs[:, -1])
-        whole |= figures[spelled[:, -1]] & han[spelled[:, :-1]].all(axis=1)
-        # Of a text and a longer one the longer where most occurrences have it; a part has a symbol at least.
-        first = (han[spelled[:, 0]]) & ~mark[spelled[:, 1]] & ~figures[spelled[:, 1]]
-        last = han[spelled[:, -1]] & ~mark[spelled[:, -2]]
-        whole &= ~first | (level.of_suffix >= MANY)
-        whole &= ~last | (level.of_prefix >= MANY)
-        whole &= ~bad_first[spelled[:, 0]] & ~bad_last[spelled[:, -1]]
-        level = level.where(whole)
+        if level.spelling.shape[1] == 2:
+            pairs = zip(level.spelling.tolist(), level.counts.tolist(), strict=True)
+            in_brackets = {texts[b]: count for (a, b), count in pairs if texts[a] == "（"}
+        level = level.where(kinds.may_be_words(level))
         rows.append(level)
         for row in level.spelling.tolist():
             symbols = [texts[i] for i in row]
             at = next((i for i, symbol in enumerate(symbols) if symbol in MIXED.mark), -1)
-            before = symbols[:at]
             after = symbols[at + 1 :] if at >= 0 else symbols[-1:]
-            sign = symbols[at] if at >= 0 else ""
-            parts.append([tuple(before), tuple(after)])
-            words.append(_spelled(before, sign, after, around))
+            parts.append([tuple(symbols[:at]), tuple(after)])
+            words.append(_spelled(symbols[:at], symbols[at] if at >= 0 else "", after, around))
     size, freedom, left, right = (
         np.concatenate([getattr(level, name) for level in rows])
         for name in ("counts", "freedom", "left_entropy", "right_entropy")
@@ -361,15 +340,46 @@ def _mixed(known: Known, around: Surroundings) -> Marked:
     constant, of_freedom = BESIDE
     found = _probability(constant + of_freedom * np.log(freedom + 0.1), size)
     good = _constant(known, words, parts, size, in_brackets)
-    chosen = np.flatnonzero(good).tolist()
-    return Marked(
-        [words[i] for i in chosen],
-        [parts[i] for i in chosen],
-        size[good],
-        left[good],
-        right[good],
-        found[good],
-    )
+    return Marked(words, parts, size, left, right, found).where(good)
+
+
+@dataclass(frozen=True)
+class _Kinds:
+    """What symbols beside marks are, by id; bool. figures: numbers like 19-9. bad_first, bad_last: of em_score.FIRST and LAST."""
+
+    han: np.ndarray
+    mark: np.ndarray
+    figures: np.ndarray
+    bad_first: np.ndarray
+    bad_last: np.ndarray
+
+    @staticmethod
+    def of(texts: Sequence[str]) -> _Kinds:
+        """Of an alphabet, with an empty text for id 0."""
+        return _Kinds(
+            np.array([len(text) == 1 and is_han(text) for text in texts]),
+            np.array([text != "" and text in MIXED.mark for text in texts]),
+            np.array([FIGURES.fullmatch(text) is not None for text in texts]),
+            np.array([text != "" and text in FIRST + LAST for text in texts]),
+            np.array([text != "" and text in LAST for text in texts]),
+        )
+
+    def may_be_words(self, level: _Level) -> np.ndarray:
+        """Which n-grams have a mark between Han and one run, or figures at their end, and are no fragments."""
+        spelled = level.spelling
+        han, mark, figures = self.han[spelled], self.mark[spelled], self.figures[spelled]
+        runs = ~han & ~mark
+        # Everything but one run is Han: not 8千-1万.
+        words = (mark.sum(axis=1) == 1) & ~mark[:, 0] & ~mark[:, -1]
+        words &= (runs.sum(axis=1) == 1) & (runs[:, 0] | runs[:, -1])
+        words |= figures[:, -1] & han[:, :-1].all(axis=1)
+        # Of a text and a longer one the longer where most occurrences have it; a part has a symbol at least.
+        first = han[:, 0] & han[:, 1]
+        last = han[:, -1] & han[:, -2]
+        words &= ~first | (level.of_suffix >= MANY)
+        words &= ~last | (level.of_prefix >= MANY)
+        good: np.ndarray = words & ~self.bad_first[spelled[:, 0]] & ~self.bad_last[spelled[:, -1]]
+        return good
 
 
 def _spelled(before: Sequence[str], sign: str, after: Sequence[str], around: Surroundings) -> str:

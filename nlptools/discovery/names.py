@@ -27,6 +27,9 @@ NAME_CHARACTERS = (
 # A character is one of these with this probability, the one of rank r in proportion to 1 / (r + RANK); all others share
 # the rest. Chosen on these corpora, with the list of one of them and the names of another.
 LISTED, RANK, OTHERS = 0.95, 30, 5000
+# Other text that is thought to stand beside the corpus, so many symbols of so many kinds, all as frequent: in a short
+# text about one person the characters of the name are frequent everywhere.
+ELSEWHERE, KINDS = 20_000, 3_000
 # Shares of parts of one, two, ... symbols, and of all longer ones.
 LENGTHS = (0.06, 0.33, 0.35, 0.17, 0.05, 0.025, 0.01, 0.005)
 LONGEST_PART = len(LENGTHS)
@@ -44,7 +47,7 @@ def evidence(symbols: np.ndarray, texts: Sequence[str]) -> np.ndarray:
     rank = np.array([ranks.get(text, -1) for text in texts], np.int64)
     weights = 1 / (np.arange(len(NAME_CHARACTERS)) + RANK)
     listed = np.append(LISTED * weights / weights.sum(), (1 - LISTED) / OTHERS)
-    elsewhere = (symbols + 1) / (symbols.sum() + len(symbols) + 1)
+    elsewhere = (symbols + ELSEWHERE / KINDS) / (symbols.sum() + ELSEWHERE)
     return np.log(listed[rank]) - np.log(elsewhere)
 
 

@@ -79,7 +79,7 @@ def _texts(corpus: Corpus, signs: bool) -> Iterator[tuple[str, bool, bool]]:
     inside = False  # of the first text that is held
     for block in corpus.blocks():
         joined = block.inside if signs else block.joined
-        if held and (block.inside or size + len(block.text) > corpus.block_size // 4):
+        if held and (joined or block.inside or size + len(block.text) > corpus.block_size // 4):
             yield "\n".join(held), False, inside
             held, size = [], 0
         if joined:
