@@ -307,7 +307,10 @@ def _runs(
         for name in ("counts", "left_entropy", "right_entropy")
     )
     pmi = known.pmi(parts, counts)
-    small = [any(_UPPER.search(run) is None for (run,) in of_word) for of_word in parts]
+    folded = "lower" in known.counts.settings.fold  # no capitals anywhere
+    small = [
+        not folded and any(_UPPER.search(run) is None for (run,) in of_word) for of_word in parts
+    ]
     constant, of_pmi, of_freedom, of_small = RUNS
     nats = constant + of_pmi * np.minimum(pmi, MOST_PMI) + of_small * np.array(small, float)
     nats += of_freedom * np.log(np.minimum(left, right) + 0.1)

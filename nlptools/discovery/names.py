@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.spool import Spool
-from nlptools.discovery.surroundings import LEFT, RIGHT
+from nlptools.discovery.surroundings import LEFT, RIGHT, DotRows
 from nlptools.ngrams.neighbours import NeighbourPairs
 
 # Characters that foreign names are written with, the most frequent first: those of the dotted names of the People's
@@ -35,7 +34,7 @@ LENGTHS = (0.06, 0.33, 0.35, 0.17, 0.05, 0.025, 0.01, 0.005)
 LONGEST_PART = len(LENGTHS)
 WIDTH = LONGEST_PART + RIGHT
 LONGEST_NAME = 30  # symbols, dots among them
-MOST, MANY = 0.9, 0.6  # of the occurrences of a name
+MOST, MANY, FEW = 0.9, 0.6, 0.3  # of the occurrences of a name
 LEAST_NATS = -4.0  # one character does not say more against a name
 _BUCKETS = 1 << 20
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
@@ -68,7 +67,7 @@ class Names:
         return len(self.counts)
 
 
-def find_names(rows: Spool, dot: int, nats: np.ndarray, han: np.ndarray, least: int) -> Names:
+def find_names(rows: DotRows, dot: int, nats: np.ndarray, han: np.ndarray, least: int) -> Names:
     """The names that occur `least` times or more and are not mostly parts of one of the others.
 
     rows, dot: of Surroundings. nats, han: `evidence` and whether it is Han, by provisional id.
@@ -92,7 +91,7 @@ class _Cutter:
     """Rows around dots -> where each name is cut out: sizes of the part before its first dot, of all from that dot on."""
 
     def __init__(
-        self, rows: Spool, dot: int, nats: np.ndarray, han: np.ndarray, least: int
+        self, rows: DotRows, dot: int, nats: np.ndarray, han: np.ndarray, least: int
     ) -> None:
         self._rows, self._dot, self._han, self._least = rows, dot, han, least
         self._nats = nats
@@ -299,7 +298,8 @@ class _Occurrences:
         spelling = np.where(columns < 0, near, np.where(columns < RIGHT, far, 0))
         inside = han[spelling]
         # A name without a Han character, 3·15, is a number.
-        good = np.flatnonzero(inside.any(axis=1) & ~self._mere_parts(nats))
+        parts = self._mere_parts(nats)
+        good = np.flatnonzero(inside.any(axis=1) & ~parts & ~self._by_chance(parts))
         sums = np.where(inside, np.maximum(nats, LEAST_NATS)[spelling], 0.0).sum(axis=1)
         mean = sums / np.maximum(np.count_nonzero(inside, axis=1), 1)
         entropies = [pairs.sums(self.counts).entropy() for pairs in self._beside]
@@ -320,6 +320,27 @@ class _Occurrences:
             known = _places(self._numbers[side], _hashes(longer)[:, -1]) >= 0
             part[names[known | (symbols == self._dot) | (nats[symbols] > 0)]] = True
         return part
+
+    def _by_chance(self, parts: np.ndarray) -> np.ndarray:
+        """Which names are another one, no mere part, with a symbol more that few of its occurrences have."""
+        chance = np.zeros(len(self.counts), bool)
+        for side, (spelling, own, other) in enumerate(
+            zip(self._parts, (self._left, self._right), (self._right, self._left), strict=True)
+        ):
+            if not len(self.counts):
+                break
+            shorter = spelling.copy()
+            shorter[
+                np.arange(len(shorter)), np.maximum(np.count_nonzero(shorter, axis=1) - 1, 0)
+            ] = 0
+            place = _places(self._numbers[side], _hashes(shorter)[:, -1])
+            number = np.append(self._orders[side], -1)[place][own]
+            pair = (number, other) if side == 0 else (other, number)
+            name = _places(self._keys, pair[0] * self._base + pair[1])
+            name[number < 0] = -1
+            known = (name >= 0) & ~np.append(parts, False)[name]
+            chance |= known & (self.counts < FEW * np.append(self.counts, 0)[name])
+        return chance
 
 
 def _places(ascending: np.ndarray, wanted: np.ndarray) -> np.ndarray:

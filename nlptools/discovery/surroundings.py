@@ -62,6 +62,24 @@ FAMILIES = (SPACED, MIXED)
 LEFT, RIGHT = 9, 28
 
 
+_ROW = np.dtype([("symbols", np.uint32, (LEFT + RIGHT,))])
+
+
+class DotRows:
+    """Rows of symbols around dots, to be read again: uint32, shape (dots, LEFT + RIGHT) in pieces."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+
+    def append(self, rows: np.ndarray) -> None:
+        """Keep more of them."""
+        self._spool.append(np.ascontiguousarray(rows).reshape(-1).view(_ROW))
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        for piece in self._spool:
+            yield piece["symbols"]
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """counts: of each family, by name, in its order. signs: how often each sign of marks.SIGNS was a mark.
@@ -71,7 +89,7 @@ class Surroundings:
     """
 
     counts: dict[str, NgramCounts]
-    dots: Spool
+    dots: DotRows
     dot: int
     signs: dict[str, int]
 
@@ -91,7 +109,7 @@ def count_surroundings(
     marked = _Marked(encoded.encoder)
     buckets = {family.name: np.zeros(_BUCKETS, np.int64) for family in FAMILIES}
     signs = np.zeros(len(SIGNS) + 1, np.int64)
-    dots = Spool(encoded.room // 4, encoded.folder)
+    dots = DotRows(Spool(encoded.room // 4, encoded.folder))
     for block in _overlapping(encoded):
         found = marked.find(block.block)
         own = found.where((found.at >= block.start) & (found.at < block.stop))
