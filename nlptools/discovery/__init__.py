@@ -2,5 +2,6 @@
 
 In: `Corpus`, counts, a background. Out: `WordTable`.
 Read: columns, table; rules, method, discover; then a method: em (candidates, em_score, keyness,
-terms), entropy, pmi (joiner, longwords), lm; given; why a word stands where it does: cuts, evidence, explain.
+formation, terms, marked: surroundings, names), entropy, pmi (joiner, longwords), lm; given; why a word stands where
+it does: cuts, evidence, explain.
 """

@@ -164,6 +164,17 @@ class WordColumns:
             printed=False,
         )
     )
+    marked: np.ndarray = field(
+        metadata=_row(
+            "marked",
+            "flag",
+            "whether it was found across a sign (em)",
+            "是否跨符号发现（em）",
+            unsaid=False,
+            methods=("em",),
+            printed=False,
+        )
+    )
     accepted: np.ndarray = field(
         metadata=_row(
             "decision",

@@ -183,7 +183,8 @@ class Filters:
         """Without numbers, rejected words and, with new_only, known ones; accepted ones stay."""
         lists = self.lists
         if not self.numbers:
-            out = has_number(table) & ~among(table, lists.accepted)
+            # A number behind a hyphen belongs to its word, 抗原19-9, or the word would not have been found.
+            out = has_number(table) & ~table.marked & ~among(table, lists.accepted)
             table = _without(table, "a number in figures", out)
         if lists.rejected:
             table = _without(table, "rejected", among(table, lists.rejected))

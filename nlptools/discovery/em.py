@@ -7,7 +7,7 @@ of its occurrences that the model expects as a word. Beside a background it is m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from nlptools.discovery.candidates import Candidates, join_symbols, list_candida
 from nlptools.discovery.em_score import FIRST, LAST, Seen, listed_score, score, shrinkage
 from nlptools.discovery.formation import NEUTRAL, Formation
 from nlptools.discovery.keyness import newness
+from nlptools.discovery.marked import find_marked
 from nlptools.discovery.method import (
     Findings,
     Request,
@@ -68,7 +69,7 @@ def find(request: Request) -> Findings:
     "auto": the general model. Raises ValueError for anything else.
     """
     # Words of all lengths, whichever are asked for: without the short ones the long ones look different.
-    counts, encoded = counted_and_kept(request, LONGEST + 1)
+    counts, encoded = counted_and_kept(request, LONGEST + 1, marks=True)
     trim_memory()
     bars, (shortest, longest) = request.bars, request.lengths
     least = bars.min_count
@@ -79,6 +80,9 @@ def find(request: Request) -> Findings:
     asked = max(shortest, 2), min(longest, LONGEST)
     rare = rarer(counts, [len(level) for level in frequent.levels], asked)
     facts = Findings.of(counts, WordTable.empty(), lambda number: WordTable.empty(), {})
+    most = None if request.own_length else longest
+    marked = find_marked(counts, frequent, encoded, (shortest, most), request.machine.memory)
+    encoded = replace(encoded, marks=None)
     del counts, frequent  # their memory is for the model
     trim_memory()
     prior = _model(request.prior, "prior")
@@ -89,6 +93,7 @@ def find(request: Request) -> Findings:
         return request.numbers or facts.latin == "char" or not is_number(symbol)
 
     ranked = rank_expected(candidates, encoded, request, least, prior, usable)
+    ranked = replace(ranked, marked=marked)
     used: dict[str, object] = {"method": "em", "min_count": least}
     used["min_score"] = f"{bars.min_score:g}"
     if prior is not None:
@@ -168,7 +173,8 @@ class Ranked:
     """Candidates and terms with what the word model says of them.
 
     words: records (RANKED) of the candidates that the model can have as words, heaviest first. terms and their
-    scores, spelled with `texts`. learnt: how much of the corpus the model knows.
+    scores, spelled with `texts`. learnt: how much of the corpus the model knows. marked: candidates with a sign inside,
+    of which the model knows nothing.
     """
 
     candidates: Candidates
@@ -177,15 +183,17 @@ class Ranked:
     term_scores: np.ndarray
     texts: Sequence[str]
     learnt: Learnt
+    marked: WordTable = field(default_factory=WordTable.empty)
 
     def __len__(self) -> int:
-        return self.words.nbytes // RANKED.itemsize + len(self.terms)
+        return self.words.nbytes // RANKED.itemsize + len(self.terms) + len(self.marked)
 
     def table(self, number: int | None, min_score: float) -> WordTable:
         """The words and terms with at least that score and, marked as not passed, the best so many
         others; None: all of them.
         """
-        scores = np.concatenate([*(words["score"] for words in self.words), self.term_scores])
+        words_first = (words["score"] for words in self.words)
+        scores = np.concatenate([*words_first, self.term_scores, self.marked.scores])
         passed = scores >= min_score
         chosen = passed
         if number is None or number >= len(scores):
@@ -193,10 +201,11 @@ class Ranked:
         elif number:
             chosen = passed.copy()
             chosen[np.argsort(np.where(passed, np.inf, -scores), kind="stable")[:number]] = True
-        number_of_words = len(self) - len(self.terms)
-        words = self._word_table(self.words.where(chosen[:number_of_words]))
-        terms = self._term_table(chosen[number_of_words:])
-        return replace(stack_tables([words, terms]), passed=passed[chosen])
+        sizes = [len(self.terms), len(self.marked)]
+        of_words, of_terms, of_marked = np.split(chosen, len(chosen) - np.cumsum(sizes[::-1])[::-1])
+        words = self._word_table(self.words.where(of_words))
+        tables = [words, self._term_table(of_terms), self.marked.where(of_marked)]
+        return replace(stack_tables(tables), passed=passed[chosen])
 
     def _word_table(self, ranked: np.ndarray) -> WordTable:
         records = self.candidates.take(ranked["row"])

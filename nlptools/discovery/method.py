@@ -136,18 +136,18 @@ def counted(request: Request, order: int) -> NgramCounts:
 
 
 def counted_and_kept(
-    request: Request, order: int, least_order: int | None = None
+    request: Request, order: int, least_order: int | None = None, marks: bool = False
 ) -> tuple[NgramCounts, EncodedCorpus]:
     """The counts, made now or given, and the corpus to be read again.
 
-    order: of counts that are made now; least_order: of given ones, if less will do. Raises NlptoolsError
+    order: of counts that are made now; least_order: of given ones, if less will do. marks: of the corpus, too. Raises NlptoolsError
     where the counts are of a lower order, or of another text.
     """
     counts, corpus, how = request.counts, request.text, request.machine.keywords
     if counts is None:
-        return count_and_keep(corpus, order=order, latin=request.latin, **how)
+        return count_and_keep(corpus, order=order, latin=request.latin, marks=marks, **how)
     counts.require(least_order or order)
-    encoded = encode_corpus(corpus, latin=counts.settings.latin, **how)
+    encoded = encode_corpus(corpus, latin=counts.settings.latin, marks=marks, **how)
     _check_same_text(counts, corpus, encoded)
     return counts, encoded
 

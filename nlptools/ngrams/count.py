@@ -23,9 +23,8 @@ from nlptools.base.resources import (
     threads_within,
     worker_pool,
 )
-from nlptools.base.spool import Spool
 from nlptools.ngrams.counts import NgramCounts, Settings
-from nlptools.ngrams.encode import EncodedCorpus, id_blocks, whole_stretches
+from nlptools.ngrams.encode import EncodedCorpus, id_blocks, kept_corpus
 from nlptools.ngrams.kernel import Buffer, count_part, part_room
 from nlptools.ngrams.merge import BYTES_PER_ROW_KEPT, Tiers, merge_counts
 from nlptools.ngrams.sentences import Appearance, with_boundaries
@@ -162,7 +161,7 @@ def count_ngrams(
     check_memory(memory)
     corpus = as_corpus(corpus)
     settings = _settings(corpus, order, latin, sentences)
-    return _count(corpus, settings, memory, workers, tmp_dir, None)[0]
+    return _count(corpus, settings, memory, workers, tmp_dir)[0]
 
 
 def _settings(corpus: Corpus, order: int, latin: str, sentences: str) -> Settings:
@@ -178,19 +177,24 @@ def count_and_keep(
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
     tmp_dir: str | os.PathLike[str] | None = None,
+    marks: bool = False,
 ) -> tuple[NgramCounts, EncodedCorpus]:
-    """As count_ngrams, and keep the symbol ids for a second pass."""
+    """As count_ngrams, and keep the symbol ids for a second pass. marks: with the marks between them."""
     check_memory(memory)
-    counts, encoder, blocks, folder = _count(
-        corpus,
-        _settings(corpus, order, latin, sentences),
-        memory - spool_room(memory),
-        workers,
-        tmp_dir,
-        spool_room(memory),
+    settings = _settings(corpus, order, latin, sentences)
+    counts, _, kept = _count(
+        corpus, settings, memory - spool_room(memory), workers, tmp_dir, _Kept(memory, marks)
     )
-    assert blocks is not None
-    return counts, EncodedCorpus(encoder, blocks, spool_room(memory), folder)
+    assert kept is not None
+    return counts, kept
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """That a corpus is to be kept: memory of the whole process, whether with its marks."""
+
+    memory: int
+    marks: bool
 
 
 def count_sentences(
@@ -207,7 +211,7 @@ def count_sentences(
     check_memory(memory)
     appearance = Appearance()
     settings = _settings(corpus, order, latin, sentences)
-    counts, encoder, *_ = _count(corpus, settings, memory, workers, tmp_dir, None, appearance)
+    counts, encoder, _ = _count(corpus, settings, memory, workers, tmp_dir, None, appearance)
     return counts, encoder.texts(np.array(appearance.ids, np.int64))
 
 
@@ -244,25 +248,25 @@ def _count(
     memory: int,
     workers: int | None,
     tmp_dir: str | os.PathLike[str] | None,
-    keep: int | None,
+    keep: _Kept | None = None,
     appearance: Appearance | None = None,
-) -> tuple[NgramCounts, SymbolEncoder, Spool | None, Path]:
+) -> tuple[NgramCounts, SymbolEncoder, EncodedCorpus | None]:
     workers = threads_within(memory, workers)
     encoder = SymbolEncoder(settings.latin, settings.sentences)
+    marks = keep is not None and keep.marks
     with storage.spilling(tmp_dir) as folder, worker_pool(workers) as pool:
         counter = NgramCounter(settings, encoder, pool, workers, memory, folder)
-        spool = None if keep is None else Spool(keep, folder)
 
         def counted() -> Iterator[IdBlock]:
-            for block in id_blocks(corpus, encoder, pool, workers, memory):
+            for block in id_blocks(corpus, encoder, pool, workers, memory, marks):
                 counter.add(block)
                 if appearance is not None:
                     appearance.add(block.ids)
                 yield block
 
-        if spool is None:
+        kept = None
+        if keep is None:
             deque(counted(), maxlen=0)
         else:
-            for ids in whole_stretches(counted()):
-                spool.append(ids)
-        return counter.finish(), encoder, spool, folder
+            kept = kept_corpus(encoder, counted(), keep.memory, folder, marks)
+        return counter.finish(), encoder, kept

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import bisect
 import functools
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -127,8 +128,28 @@ class SymbolEncoder:
 
     def boundaries(self) -> tuple[int, int]:
         """The ids of <s> and </s>; given now if there were none."""
-        start, end = self._numbers[START], self._numbers[END]
-        return self._first_free + start, self._first_free + end
+        return self.extra(START), self.extra(END)
+
+    def extra(self, text: str) -> int:
+        """The id of something that is no symbol of a text; given now if it had none."""
+        number = self._numbers[text]
+        return self._first_free + number
+
+    def han(self) -> np.ndarray:
+        """Which provisional ids are Han characters; bool, of length `len(self)`."""
+        found = np.zeros(len(self), bool)
+        found[1 : len(_HAN_BMP) + 1] = True
+        free = self._first_free
+        found[free:] = [len(name) == 1 and chars.is_han(name) for name in self._numbers]
+        return found
+
+    def matching(self, expression: re.Pattern[str]) -> np.ndarray:
+        """Which provisional ids are symbols of several characters that an expression matches; bool, of length `len(self)`."""
+        found = np.zeros(len(self), bool)
+        found[self._first_free :] = [
+            len(name) > 1 and expression.fullmatch(name) is not None for name in self._numbers
+        ]
+        return found
 
     @property
     def signs(self) -> bool:
@@ -342,7 +363,12 @@ def join_texts(texts: Sequence[str], columns: Iterable[np.ndarray]) -> list[str]
 
 @dataclass(frozen=True)
 class IdBlock:
-    """Symbol ids of one block; joined: it goes on without a break from the block before."""
+    """Symbol ids of one block; joined: it goes on without a break from the block before.
+
+    marks: of the block (marks.py), where somebody asked for them; inside: it goes on in the line of the block before.
+    """
 
     ids: np.ndarray
     joined: bool = False
+    marks: np.ndarray | None = None
+    inside: bool = False

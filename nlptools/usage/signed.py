@@ -1,7 +1,7 @@
 """Words with a sign or a blank inside + windows of text -> where they stand; they are no n-grams.
 
 A break ends a sequence of symbols, so the automaton of ids cannot find 卡莱尔·布朗 or iPad Pro: the text itself is
-searched, character by character.
+searched, character by character. The variants of a sign (卡莱尔•布朗) count as one, as they do for discovery.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from nlptools.ngrams.marks import plain_signs
 from nlptools.ngrams.symbols import split_symbols
 from nlptools.text.chars import DIGIT, LETTER, classes, code_points
 from nlptools.usage.matcher import Matcher
@@ -34,8 +35,10 @@ class SignedWords:
 
     def __init__(self, words: Sequence[str]) -> None:
         self.words = list(words)
-        self._numbers = {word: number for number, word in enumerate(self.words)}
-        self._matcher = Matcher(self.words)
+        self._numbers: dict[str, list[int]] = {}
+        for number, word in enumerate(self.words):
+            self._numbers.setdefault(plain_signs(word), []).append(number)
+        self._matcher = Matcher(self._numbers)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -47,9 +50,10 @@ class SignedWords:
         """
         text = window.text
         rows = [
-            (self._numbers[word], start, start + len(word))
-            for start, word in self._matcher.find(text)
+            (number, start, start + len(word))
+            for start, word in self._matcher.find(plain_signs(text))
             if window.start <= start < window.stop
+            for number in self._numbers[word]
         ]
         found = np.array(sorted(rows), np.int64).reshape(-1, 3)
         torn = _inside_run(text, found[:, 1]) | _inside_run(text, found[:, 2])

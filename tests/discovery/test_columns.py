@@ -38,7 +38,7 @@ def test_the_columns_of_files() -> None:
         "word",
     ) == SORTS
     assert WORD_FORMATS == ("tsv", "jsonl", "csv", "plain")
-    assert [one.name for one in SCHEMA if not one.printed] == ["passed", "decision"]
+    assert [one.name for one in SCHEMA if not one.printed] == ["passed", "marked", "decision"]
 
 
 def test_a_row_of_the_schema_is_complete() -> None:

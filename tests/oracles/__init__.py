@@ -22,6 +22,7 @@ from oracles.lm import (
     BackoffModel,
     backed_off,
 )
+from oracles.marked import count_blanks, count_dotted, entropy_of
 from oracles.ngrams import (
     ALNUM,
     BLANK,

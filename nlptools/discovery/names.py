@@ -1,0 +1,351 @@
+"""Rows of symbols around dots -> names of several parts, 卡莱尔·布朗: where they begin and end, how often they occur.
+
+No blank says where a name begins in 记者卡莱尔·布朗说. Each occurrence is cut where the characters are rather those of
+names than those of other text; what is cut so is a candidate, and all its occurrences are counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nlptools.discovery.surroundings import LEFT, RIGHT, DotRows
+from nlptools.ngrams.neighbours import NeighbourPairs
+
+# Characters that foreign names are written with, the most frequent first: those of the dotted names of the People's
+# Daily of January 1998, of the SXU corpus and of a tenth of the MSR corpus that are more frequent in them than elsewhere.
+NAME_CHARACTERS = (
+    "尔斯克德拉阿特里马罗哈布姆夫卡尼萨利提吉瓦纳米雷弗托莱西格贝维伊巴奥科蒂亚比买伯威约达埃曼洛翰艾鲁默安迪兰塔普木"
+    "穆诺赫金迈韦廉本谢顿希帕朗桑森沃派皮福立赛博恩劳库林盖伦玛美丽加勒基川旺查苏茨兹厄杜梅瑞凯娜扎杰沙法乔佩内孜波甘"
+    "罕耶菲丹亨保卜史司热芭詹义晋索贾铁麦努华奇戴措易沛治登芬莫路逊都丁依嘉因图坦宾朱泰海珠莎让雅东久侯古塞施素肖舍赞"
+    "邦霍齐乌冯列尤彼思戈敦柯汉温烈蒙赖佐切则唐圣士夏奖妮宁密彭扬旦根欧歇爱甫简绍舒那鼎仓佛卢叶吐吾察席松汗汤泽牙珍琳"
+    "琼申祖肯胡芙英莉贡鲍且什冬却坎奈奎娃官尧庆康怀斐旭梦梭欣潘珀班肉茂莲豪赤钦锡隆雄露"
+)
+# A character is one of these with this probability, the one of rank r in proportion to 1 / (r + RANK); all others share
+# the rest. Chosen on these corpora, with the list of one of them and the names of another.
+LISTED, RANK, OTHERS = 0.95, 30, 5000
+# Other text that is thought to stand beside the corpus, so many symbols of so many kinds, all as frequent: in a short
+# text about one person the characters of the name are frequent everywhere.
+ELSEWHERE, KINDS = 20_000, 3_000
+# Shares of parts of one, two, ... symbols, and of all longer ones.
+LENGTHS = (0.06, 0.33, 0.35, 0.17, 0.05, 0.025, 0.01, 0.005)
+LONGEST_PART = len(LENGTHS)
+WIDTH = LONGEST_PART + RIGHT
+LONGEST_NAME = 30  # symbols, dots among them
+MOST, MANY, FEW = 0.9, 0.6, 0.3  # of the occurrences of a name
+LEAST_NATS = -4.0  # one character does not say more against a name
+_BUCKETS = 1 << 20
+_PRIME = np.uint64(0x9E3779B97F4A7C15)
+
+
+def evidence(symbols: np.ndarray, texts: Sequence[str]) -> np.ndarray:
+    """ln(probability in a name / probability elsewhere) of each symbol, float64. symbols: occurrences; texts: theirs."""
+    ranks = {text: rank for rank, text in enumerate(NAME_CHARACTERS)}
+    rank = np.array([ranks.get(text, -1) for text in texts], np.int64)
+    weights = 1 / (np.arange(len(NAME_CHARACTERS)) + RANK)
+    listed = np.append(LISTED * weights / weights.sum(), (1 - LISTED) / OTHERS)
+    elsewhere = (symbols + ELSEWHERE / KINDS) / (symbols.sum() + ELSEWHERE)
+    return np.log(listed[rank]) - np.log(elsewhere)
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names, aligned. spelling: provisional ids padded with 0; counts: occurrences; cut: those that were cut out so; nats:
+    the mean over its symbols of how much rather they are those of names; left_entropy, right_entropy: nats.
+    """
+
+    spelling: np.ndarray
+    counts: np.ndarray
+    cut: np.ndarray
+    nats: np.ndarray
+    left_entropy: np.ndarray
+    right_entropy: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+
+def find_names(rows: DotRows, dot: int, nats: np.ndarray, han: np.ndarray, least: int) -> Names:
+    """The names that occur `least` times or more and are not mostly parts of one of the others.
+
+    rows, dot: of Surroundings. nats, han: `evidence` and whether it is Han, by provisional id.
+    """
+    cutter = _Cutter(rows, dot, nats, han, least)
+    lefts, rights = cutter.parts()
+    while True:
+        names = _Occurrences(lefts, rights, dot, least)
+        for piece in cutter.often():
+            names.count(piece)
+        names.settle()
+        for piece in cutter.often():
+            names.add(piece, *cutter.sizes(piece))
+        more = names.longer(nats, han)
+        if not any(map(len, more)):
+            return names.finish(nats, han)
+        lefts, rights = (np.concatenate(both) for both in zip((lefts, rights), more, strict=True))
+
+
+class _Cutter:
+    """Rows around dots -> where each name is cut out: sizes of the part before its first dot, of all from that dot on."""
+
+    def __init__(
+        self, rows: DotRows, dot: int, nats: np.ndarray, han: np.ndarray, least: int
+    ) -> None:
+        self._rows, self._dot, self._han, self._least = rows, dot, han, least
+        self._nats = nats
+        self._beside = np.zeros(_BUCKETS, np.int64)
+        for piece in rows:
+            self._beside += np.bincount(_beside(piece), minlength=_BUCKETS)
+
+    def often(self) -> Iterator[np.ndarray]:
+        """The rows whose dot stands often enough between its neighbours."""
+        for piece in self._rows:
+            yield piece[self._beside[_beside(piece)] >= self._least]
+
+    def parts(self) -> tuple[np.ndarray, np.ndarray]:
+        """(parts before the first dot, the next symbol first; all from it on), those that were cut out twice or more."""
+        found = _Distinct(LONGEST_PART), _Distinct(RIGHT)
+        for first in (True, False):
+            for piece in self.often():
+                sizes = self.sizes(piece)
+                own = np.flatnonzero(sizes[0])
+                for distinct, symbols, size in zip(found, _sides(piece), sizes, strict=True):
+                    symbols = symbols[own, : distinct.width]
+                    inside = np.arange(distinct.width) < size[own, None]
+                    distinct.add(np.where(inside, symbols, 0), first)
+        return found[0].spelling, found[1].spelling
+
+    def sizes(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(symbols before the dot of the row, symbols from it on) of the name with this for its first dot; 0: there is none."""
+        left, right = _sides(rows)
+        last = np.zeros(len(rows), np.int64)  # the last dot of the name
+        for column in range(1, RIGHT):
+            last[(right[:, column] == self._dot) & (column - last <= LONGEST_PART + 1)] = column
+        stops = (left == 0) | (left == self._dot)
+        first = left[np.arange(len(rows)), stops.argmax(axis=1)] != self._dot
+        columns = np.minimum(last[:, None] + np.arange(1, LONGEST_PART + 1), RIGHT - 1)
+        before = self._best_size(left[:, :LONGEST_PART])
+        after = last + 1 + self._best_size(np.take_along_axis(right, columns, axis=1))
+        whole = first & (before + after <= LONGEST_NAME) & (last + LONGEST_PART < RIGHT)
+        return np.where(whole, before, 0), np.where(whole, after, 0)
+
+    def _best_size(self, symbols: np.ndarray) -> np.ndarray:
+        """Size of the most probable part. symbols: those beside a dot, the next one first.
+
+        A run of letters is a part as a whole.
+        """
+        part = np.logical_and.accumulate(self._han[symbols], axis=1)
+        sums = np.cumsum(np.where(part, self._nats[symbols], 0.0), axis=1) + np.log(LENGTHS)
+        sums[~part] = -np.inf
+        best: np.ndarray = sums.argmax(axis=1) + 1
+        return best
+
+
+def _sides(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(what is before the dot, the next symbol first; what is from the dot on)."""
+    return rows[:, LEFT - 1 :: -1], rows[:, LEFT:]
+
+
+def _beside(rows: np.ndarray) -> np.ndarray:
+    """A bucket for the symbols on both sides of the dot."""
+    return _bucket(_hashes(rows[:, [LEFT - 1, LEFT + 1]])[:, -1])
+
+
+def _bucket(hashes: np.ndarray) -> np.ndarray:
+    return (hashes >> np.uint64(44)).astype(np.int64)
+
+
+def _hashes(symbols: np.ndarray) -> np.ndarray:
+    """A number for the first symbol, the first two, ... of each row, uint64; from the first 0 on the same."""
+    found = np.zeros(symbols.shape, np.uint64)
+    before = np.full(len(symbols), 1, np.uint64)
+    for column, values in enumerate(symbols.T):
+        mixed = (before ^ values.astype(np.uint64)) * _PRIME
+        mixed ^= mixed >> np.uint64(32)
+        before = np.where(values > 0, mixed, before)
+        found[:, column] = before
+    return found
+
+
+class _Distinct:
+    """The different ones of what is added twice or more."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.spelling = np.zeros((0, width), np.uint32)
+        self._number = np.zeros(0, np.uint64)
+        self._times = np.zeros(_BUCKETS, np.int64)
+
+    def add(self, spelling: np.ndarray, first: bool) -> None:
+        """All have to be added twice: the first time they are counted, so that memory does not follow the text."""
+        number = _hashes(spelling)[:, -1]
+        if first:
+            self._times += np.bincount(_bucket(number), minlength=_BUCKETS)
+            return
+        often = self._times[_bucket(number)] >= 2
+        every = np.concatenate([self._number, number[often]])
+        self._number, places = np.unique(every, return_index=True)
+        self.spelling = np.concatenate([self.spelling, spelling[often]])[places]
+
+
+class _Occurrences:
+    """Counts names, which are pairs of parts, and their neighbours: of each row those that have its dot for their first."""
+
+    def __init__(self, lefts: np.ndarray, rights: np.ndarray, dot: int, least: int) -> None:
+        self._parts = lefts, rights
+        self._dot, self._least = dot, least
+        hashes = [_hashes(part)[:, -1] for part in self._parts]
+        self._orders = [np.argsort(numbers) for numbers in hashes]
+        self._numbers = [
+            numbers[order] for numbers, order in zip(hashes, self._orders, strict=True)
+        ]
+        self._pairs = NeighbourPairs()
+        self._beside = NeighbourPairs(), NeighbourPairs()
+
+    def _match(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        """(rows, sizes of the left part, of the right one, numbers of both) of all pairs that stand there."""
+        found = []
+        for side, part, numbers, order in zip(
+            _sides(rows), self._parts, self._numbers, self._orders, strict=True
+        ):
+            symbols = side[:, : part.shape[1]]
+            place = _places(numbers, _hashes(symbols))
+            # A hash stays the same beyond a break: only up to there it is that of a part.
+            place[symbols == 0] = -1
+            row, size = np.nonzero(place >= 0)
+            found.append(
+                (row, size + 1, order[place[row, size]] if len(order) else place[row, size])
+            )
+        (row, k, left), (other, e, right) = found
+        starts = np.searchsorted(other, row)
+        sizes = np.searchsorted(other, row, side="right") - starts
+        one = np.repeat(np.arange(len(row)), sizes)
+        two = np.arange(len(one)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + starts[one]
+        return row[one], k[one], e[two], left[one], right[two]
+
+    def count(self, rows: np.ndarray) -> None:
+        """First the pairs of all rows are counted."""
+        *_, left, right = self._match(rows)
+        self._pairs.add(left, right + 1)
+
+    def settle(self) -> None:
+        """Then those that occur often enough are names."""
+        left, right, counts = self._pairs.counts()
+        often = counts >= self._least
+        self._left, self._right, self.counts = left[often], right[often] - 1, counts[often]
+        self._base = len(self._parts[1]) + 1
+        self._keys = self._left * self._base + self._right
+        self._cut = np.zeros(len(self.counts), np.int64)
+
+    def add(self, rows: np.ndarray, before: np.ndarray, after: np.ndarray) -> None:
+        """Then their neighbours. before, after: sizes of what is cut out."""
+        row, k, e, left, right = self._match(rows)
+        name = _places(self._keys, left * self._base + right)
+        kept = name >= 0
+        row, k, e, name = row[kept], k[kept], e[kept], name[kept]
+        cut = (before[row] == k) & (after[row] == e)
+        self._cut += np.bincount(name[cut], minlength=len(self._cut))
+        one, two = _sides(rows)
+        self._beside[0].add(name, one[row, k])
+        self._beside[1].add(name, np.where(e < RIGHT, two[row, np.minimum(e, RIGHT - 1)], 0))
+
+    def longer(self, nats: np.ndarray, han: np.ndarray) -> list[np.ndarray]:
+        """[left parts, right parts] with one symbol more, where most occurrences of a name have it; only new ones.
+
+        After a name text goes on in many ways, so what mostly follows belongs to it: 约翰斯·霍普金斯大学. Before a name
+        stands a title, always the same one perhaps. That all of n occurrences have it by accident is as probable as the
+        symbol alone, times 2 / (n (n + 1)), by an urn with two balls; as a part of the name it is as probable as there.
+        """
+        more = []
+        for side, part in enumerate(self._parts):
+            names, symbols, together = self._beside[side].counts()
+            n = self.counts[names]
+            kept = (together >= (MANY if side else MOST) * n) & han[symbols]
+            kept &= together >= self._least
+            if side == 0:
+                kept &= nats[symbols] + np.log(n * (n + 1) / 2) > 0
+            names, symbols = names[kept], symbols[kept]
+            spelling = part[(self._right if side else self._left)[names]].copy()
+            size = np.count_nonzero(spelling, axis=1)
+            room = self._sizes(spelling) < LONGEST_PART
+            room &= (self._name_sizes()[names] < LONGEST_NAME) & (size < part.shape[1])
+            spelling, size, symbols = spelling[room], size[room], symbols[room]
+            spelling[np.arange(len(spelling)), size] = symbols
+            numbers, first = np.unique(_hashes(spelling)[:, -1], return_index=True)
+            more.append(spelling[first[_places(self._numbers[side], numbers) < 0]])
+        return more
+
+    def _sizes(self, spelling: np.ndarray) -> np.ndarray:
+        """Symbols of the outer part: those after the last dot, or all of a left part."""
+        size = np.count_nonzero(spelling, axis=1)
+        dots = spelling == self._dot
+        last = spelling.shape[1] - 1 - dots[:, ::-1].argmax(axis=1)
+        return np.where(dots.any(axis=1), size - 1 - last, size)
+
+    def _name_sizes(self) -> np.ndarray:
+        sizes = [np.count_nonzero(part, axis=1) for part in self._parts]
+        return sizes[0][self._left] + sizes[1][self._right]
+
+    def finish(self, nats: np.ndarray, han: np.ndarray) -> Names:
+        """The names that are no mere parts, in the order of their symbols' ids."""
+        left, right = self._parts[0][self._left], self._parts[1][self._right]
+        before = np.count_nonzero(left, axis=1)
+        columns = np.arange(WIDTH) - before[:, None]
+        near = np.take_along_axis(left, np.clip(-columns - 1, 0, LONGEST_PART - 1), axis=1)
+        far = np.take_along_axis(right, np.clip(columns, 0, RIGHT - 1), axis=1)
+        spelling = np.where(columns < 0, near, np.where(columns < RIGHT, far, 0))
+        inside = han[spelling]
+        # A name without a Han character, 3·15, is a number.
+        parts = self._mere_parts(nats)
+        good = np.flatnonzero(inside.any(axis=1) & ~parts & ~self._by_chance(parts))
+        sums = np.where(inside, np.maximum(nats, LEAST_NATS)[spelling], 0.0).sum(axis=1)
+        mean = sums / np.maximum(np.count_nonzero(inside, axis=1), 1)
+        entropies = [pairs.sums(self.counts).entropy() for pairs in self._beside]
+        every = (spelling, self.counts, self._cut, mean, *entropies)
+        return Names(*(column[good] for column in every))
+
+    def _mere_parts(self, nats: np.ndarray) -> np.ndarray:
+        """Which names nearly always have a dot beside them, or a symbol with which they are a longer name."""
+        part = np.zeros(len(self.counts), bool)
+        for side, spelling in enumerate(self._parts):
+            names, symbols, together = self._beside[side].counts()
+            most = together >= MOST * self.counts[names]
+            names, symbols = names[most], symbols[most]
+            ids = (self._right if side else self._left)[names]
+            longer = spelling[ids].copy()
+            size = np.count_nonzero(longer, axis=1)
+            longer[np.arange(len(longer)), np.minimum(size, spelling.shape[1] - 1)] = symbols
+            known = _places(self._numbers[side], _hashes(longer)[:, -1]) >= 0
+            part[names[known | (symbols == self._dot) | (nats[symbols] > 0)]] = True
+        return part
+
+    def _by_chance(self, parts: np.ndarray) -> np.ndarray:
+        """Which names are another one, no mere part, with a symbol more that few of its occurrences have."""
+        chance = np.zeros(len(self.counts), bool)
+        for side, (spelling, own, other) in enumerate(
+            zip(self._parts, (self._left, self._right), (self._right, self._left), strict=True)
+        ):
+            if not len(self.counts):
+                break
+            shorter = spelling.copy()
+            shorter[
+                np.arange(len(shorter)), np.maximum(np.count_nonzero(shorter, axis=1) - 1, 0)
+            ] = 0
+            place = _places(self._numbers[side], _hashes(shorter)[:, -1])
+            number = np.append(self._orders[side], -1)[place][own]
+            pair = (number, other) if side == 0 else (other, number)
+            name = _places(self._keys, pair[0] * self._base + pair[1])
+            name[number < 0] = -1
+            known = (name >= 0) & ~np.append(parts, False)[name]
+            chance |= known & (self.counts < FEW * np.append(self.counts, 0)[name])
+        return chance
+
+
+def _places(ascending: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Place of each wanted value among ascending ones, -1 where it is missing."""
+    if not len(ascending):
+        return np.full(wanted.shape, -1)
+    place = np.minimum(np.searchsorted(ascending, wanted), len(ascending) - 1)
+    return np.where(ascending[place] == wanted, place, -1)
