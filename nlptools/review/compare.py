@@ -183,7 +183,8 @@ def compare_corpora(
                 watch=watch,
             ).words
         shown = {"contexts": contexts, "width": width, "neighbours": neighbours}
-        usage = measure_usage(found.corpora(**reading), asked, latin=latin, **shown)
+        corpora = [open_corpus(paths, **reading) for paths in found.paths]
+        usage = measure_usage(corpora, asked, latin=latin, **shown)
         counts, totals = usage.by_corpus.T, usage.symbols
     every = compare_counts(asked, counts, totals, found.names, found.first_b, shrink=shrink)
     keep = np.ones(len(every), bool) if fallen else every.log_odds > 0
