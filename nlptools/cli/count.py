@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nlptools.ngrams.counts import NgramCounts
     from nlptools.spark.count import Counted
 
-_BYTES_PER_RUN = 350  # of the table of symbols: text, number, entry
+_BYTES_PER_RUN = 45  # of alphabets that are merged, and the ids of their symbols
 
 
 @click.command(
