@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nlptools.lm.arpa import arpa_pieces, read_arpa
 from nlptools.lm.trie import ModelLevel, NgramModel
-from nlptools.ngrams.symbols import symbol_order
+from nlptools.ngrams.alphabet import symbol_order
 
 # Ids: <unk> 0, 天 1, 玄 2, </s> 3, <s> 4, PM2.5 5. Row i of the 1-grams is id i.
 MINI = (Path(__file__).parent / "lm" / "mini.arpa").read_text(encoding="utf-8")

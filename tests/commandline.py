@@ -151,6 +151,48 @@ def on_terminal(*args: str, pieces: int) -> tuple[int, bytes, bytes]:
     return code, out, bytes(shown)
 
 
+def on_screen(*args: str, columns: int, lines: int, **environment: str) -> list[str]:
+    """The lines that a terminal of this size shows in the end, of a command that ends well; blanks at ends are gone."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    sizes = ("COLUMNS", "LINES")
+    inherited = {name: value for name, value in os.environ.items() if name not in sizes}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nlptools", *args],
+        env=inherited | {"TERM": "xterm"} | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=slave,
+        stderr=slave,
+    )
+    os.close(slave)
+    shown = bytearray()
+    with contextlib.suppress(OSError):  # EIO: the other end is closed
+        while data := os.read(master, 1 << 16):
+            shown.extend(data)
+    os.close(master)
+    assert process.wait(HANG) == 0, shown
+    return [_overwritten(line) for line in shown.decode().split("\n")]
+
+
+def _overwritten(line: str) -> str:
+    """A line in which carriage returns have gone back to the beginning; of narrow signs."""
+    shown = ""
+    for piece in line.split("\r"):
+        shown = piece + shown[len(piece) :]
+    return shown.rstrip()
+
+
+def shown_steps(err: str) -> list[str]:
+    """What stood in the line of progress, each once, and what was said after it; without bars."""
+    pieces = [piece.strip() for piece in err.split("\r")]
+    return list(dict.fromkeys(piece for piece in pieces if piece and "B/s" not in piece))
+
+
 @contextlib.contextmanager
 def endless(*args: object, data: bytes, pieces: int) -> Iterator[subprocess.Popen[bytes]]:
     """A command that reads a pipe without end; it has read so many pieces of data when it is handed out."""

@@ -254,7 +254,7 @@ def test_module_says_what_it_is(name: str) -> None:
 
 def test_only_the_command_line_knows_click_and_tqdm() -> None:
     assert {wing_of(name) for name in users_of("click")} == {"cli"}
-    assert users_of("tqdm") == {"nlptools.cli.console"}
+    assert users_of("tqdm") == {"nlptools.cli.progress"}
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -15,8 +15,9 @@ MIN_MEMORY = 128_000_000
 PROCESS_MEMORY = 96_000_000  # interpreter, NumPy, click, an alphabet, and something to work on
 THREAD_MEMORY = 24_000_000  # what one thread has under work
 
-# Called after each step of something that takes long: its name, the iteration, log likelihood, what is left.
-Watch = Callable[[str, int, float, int], None]
+# Called as each step of something that takes long begins: what is done, in words a user knows, and which of how many
+# steps of that name it is.
+Watch = Callable[[str, int, int], None]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -106,5 +107,5 @@ def prompt_map(
             yield None
 
 
-def unwatched(stage: str, iteration: int, log_likelihood: float, active: int) -> None:
+def unwatched(stage: str, number: int, of: int) -> None:
     """Nobody watches."""

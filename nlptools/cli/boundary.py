@@ -13,6 +13,7 @@ import click
 
 from nlptools.cli.console import LAYOUT, discard_stdout
 from nlptools.cli.options import MEMORY, Size
+from nlptools.cli.progress import wiped
 from nlptools.cli.signals import die_of_interrupt, end_on_signals
 from nlptools.errors import NlptoolsError, visible
 
@@ -62,7 +63,7 @@ class Boundary(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         end_on_signals()
         commands = _commands(self, ctx.meta[_ARGS])
-        with _exit_codes(commands, ctx):
+        with _exit_codes(commands, ctx), wiped():
             result = super().invoke(ctx)
             if sys.stdout is not None:
                 sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,16 +10,22 @@ import click
 from nlptools.cli import options
 from nlptools.cli.console import (
     Closing,
-    StageBar,
     check_fields,
     deliver,
     note_uncounted,
     open_corpus,
+    write,
 )
 from nlptools.cli.files import InputPath, OutputPath
+from nlptools.cli.progress import watcher
+from nlptools.cli.screen import on_screen, screenful
 
 if TYPE_CHECKING:
+    from nlptools.review.compare import Comparison
     from nlptools.text.corpus import Corpus
+
+# The columns that a narrow terminal can spare, first of all the first.
+_LEAST_READ = ("z", "rate_a", "rate_b", "first_seen", "count_a")
 
 
 @click.command(
@@ -73,7 +80,7 @@ Examples:
     help="Column to add: log-likelihood G2; log2 of how many times as frequent it is in B; in how many documents of B it "
     "is (files, of one file lines, or records); how unevenly it is spread there (0 to 1). May be given several times.",
 )
-@click.option("--top", type=click.IntRange(min=1), help="The first N words.")
+@click.option("-n", "--top", type=click.IntRange(min=1), help="The first N words.")
 @options.words_format_option
 @options.output_option
 @click.option(
@@ -104,7 +111,8 @@ def compare(
     A and B are text, counts files or word lists; a folder, a pattern or several names are time slices, in this
     order. Prints one word a line with its counts in A and B, both in a million symbols, the shrunk log odds
     (nats, above 0: more in B; the table is sorted by them), z (how far that is beyond chance), the first slice of
-    all, A's and B's, that has the word, and whether A lacks it.
+    all, A's and B's, that has the word, and whether A lacks it. A terminal shows a screenful, and as many as --top
+    asks for; a file, a pipe and --format give all.
     """
     if "-" in (a, *b):
         raise click.UsageError("compare reads twice, and cannot read standard input: name files.")
@@ -112,8 +120,6 @@ def compare(
     closing = Closing("compare", quiet)
     import numpy as np
 
-    from nlptools.discovery.discover import STEPS
-    from nlptools.discovery.rules import DEFAULT_METHOD
     from nlptools.review.compare import compare_corpora, format_comparison
     from nlptools.review.report import report_comparison
     from nlptools.review.slices import CORPUS, COUNTS, find_slices
@@ -127,23 +133,25 @@ def compare(
         note_uncounted(words, "counts files have")
 
     def opened(paths: list[str], **reading: Any) -> Corpus:
-        return open_corpus(tuple(paths), quiet, **reading)
+        return open_corpus(tuple(paths), quiet, then="counting", **reading)
 
-    with StageBar(STEPS[DEFAULT_METHOD], quiet) as bar:
-        result = compare_corpora(
-            a,
-            b,
-            words=words,
-            lists=lists,
-            contexts=contexts if page else 0,
-            watch=bar.step,
-            open_corpus=opened,
-            **settings,
-        )
+    result = compare_corpora(
+        a,
+        b,
+        words=words,
+        lists=lists,
+        contexts=contexts if page else 0,
+        watch=watcher(quiet),
+        open_corpus=opened,
+        **settings,
+    )
     if page is not None:
         deliver([report_comparison(result).html], page)
     if page is None or output is not None:
-        deliver(format_comparison(result, how), output)
+        if on_screen(output):
+            write(_screenful(result, settings["top"] is not None, quiet))
+        else:
+            deliver(format_comparison(result, how), output)
     used = {
         "shrink": f"{result.shrink:.4g}",
         "slices": f"{result.first_b}+{len(result.totals) - result.first_b}",
@@ -151,3 +159,9 @@ def compare(
     new = int(np.count_nonzero((result.count_a == 0) & (result.count_b > 0)))
     sizes = f"{result.total_a:,} symbols in A, {result.total_b:,} in B"
     closing.show(None, used, [sizes, f"{len(result):,} words", f"{new:,} of them new"])
+
+
+def _screenful(result: Comparison, whole: bool, quiet: bool) -> Iterator[str]:
+    from nlptools.review.compare import COLUMNS
+
+    return screenful(COLUMNS, result, len(result), least=_LEAST_READ, whole=whole, quiet=quiet)

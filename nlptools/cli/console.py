@@ -1,4 +1,4 @@
-"""What people see on stderr: progress on a terminal, notes, the closing line; and writing to stdout."""
+"""What people see on stderr: notes, the closing line; opening a corpus, and writing to stdout."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import click
 
 from nlptools import __version__
 from nlptools.cli.files import claim_stdin
+from nlptools.cli.progress import corpus_type, wipe
 from nlptools.errors import NlptoolsError, listed, quoted, visible
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
 LAYOUT = "\u3000\n\t"
 
 
-def open_corpus(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
-    """The corpus a command was given; stdin where no path is named."""
+def open_corpus(
+    paths: tuple[str, ...], quiet: bool, *, then: str | None = None, **reading: Any
+) -> Corpus:
+    """The corpus a command was given; stdin where no path is named. then: what is done when it was read."""
     check_fields(reading["field"], reading["column"])
     if not paths:
         claim_stdin()
@@ -37,7 +40,7 @@ def open_corpus(paths: tuple[str, ...], quiet: bool, **reading: Any) -> Corpus:
             note("Reading text from the terminal; end with Ctrl-D.")
         paths = paths or ("-",)
     try:
-        return (_watched_corpus() if shows_progress(quiet) else _corpus())(paths, **reading)
+        return corpus_type(quiet, then)(paths, **reading)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
 
@@ -80,73 +83,6 @@ def note_uncounted(words: Collection[str], where: str) -> None:
         )
 
 
-def shows_progress(quiet: bool) -> bool:
-    """Progress is for people: on a terminal, and not when they asked for silence."""
-    return not quiet and sys.stderr is not None and sys.stderr.isatty()
-
-
-def _corpus() -> type[Corpus]:
-    from nlptools.text.corpus import Corpus
-
-    return Corpus
-
-
-def _watched_corpus() -> type[Corpus]:
-    from tqdm import tqdm
-
-    from nlptools.text.corpus import Block, Corpus
-
-    tqdm.monitor_interval = 0  # a thread that would look after slow bars
-
-    class WatchedCorpus(Corpus):
-        """A corpus that shows a progress bar with rate and time left while it is read."""
-
-        def blocks(self) -> Iterator[Block]:
-            with tqdm(
-                total=self.total_bytes,
-                unit="B",
-                unit_scale=True,
-                desc="reading",
-                leave=False,
-                delay=0.3,
-                nrows=24,  # a terminal that gives its size as 0 x 0 would show nothing
-            ) as bar:
-                for block in super().blocks():
-                    bar.update(self.bytes_read - bar.n)
-                    yield block
-
-    return WatchedCorpus
-
-
-class StageBar:
-    """Progress of a training on a terminal: stage, iteration, log-likelihood, active candidates."""
-
-    def __init__(self, steps: int, quiet: bool) -> None:
-        self._steps, self._shown = steps, shows_progress(quiet)
-        self._bar: Any = None
-
-    def __enter__(self) -> StageBar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def step(self, stage: str, iteration: int, log_likelihood: float, active: int) -> None:
-        """One more iteration is done."""
-        if not self._shown:
-            return
-        if self._bar is None:
-            from tqdm import tqdm
-
-            tqdm.monitor_interval = 0
-            self._bar = tqdm(total=self._steps, unit="it", leave=False, nrows=24)
-        self._bar.set_description(f"{stage} {iteration}", refresh=False)
-        likely = f"logL {log_likelihood:,.0f}, " if log_likelihood else ""
-        self._bar.set_postfix_str(f"{likely}{active:,} words", refresh=False)
-        self._bar.update()
-
-
 def write(pieces: Iterable[str | bytes]) -> None:
     """Text to stdout, UTF-8 whatever the locale is, a line end being LF.
 
@@ -157,6 +93,7 @@ def write(pieces: Iterable[str | bytes]) -> None:
     stream = sys.stdout.buffer
     watched = sys.stdout.isatty()
     for piece in pieces:
+        wipe()  # also where a pipe leads to a pager
         with _stdout_errors():
             stream.write(encoded(piece))
             if watched or not piece:
@@ -261,6 +198,7 @@ def _told(value: Any) -> str:
 
 def note(text: str) -> None:
     """A line for people, or several. What a file says has no effect on their terminal."""
+    wipe()
     click.echo(visible(text, keep=LAYOUT), err=True)
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, StageBar, deliver, note, open_corpus
+from nlptools.cli.console import Closing, deliver, note, open_corpus
 from nlptools.cli.files import InputPath
+from nlptools.cli.progress import watcher
 from nlptools.errors import listed
 
 
@@ -72,14 +73,13 @@ def contexts(
     that is TSV.
     """
     closing = Closing("contexts", quiet)
-    from nlptools.review.contexts import format_contexts, steps, words_in_context
+    from nlptools.review.contexts import format_contexts, words_in_context
     from nlptools.text.wordlists import read_rows
 
     rows = read_rows(words)
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
-    corpus = open_corpus(paths, quiet, **reading, fold=fold)
-    with StageBar(steps(min(len(rows), settings["top"] or len(rows))), quiet) as bar:
-        found = words_in_context(rows, corpus, watch=bar.step, **settings)
+    corpus = open_corpus(paths, quiet, then="cutting contexts", **reading, fold=fold)
+    found = words_in_context(rows, corpus, watch=watcher(quiet), **settings)
     deliver(format_contexts(found, how), output)
     missing = [one.word for one in found if not one.count]
     if not quiet and missing and 2 * len(missing) >= len(found):

@@ -9,12 +9,13 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, check_engine, note, open_corpus, usage_errors, write
+from nlptools.cli.progress import watcher
 
 if TYPE_CHECKING:
     from nlptools.ngrams.counts import NgramCounts
     from nlptools.spark.count import Counted
 
-_BYTES_PER_RUN = 350  # of the table of symbols: text, number, entry
+_BYTES_PER_RUN = 45  # of alphabets that are merged, and the ids of their symbols
 
 
 @click.command(
@@ -78,10 +79,11 @@ def count(
         closing.show(made.report, shown, results)
         return
     check_table(output)
-    corpus = open_corpus(paths, quiet, **reading, fold=fold)
+    corpus = open_corpus(paths, quiet, then="counting", **reading, fold=fold)
     from nlptools.ngrams.count import count_ngrams
 
     counts = count_ngrams(corpus, **settings)
+    watcher(quiet)("writing", 1, 1)
     emit(counts, output, tsv, min_count)
     if not quiet:
         _note_runs(counts, settings["memory"])

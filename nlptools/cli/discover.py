@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,7 +10,6 @@ import click
 from nlptools.cli import options
 from nlptools.cli.console import (
     Closing,
-    StageBar,
     changed_settings,
     check_engine,
     deliver,
@@ -18,9 +18,12 @@ from nlptools.cli.console import (
     note_learnt,
     note_uncounted,
     open_corpus,
+    write,
 )
 from nlptools.cli.count import spread
 from nlptools.cli.files import InputPath
+from nlptools.cli.progress import watcher
+from nlptools.cli.screen import on_screen, screenful
 from nlptools.discovery.columns import SORTS
 from nlptools.discovery.rules import (
     COMPATS,
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
 UNCHANGING = frozenset(
     {"how", "output", "quiet", "workers", "tmp_dir", "engine", "master", "conf", "work"}
 )
+# The columns that a narrow terminal can spare, first of all the first.
+_LEAST_READ = ("right_entropy", "left_entropy", "shards", "pmi", "expected", "term", "known")
 # A usage error is one of these or of rules.problems.
 _NEW_ONLY = "--new-only needs a list of known words: --known FILE."
 _SPARK = (
@@ -165,6 +170,7 @@ Examples:
     "be given several times.",
 )
 @click.option(
+    "-n",
     "--top",
     type=click.IntRange(min=1),
     help="The best N words, whether they pass the thresholds or not.",
@@ -217,7 +223,8 @@ def discover(
     Prints one word a line with its count, the count expected as a word (method lm: how often it was cut
     out), PMI (weakest split, nats), left and right branching entropy (nats), the tenths of the corpus that
     have it, score, whether it is a term of several words, and whether it is known; best score first, ties
-    by word. With --fold a word stands as it is mostly written in the text.
+    by word. With --fold a word stands as it is mostly written in the text. A terminal shows a screenful, and as many
+    as --top asks for; a file, a pipe and --format give all.
     """
     method = settings["method"]
     if engine == "spark" and (method != "entropy" or counts_file is not None):
@@ -242,17 +249,21 @@ def discover(
         )
         settings["counts"] = corpus.counts
     elif counts_file is None or METHODS[method].reads_corpus:
-        corpus = open_corpus(paths, quiet, **reading, fold=fold)
-    from nlptools.discovery.discover import STEPS, discover_words
+        corpus = open_corpus(paths, quiet, then="counting", **reading, fold=fold)
+    from nlptools.discovery.discover import discover_words
     from nlptools.discovery.table import format_words
 
+    watch = watcher(quiet)
+    watch("reading word lists and models", 1, 1)
     settings |= read_lists(known_files, accepted_files, rejected_files)
     settings |= read_models(background_file, prior_file)
     if counts_file is not None:
         settings["counts"] = _counts(counts_file)
-    with StageBar(STEPS[method], quiet or not STEPS[method]) as bar:
-        table = discover_words(corpus if engine == "local" else None, watch=bar.step, **settings)
-    deliver(format_words(table, how), output)
+    table = discover_words(corpus if engine == "local" else None, watch=watch, **settings)
+    if on_screen(output):
+        write(_screenful(table, settings["top"] is not None, quiet))
+    else:
+        deliver(format_words(table, how), output)
     if fold and not quiet and len(table) and (engine == "spark" or not corpus.rereadable):
         note(
             "Words are printed folded: their forms in the text are known if files are read, and on one machine."
@@ -272,6 +283,12 @@ def discover(
         if not quiet:
             note_learnt(table.learnt)
     closing.show(corpus.report if engine == "spark" else corpus, made_by, results)
+
+
+def _screenful(table: WordTable, whole: bool, quiet: bool) -> Iterator[str]:
+    names = [one.name for one in table.printed]
+    rows = ([getattr(row, name) for name in names] for row in table)
+    return screenful(names, rows, len(table), least=_LEAST_READ, whole=whole, quiet=quiet)
 
 
 def check_settings(method: str, settings: dict[str, Any], known: bool, has_corpus: bool) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import StageBar, given_options, note, open_corpus, usage_errors, write
+from nlptools.cli.console import given_options, note, open_corpus, usage_errors, write
 from nlptools.cli.discover import check_settings, read_lists, read_models
 from nlptools.cli.discover import discover as discover_command
 from nlptools.cli.files import InputPath
+from nlptools.cli.progress import watcher
 from nlptools.discovery.rules import DEFAULT_METHOD, METHODS
 
 # What makes the list, as discover has it.
@@ -111,7 +112,6 @@ def explain(
     if method == "auto" and counts_file is not None:
         method = "none"
     discovery = _discovery(method, settings, bool(paths))
-    from nlptools.discovery.discover import STEPS
     from nlptools.ngrams.counts import load_counts
     from nlptools.review.explain import (
         explain_words,
@@ -127,8 +127,8 @@ def explain(
         # Without --fold the text is read, and the words are looked for, as it was counted.
         fold = fold or folds_of(counts, counts_file)
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
-    corpus = open_corpus(paths, quiet, **reading, fold=fold) if paths else None
-    with usage_errors(), StageBar(STEPS.get(method, STEPS[DEFAULT_METHOD]), quiet) as bar:
+    corpus = open_corpus(paths, quiet, then="counting", **reading, fold=fold) if paths else None
+    with usage_errors():
         found = explain_words(
             words,
             corpus=corpus,
@@ -140,7 +140,7 @@ def explain(
             memory=memory,
             workers=workers,
             tmp_dir=tmp_dir,
-            watch=bar.step,
+            watch=watcher(quiet),
             **discovery,
         )
     once = corpus is not None and counts is None and not corpus.rereadable

@@ -17,6 +17,7 @@ from nlptools.cli.console import (
     open_stream,
 )
 from nlptools.cli.files import InputPath, OutputPath
+from nlptools.cli.progress import watcher
 
 if TYPE_CHECKING:
     from nlptools.lm.stream import ScoredLines, Totals
@@ -124,10 +125,13 @@ def train(
             )
     else:
         reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
-        corpus = open_corpus(paths, quiet, **reading, fold=fold)
+        corpus = open_corpus(paths, quiet, then="learning", **reading, fold=fold)
+    watch = watcher(quiet)
+    watch("learning", 1, 1)
     model = learn_lm(corpus, counts=counts, smoothing=smoothing, prune=prune, **settings)
     del counts
     machine = {name: settings[name] for name in ("memory", "tmp_dir")}
+    watch("writing", 1, 1)
     write(model, output, format, machine)
     if (orders := model.settings.get("fallback")) and not quiet:
         named = ", ".join(map(str, orders))
@@ -315,6 +319,7 @@ def convert(
     from nlptools.lm.files import read_trie
 
     model = read_trie(source, **machine)
+    watcher(quiet)("writing", 1, 1)
     write(model, output, format, machine)
     closing.show(
         None,

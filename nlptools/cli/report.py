@@ -67,7 +67,7 @@ def report(
     rows = read_rows(words)
     known = read_words(known_files, encoding="auto")
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
-    corpus = open_corpus(paths, quiet, **reading, fold=fold)
+    corpus = open_corpus(paths, quiet, then="writing", **reading, fold=fold)
     page = report_words(rows, corpus, known=known, name=words, **settings)
     deliver([page.html], output)
     if not quiet and page.missing and 2 * len(page.missing) >= page.words:

@@ -9,7 +9,6 @@ import click
 from nlptools.cli import options
 from nlptools.cli.console import (
     Closing,
-    StageBar,
     check_engine,
     deliver,
     given_options,
@@ -19,6 +18,7 @@ from nlptools.cli.console import (
     usage_errors,
 )
 from nlptools.cli.files import InputPath, OutputPath
+from nlptools.cli.progress import watcher, wipe
 from nlptools.errors import DataError, cut, listed
 from nlptools.segmentation.methods import METHODS, MODES, NUMERALS, open_cutter, problems
 
@@ -349,20 +349,19 @@ def _adapted(
     from nlptools.text.folding import FOLDS
     from nlptools.wordmodel.adapt import ADAPT_LEAST, adapt_model
     from nlptools.wordmodel.lists import load_prior
-    from nlptools.wordmodel.train import STEPS
 
     if not corpus.rereadable:
         raise click.UsageError("--adapt reads the text twice: name files, not a pipe.")
-    with StageBar(STEPS, quiet) as bar:
-        fold = FOLDS if fold is None else fold
-        found = adapt_model(
-            corpus.looked_up(fold),
-            load_prior(model or "general"),
-            granularity=granularity,
-            least=0 if asked else ADAPT_LEAST,
-            workers=workers,
-            watch=bar.step,
-        )
+    fold = FOLDS if fold is None else fold
+    found = adapt_model(
+        corpus.looked_up(fold),
+        load_prior(model or "general"),
+        granularity=granularity,
+        least=0 if asked else ADAPT_LEAST,
+        workers=workers,
+        watch=watcher(quiet),
+    )
+    wipe()
     if found is None and asked:
         note("There are no Han characters to learn from; the model is used as it is.")
     return None if found is None else Segmenter.from_model(found, fold=fold)

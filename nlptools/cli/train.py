@@ -9,7 +9,6 @@ import click
 from nlptools.cli import options
 from nlptools.cli.console import (
     Closing,
-    StageBar,
     check_engine,
     note_learnt,
     open_corpus,
@@ -17,6 +16,7 @@ from nlptools.cli.console import (
     write,
 )
 from nlptools.cli.files import InputPath, OutputPath
+from nlptools.cli.progress import watcher
 
 
 @click.command(
@@ -126,23 +126,25 @@ def train(
     from nlptools.text.corpus import Corpus
     from nlptools.wordmodel.lists import count_segmented, load_prior
     from nlptools.wordmodel.room import SAMPLE, Learnt, room_within
-    from nlptools.wordmodel.train import STEPS, train_model
+    from nlptools.wordmodel.train import train_model
 
     if prior_file is not None:
         settings["prior"] = load_prior(prior_file)
     cut = Corpus(list(segmented), encoding="auto") if segmented else None
-    with StageBar(STEPS, quiet) as bar:
-        if engine == "spark":
-            from nlptools.spark.train import train_with_spark
+    watch = watcher(quiet)
+    if engine == "spark":
+        from nlptools.spark.train import train_with_spark
 
-            del settings["workers"], settings["tmp_dir"]
-            settings["segmented"] = None if cut is None else count_segmented(cut)
-            settings |= reading | {"master": master, "conf": conf}
-            with usage_errors():
-                model, report = train_with_spark(paths, watch=bar.step, **settings)
-        else:
-            model = train_model(corpus, segmented=cut, watch=bar.step, **settings)
-            report = corpus.report
+        del settings["workers"], settings["tmp_dir"]
+        settings["segmented"] = None if cut is None else count_segmented(cut)
+        settings |= reading | {"master": master, "conf": conf}
+        watch("reading", 1, 1)
+        with usage_errors():
+            model, report = train_with_spark(paths, watch=watch, **settings)
+    else:
+        model = train_model(corpus, segmented=cut, watch=watch, **settings)
+        report = corpus.report
+    watch("writing", 1, 1)
     if output is None:
         write([model.text()])
     else:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, given_options, note, shows_progress, write
+from nlptools.cli.console import Closing, given_options, note, write
 from nlptools.cli.files import InputPath, OutputPath
+from nlptools.cli.progress import shows_progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

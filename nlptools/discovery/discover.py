@@ -37,8 +37,6 @@ _FIND: dict[str, Callable[[Request], Findings]] = {
     "lm": lm.find,
     "pmi": pmi.find,
 }
-# How often each method calls `watch`.
-STEPS: dict[str, int] = {"em": em.STEPS, "entropy": entropy.STEPS, "lm": lm.STEPS, "pmi": pmi.STEPS}
 
 
 def discover_words(
@@ -122,6 +120,7 @@ def discover_words(
     )
     lists = Lists.of(known, accepted, rejected)
     found = _FIND[method](request)
+    watch("ranking", 1, 1)
     filters = Filters(lists.folded(found.fold), numbers, new_only)
     table = _filled(filters.apply(found.table), found, filters, top)
     if accepted:

@@ -38,7 +38,7 @@ from nlptools.ngrams.encode import EncodedCorpus
 from nlptools.ngrams.scores import frequent_ngrams
 from nlptools.wordmodel.em import LONGEST, PENALTIES, Expected, expect, find_rows, weights
 from nlptools.wordmodel.expected_counts import Weighted, tally
-from nlptools.wordmodel.fit import ITERATIONS, MIN_COUNT, Fitted, add_prior, fit, lexicon
+from nlptools.wordmodel.fit import MIN_COUNT, Fitted, add_prior, fit, lexicon
 from nlptools.wordmodel.model import WordModel, general_model
 from nlptools.wordmodel.prior import Carried, auto_prior_weight
 from nlptools.wordmodel.room import Learnt, Room, room_within
@@ -52,7 +52,6 @@ LEAST_SHARE = 0.1
 PRIOR_TIMES = 2.0
 # Rounds of co-training. A second one, which gives a segmenter +.003 F1, leaves the ranking as it is.
 ROUNDS = 1
-STEPS: int = ITERATIONS + 1 + 2 * ROUNDS + 2  # calls of `watch`: training, tally, terms
 
 Run = Callable[..., Iterable[Any]]
 
@@ -71,6 +70,7 @@ def find(request: Request) -> Findings:
     # Words of all lengths, whichever are asked for: without the short ones the long ones look different.
     counts, encoded = counted_and_kept(request, LONGEST + 1, marks=True)
     trim_memory()
+    request.watch("finding candidates", 1, 1)
     bars, (shortest, longest) = request.bars, request.lengths
     least = bars.min_count
     if least is None:
@@ -264,7 +264,7 @@ def rank_expected(
         trim_memory()
         model = lexicon(fitted)
         del fitted
-        watch("expected counts", 1, 0.0, len(rows))
+        watch("counting words", 1, 1)
         found = tally(encoded.blocks, sample, models, run, room.piece)
         alone = found.expected_singles[0] / np.maximum(found.singles, 1)
         spelling = models[0].spelling
@@ -272,7 +272,9 @@ def rank_expected(
         if request.explained is not None:
             request.explained.cut(encoded.blocks, sample, model, run, room.piece)
         trim_memory()
-        watch("terms", 1, 0.0, len(model.words))
+        wanted = lengths[1] >= SHORTEST_TERM
+        if wanted:
+            watch("finding terms", 1, 1)
         terms, of_terms, of_words = find_terms(
             encoded,
             sample,
@@ -281,13 +283,14 @@ def rank_expected(
             min_count,
             run,
             words=spelling,
-            wanted=lengths[1] >= SHORTEST_TERM,
+            wanted=wanted,
             store=room.store(encoded.folder),
             part=room.part,
             piece=room.piece,
         )
         asked = _between(terms.spelling, lengths)
         terms, of_terms = terms.where(asked), of_terms.of(asked)
+    watch("ranking", 1, 1)
     symbols = Symbols.of(sample, alone)
     expected, fine = found.expected_words
     rare = shrinkage(sample.symbols)

@@ -17,7 +17,6 @@ from nlptools.ngrams.counts import NgramCounts
 from nlptools.ngrams.scores import Frequent, Sides, all_sides, frequent_ngrams, pmi
 from nlptools.ngrams.symbols import join_texts
 
-STEPS = 0  # calls of `watch`
 # Freedom beyond e**3 = 20 equally likely neighbours says no more: without the bound function words
 # and, in clean data, markup come up to the top.
 MOST_FREEDOM = 3.0
@@ -40,6 +39,7 @@ def find(request: Request) -> Findings:
     """n-grams of request.lengths symbols that pass the three bars; score = ln(count) * PMI * min(entropy, 3)."""
     lengths, bars = request.lengths, request.bars
     counts = counted(request, lengths[1] + 1)
+    request.watch("ranking", 1, 1)
     least = default_min_count(counts.total) if bars.min_count is None else bars.min_count
     free = default_min_entropy(counts.total) if bars.min_entropy is None else bars.min_entropy
     cohesive = tuple(bars.min_pmi or default_min_pmi(counts.total))

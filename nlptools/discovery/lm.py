@@ -34,7 +34,6 @@ from nlptools.segmentation.tagger import Tagger
 from nlptools.wordmodel.expected_counts import stretches
 
 LEAST_CUT = 2  # times; once may be an accident
-STEPS = 2  # calls of `watch`
 
 
 def find(request: Request) -> Findings:
@@ -94,8 +93,9 @@ def _cut_corpus(
     out, and returns how many longer words are.
     """
     counts, threads = frequent.counts, request.machine.threads
+    request.watch("learning", 1, 1)
     cut = _cutter(counts, encoded, frequent.min_count, request)
-    request.watch("language model", 1, 0.0, sum(map(len, found[1:])))
+    request.watch("cutting words", 1, 1)
     single = np.full(len(counts.alphabet) + 1, -1)
     single[frequent.levels[0].rows + 1] = np.arange(len(frequent.levels[0]))
     number = _numbers(counts, encoded)
@@ -105,7 +105,7 @@ def _cut_corpus(
             pieces = ordered_map(pool, threads, cut, stretches(ids))
             ends = np.concatenate([np.zeros(0, bool), *pieces])
             longer += _add_cut(frequent, single, number[ids], ends, found)
-    request.watch("words", 1, 0.0, sum(int(np.count_nonzero(times)) for times in found[1:]))
+    request.watch("ranking", 1, 1)
     return longer
 
 

@@ -20,7 +20,6 @@ from nlptools.ngrams.counts import NgramCounts
 from nlptools.ngrams.encode import EncodedCorpus
 from nlptools.ngrams.scores import Frequent, all_sides, cohesion, frequent_ngrams, pmi
 
-STEPS = 0  # calls of `watch`
 # Thresholds of the articles for words of 2, 3, 4 symbols, in nats. 6920 gives 2, 4, 6; 4256 gives the
 # ratios 5, 25, 125, and a fixed minimum count of 128 (6920: 32, of which `default_min_count` takes care).
 MIN_PMI_6920 = (2.0, 4.0, 6.0)
@@ -37,6 +36,7 @@ def find(request: Request) -> Findings:
     # One more where `top` fills up, so that every n-gram that it may ask for has its neighbours.
     order = len(bars) + 1
     counts, encoded = counted_and_kept(request, order + request.fills, least_order=order)
+    request.watch("cutting words", 1, 1)
     least = request.bars.min_count
     if least is None:
         least = MIN_COUNT_4256 if compat else default_min_count(counts.total)

@@ -21,7 +21,8 @@ from nlptools.base.keys import KeyTable, id_dtype
 from nlptools.base.textcolumns import WORD_BYTES, Fields, parse_number, word_key
 from nlptools.errors import DataError, quoted
 from nlptools.lm.trie import DECIMALS, LOG_ZERO, MAX_MODEL_ORDER, UNKNOWN
-from nlptools.ngrams.symbols import END, START, symbol_order
+from nlptools.ngrams.alphabet import symbol_order
+from nlptools.ngrams.symbols import END, START
 from nlptools.text.decoding import decompress, to_utf8
 from nlptools.text.sources import reason
 

@@ -38,7 +38,8 @@ _PIECE = 1 << 20  # symbols of a kept corpus at a time
 class NgramCounter:
     """Takes the id blocks of a corpus in order, `finish` gives the counts.
 
-    memory: bytes for the whole process; workers: threads.
+    memory: bytes for the whole process; workers: threads. forgets: nobody else needs the ids, so names of symbols are
+    kept for a part alone; a text of identifiers has millions of them.
     """
 
     settings: Settings
@@ -47,6 +48,7 @@ class NgramCounter:
     workers: int = 1
     memory: int = DEFAULT_MEMORY
     tmp_dir: Path | None = None
+    forgets: bool = False
 
     def __post_init__(self) -> None:
         self._blocks: list[IdBlock] = []
@@ -57,13 +59,26 @@ class NgramCounter:
 
     def add(self, block: IdBlock) -> None:
         """Take one more block; counts and spills a part when there are enough of them."""
+        seen = self._seen_in(block)
+        if self._blocks and self._size + len(block.ids) > self._room(seen):
+            tail = self._close_part(goes_on=block.joined)
+            if self.forgets:
+                tail, ids = self.encoder.restarted([tail, block.ids])
+                block = IdBlock(ids, block.joined)
+                self._seen = np.zeros(1 << 16, bool)
+                seen = self._seen_in(block)
+            if block.joined:
+                before = IdBlock(tail)
+                self._take(before, self._seen_in(before))
+        self._take(block, seen)
+
+    def _seen_in(self, block: IdBlock) -> np.ndarray:
+        """Which ids the block has; those of the part so far get room for as many."""
         seen = np.zeros(max(len(self.encoder), len(self._seen)), bool)
         seen[block.ids] = True
         seen[0] = False
         self._seen = np.concatenate([self._seen, np.zeros(len(seen) - len(self._seen), bool)])
-        if self._blocks and self._size + len(block.ids) > self._room(seen):
-            self._close_part(goes_on=block.joined)
-        self._take(block, seen)
+        return seen
 
     def _room(self, seen: np.ndarray) -> int:
         """How large the part may become with a block that has these symbols.
@@ -84,14 +99,11 @@ class NgramCounter:
         self._blocks.append(block)
         self._size += len(block.ids)
 
-    def _close_part(self, goes_on: bool) -> None:
-        """Count the blocks so far. The last n-grams of a run that goes on are left to the next part."""
-        tail = self._tail()
-        self._tiers.add(self._count(len(tail) if goes_on else 0, self.tmp_dir))
-        if goes_on:
-            seen = np.zeros_like(self._seen)
-            seen[tail[tail > 0]] = True
-            self._take(IdBlock(tail), seen)
+    def _close_part(self, goes_on: bool) -> np.ndarray:
+        """Count the blocks so far. The last n-grams of a run that goes on are left to the next part: their symbols."""
+        tail = self._tail() if goes_on else np.zeros(0, np.uint16)
+        self._tiers.add(self._count(len(tail), self.tmp_dir))
+        return tail
 
     def _tail(self) -> np.ndarray:
         """The last symbols of the part, fewer than the order, as far as they are one stretch."""
@@ -255,7 +267,8 @@ def _count(
     encoder = SymbolEncoder(settings.latin, settings.sentences)
     marks = keep is not None and keep.marks
     with storage.spilling(tmp_dir) as folder, worker_pool(workers) as pool:
-        counter = NgramCounter(settings, encoder, pool, workers, memory, folder)
+        forgets = keep is None and appearance is None
+        counter = NgramCounter(settings, encoder, pool, workers, memory, folder, forgets)
 
         def counted() -> Iterator[IdBlock]:
             for block in id_blocks(corpus, encoder, pool, workers, memory, marks):

@@ -22,7 +22,8 @@ from nlptools.base.keys import id_dtype
 from nlptools.base.outputs import whole_file
 from nlptools.base.storage import Column
 from nlptools.errors import DataError, NlptoolsError, quoted
-from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, Alphabet, join_texts, split_symbols
+from nlptools.ngrams.alphabet import Alphabet
+from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, join_texts, split_symbols
 
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
@@ -300,8 +301,7 @@ class NgramCounts(NgramTrie):
         return {} if sentences == "none" else {"sentences": sentences}
 
     def _arrays(self) -> dict[str, Column]:
-        text = "\n".join(self.alphabet.symbols).encode("utf-8", "surrogatepass")
-        arrays: dict[str, Column] = {"alphabet": np.frombuffer(text, np.uint8)}
+        arrays: dict[str, Column] = {"alphabet": np.frombuffer(self.alphabet.text, np.uint8)}
         for n, level in enumerate(self.levels, 1):
             arrays[f"symbols{n}"] = _narrow(level.symbols, id_dtype(len(self.alphabet) + 1))
             arrays[f"counts{n}"] = _narrow(
@@ -404,10 +404,10 @@ def load_counts(
         settings = Settings(
             meta["order"], meta["latin"], tuple(meta["fold"]), meta.get("sentences", "none")
         )
-        text = bytes(column("alphabet", False)[:]).decode("utf-8", "surrogatepass")
-        alphabet = Alphabet(tuple(text.split("\n")) if text else ())
-        if len(set(alphabet.symbols)) < len(alphabet):
-            raise ValueError("a symbol stands twice in its alphabet")
+        text = bytes(column("alphabet", False)[:])
+        alphabet = Alphabet.packed(text, text.count(b"\n") + 1 if text else 0)
+        if not alphabet.in_order():
+            raise ValueError("the symbols of its alphabet are not in order")
         counts = NgramCounts(settings, alphabet, _levels(container, settings.order, mapped))
         sizes = [len(level) for level in counts.levels]
         if sizes != meta["sizes"] or sizes[0] != len(alphabet):

@@ -18,8 +18,9 @@ import numpy as np
 
 from nlptools.base import keys
 from nlptools.base.resources import ordered_map
+from nlptools.ngrams.alphabet import Alphabet
 from nlptools.ngrams.counts import LevelSlice, LevelWriter, NgramCounts, Settings
-from nlptools.ngrams.symbols import Alphabet, IdBlock, SymbolEncoder
+from nlptools.ngrams.symbols import IdBlock, SymbolEncoder
 
 # Bytes at the peak for each symbol of a part. One-word keys: the ids of the blocks or the joined ids
 # (2 each), one key (8), a tenth for the slices. Keys of ranks: ids of 4 bytes and ranks of two widths.
@@ -110,7 +111,7 @@ def count_part(
     )
     for levels in slices:
         writer.append(levels)
-    return NgramCounts(settings, Alphabet(tuple(symbols)), writer.finish())
+    return NgramCounts(settings, Alphabet(symbols), writer.finish())
 
 
 def _join(
@@ -120,9 +121,8 @@ def _join(
 
     The ids are those of the part's own alphabet: 1 .. number of symbols, in canonical order.
     """
-    in_order, _ = encoder.in_order()
-    used = in_order[seen[in_order]]
-    renumber = np.zeros(len(in_order), keys.id_dtype(len(used) + 1))
+    used, symbols = encoder.in_order(np.flatnonzero(seen))
+    renumber = np.zeros(len(seen), keys.id_dtype(len(used) + 1))
     renumber[used] = np.arange(1, len(used) + 1)
     ids = np.zeros(sum(len(b.ids) + (not b.joined) for b in blocks) + order, renumber.dtype)
     end = 0
@@ -132,7 +132,7 @@ def _join(
         start = end + (not block.joined)
         end = start + len(block.ids)
         np.take(renumber, block.ids, out=ids[start:end], mode="clip")
-    return ids, encoder.texts(used)
+    return ids, symbols
 
 
 def _fields(

@@ -15,9 +15,9 @@ import numpy as np
 
 from nlptools.base import keys, storage
 from nlptools.base.storage import Column
+from nlptools.ngrams.alphabet import union
 from nlptools.ngrams.counts import LevelWriter, NgramCounts, check_mergeable, load_counts
 from nlptools.ngrams.parquet import Table, is_table
-from nlptools.ngrams.symbols import Alphabet
 
 # Bytes at the peak for each row in hand: its key, sorted twin, parent, count, rank and copies.
 BYTES_PER_ROW = 80
@@ -99,9 +99,8 @@ def merge_counts(parts: Sequence[NgramCounts], *, memory: int, tmp_dir: Path | N
             for group in groups
         ]
     settings = parts[0].settings
-    alphabet = Alphabet.union([part.alphabet for part in parts])
+    alphabet, to_merged = union([part.alphabet for part in parts])
     base = len(alphabet) + 1
-    to_merged = [alphabet.ids(part.alphabet.symbols) for part in parts]
     room = min(MOST_ROWS, max(1 << 12, memory // 4 // BYTES_PER_ROW))
     most_rows = max(sum(part.size(n) for part in parts) for n in range(1, settings.order + 1))
     writer = LevelWriter(

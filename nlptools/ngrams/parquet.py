@@ -20,8 +20,8 @@ import numpy as np
 
 from nlptools.base.outputs import whole_folder
 from nlptools.errors import DataError, NlptoolsError, cut, install_hint
+from nlptools.ngrams.alphabet import Alphabet, symbol_order
 from nlptools.ngrams.counts import Level, NgramCounts, Settings, prune
-from nlptools.ngrams.symbols import Alphabet, symbol_order
 from nlptools.text import chars
 
 MARKER = "_nlptools.json"
@@ -298,7 +298,7 @@ def _counts_of(
         above = levels[-1]
         levels[-1] = Level(above.symbols, above.counts, np.zeros(len(above) + 1, np.int64))
         levels.append(Level(np.zeros(0, np.int64), np.zeros(0, np.int64), None))
-    return NgramCounts(settings, Alphabet(tuple(names)), tuple(levels))
+    return NgramCounts(settings, Alphabet(names), tuple(levels))
 
 
 def _arrow() -> Any:

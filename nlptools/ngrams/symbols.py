@@ -1,4 +1,4 @@
-"""Block text -> array of symbol ids, 0 at every break; the alphabet that gives ids their text.
+"""Block text -> array of symbol ids, 0 at every break.
 
 A *symbol* is the unit that is counted: one Han character, or one whole run of letters of other
 scripts and digits (`latin="run"`), so that 5G网络 is three symbols and no list is littered with `ernete`.
@@ -6,13 +6,12 @@ With `sentences="line"`, for language models, every other visible character is a
 
 While a corpus is read, ids are provisional: a BMP Han character has a fixed id (its rank among
 those, in code point order), and so have most other characters that are symbols by themselves; every other
-symbol has the next free one. `Alphabet` is what remains in the end: the symbols that occur, in a canonical
-order, numbered from 1.
+symbol has the next free one. What remains in the end is an Alphabet (alphabet.py): the symbols that occur, in a
+canonical order, numbered from 1.
 """
 
 from __future__ import annotations
 
-import bisect
 import functools
 import re
 from collections import defaultdict
@@ -21,6 +20,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nlptools.ngrams.alphabet import sort_key
 from nlptools.text import chars
 
 LATIN_MODES = ("run", "char", "break")
@@ -29,7 +29,6 @@ SENTENCE_MODES = ("none", "clause", "line")
 START, END = "<s>", "</s>"  # where a sentence begins and ends; no text has such a symbol
 
 _HAN_BMP = np.flatnonzero(chars.CLASS_TABLE == chars.HAN)
-_FIRST_SUPPLEMENTARY, _LAST_SUPPLEMENTARY = map(chr, chars.HAN_SUPPLEMENTARY)
 # Other symbols of one character with a fixed id lie here: signs, kana, full-width forms.
 _FIXED_RANGES = ((0x21, 0x33FF), (0xFE10, 0xFFEF))
 # While a block is scanned: a symbol still to be named (of a run, of one character), white space to leave out.
@@ -212,24 +211,33 @@ class SymbolEncoder:
         """One more than the largest provisional id given so far."""
         return self._first_free + len(self._numbers)
 
-    def in_order(self) -> tuple[np.ndarray, np.ndarray]:
-        """(order, place): provisional ids sorted as in an `Alphabet`, and each id's place there.
+    def in_order(self, ids: np.ndarray) -> tuple[np.ndarray, list[str]]:
+        """(the ids, sorted as their symbols in an `Alphabet`; these symbols). ids: ascending, int64, without 0."""
+        # Han characters with a fixed id are in order and come first; every other symbol has to be looked at.
+        first = int(np.searchsorted(ids, len(_HAN_BMP), "right"))
+        others = self.texts(ids[first:])
+        order = sorted(range(len(others)), key=list(map(sort_key, others)).__getitem__)
+        ids = np.concatenate([ids[:first], ids[first:][order]])
+        return ids, self.texts(ids[:first]) + [others[i] for i in order]
 
-        Both int64, of length `len(self)`; id 0 has place 0. A Han character sorts by code point
-        before every other symbol, those sort by text.
-        """
-        han = len(_HAN_BMP)
-        names = [*map(chr, self._fixed[han:].tolist()), *self._numbers]
-        by_text = sorted(range(len(names)), key=names.__getitem__)
-        # Supplementary Han characters, among the last of all texts, come before the others.
-        first = bisect.bisect_left(by_text, _FIRST_SUPPLEMENTARY, key=names.__getitem__)
-        last = bisect.bisect_right(by_text, _LAST_SUPPLEMENTARY, key=names.__getitem__)
-        others = by_text[first:last] + by_text[:first] + by_text[last:]
-        order = np.arange(len(self))
-        order[han + 1 :] = np.array(others, np.int64) + han + 1
-        place = np.empty_like(order)
-        place[order] = np.arange(len(order))
-        return order, place
+    def restarted(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The same symbols with new ids, every id that was given before being forgotten."""
+        free = self._first_free
+        every = np.unique(np.concatenate(arrays))
+        every = every[every >= free]
+        names = self.texts(every)
+        self._numbers.clear()
+        if self.sentences != "none":
+            self.boundaries()  # they stay what they were
+        numbers = np.zeros(int(every[-1]) + 1 - free if len(every) else 0, np.uint32)
+        numbers[every - free] = [self._numbers[name] for name in names]
+        made = []
+        for ids in arrays:
+            ids = ids.astype(np.uint32)  # a copy
+            named = ids >= free
+            ids[named] = numbers[ids[named] - free] + free
+            made.append(ids if len(self) > _DROP else ids.astype(np.uint16))
+        return made
 
     def ids(self, symbols: Iterable[str]) -> np.ndarray:
         """Provisional ids of symbols, int64; 0 for one that was never given an id."""
@@ -253,11 +261,6 @@ class SymbolEncoder:
 def _without_spaces(ids: np.ndarray) -> np.ndarray:
     kept = ids != _DROP
     return ids if kept.all() else ids[kept]
-
-
-def symbol_order(symbol: str) -> tuple[bool, str]:
-    """Sort key of the canonical order: Han characters first, then runs, each by code point."""
-    return not (len(symbol) == 1 and chars.is_han(symbol)), symbol
 
 
 def _squeeze_runs(
@@ -310,31 +313,6 @@ def _squeeze_runs(
     # One 0 is enough between two symbols: texts full of code shrink by a third.
     keep[1:] &= ~((ids[1:] == 0) & (ids[:-1] == 0) & keep[:-1])
     return Scanned(ids[keep], names, keep)
-
-
-@dataclass(frozen=True)
-class Alphabet:
-    """The symbols of a count, in canonical order; symbol i of `symbols` has id i + 1, a break is 0."""
-
-    symbols: tuple[str, ...]
-    _ids: dict[str, int] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def __len__(self) -> int:
-        return len(self.symbols)
-
-    def ids(self, symbols: Iterable[str]) -> np.ndarray:
-        """int64 ids, -1 for a symbol that never occurred."""
-        if not self._ids:
-            self._ids.update(zip(self.symbols, range(1, len(self.symbols) + 1), strict=True))
-        return np.array([self._ids.get(symbol, -1) for symbol in symbols], np.int64)
-
-    @staticmethod
-    def union(alphabets: Sequence[Alphabet]) -> Alphabet:
-        """All symbols of several alphabets."""
-        if len(alphabets) == 1:
-            return alphabets[0]
-        every = set().union(*(alphabet.symbols for alphabet in alphabets))
-        return Alphabet(tuple(sorted(every, key=symbol_order)))
 
 
 def split_symbols(text: str, latin: str = "run", sentences: str = "none") -> list[str]:

@@ -199,7 +199,8 @@ def compare_corpora(
                 watch=watch,
             ).words
         shown = {"contexts": contexts, "width": width, "neighbours": neighbours}
-        usage = measure_usage(found.corpora(**reading), asked, latin=latin, **shown)
+        corpora = [open_corpus(paths, **reading) for paths in found.paths]
+        usage = measure_usage(corpora, asked, latin=latin, **shown)
         counts, totals = usage.by_corpus.T, usage.symbols
     every = compare_counts(asked, counts, totals, found.names, found.first_b, shrink=shrink)
     keep = np.ones(len(every), bool) if fallen else every.log_odds > 0
@@ -216,7 +217,7 @@ def compare_corpora(
         newer = [path for group in found.paths[found.first_b :] for path in group]
         by_line = len(newer) < 2 or bool(reading.get("field") or reading.get("column"))
         size = sum(usage.characters[found.first_b :])
-        corpora = found.corpora(**reading)[found.first_b :]
+        corpora = [open_corpus(paths, **reading) for paths in found.paths[found.first_b :]]
         spread = measure_spread(corpora, result.words, size, by_line=by_line, latin=latin)
     sides = result.count_a, result.count_b, result.total_a, result.total_b
     more = statistics(statistic, *sides, spread)

@@ -139,21 +139,16 @@ def words_in_context(
     segmenter = model if isinstance(model, Segmenter) else Segmenter.load(model)
     decisions = rows.decisions or [""] * len(rows)
     found: list[WordInContext] = []
-    for start in range(0, len(names), _BATCH):
+    for number, start in enumerate(range(0, len(names), _BATCH), 1):
+        watch("cutting contexts", number, -(-len(names) // _BATCH))
         part = range(start, min(start + _BATCH, len(names)))
         splits = _splits(usage, part, segmenter)
         for at, ways in zip(part, splits, strict=True):
             shown = [_cut(one, width) for one in spread(usage.contexts[at], contexts)]
             count = int(usage.by_corpus[0, at])
             found.append(WordInContext(names[at], count, records[at], ways, shown, decisions[at]))
-        watch("contexts", start // _BATCH + 1, 0.0, len(found))
     between = tuple(dict.fromkeys(name for record in records for name in record))
     return WordsInContext(found, ("word", "count", *between, "splits", "contexts", "decision"))
-
-
-def steps(words: int) -> int:
-    """How often words_in_context calls `watch` for so many words."""
-    return -(-words // _BATCH)
 
 
 def format_contexts(found: WordsInContext, how: str) -> Iterator[str]:

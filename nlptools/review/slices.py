@@ -6,13 +6,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.counts import NgramCounts, load_counts
-from nlptools.text.corpus import Corpus
 from nlptools.text.sources import find_sources
 from nlptools.text.wordlists import is_json_lines, read_weighted_words
 
@@ -30,10 +28,6 @@ class Slices:
     names: list[str]
     paths: list[list[str]]
     first_b: int
-
-    def corpora(self, **reading: Any) -> list[Corpus]:
-        """A corpus for each slice; settings as of Corpus."""
-        return [Corpus(paths, **reading) for paths in self.paths]
 
 
 def find_slices(a: str, b: Sequence[str], *, lists: bool = False) -> Slices:

@@ -12,7 +12,7 @@ import numpy as np
 
 from nlptools.base.resources import prompt_map, worker_pool
 from nlptools.segmentation import forms
-from nlptools.segmentation.kinds import SPACE, kinds_of
+from nlptools.segmentation.kinds import HAN, MARK, SPACE, WORD, kinds_of
 from nlptools.segmentation.search import SPANS, TokenSpans, check_mode, search_spans, woven
 from nlptools.segmentation.tokens import Cutter
 from nlptools.text import chars
@@ -33,6 +33,9 @@ LOOKING_BACK = chars.code_points(
     + "".join(map(chr, forms.TRADITIONAL))
     + forms.SIGNS
 )
+# What joins letters and digits wherever it stands between them (forms.py), and what an address may begin with.
+_JOINING = chars.code_points(".．/_-")
+_WEB = chars.code_points("wW.")
 SpansOf = Callable[[np.ndarray], TokenSpans]
 
 
@@ -85,7 +88,7 @@ def segment_corpus(
         work = functools.partial(
             _spaced if mode == "default" else _searched, watched, chars.code_points(separator)
         )
-    texts = _texts(corpus, cutter, format == "jsonl")
+    texts = _texts(corpus, cutter, None if format == "jsonl" else chars.code_points(separator))
     if counts is not None and "t2s" in cutter.fold:
         texts = counts.watched(texts)
     with worker_pool(workers) as pool:
@@ -105,8 +108,13 @@ class _Watched(Cutter):
         return ends
 
 
-def _texts(corpus: Corpus, cutter: Cutter, whole_lines: bool) -> Iterator[tuple[str, bool] | None]:
-    """(text, whether its last line goes on): pieces that can be cut into words alone; None in a lull."""
+def _texts(
+    corpus: Corpus, cutter: Cutter, separator: np.ndarray | None
+) -> Iterator[tuple[str, bool] | None]:
+    """(text, whether a separator follows it): pieces that can be cut into words alone; None in a lull.
+
+    separator: as code points; None: lines are left whole.
+    """
     held = ""
     for block in join_small(corpus.blocks(), PIECE):
         if not block.text:
@@ -119,30 +127,50 @@ def _texts(corpus: Corpus, cutter: Cutter, whole_lines: bool) -> Iterator[tuple[
         if end:
             yield held[:end], False
             held = held[end:]
-        while len(held) > 4 * PIECE and not whole_lines:
-            end = _gap_before_end(held, cutter)
+        while len(held) > 4 * PIECE and separator is not None:
+            end, ended = _place_before_end(held, cutter)
             if not end:
                 break
-            yield held[:end], True
+            both = chars.code_points(held[end - 1 : end + 1])
+            yield held[:end], ended and bool(_parted(both, separator)[0])
             held = held[end:]
     if held:
         yield held, False
 
 
-def _gap_before_end(text: str, cutter: Cutter) -> int:
-    """Where a text whose line goes on can be cut: between two words, away from its end; 0: nowhere."""
+def _place_before_end(text: str, cutter: Cutter) -> tuple[int, bool]:
+    """(where a text whose line goes on can be cut, away from its end; whether a token ends there); 0: nowhere."""
     if isinstance(cutter, _Watched):  # the piece is cut once more
         cutter = cutter.plain
     codes = chars.code_points(text[: 3 * PIECE])
-    spaces = kinds_of(codes) == SPACE
-    gaps = cutter.ends(codes)[:-1] & ~spaces[1:] & ~spaces[:-1]
-    # Rather where the cells do not look back (星期|三): before a character that is no part of a numeral.
+    kinds = kinds_of(codes)
+    spaces = kinds == SPACE
+    ends = cutter.ends(codes)[:-1]
+    gaps = ends & ~spaces[1:] & ~spaces[:-1]
+    # Rather where the cells do not look back (星期|三): before a character that is no part of a numeral, or a blank.
     plain = gaps & ~np.isin(codes[1:], LOOKING_BACK) & (codes[1:] > 0x7F)
-    for chosen in (plain, gaps):
+    for chosen in (plain, gaps, ends & spaces[1:]):
         places = np.flatnonzero(chosen[:-CONTEXT])
         if len(places):
-            return int(places[-1]) + 1
-    return 0
+            return int(places[-1]) + 1, True
+    return (0, False) if np.any(ends[:-CONTEXT]) else (_place_inside(codes, kinds), False)
+
+
+def _place_inside(codes: np.ndarray, kinds: np.ndarray) -> int:
+    """Where one token, which goes on, can be cut so that both parts are tokens again; 0: nowhere.
+
+    In a row of one sign, or of letters and digits with what joins them; what begins with www. takes more signs. The
+    rest of it has no sign before CONTEXT characters that makes an address of what stands before (@ and ://).
+    """
+    if kinds[0] not in (HAN, MARK) and bool(np.all(codes == codes[0])):
+        return len(codes) - CONTEXT
+    word = kinds == WORD
+    web = np.isin(codes[:4], _WEB).all()
+    if web or not np.all(word | np.isin(codes, _JOINING)):
+        return 0
+    inside = word[:-1] & word[1:] & ~np.isin(codes[1:], _WEB)
+    places = np.flatnonzero(inside[:-CONTEXT])
+    return int(places[-1]) + 1 if len(places) else 0
 
 
 def _parted(codes: np.ndarray, separator: np.ndarray) -> np.ndarray:
@@ -208,14 +236,19 @@ def _with_long_lines(spans: SpansOf, cutter: Cutter, text: str) -> Iterator[str]
 def _long_object(spans: SpansOf, cutter: Cutter, line: str) -> Iterator[str]:
     """The object of one line, piece by piece."""
     parts: list[tuple[np.ndarray, np.ndarray]] = []
-    start = 0
+    start, ended = 0, True
     while start < len(line):
-        size = len(line) - start
+        size, goes_on = len(line) - start, not ended
         if size > 4 * PIECE:
-            size = _gap_before_end(line[start : start + 3 * PIECE], cutter) or size
+            size, ended = _place_before_end(line[start : start + 3 * PIECE], cutter)
+            size = size or len(line) - start
         found = spans(chars.code_points(line[start : start + size]))
-        places = (np.asarray(found[:2]) + start).astype(np.int32)
-        parts.append((places[0], places[1]))
+        starts, stops = (np.asarray(found[:2]) + start).astype(np.int32)
+        if goes_on:  # its first token is the rest of the last one
+            before = parts.pop()
+            starts[0] = before[0][-1]
+            parts.append((before[0][:-1], before[1][:-1]))
+        parts.append((starts, stops))
         start += size
     yield f'{{"text": {json.dumps(line, ensure_ascii=False)}, "words": ['
     for offsets in (False, True):

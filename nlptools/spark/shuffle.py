@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
+from nlptools.ngrams.alphabet import Alphabet
 from nlptools.ngrams.counts import Level, NgramCounts, load_counts
 from nlptools.ngrams.merge import BYTES_PER_ROW_KEPT, Tiers, merge_counts
-from nlptools.ngrams.symbols import Alphabet
 
 # Odd numbers without pattern (of SplitMix64): what they multiply is spread over the upper bits.
 _SPREAD, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
@@ -93,9 +93,7 @@ def _piece(
         symbols = np.searchsorted(used, levels[n][0][span] - 1) + 1
         made.append(Level(symbols, levels[n][1][span], children))
     names = counts.alphabet.symbols
-    return NgramCounts(
-        counts.settings, Alphabet(tuple(names[i] for i in used.tolist())), tuple(made)
-    )
+    return NgramCounts(counts.settings, Alphabet(names[i] for i in used.tolist()), tuple(made))
 
 
 def _length(span: slice) -> int:

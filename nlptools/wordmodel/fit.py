@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -153,14 +154,16 @@ def fit(
     least_share = 0.0 if prior is None else PRIOR_SHARE
     listed = prior is not None and prior.known is not None
 
-    def step(stage: str, number: int, gaps: Any = None) -> Sequence[np.ndarray]:
+    steps = itertools.count(1)
+    of = ITERATIONS + 1 + 2 * rounds
+
+    def step(gaps: Any = None) -> Sequence[np.ndarray]:
         nonlocal expected
+        watch("learning", next(steps), of)
         tables = weights(expected, penalties, bonus, least_share)
         expected = []  # room for the new ones
         found = expect(lattice, tables, base, gaps, run)
         expected = add_prior(found.expected, added)
-        active = sum(int(np.count_nonzero(c)) for c in expected)
-        watch(stage, number, found.log_likelihood, active)
         return found.boundaries
 
     for iteration in range(ITERATIONS):
@@ -172,13 +175,13 @@ def fit(
                 added, bonus = prior.expected, prior.bonus()
         if iteration >= BASE_FROM:
             base = base_measure(lattice.words, expected, han, listed)
-        step("EM", iteration + 1)
+        step()
     affixes = affix_bonus(lattice, expected)
     bonus = affixes if prior is None else prior.with_affixes(affixes)
     if split_numerals:
         _split_numerals(bonus, lattice, sample.texts)
     base = base_measure(lattice.words, expected, han, listed)
-    boundaries = step("affixes", 1)
+    boundaries = step()
     # Pairs that were dropped as words are dropped as features too: .0004 F1 either way, half the memory.
     regression = GapRegression(
         lattice.blocks,
@@ -188,11 +191,11 @@ def fit(
         run,
         lattice.store,
     )
-    for number in range(1, rounds + 1):
+    for _ in range(rounds):
         regression.fit(boundaries)
         for _ in range(2):
             base = base_measure(lattice.words, expected, han, listed)
-            boundaries = step("co-training", number, regression.gaps)
+            boundaries = step(regression.gaps)
     base = base_measure(lattice.words, expected, han, listed)
     known = None if prior is None else prior.known
     return Fitted(lattice, penalties, expected, bonus, added, base, regression, known)

@@ -12,8 +12,8 @@ import numpy as np
 from nlptools.base import keys
 from nlptools.base.shelf import Shelf, Store
 from nlptools.lattice.runs import Steps, arrange, find_runs
+from nlptools.ngrams.alphabet import symbol_order
 from nlptools.ngrams.encode import EncodedCorpus
-from nlptools.ngrams.symbols import symbol_order
 from nlptools.text.chars import is_han
 from nlptools.wordmodel.candidates import find_substrings, single_symbols
 from nlptools.wordmodel.em import LONGEST, Lattice

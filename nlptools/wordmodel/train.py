@@ -26,7 +26,7 @@ from nlptools.ngrams.symbols import join_texts
 from nlptools.text.corpus import CorpusLike, as_corpus
 from nlptools.wordmodel.em import LEAST_PENALTY, LONGEST, PENALTIES
 from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
-from nlptools.wordmodel.fit import ITERATIONS, MIN_COUNT, ROUNDS, Fitted, fit, lexicon
+from nlptools.wordmodel.fit import MIN_COUNT, Fitted, fit, lexicon
 from nlptools.wordmodel.lists import count_segmented, load_prior
 from nlptools.wordmodel.model import PLACES, WordModel
 from nlptools.wordmodel.prior import Carried, auto_prior_weight, keep_whole, put_together
@@ -36,7 +36,6 @@ from nlptools.wordmodel.sample import Sample, build_lattice, take_sample
 GRANULARITIES = tuple(PENALTIES)
 NUMERALS = ("keep", "split")
 
-STEPS = ITERATIONS + 1 + 2 * ROUNDS + 1  # calls of `watch` in train_model
 
 # Substrings that occur once are candidates if the prior has them; in a large corpus none of them matters.
 ONCE_BELOW = 3_000_000
@@ -68,8 +67,8 @@ def train_model(
     corpus ("general" or "raw": those of the package; or the path of one, or of a word list), its expected counts times
     prior_weight (None: by the sizes of both). segmented: text that is cut already, words separated by white space:
     they are counted and known as those of a word list. sample: symbols to learn from; of a larger corpus runs are
-    taken evenly, and fewer where `memory` has no room for so many. Counts in the model are those of the whole corpus. workers changes no result. watch: called
-    after each iteration with stage, number, log-likelihood and active candidates.
+    taken evenly, and fewer where `memory` has no room for so many. Counts in the model are those of the whole corpus. workers changes no
+    result. watch: called as each step begins, with what is done, and which of how many steps of that name it is.
     Raises NlptoolsError for a corpus without Han characters, ValueError for settings without sense.
     """
     text = as_corpus(corpus)
@@ -150,6 +149,7 @@ def learn_model(
     if sample < 1:
         raise ValueError(f"sample must be at least 1, not {sample}")
     text = open_text()
+    watch("finding candidates", 1, 1)
     room = room_within(memory, workers, sample)
     taken = text.sample(room.sample)
     if not taken.symbols:
@@ -187,7 +187,7 @@ def learn_model(
         words = lexicon(fitted)
         if carried is not None:
             words = carried.join(words, fitted)
-        watch("counting", 1, 0.0, len(words.words))
+        watch("counting words", 1, 1)
         found = text.tally(taken, words, run, room.piece)
     return _model(words, found, fitted, taken, carried, settings)
 

@@ -9,14 +9,12 @@ import math
 import os
 import re
 import shlex
-from functools import partialmethod
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from commandline import run, write
+from commandline import run, shown_steps, write
 from places import NOVEL, SAMPLES
-from tqdm import tqdm
 
 from nlptools import __version__
 from nlptools.cli import main
@@ -243,6 +241,23 @@ def test_few_words_are_explained() -> None:
     assert "Few words" not in run("discover", NOVEL, "--top", 3).ok().err
 
 
+@pytest.mark.parametrize("method", ["em", "entropy", "lm", "pmi"])
+def test_nothing_occurs_twice(method: str) -> None:
+    """One line says so, and what it names helps."""
+    of = ["discover", "--method", method]
+    text = "青岚县标准化委员会发布新规定"
+    note, _closing = run(*of, stdin=text).ok().err.split("\n")[:-1]
+    assert note == (
+        "No string of several symbols occurs twice in this text: give more text, or rank what is rarer with "
+        "--min-count 1 --top N."
+    )
+    assert run(*of, "-q", stdin=text).ok().err == ""
+    found = run(*of, "-q", "--min-count", 1, "--top", 4, "--format", "plain", stdin=text).ok().out
+    assert len(found.split()) == 4
+    note, _closing = run(*of, "--min-count", 3, stdin=text + text[:5]).ok().err.split("\n")[:-1]
+    assert "occurs 3 times" in note or "lower --min-count" in note
+
+
 def test_few_words_of_a_language_model_are_explained() -> None:
     by = ["--method", "lm"]
     for args, reason, remedy in (
@@ -289,29 +304,29 @@ def test_background_and_prior() -> None:
     assert listed.out not in (alone.out, plain.out)
 
 
-def test_progress_of_discover(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bar has a step for each call of the watcher, and leaves nothing behind."""
-    quiet = run("discover", NOVEL, "-q").ok()
-    monkeypatch.setattr("nlptools.cli.console.shows_progress", lambda quiet: not quiet)
-    monkeypatch.setattr("tqdm.std.tqdm.__init__", partialmethod(tqdm.__init__, mininterval=0))
-    done = run("discover", NOVEL).ok()
-    assert done.out == quiet.out
-    stages = re.findall(r"\r([a-zA-Z -]+ \d): +(\d+)%", done.err)
-    assert stages[0][0] == "EM 1"
-    assert [stage for stage, _ in stages[-2:]] == ["expected counts 1", "terms 1"]
-    assert stages[-1][1] == "100"
-    assert re.search(r"\r +\rnlptools \S+ discover \| ", done.err)
+LEARNT = [f"learning {i} of 7" for i in range(1, 8)]
 
 
-def test_progress_of_a_language_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    quiet = run("discover", NOVEL, "-q", "--method", "lm").ok()
-    monkeypatch.setattr("nlptools.cli.console.shows_progress", lambda quiet: not quiet)
-    monkeypatch.setattr("tqdm.std.tqdm.__init__", partialmethod(tqdm.__init__, mininterval=0))
-    done = run("discover", NOVEL, "--method", "lm").ok()
+@pytest.mark.parametrize(
+    "method, steps",
+    [
+        ("em", ["finding candidates", *LEARNT, "counting words", "finding terms", "ranking"]),
+        ("entropy", ["ranking"]),
+        ("lm", ["learning", "cutting words", "ranking"]),
+        ("pmi", ["cutting words", "ranking"]),
+    ],
+)
+def test_progress_of_discover(
+    monkeypatch: pytest.MonkeyPatch, method: str, steps: list[str]
+) -> None:
+    """From the start to the last step there is a line in words, and it leaves nothing behind."""
+    quiet = run("discover", NOVEL, "-q", "--method", method).ok()
+    monkeypatch.setattr("nlptools.cli.progress.shows_progress", lambda quiet: not quiet)
+    done = run("discover", NOVEL, "--method", method).ok()
     assert done.out == quiet.out
-    stages = re.findall(r"\r([a-zA-Z -]+ \d): +(\d+)%", done.err)
-    assert stages == [("language model 1", "50"), ("words 1", "100")]
-    assert re.search(r"\r +\rnlptools \S+ discover \| ", done.err)
+    *shown, closing = shown_steps(done.err)
+    assert shown == ["reading word lists and models", "reading", "counting", *steps]
+    assert closing.startswith(f"nlptools {__version__} discover | ")
 
 
 def test_the_command_reads_what_the_page_gives(tmp_path: Path) -> None:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import gzip
 import os
 import re
-from functools import partialmethod
 from pathlib import Path
 
 import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
-from commandline import Done, posix, run, shell, write
+from commandline import Done, posix, run, shell, shown_steps, write
 from places import NOVEL, SAMPLES
-from tqdm import tqdm
 
 from nlptools import __version__
 from nlptools.wordmodel.model import COLUMNS, WordModel, general_model, load_model, parse_model
-from nlptools.wordmodel.train import STEPS
 
 assert np
 
@@ -89,18 +86,18 @@ def test_a_reader_that_stops() -> None:
 def test_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal the stages are shown, and no trace of them is left behind in what is printed."""
     quiet = run("train", NOVEL, "-q").ok()
-    monkeypatch.setattr("nlptools.cli.console.shows_progress", lambda quiet: not quiet)
-    monkeypatch.setattr("tqdm.std.tqdm.__init__", partialmethod(tqdm.__init__, mininterval=0))
+    monkeypatch.setattr("nlptools.cli.progress.shows_progress", lambda quiet: not quiet)
     done = run("train", NOVEL).ok()
     assert done.out == quiet.out
-    stages = re.findall(
-        r"\r((?:EM|affixes|co-training|counting) \d): +(\d+)%.*?(?:logL -[\d,]+, )?[\d,]+ words",
-        done.err,
-    )
-    assert len(stages) == STEPS
-    assert stages[0][0] == "EM 1"
-    assert stages[-1] == ("counting 1", "100")
-    assert re.search(r"\r +\rnlptools \S+ train \| ", done.err)
+    *steps, closing = shown_steps(done.err)
+    assert steps == [
+        "reading",
+        "finding candidates",
+        *(f"learning {i} of 9" for i in range(1, 10)),
+        "counting words",
+        "writing",
+    ]
+    assert closing.startswith(f"nlptools {__version__} train | ")
     assert run("train", NOVEL, "-q").ok().err == ""
 
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from oracles import Ngram
 from wordtables import same_tables
 
-from nlptools.discovery.discover import STEPS, discover_words
+from nlptools.discovery.discover import discover_words
 from nlptools.discovery.lm import LEAST_CUT
 from nlptools.discovery.rules import METHODS, WEIGHTS
 from nlptools.discovery.table import WordTable
@@ -442,10 +442,6 @@ def test_any_number_of_weights(number: int) -> None:
 
 
 def test_the_steps_are_told() -> None:
-    told: list[tuple[str, int, int]] = []
-    table = discover(
-        stories(300, seed=8), watch=lambda stage, i, _, number: told.append((stage, i, number))
-    )
-    assert [stage for stage, *_ in told] == ["language model", "words"]
-    assert len(told) == STEPS["lm"]
-    assert told[0][2] > told[1][2] >= len(table)
+    told: list[str] = []
+    discover(stories(300, seed=8), watch=lambda stage, *_: told.append(stage))
+    assert list(dict.fromkeys(told)) == ["learning", "cutting words", "ranking"]

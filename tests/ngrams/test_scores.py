@@ -15,10 +15,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nlptools.ngrams import scores
+from nlptools.ngrams.alphabet import Alphabet
 from nlptools.ngrams.count import count_ngrams
 from nlptools.ngrams.counts import Level, NgramCounts, Settings, load_counts
 from nlptools.ngrams.scores import Frequent, Sides, all_sides, cohesion, frequent_ngrams, pmi, sides
-from nlptools.ngrams.symbols import Alphabet
 from nlptools.text.corpus import Corpus
 
 CLAUSE = st.lists(st.sampled_from("天地玄𠮷A，"), max_size=40).map("".join)

@@ -13,7 +13,6 @@ from nlptools.discovery.table import format_words
 from nlptools.review.contexts import (
     WordsInContext,
     format_contexts,
-    steps,
     words_in_context,
 )
 from nlptools.review.export import export_words
@@ -117,12 +116,11 @@ def test_splits_are_the_tokens_that_cover_the_word(tmp_path: Path) -> None:
 
 def test_settings(tmp_path: Path) -> None:
     words = rows_of(tmp_path, "".join(f"词{i}\n" for i in range(1203)), "words.txt")
-    calls: list[int] = []
+    calls: list[tuple[str, int, int]] = []
     found = words_in_context(
-        words, Corpus.from_texts(TEXTS), top=1100, watch=lambda *told: calls.append(told[3])
+        words, Corpus.from_texts(TEXTS), top=1100, watch=lambda *told: calls.append(told)
     )
-    assert (len(found), calls) == (1100, [500, 1000, 1100])
-    assert steps(1100) == 3
+    assert (len(found), calls) == (1100, [("cutting contexts", n, 3) for n in (1, 2, 3)])
     assert repr(found) == "WordsInContext(1,100 words: 词0 词1 词2 词3 词4 ...)"
     assert "1,100" in found._repr_html_()
     for wrong in ({"contexts": -1}, {"width": -1}, {"top": -1}):

@@ -351,3 +351,45 @@ def test_a_very_long_line_is_the_same_object() -> None:
     assert len(pieces) > 10
     assert "".join(pieces) == whole
     assert [json.loads(row)["text"] for row in whole.splitlines()] == ["天地", "中国", line, "人民"]
+
+
+ENDLESS = {
+    "one sign": "\0" * 5000,
+    "dashes": "天地" + "—" * 3000 + "玄黄",
+    "one letter": "天地" + "a" * 3000 + "://b?c" + "x" * 400 + "@d.e",
+    "blanks": "天" + " " * 3000 + "地",
+    "numbers": " ".join(str(7 ** (n % 40)) for n in range(300)),
+    "hexadecimal": "".join(f"{7**n:x}" for n in range(200)) + "玄黄",
+    "a path": "/".join(f"w{11**n}" for n in range(200)),
+    "thousands": "1" + ",000" * 900 + "元",
+    "an address": "www." + "a/b.c" * 900 + "?d=e" + "f" * 900,
+    "marks": "a" + "\u0301" * 3000 + "b",
+    "percent": "5" + "%" * 3000 + "6",
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+@pytest.mark.parametrize("separator", [" ", "/", "\u3000"])
+def test_one_token_that_goes_on_and_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, separator: str
+) -> None:
+    """What has no place between two words is the same text and the same object, in whatever pieces it is cut."""
+    text = ENDLESS[name]
+    whole = spaced(text, tmp_path, GENERAL, separator=separator)
+    row = spaced(text, tmp_path, GENERAL, format="jsonl")
+    for piece in (64, 150):
+        monkeypatch.setattr(spacing, "PIECE", piece)
+        made = spaced(text, tmp_path, GENERAL, separator=separator, block_size=300)
+        assert made == whole
+        assert spaced(text, tmp_path, GENERAL, format="jsonl", block_size=300) == row
+
+
+@pytest.mark.parametrize(
+    "name", ["one sign", "dashes", "one letter", "blanks", "numbers", "a path"]
+)
+def test_the_token_is_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(spacing, "PIECE", 64)
+    (tmp_path / "a").write_text(ENDLESS[name], encoding="utf-8")
+    pieces = list(segment_corpus(Corpus([tmp_path / "a"], block_size=300), GENERAL))
+    assert len(pieces) > 12
+    assert max(map(len, pieces)) < 1000

@@ -8,8 +8,10 @@ import math
 import random
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -21,7 +23,7 @@ from nlptools.errors import NlptoolsError
 from nlptools.segmentation.evaluate import evaluate_segmentation
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.text.corpus import Corpus
-from nlptools.wordmodel.em import PENALTIES
+from nlptools.wordmodel.em import PENALTIES, Expectation, expect
 from nlptools.wordmodel.lists import prior_of_words
 from nlptools.wordmodel.model import WordModel, load_model
 from nlptools.wordmodel.prior import SYMBOLS_PER_WORD, auto_prior_weight
@@ -29,7 +31,6 @@ from nlptools.wordmodel.room import LEAST_SAMPLE, Room, room_within
 from nlptools.wordmodel.sample import LONGEST_RUN, Sample
 from nlptools.wordmodel.train import (
     GRANULARITIES,
-    STEPS,
     train_model,
 )
 
@@ -82,15 +83,24 @@ def by_text(values: Mapping[Sequence[str], float]) -> dict[str, float]:
     return {"".join(word): value for word, value in values.items()}
 
 
+@contextmanager
+def expectations() -> Iterator[list[Expectation]]:
+    """What each E-step of the trainings in the block finds."""
+    found: list[Expectation] = []
+
+    def recorded(*given: Any) -> Expectation:
+        found.append(expect(*given))
+        return found[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nlptools.wordmodel.fit.expect", recorded)
+        yield found
+
+
 def check_twin(texts: Sequence[str], twin: oracles.WordModel, **settings: object) -> WordModel:
-    likelihoods = []
-
-    def watch(stage: str, iteration: int, log_likelihood: float, active: int) -> None:
-        if stage != "counting":
-            likelihoods.append(log_likelihood)
-
-    model = train(texts, watch=watch, **settings)
-    assert likelihoods == pytest.approx(twin.likelihoods, abs=0.01)
+    with expectations() as found:
+        model = train(texts, **settings)
+    assert [one.log_likelihood for one in found] == pytest.approx(twin.likelihoods, abs=0.01)
     lexicon = twin.lexicon()
     assert set(model.words) == {"".join(word) for word in lexicon}
     assert len(set(model.words)) == len(model)
@@ -494,23 +504,17 @@ def test_settings_of_a_model(made: list[list[str]]) -> None:
 
 
 def test_watch_sees_every_step(made: list[list[str]]) -> None:
-    seen = []
-
-    def watch(stage: str, iteration: int, log_likelihood: float, active: int) -> None:
-        seen.append((stage, iteration, log_likelihood, active))
-
-    train(joined(made), watch=watch)
-    assert len(seen) == STEPS
-    assert seen.pop()[:3] == ("counting", 1, 0.0)  # the pass over the whole corpus
-    stages = [(stage, iteration) for stage, iteration, _, _ in seen]
-    assert stages == [
-        *(("EM", i) for i in (1, 2, 3, 4)),
-        ("affixes", 1),
-        *(("co-training", i) for i in (1, 1, 2, 2)),
+    seen: list[tuple[str, int, int]] = []
+    with expectations() as found:
+        train(joined(made), watch=lambda *step: seen.append(step))
+    assert seen == [
+        ("finding candidates", 1, 1),
+        *(("learning", i, 9) for i in range(1, 10)),
+        ("counting words", 1, 1),  # the pass over the whole corpus
     ]
-    likelihoods = [likelihood for _, _, likelihood, _ in seen]
-    assert all(likelihood < 0 for likelihood in likelihoods)
-    active = [number for _, _, _, number in seen]
+    assert len(found) == 9
+    assert all(one.log_likelihood < 0 for one in found)
+    active = [sum(np.count_nonzero(level) for level in one.expected) for one in found]
     assert active[2] < active[0] / 2  # most candidates are dropped after two iterations
 
 
