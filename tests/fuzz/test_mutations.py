@@ -70,7 +70,13 @@ KINDS = {
             "compare --lists {} list.tsv",
             "tokenize text --vocab vocab.txt --weights {}",
             "segment text --words {}",
+            "contexts {} --corpus text",
         ),
+    ),
+    "words to judge": Kind(
+        "judged.jsonl",
+        damaged,
+        ("contexts {} --corpus text --format tsv", "export {} --to plain --accepted-only"),
     ),
     "text of vectors": Kind("v.txt", damaged, ("vectors check {}",)),
     "binary vectors": Kind("v.bin", damaged, ("vectors check {}",)),
@@ -115,6 +121,7 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "word\tcount\n" + "".join(f"{c}好\t{i + 1}\n" for i, c in enumerate(LETTERS)),
             encoding="utf-8",
         )
+        run("contexts", "-q", "list.tsv", "--corpus", "text", "-o", "judged.jsonl").ok()
         tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, "play", "##s"]
         Path("vocab.txt").write_text("\n".join(tokens) + "\n", encoding="utf-8")
         rng = np.random.default_rng(0)
