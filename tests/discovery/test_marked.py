@@ -82,7 +82,7 @@ def test_counts_are_those_that_others_count() -> None:
 def test_what_is_no_word() -> None:
     fragments = [
         *("for Norda", "22.04 LTS", "3 4"),  # a preposition, numbers first
-        *("健康18-65岁", "8千-1万"),  # figures that do not end a word; two runs
+        *("健康18-65岁", "8千-1万", "用-p"),  # figures that do not end a word; two runs; an option
     ]
     assert marked(discover(text(fragments))) == set()
     # A word that seldom has a bracket behind it.
