@@ -44,7 +44,8 @@ class Factor(NamedTuple):
 class Evidence:
     """What method em saw of a word, and the probability that follows; formulas and names as in em_score.py.
 
-    kind: "listed" for a word of the word list that the prior was learnt on, "word", or "term" for a sequence of words.
+    kind: "listed" for a word of the word list that the prior was learnt on and that is expected as a word, "word" for
+    any that is judged by its factors, "term" for a sequence of words.
     expected, fine: expected as a word under the default and the fine penalties, nan for a term, `share` their mean
     divided by count and `shrunk`, even_share: where the odds are even; these four for listed words, which have no
     factors. factors: they begin with the constant, whose value is 1. nats: logarithm of the odds. behind: why the
@@ -106,10 +107,12 @@ class Explained:
                 default,
                 fine,
             )
+            by_factors = _of_factors(found, one, sample.symbols)
+            self.evidence[word] = by_factors
             if listed is not None and listed[row]:
-                self.evidence[word] = _of_list(found, shrunk)
-            else:
-                self.evidence[word] = _of_factors(found, one, sample.symbols)
+                # What says more of a listed word counts.
+                by_list = _of_list(found, shrunk)
+                self.evidence[word] = max(by_list, by_factors, key=_probability)
 
     def _rows(self, spelling: np.ndarray, sample: Sample) -> Iterable[tuple[int, str]]:
         """(row, word) of those of the words that are among the texts spelled so."""
@@ -149,6 +152,10 @@ def spelled(words: Sequence[str], sample: Sample) -> dict[str, tuple[int, ...]]:
                 found[word] = ids
                 break
     return found
+
+
+def _probability(found: Evidence) -> float:
+    return (BEHIND if found.behind else 1.0) / (1 + float(np.exp(-found.nats)))
 
 
 def _of_list(found: Evidence, shrunk: float) -> Evidence:

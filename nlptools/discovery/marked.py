@@ -50,6 +50,7 @@ _FUNCTION = re.compile(
 _HYPHENED = re.compile(r"[A-Za-z0-9.+]{1,20}(?:-[A-Za-z0-9.+]{1,20}){1,2}")
 _LETTER = re.compile(r"[^\W\d_]")
 _UPPER = re.compile(r"[A-Z0-9]")
+_SMALL = re.compile(r"[a-z]{1,2}")
 
 
 @dataclass(frozen=True)
@@ -364,7 +365,13 @@ class _Kinds:
             np.array([text != "" and text in MIXED.mark for text in texts]),
             np.array([FIGURES.fullmatch(text) is not None for text in texts]),
             np.array([text != "" and text in FIRST + LAST for text in texts]),
-            np.array([text != "" and text in LAST for text in texts]),
+            # 用-p and 方法-a end in an option, not in a name.
+            np.array(
+                [
+                    text != "" and (text in LAST or _SMALL.fullmatch(text) is not None)
+                    for text in texts
+                ]
+            ),
         )
 
     def may_be_words(self, level: _Level) -> np.ndarray:

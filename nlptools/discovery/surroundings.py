@@ -124,7 +124,7 @@ def count_surroundings(
     with worker_pool(1) as pool:
         for family in FAMILIES:
             how = replace(settings, order=family.order)
-            counter = NgramCounter(how, encoded.encoder, pool, 1, memory // 2, encoded.folder)
+            counter = NgramCounter(how, encoded.encoder, pool, 1, memory // 3, encoded.folder)
             if often[family.name].any():
                 for ids in marked.streams(encoded, family, often[family.name]):
                     counter.add(IdBlock(ids, joined=True))

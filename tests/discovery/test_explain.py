@@ -75,7 +75,7 @@ def test_the_rank_without_newness(table: WordTable, every: dict[str, Standing]) 
 def test_a_word_that_a_longer_one_took(every: dict[str, Standing]) -> None:
     one = every["沈渡"]
     assert (one.rank, one.evidence.kind) == (None, "word")  # type: ignore[union-attr]
-    assert one.bars == [f"score {one.plain_score:.4f} is below 0.5 (--min-score)"]
+    assert one.bars == [f"score {one.plain_score:.4f} is below 0.4 (--min-score)"]
     assert len(one.evidence.behind) == 2  # type: ignore[union-attr]
     assert (one.longer[0].word, one.longer[0].passed) == ("沈渡秋", True)
     assert one.cuts is not None
@@ -106,7 +106,7 @@ def test_one_run_explains(table: WordTable) -> None:
         ("沈渡秋", {"min_count": 36}, "rarer than 36 (--min-count)"),
         ("沈渡秋", {"max_length": 2}, "3 symbols: words have from 2 to 2"),
         ("沈渡秋", {"min_length": 4}, "3 symbols: words have from 4 to 8"),
-        ("沈渡秋", {"min_score": 0.99}, "is below 0.99 (--min-score)"),
+        ("松烟派", {"min_score": 0.9999}, "is below 0.9999 (--min-score)"),
         ("沈渡秋", {"min_pmi": (2.0, 6.0)}, "PMI 5.3995 is below 6 (--min-pmi)"),
         ("沈渡秋", {"min_entropy": 3.2}, "entropy 3.0352 is below 3.2 (--min-entropy)"),
         ("沈渡秋", {"rejected": {"沈渡秋"}}, "rejected (--rejected)"),
