@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -189,7 +190,7 @@ def _overwritten(line: str) -> str:
 
 def shown_steps(err: str) -> list[str]:
     """What stood in the line of progress, each once, and what was said after it; without bars."""
-    pieces = [piece.strip() for piece in err.split("\r")]
+    pieces = [re.sub(r", \d+ s$", "", piece.strip()) for piece in err.split("\r")]
     return list(dict.fromkeys(piece for piece in pieces if piece and "B/s" not in piece))
 
 

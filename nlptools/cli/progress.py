@@ -10,14 +10,16 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nlptools.base.resources import Watch
     from nlptools.text.corpus import Corpus
 
-_line = ""  # that stands on the terminal
+_SLOW = 2  # seconds: a step that takes longer says how long it has taken
 
 
 def shows_progress(quiet: bool) -> bool:
@@ -27,20 +29,64 @@ def shows_progress(quiet: bool) -> bool:
     return os.environ.get("TERM") != "dumb"
 
 
+class _Line:
+    """The line that stands on the terminal. Once it stands a thread writes it anew each second, with the time."""
+
+    def __init__(
+        self,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._now, self._sleep = now, sleep
+        self._lock = threading.Lock()
+        self._text = self._shown = ""
+        self._since = 0.0
+        self._clock: threading.Thread | None = None
+
+    def say(self, text: str) -> None:
+        """Another step begins."""
+        with self._lock:
+            self._text, self._since = text, self._now()
+            self._write()
+            if self._clock is None:
+                self._clock = threading.Thread(target=self._tick, daemon=True)
+                with contextlib.suppress(RuntimeError):  # no thread to be had
+                    self._clock.start()
+
+    def wipe(self) -> None:
+        """Leave the terminal as it was."""
+        with self._lock:
+            if self._text:
+                self._text = ""
+                _show(f"\r{'':<{len(self._shown)}}\r")
+                self._shown = ""
+
+    def _tick(self) -> None:
+        while True:
+            self._sleep(1)
+            with self._lock:
+                if self._text:
+                    self._write()
+
+    def _write(self) -> None:
+        seconds = int(self._now() - self._since)
+        text = f"{self._text}, {seconds} s" if seconds >= _SLOW else self._text
+        text = text[: max(0, shutil.get_terminal_size().columns - 1)]
+        _show(f"\r{text:<{len(self._shown)}}")
+        self._shown = text
+
+
+_LINE = _Line()
+
+
 def say(text: str) -> None:
     """Write the line anew."""
-    global _line
-    text = text[: max(0, shutil.get_terminal_size().columns - 1)]
-    _show(f"\r{text:<{len(_line)}}")
-    _line = text
+    _LINE.say(text)
 
 
 def wipe() -> None:
     """Leave the terminal as it was; before anything else is written there."""
-    global _line
-    if _line:
-        _show(f"\r{'':<{len(_line)}}\r")
-        _line = ""
+    _LINE.wipe()
 
 
 @contextlib.contextmanager
@@ -99,6 +145,7 @@ def _watched_corpus(then: str | None) -> type[Corpus]:
                 nrows=24,  # a terminal that gives its size as 0 x 0 would show nothing
             ) as bar:
                 for block in super().blocks():
+                    wipe()
                     bar.update(self.bytes_read - bar.n)
                     yield block
             if then:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from nlptools.base import keys
+from nlptools.base import keys, steady
 from nlptools.base.shelf import Shelf, Store
 from nlptools.lattice.paths import forward_backward
 from nlptools.lattice.runs import Steps
@@ -34,6 +34,7 @@ PENALTIES = {
     "default": (0.0, 2.0, 7.0, 12.0),
     "fine": (0.0, 3.0, 9.0, 15.0),
 }
+NATS_GRAIN = 2.0**-12  # of a bonus
 LEAST_PENALTY = -40.0  # nats; float32 has no room for the weights of words with less than -80
 DISCOUNT = 0.5  # as absolute discounting takes from every n-gram; 0 to 1 give the same F1
 SINGLE_FLOOR = 0.05  # a single symbol never becomes impossible, or a run could not be cut at all
@@ -171,12 +172,13 @@ def weights(
     die out, as a segmenter should; a ranking of all candidates wants 0.1.
     """
     total = sum(float(c.sum()) for c in expected)
+    costs = steady.rounded(np.exp(-np.array(penalties)))
     tables = []
     for k, c in enumerate(expected, 1):
         floor = SINGLE_FLOOR if k == 1 else least_share * c
-        w = np.maximum(c - DISCOUNT, floor) * (np.exp(-penalties[k - 1]) / total)
+        w = np.maximum(c - DISCOUNT, floor) * (float(costs[k - 1]) / total)
         if bonus is not None and (extra := bonus[k - 1]) is not None:
-            w = w * np.exp(extra)
+            w = w * steady.exp(extra)
         if k > 1:
             w[0] = 0
         tables.append(w.astype(np.float32))
@@ -293,17 +295,22 @@ def affix_bonus(lattice: Lattice, expected: Expected) -> list[np.ndarray | None]
         FREEDOM_BONUS * (np.minimum(_least_entropy(lattice, k), FREEDOM_MOST) - FREEDOM_MIDDLE)
         for k in (3, 4)
     )
-    # log C(ab) C(c) against log C(a) C(bc)
-    logs = [np.log(np.maximum(c, 0.01)) for c in expected[:2]]
-    logs[1][0] = np.log(0.01)
+    # C(ab) C(c) against C(a) C(bc)
+    counts = [np.maximum(c, 0.01) for c in expected[:2]]
+    counts[1][0] = 0.01
     spelling = lattice.words[2].spelling
-    a, c = logs[0][spelling[:, 0]], logs[0][spelling[:, 2]]
+    a, c = counts[0][spelling[:, 0]], counts[0][spelling[:, 2]]
     ab, bc = (
-        logs[1][find_rows(lattice.words[1], pair)] for pair in (spelling[:, :2], spelling[:, 1:])
+        counts[1][find_rows(lattice.words[1], pair)] for pair in (spelling[:, :2], spelling[:, 1:])
     )
-    of_three += np.where(ab + c >= a + bc, SPLIT_BONUS, -SPLIT_BONUS)
+    of_three += np.where(ab * c >= a * bc, SPLIT_BONUS, -SPLIT_BONUS)
     of_three[0] = of_four[0] = 0
-    return [None, None, of_three, of_four]
+    # The last bits of a logarithm, of which the entropies are made, differ by machine.
+    return [
+        None,
+        None,
+        *(np.rint(bonus / NATS_GRAIN) * NATS_GRAIN for bonus in (of_three, of_four)),
+    ]
 
 
 def find_rows(words: Substrings, spelling: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from nlptools.base import steady
 from nlptools.base.shelf import Shelf, Store
 from nlptools.lattice.runs import Steps
 
@@ -122,7 +123,7 @@ class GapRegression:
         for i, boundary in enumerate(boundaries):
             inner = self._inner(i)
             sizes.append(int(np.count_nonzero(inner)))
-            total += float(boundary[inner].sum())
+            total += float(boundary[inner].sum(dtype=np.float64))
         mean = min(max(total / max(sum(sizes), 1), 1e-3), 1 - 1e-3)
         bias = np.log(mean / (1 - mean))
         for size in sizes:
@@ -144,7 +145,7 @@ class GapRegression:
         """Sums of y - p and of p (1 - p) over the gaps with each feature, after the last update."""
         if update is not None:
             self._update(i, update)
-        p = np.exp(-self._scores[i])
+        p = steady.exp(-self._scores[i])
         p += 1
         np.divide(np.float32(1), p, out=p)
         features = self._features(i, family)
@@ -159,5 +160,5 @@ class GapRegression:
     def gaps(self, i: int) -> np.ndarray:
         """Weight of a boundary after each cell of a block, float32; 1 at the ends of runs."""
         weight = np.ones(len(self._blocks[i]), np.float32)
-        weight[self._inner(i)] = np.exp(np.clip(self._scores[i], -MOST_GAP, MOST_GAP))
+        weight[self._inner(i)] = steady.exp(np.clip(self._scores[i], -MOST_GAP, MOST_GAP))
         return weight

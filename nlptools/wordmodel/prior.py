@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nlptools.base import steady
 from nlptools.text import chars
 from nlptools.wordmodel.candidates import Substrings
 from nlptools.wordmodel.em import DISCOUNT, LONGEST, SINGLE_FLOOR, Lattice, find_rows
@@ -152,11 +153,11 @@ class Carried:
         total = sum(float(c.sum()) for c in fitted.expected)
         floor = np.where(lengths == 1, SINGLE_FLOOR, fitted.least_share * expected)
         short = np.minimum(lengths, LONGEST)
-        cost = np.exp(-np.array([0.0, *fitted.penalties]))[short]
+        cost = steady.rounded(np.exp(-np.array([0.0, *fitted.penalties])))[short]
         if self.known is not None:
             gains = np.array([0.0, *KNOWN_NATS])[short]
             losses = np.where(lengths > 1, UNKNOWN_NATS, 0.0)
-            cost = cost * np.exp(np.where(self.known[rows], gains, losses))
+            cost = cost * steady.rounded(np.exp(np.where(self.known[rows], gains, losses)))
             # Longer words are of the list alone: what penalty and bonus would be of them cancels out.
             cost[lengths > LONGEST] = 1.0
         return np.maximum(expected - DISCOUNT, floor) * cost / total

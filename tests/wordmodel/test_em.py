@@ -20,6 +20,7 @@ from nlptools.lattice.runs import arrange, find_runs
 from nlptools.wordmodel import sample as sampling
 from nlptools.wordmodel.candidates import Substrings
 from nlptools.wordmodel.em import (
+    NATS_GRAIN,
     Base,
     Lattice,
     affix_bonus,
@@ -359,10 +360,11 @@ def test_affix_bonus_by_hand() -> None:
     assert right < left
     bcd = 0.0  # always a before it
     assert three.tolist() == pytest.approx(
-        [0, 1.2 + 0.5 * (right - 2), 1.2 + 0.5 * (bcd - 2), -1.2 + 0.5 * (math.log(2) - 2)]
+        [0, 1.2 + 0.5 * (right - 2), 1.2 + 0.5 * (bcd - 2), -1.2 + 0.5 * (math.log(2) - 2)],
+        abs=NATS_GRAIN,
     )
     # abcd twice, 4 and 5 before it, a break behind it.
-    assert four.tolist() == pytest.approx([0, 0.5 * (math.log(2) - 2)])
+    assert four.tolist() == pytest.approx([0, 0.5 * (math.log(2) - 2)], abs=NATS_GRAIN)
 
 
 def test_affix_bonus_of_a_tie_is_that_of_a_suffix() -> None:
@@ -370,7 +372,7 @@ def test_affix_bonus_of_a_tie_is_that_of_a_suffix() -> None:
     expected = [np.ones(len(words)) for words in lattice.words]
     three = affix_bonus(lattice, expected)[2]
     assert three is not None
-    assert three[1] == pytest.approx(1.2 + 0.5 * (math.log(2) - 2))
+    assert three[1] == pytest.approx(1.2 + 0.5 * (math.log(2) - 2), abs=NATS_GRAIN)
 
 
 def test_affix_bonus_counts_freedom_up_to_four_nats() -> None:
@@ -380,7 +382,7 @@ def test_affix_bonus_counts_freedom_up_to_four_nats() -> None:
     expected = [words.counts.astype(float) for words in lattice.words]
     three, four = affix_bonus(lattice, expected)[2:]
     assert three is not None
-    assert three.tolist() == pytest.approx([0, 1.2 + 0.5 * (4 - 2)])
+    assert three.tolist() == pytest.approx([0, 1.2 + 0.5 * (4 - 2)], abs=NATS_GRAIN)
     assert four is not None
     assert four.tolist() == [0]
 
@@ -399,5 +401,5 @@ def test_affix_bonus_has_the_entropies_of_the_oracle(runs: list[list[int]]) -> N
         entropies = oracles.branching_entropy(texts, names)
         more = 1.2 if k == 3 else 0
         assert bonus[1:].tolist() == pytest.approx(
-            [more + 0.5 * (min(entropies[name]) - 2) for name in names]
+            [more + 0.5 * (min(entropies[name]) - 2) for name in names], abs=NATS_GRAIN
         )
