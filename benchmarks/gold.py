@@ -130,7 +130,7 @@ def _adapted(corpus: Corpus) -> Segmenter:
 
 def _words_6920(path: Path) -> Segmenter:
     """The words of the method pmi and the single characters, by how often they were cut out."""
-    words = discover_words(Corpus([path]), method="pmi", min_length=1)
+    words = discover_words(Corpus([path]), method="pmi", min_length=1, background=None)
     return Segmenter.from_counts(dict(zip(words.words, words.scores.tolist(), strict=True)))
 
 

@@ -48,7 +48,8 @@ UNCHANGING = frozenset(
 # The columns that a narrow terminal can spare, first of all the first.
 _LEAST_READ = ("right_entropy", "left_entropy", "shards", "pmi", "expected", "term", "known")
 # A usage error is one of these or of rules.problems.
-_NEW_ONLY = "--new-only needs a list of known words: --known FILE."
+_NEW_ONLY = "--new-only needs a list of known words: --known general, jieba or FILE, without none."
+_ALL = "--all is --background none: give one of them."
 _SPARK = (
     "--engine spark goes with --method entropy, without --counts; what em learns from a large corpus is a "
     "sample: train --engine spark."
@@ -59,9 +60,10 @@ _SPARK = (
     epilog="""\b
 Examples:
   nlptools discover novel.txt | head
-  nlptools discover forum/ --known dict.txt --new-only --top 1000 -o new-words.tsv
+  nlptools discover forum/ --new-only --top 1000 -o new-words.tsv
+  nlptools discover forum/ --known dict.txt --known jieba --new-only | head -50
   nlptools discover posts.jsonl.gz --field text --format plain > words.txt
-  nlptools discover forum/ --background general | head -50
+  nlptools discover forum/ --all -o lexicon.tsv
   nlptools discover laws.txt --method pmi --min-pmi 2,4,6 --min-count 32
   nlptools discover --engine spark --master yarn --method entropy hdfs:///forum/ -o words.tsv
   nlptools discover forum/ --method lm --weights 0.3,0.01,0.03,0.01 --max-length 6
@@ -132,8 +134,8 @@ Examples:
     type=InputPath("auto", "none", "general"),
     default="auto",
     show_default=True,
-    help="Model of other text (nlptools train), method em: words that are as frequent there come last; general: the "
-    "one of the package; none: all words by how surely they are words; auto: general.",
+    help="Model of other text (nlptools train): words that are as frequent there come last; general: the one of the "
+    "package; none: all words by how surely they are words; auto: general, with --compat none.",
 )
 @click.option(
     "--prior",
@@ -147,11 +149,18 @@ Examples:
     "--known",
     "known_files",
     multiple=True,
-    type=InputPath(),
-    help="Word list (plain, jieba, vocab.txt): mark its words. May be given several times.",
+    type=InputPath("general", "jieba", "none"),
+    default=("general",),
+    show_default=True,
+    help="Word list (plain, jieba, vocab.txt): mark its words; general: the list under the general model; jieba: the "
+    "dictionary of the installed jieba; none. May be given several times.",
 )
+@click.option("--new-only", is_flag=True, help="Leave out the known words.")
 @click.option(
-    "--new-only/--all", default=False, show_default=True, help="Leave out the known words."
+    "--all",
+    "all_words",
+    is_flag=True,
+    help="Everyday words are not put last: the whole lexicon, as --background none gives it.",
 )
 @click.option(
     "--accepted",
@@ -200,6 +209,7 @@ def discover(
     paths: tuple[str, ...],
     background_file: str,
     prior_file: str,
+    all_words: bool,
     known_files: tuple[str, ...],
     accepted_files: tuple[str, ...],
     rejected_files: tuple[str, ...],
@@ -233,7 +243,8 @@ def discover(
     if engine == "spark" and (method != "entropy" or counts_file is not None):
         raise click.UsageError(_SPARK)
     check_engine(engine, paths)
-    check_settings(method, settings, bool(known_files), bool(paths) or counts_file is None)
+    background_file = background_of(background_file, all_words)
+    check_settings(method, settings, known_files, bool(paths) or counts_file is None)
     closing = Closing("discover", quiet)
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
     corpus: Any = None
@@ -294,9 +305,18 @@ def _screenful(table: WordTable, whole: bool, quiet: bool) -> Iterator[str]:
     return screenful(names, rows, len(table), least=_LEAST_READ, whole=whole, quiet=quiet)
 
 
-def check_settings(method: str, settings: dict[str, Any], known: bool, has_corpus: bool) -> None:
+def background_of(background: str, all_words: bool) -> str:
+    """What --background and --all ask for. Raises UsageError where they do not agree."""
+    if all_words and background not in ("auto", "none"):
+        raise click.UsageError(_ALL)
+    return "none" if all_words else background
+
+
+def check_settings(
+    method: str, settings: dict[str, Any], known: tuple[str, ...], has_corpus: bool
+) -> None:
     """Usage errors of the settings; without a corpus or counts that are named, standard input is the corpus."""
-    if settings["new_only"] and not known:
+    if settings["new_only"] and known == ("none",):
         raise click.UsageError(_NEW_ONLY)
     # Of a file there is its name until everything is checked.
     given = {name.removesuffix("_file") for name in given_options()}
@@ -311,10 +331,13 @@ def read_lists(
     known: tuple[str, ...], accepted: tuple[str, ...], rejected: tuple[str, ...]
 ) -> dict[str, set[str]]:
     """Words of --known, --accepted and --rejected, by keyword."""
+    from nlptools.discovery.known import NAMES, known_words
     from nlptools.text.wordlists import ACCEPTED, REJECTED, read_decided, read_words
 
+    files = [path for path in known if path not in (*NAMES, "none")]
+    named = (known_words(name) for name in known if name in NAMES)
     return {
-        "known": read_words(known, encoding="auto"),
+        "known": read_words(files, encoding="auto").union(*named),
         "accepted": read_decided(accepted, ACCEPTED),
         "rejected": read_decided(rejected, REJECTED),
     }

@@ -8,7 +8,7 @@ import click
 
 from nlptools.cli import options
 from nlptools.cli.console import given_options, note, open_corpus, usage_errors, write
-from nlptools.cli.discover import check_settings, read_lists, read_models
+from nlptools.cli.discover import background_of, check_settings, read_lists, read_models
 from nlptools.cli.discover import discover as discover_command
 from nlptools.cli.files import InputPath
 from nlptools.cli.progress import watcher
@@ -17,7 +17,7 @@ from nlptools.discovery.rules import DEFAULT_METHOD, METHODS
 # What makes the list, as discover has it.
 _LIST = (
     *("min_score", "min_count", "min_pmi", "min_entropy", "min_length", "max_length", "numbers"),
-    *("compat", "weights", "background_file", "prior_file", "known_files", "new_only"),
+    *("compat", "weights", "background_file", "prior_file", "known_files", "new_only", "all_words"),
     *("accepted_files", "rejected_files", "top"),
 )
 
@@ -153,9 +153,14 @@ def explain(
 def _discovery(method: str, settings: dict[str, Any], has_corpus: bool) -> dict[str, Any]:
     """The settings of the list that were given, as its function takes them."""
     given = {name.removesuffix("_file").removesuffix("_files") for name in given_options()}
+    settings["background_file"] = background_of(
+        settings["background_file"], settings.pop("all_words")
+    )
+    if settings["background_file"] == "none":
+        given.add("background")
     if method != "none":
         own = DEFAULT_METHOD if method == "auto" else method
-        check_settings(own, settings, bool(settings["known_files"]), has_corpus)
+        check_settings(own, settings, settings["known_files"], has_corpus)
     lists = (settings.pop(f"{name}_files") for name in ("known", "accepted", "rejected"))
     models = (settings.pop(f"{name}_file") for name in ("background", "prior"))
     read = read_lists(*lists) | read_models(*models)

@@ -149,8 +149,8 @@ class WordColumns:
         metadata=_row(
             "known",
             "flag",
-            "`yes` when it is in a list given with `--known`",
-            "在 `--known` 给出的词表中时为 `yes`",
+            "`yes` when a list given with `--known` has it, by default that under the general model",
+            "在 `--known` 给出的词表中时为 `yes`，默认为通用模型所用的词表",
             unsaid=False,
         )
     )

@@ -14,7 +14,18 @@ from nlptools.discovery import em, entropy, lm, pmi
 from nlptools.discovery.evidence import Explained
 from nlptools.discovery.explain import Settled, stand
 from nlptools.discovery.given import given_words
-from nlptools.discovery.method import Bars, Findings, Machine, Request, has_number, number_in
+from nlptools.discovery.keyness import newness
+from nlptools.discovery.known import known_words
+from nlptools.discovery.method import (
+    Bars,
+    Findings,
+    Machine,
+    Request,
+    has_number,
+    model_name,
+    number_in,
+    settled_model,
+)
 from nlptools.discovery.rules import (
     DEFAULT_METHOD,
     METHODS,
@@ -54,7 +65,7 @@ def discover_words(
     weights: Sequence[float] | None = None,
     background: WordModel | str | None = "auto",
     prior: WordModel | str | None = "auto",
-    known: Collection[str] = (),
+    known: Collection[str] | str = "general",
     new_only: bool = False,
     accepted: Collection[str] = (),
     rejected: Collection[str] = (),
@@ -72,9 +83,8 @@ def discover_words(
 
     method "em": a unigram word model is trained on the corpus; words of two to four symbols are ranked by
     how often it expects them as words, terms of five to eight are sequences of its words that hold
-    together; both above min_score. background: a model of other text; what is as frequent there loses its
-    score. prior: a model to learn on top of; "auto": the general model of the package for a corpus below
-    300,000 symbols, None: nothing. watch: as in train_model.
+    together; both above min_score. prior: a model to learn on top of; "auto": the general model of the package,
+    None: nothing. watch: as in train_model.
     method "lm" (kexue.fm 3956): a language model of the symbols cuts the corpus that it has learnt from; score
     = that of the method entropy times the share of its occurrences in which a word was cut out. weights: of
     the second, third, ... symbol of a word, larger for longer words; None: rules.WEIGHTS.
@@ -85,7 +95,10 @@ def discover_words(
     min_count, min_pmi, min_entropy None: scaled to the corpus; the methods em and lm need no min_pmi and no
     min_entropy, but heed them. max_length None: 8 for em, 4 for entropy, 5 for lm or what the counts have.
     counts: made earlier from the same corpus; the method entropy then reads no corpus, which is None. numbers:
-    keep words with a number in figures (3月). top: that many, whether they pass or not. accepted: words that
+    keep words with a number in figures (3月). background: a model of other text, "auto": the general one, None: none;
+    a score is multiplied by how new its word is beside that text, so that everyday words come last (keyness.py); with
+    compat, as in the article, only where it is given. known: words to be marked, "general": those that the word list
+    under the general model has, "jieba": those of the dictionary of the installed jieba. new_only: without them. top: that many, whether they pass or not. accepted: words that
     stay in the list whatever the bars, the filters and top say, if they occur at all. rejected: words that
     are left out. With either of them the table has the column `decision`. explained: words to be explained by this
     run, as explain_words does.
@@ -112,15 +125,18 @@ def discover_words(
         latin=latin,
         compat=compat,
         weights=WEIGHTS if weights is None else weights,
-        background=background,
         prior=prior,
         machine=Machine(memory, workers, tmp_dir),
         watch=watch,
         explained=explained,
     )
-    lists = Lists.of(known, accepted, rejected)
-    found = _FIND[method](request)
+    lists = Lists.of(known_words(known), accepted, rejected)
+    # The earlier article has no background.
+    model = settled_model(None if compat and background == "auto" else background, "background")
+    found = plain = _FIND[method](request)
     watch("ranking", 1, 1)
+    if model is not None:
+        found = _new_first(plain, model, model_name(background, model))
     filters = Filters(lists.folded(found.fold), numbers, new_only)
     table = _filled(filters.apply(found.table), found, filters, top)
     if accepted:
@@ -137,11 +153,27 @@ def discover_words(
     if top is not None:
         table = table.where((np.arange(len(table)) < top) | table.accepted)
     if explained is not None:
+        explained.background, explained.plain = model, lambda: plain.more(None)
         _explain(explained, table, found, filters, request, top)
     if corpus is not None and corpus.fold and corpus.rereadable:
         forms = original_forms(corpus, table.words, found.latin)
         table = replace(table, words=forms).sorted()
     return table if sort == "score" else table.sorted(sort)
+
+
+def _new_first(found: Findings, background: WordModel, name: str) -> Findings:
+    """Every score times newness. The bars are for what is a word at all; how new it is says where it stands."""
+
+    def keyed(table: WordTable) -> WordTable:
+        return replace(table, scores=table.scores * newness(table, found.symbols, background))
+
+    return replace(
+        found,
+        table=keyed(found.table),
+        # What is best without the background need not be the best with it.
+        more=lambda number: keyed(found.more(None)),
+        used=found.used | {"background": name},
+    )
 
 
 @dataclass(frozen=True)

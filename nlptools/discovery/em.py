@@ -1,7 +1,7 @@
 """--method em: counts + corpus -> words and terms ranked by how often a word model of the corpus expects them.
 
-The score is the probability that it is one (em_score.py): of seven factors, or, for a word of a word list, of the share
-of its occurrences that the model expects as a word. Beside a background it is multiplied by how new the word is.
+The score is the probability that it is one (em_score.py): of ten factors, or, for a word of a word list, of the share of
+its occurrences that the model expects as a word, if that is more.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from nlptools.base.spool import Spool
 from nlptools.discovery.candidates import Candidates, join_symbols, list_candidates
 from nlptools.discovery.em_score import FIRST, LAST, Seen, listed_score, score, shrinkage
 from nlptools.discovery.formation import NEUTRAL, Formation
-from nlptools.discovery.keyness import newness
 from nlptools.discovery.marked import find_marked
 from nlptools.discovery.method import (
     Findings,
@@ -30,7 +29,9 @@ from nlptools.discovery.method import (
     counted_and_kept,
     default_min_count,
     is_number,
+    model_name,
     rarer,
+    settled_model,
 )
 from nlptools.discovery.table import WordTable, stack_tables
 from nlptools.discovery.terms import SHORTEST_TERM, Places, Terms, find_terms
@@ -39,7 +40,7 @@ from nlptools.ngrams.scores import frequent_ngrams
 from nlptools.wordmodel.em import LONGEST, PENALTIES, Expected, expect, find_rows, weights
 from nlptools.wordmodel.expected_counts import Weighted, tally
 from nlptools.wordmodel.fit import MIN_COUNT, Fitted, add_prior, fit, lexicon
-from nlptools.wordmodel.model import WordModel, general_model
+from nlptools.wordmodel.model import WordModel
 from nlptools.wordmodel.prior import Carried, auto_prior_weight
 from nlptools.wordmodel.room import Learnt, Room, room_within
 from nlptools.wordmodel.sample import Sample, build_lattice, take_sample
@@ -64,8 +65,7 @@ def default_min_count_expected(least: int) -> int:
 def find(request: Request) -> Findings:
     """Words of two to four symbols, and terms of five to eight, which are sequences of such words.
 
-    What is as frequent in request.background comes last. request.prior, request.background: a WordModel, None, or
-    "auto": the general model. Raises ValueError for anything else.
+    request.prior: a WordModel, None, or "auto": the general model. Raises ValueError for anything else.
     """
     # Words of all lengths, whichever are asked for: without the short ones the long ones look different.
     counts, encoded = counted_and_kept(request, LONGEST + 1, marks=True)
@@ -85,8 +85,7 @@ def find(request: Request) -> Findings:
     encoded = replace(encoded, marks=None)
     del counts, frequent  # their memory is for the model
     trim_memory()
-    prior = _model(request.prior, "prior")
-    background = _model(request.background, "background")
+    prior = settled_model(request.prior, "prior")
 
     def usable(symbol: str) -> bool:
         # A digit that is a symbol of its own (latin "char") may be part of K8s集群.
@@ -97,69 +96,23 @@ def find(request: Request) -> Findings:
     used: dict[str, object] = {"method": "em", "min_count": least}
     used["min_score"] = f"{bars.min_score:g}"
     if prior is not None:
-        used["prior"] = _named(request.prior, prior)
-    if background is not None:
-        used["background"] = _named(request.background, background)
+        used["prior"] = model_name(request.prior, prior)
 
     @lru_cache(maxsize=1)
     def scored(number: int | None) -> WordTable:
-        table = _scored(ranked, number, request, facts.symbols, background)
-        table = replace(table, removed={f"rarer than {least}": rare, **table.removed})
-        return barred(table, bars, facts.latin)
-
-    if (asked_why := request.explained) is not None:
-        asked_why.background = background
-        asked_why.plain = lambda: barred(
-            _scored(ranked, None, request, facts.symbols, None), bars, facts.latin
-        )
-
-    def more(number: int | None) -> WordTable:
-        # What is best without the background need not be the best with it.
-        return scored(number if background is None else None)
+        table = ranked.table(number, bars.min_score)
+        low = len(ranked) - int(np.count_nonzero(table.passed))
+        removed = {f"rarer than {least}": rare, f"score below {bars.min_score:g}": low}
+        return barred(replace(table, removed=removed), bars, facts.latin)
 
     table = scored(0)
     return replace(
         facts,
         table=table.where(table.passed),
-        more=more,
+        more=scored,
         used=used | bars_used(bars),
         learnt=ranked.learnt,
     )
-
-
-def _model(asked: WordModel | str | None, option: str) -> WordModel | None:
-    """The model that an option asks for; the general one is read once."""
-    if asked is None or isinstance(asked, WordModel):
-        return asked
-    if asked != "auto":
-        raise ValueError(f'{option} must be a WordModel, "auto" or None, not {asked!r}')
-    return _general()
-
-
-def _named(asked: WordModel | str | None, model: WordModel) -> str:
-    return "general" if asked == "auto" else str(model.settings.get("sha256"))[:8]
-
-
-@lru_cache(maxsize=1)
-def _general() -> WordModel:
-    return general_model()
-
-
-def _scored(
-    ranked: Ranked,
-    number: int | None,
-    request: Request,
-    symbols: int,
-    background: WordModel | None,
-) -> WordTable:
-    """The best so many, marked by min_score; new ones first, where there is a background."""
-    least = request.bars.min_score
-    table = ranked.table(number, least)
-    low = len(ranked) - int(np.count_nonzero(table.passed))
-    if background is not None:
-        # The bar is for what is a word at all; how new it is says where it stands.
-        table = replace(table, scores=table.scores * newness(table, symbols, background))
-    return replace(table, removed={f"score below {least:g}": low})
 
 
 # What the word model says of a candidate. row: its number; the rest as in WordTable.

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from nlptools.ngrams.count import count_and_keep, count_ngrams
 from nlptools.ngrams.counts import NgramCounts
 from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
 from nlptools.text.corpus import Corpus
-from nlptools.wordmodel.model import WordModel
+from nlptools.wordmodel.model import WordModel, general_model
 from nlptools.wordmodel.room import Learnt
 
 
@@ -73,7 +74,6 @@ class Request:
     latin: str = "run"
     compat: str | None = None
     weights: Sequence[float] = WEIGHTS
-    background: WordModel | str | None = "auto"
     prior: WordModel | str | None = "auto"
     machine: Machine = Machine()
     watch: Watch = unwatched
@@ -85,6 +85,26 @@ class Request:
         if self.corpus is None:
             raise ValueError("there is no corpus to read")
         return self.corpus
+
+
+def settled_model(asked: WordModel | str | None, option: str) -> WordModel | None:
+    """The model that an option asks for; "auto": the general one, which is read once. ValueError for another name."""
+    if asked is None or isinstance(asked, WordModel):
+        return asked
+    if asked != "auto":
+        raise ValueError(f'{option} must be a WordModel, "auto" or None, not {asked!r}')
+    return general()
+
+
+@lru_cache(maxsize=1)
+def general() -> WordModel:
+    """The general model, read once."""
+    return general_model()
+
+
+def model_name(asked: WordModel | str | None, model: WordModel) -> str:
+    """For the settings that are shown."""
+    return "general" if asked == "auto" else str(model.settings.get("sha256"))[:8]
 
 
 @dataclass(frozen=True)

@@ -70,20 +70,20 @@ METHODS = {
         Method(
             "entropy",
             "frequent, cohesive, free on both sides (matrix67)",
-            frozenset({"min_entropy", "max_length"}),
+            frozenset({"min_entropy", "max_length", "background"}),
             longest=4,
             reads_corpus=False,
         ),
         Method(
             "lm",
             "cut out by a language model that is learnt from the corpus (kexue.fm 3956)",
-            frozenset({"min_entropy", "max_length", "weights"}),
+            frozenset({"min_entropy", "max_length", "weights", "background"}),
             longest=5,  # one in a thousand of the words that are cut out is longer
         ),
         Method(
             "pmi",
             "cohesive n-grams joined where they overlap (kexue.fm 6920)",
-            frozenset({"compat"}),
+            frozenset({"compat", "background"}),
             longest=None,
             shortest=1,
         ),

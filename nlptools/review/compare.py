@@ -192,6 +192,8 @@ def compare_corpora(
             newer = [path for paths in found.paths[found.first_b :] for path in paths]
             asked = discover_words(
                 open_corpus(newer, **reading),
+                background=None,
+                known=(),
                 latin=latin,
                 memory=memory,
                 workers=workers,
@@ -248,7 +250,14 @@ def _frequent_words(loaded: Sequence[Sequence[NgramCounts]]) -> list[str]:
     for side in loaded:
         for counts in side:
             longest = min(4, counts.order - 1)
-            table = discover_words(None, method="entropy", counts=counts, max_length=longest)
+            table = discover_words(
+                None,
+                method="entropy",
+                counts=counts,
+                max_length=longest,
+                background=None,
+                known=(),
+            )
             words.update(table.words)
     return sorted(words)
 
