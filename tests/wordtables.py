@@ -34,7 +34,7 @@ NOTHING_FREQUENT = [[], [""], ["，。\n"], ["天"], ["天地玄"]]
 
 def discover(texts: Sequence[str], **how: Any) -> WordTable:
     block_size = how.pop("block_size", 4 << 20)
-    how.setdefault("workers", 1)
+    how = {"workers": 1, "background": None, "known": (), **how}
     return discover_words(Corpus.from_texts(texts, block_size=block_size), **how)
 
 

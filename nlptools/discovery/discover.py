@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,14 @@ from nlptools.discovery import em, entropy, lm, pmi
 from nlptools.discovery.evidence import Explained
 from nlptools.discovery.explain import Settled, stand
 from nlptools.discovery.given import given_words
-from nlptools.discovery.keyness import newness
+from nlptools.discovery.keyness import Reference, newness
 from nlptools.discovery.known import known_words
 from nlptools.discovery.method import (
     Bars,
     Findings,
     Machine,
     Request,
+    general,
     has_number,
     model_name,
     number_in,
@@ -133,10 +135,12 @@ def discover_words(
     lists = Lists.of(known_words(known), accepted, rejected)
     # The earlier article has no background.
     model = settled_model(None if compat and background == "auto" else background, "background")
+    reference = None
     found = plain = _FIND[method](request)
     watch("ranking", 1, 1)
     if model is not None:
-        found = _new_first(plain, model, model_name(background, model))
+        reference = _general_reference() if background == "auto" else Reference(model)
+        found = _new_first(plain, reference, model_name(background, model))
     filters = Filters(lists.folded(found.fold), numbers, new_only)
     table = _filled(filters.apply(found.table), found, filters, top)
     if accepted:
@@ -153,7 +157,8 @@ def discover_words(
     if top is not None:
         table = table.where((np.arange(len(table)) < top) | table.accepted)
     if explained is not None:
-        explained.background, explained.plain = model, lambda: plain.more(None)
+        explained.background = reference
+        explained.plain = lambda: plain.more(None)
         _explain(explained, table, found, filters, request, top)
     if corpus is not None and corpus.fold and corpus.rereadable:
         forms = original_forms(corpus, table.words, found.latin)
@@ -161,7 +166,12 @@ def discover_words(
     return table if sort == "score" else table.sorted(sort)
 
 
-def _new_first(found: Findings, background: WordModel, name: str) -> Findings:
+@lru_cache(maxsize=1)
+def _general_reference() -> Reference:
+    return Reference(general())
+
+
+def _new_first(found: Findings, background: Reference, name: str) -> Findings:
     """Every score times newness. The bars are for what is a word at all; how new it is says where it stands."""
 
     def keyed(table: WordTable) -> WordTable:

@@ -27,8 +27,8 @@ from nlptools.wordmodel.expected_counts import Weighted
 from nlptools.wordmodel.sample import Sample
 
 if TYPE_CHECKING:
+    from nlptools.discovery.keyness import Reference
     from nlptools.discovery.table import WordTable
-    from nlptools.wordmodel.model import WordModel
 
 
 class Factor(NamedTuple):
@@ -77,7 +77,7 @@ class Explained:
     evidence: dict[str, Evidence] = field(default_factory=dict)
     cuts: dict[str, Cuts] = field(default_factory=dict)
     plain: Callable[[], WordTable] | None = None
-    background: WordModel | None = None
+    background: Reference | None = None
     standing: dict[str, Any] = field(default_factory=dict)
 
     def take(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -37,6 +38,30 @@ class Newness:
     value: float
 
 
+class Reference:
+    """A word model of other text, made ready for `newness`."""
+
+    def __init__(self, model: WordModel) -> None:
+        self.number = {word: row for row, word in enumerate(model.words)}
+        self.symbols = max(1, int(model.settings.get("symbols", 0)))
+        # The last row of each is for words that are not there.
+        known = np.zeros(len(model), bool) if model.known is None else model.known
+        self.known = np.append(known, False)
+        self.counts = np.append(model.counts, 0).clip(UNSEEN)
+        self.share = np.append(model.expected, 0.0).clip(UNSEEN)
+        self.share /= max(1.0, float(model.expected.sum()))
+        self._model = model
+
+    @cached_property
+    def segmenter(self) -> Segmenter:
+        """That cuts what the model lacks into its words."""
+        return Segmenter.from_model(self._model)
+
+    def rows(self, words: Sequence[str]) -> np.ndarray:
+        """Of the words; -1 for those that are not there; int64."""
+        return np.fromiter((self.number.get(word, -1) for word in words), np.int64, len(words))
+
+
 class Background:
     """What a word model of other text has of some words, or predicts; arrays are aligned with the words.
 
@@ -44,34 +69,25 @@ class Background:
     word list under the model has it.
     """
 
-    def __init__(self, model: WordModel, words: Sequence[str]) -> None:
-        self._words = words
-        self._number = {word: row for row, word in enumerate(model.words)}
-        self._share = np.append(model.expected, 0.0).clip(UNSEEN)
-        self._share /= max(1.0, float(model.expected.sum()))
-        self._rows = self._rows_of(words)
-        # The last row is for words that are not there.
-        known = np.zeros(len(model), bool) if model.known is None else model.known
-        self.listed = np.append(known, False)[self._rows]
-        total = max(1, int(model.settings.get("symbols", 0)))
-        self.there = np.maximum(np.append(model.counts, 0)[self._rows], UNSEEN) / total
+    def __init__(self, reference: Reference, words: Sequence[str]) -> None:
+        self._reference = reference
+        self._rows = reference.rows(words)
+        self.listed = reference.known[self._rows]
+        self.there = reference.counts[self._rows] / reference.symbols
         lacking = np.flatnonzero(self._rows < 0).tolist()
-        cut = Segmenter.from_model(model).segment_batch([words[i] for i in lacking])
+        cut = reference.segmenter.segment_batch([words[i] for i in lacking]) if lacking else []
         # Runs of letters and digits are in no model: they say nothing. Nor does a single part.
-        spoken = ([p for p in parts if p in self._number or is_han(p[0])] for parts in cut)
+        spoken = ([p for p in parts if p in reference.number or is_han(p[0])] for parts in cut)
         self._parts = {i: parts for i, parts in zip(lacking, spoken, strict=True) if len(parts) > 1}
         if self._parts:
             at = np.fromiter(self._parts, np.int64)
-            self.there[at] = np.maximum(self._predicted(), UNSEEN / total)
-
-    def _rows_of(self, words: Sequence[str]) -> np.ndarray:
-        return np.fromiter((self._number.get(word, -1) for word in words), np.int64, len(words))
+            self.there[at] = np.maximum(self._predicted(), UNSEEN / reference.symbols)
 
     def _predicted(self) -> np.ndarray:
         """Of the words that have parts, in their order."""
         sizes = np.fromiter(map(len, self._parts.values()), np.int64)
-        rows = self._rows_of([part for parts in self._parts.values() for part in parts])
-        nats, starts = np.log(self._share[rows]), np.cumsum(sizes) - sizes
+        rows = self._reference.rows([part for parts in self._parts.values() for part in parts])
+        nats, starts = np.log(self._reference.share[rows]), np.cumsum(sizes) - sizes
         predicted = np.add.reduceat(nats, starts) + PHRASE
         predicted = np.minimum(predicted, np.minimum.reduceat(nats, starts))
         # Where the background has none of them they say nothing.
@@ -80,7 +96,8 @@ class Background:
     def parts(self, number: int) -> list[tuple[str, float]]:
         """What a word that the model lacks is cut into, with the shares of all words there; nothing if that says nothing."""
         parts = self._parts.get(number, [])
-        return list(zip(parts, self._share[self._rows_of(parts)].tolist(), strict=True))
+        shares = self._reference.share[self._reference.rows(parts)]
+        return list(zip(parts, shares.tolist(), strict=True))
 
     def source(self, number: int) -> str:
         """What the share rests on, as Newness has it."""
@@ -89,7 +106,7 @@ class Background:
         return "parts" if number in self._parts else "unseen"
 
 
-def newness(table: WordTable, symbols: int, background: WordModel) -> np.ndarray:
+def newness(table: WordTable, symbols: int, background: Reference) -> np.ndarray:
     """How new each word is: ln(share here / share there) / KEYNESS, from 0 to 1.
 
     The share there of what the background lacks is what its parts predict, the words that it is cut into: their shares
@@ -99,7 +116,7 @@ def newness(table: WordTable, symbols: int, background: WordModel) -> np.ndarray
     return _newness(table, symbols, Background(background, table.words))
 
 
-def explain_newness(table: WordTable, symbols: int, background: WordModel) -> list[Newness]:
+def explain_newness(table: WordTable, symbols: int, background: Reference) -> list[Newness]:
     """`newness` of each word, with what it is made of."""
     model = Background(background, table.words)
     columns = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 
 from nlptools.discovery.method import general
 
@@ -18,12 +19,17 @@ def known_words(known: Collection[str] | str) -> Collection[str]:
     if not isinstance(known, str):
         return known
     if known == "general":
-        model = general()
-        assert model.known is not None  # tests/wordmodel compare it with its notes
-        return {word for word, flag in zip(model.words, model.known.tolist(), strict=True) if flag}
+        return _listed()
     if known == "jieba":
         from nlptools.segmentation.jieba import JiebaDictionary
 
         frequencies = JiebaDictionary.load().frequencies
         return {word for word, frequency in frequencies.items() if frequency}
     raise ValueError(f"known must be words or one of {', '.join(NAMES)}, not {known!r}")
+
+
+@lru_cache(maxsize=1)
+def _listed() -> frozenset[str]:
+    model = general()
+    flags = [] if model.known is None else model.known.tolist()
+    return frozenset(word for word, flag in zip(model.words, flags, strict=False) if flag)

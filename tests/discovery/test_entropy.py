@@ -100,7 +100,7 @@ def test_entropy_lengths() -> None:
         assert some.words == fitting
     counts = count_ngrams(Corpus.from_texts(texts), order=9)
     same_tables(
-        discover_words(None, counts=counts, max_length=6, **how),
+        discover_words(None, counts=counts, max_length=6, background=None, known=(), **how),
         discover(texts, max_length=6, **how),
     )
 

@@ -10,7 +10,7 @@ import pytest
 from places import NOVEL, SAMPLES
 
 from nlptools.discovery.discover import discover_words
-from nlptools.discovery.keyness import KEYNESS, LISTED, PHRASE, newness
+from nlptools.discovery.keyness import KEYNESS, LISTED, PHRASE, Reference, newness
 from nlptools.discovery.table import WordTable
 from nlptools.text.corpus import Corpus
 from nlptools.wordmodel.model import WordModel, general_model
@@ -33,13 +33,15 @@ def test_newness_worked() -> None:
     same = dict.fromkeys(("pmi", "left_entropy", "right_entropy", "scores"), numbers.astype(float))
     table = WordTable.of(words, counts=numbers, **same)
     there = {"甲乙": 1, "丙丁": 50, "戊己": 100, "庚辛": 900}
-    found = newness(table, 1000, background(there, 10_000))
+    found = newness(table, 1000, Reference(background(there, 10_000)))
     # 壬癸, which never occurs there, is taken for half an occurrence: ln 200 / 3.
     assert found.tolist() == pytest.approx([1, math.log(2) / KEYNESS, 0, 0, 1])
     assert KEYNESS == 3
     # Half an occurrence in 100 there: half as much as here.
-    assert newness(table, 1000, background({}, 100))[-1] == pytest.approx(math.log(2) / KEYNESS)
-    assert newness(WordTable.empty(), 0, background({}, 0)).tolist() == []
+    assert newness(table, 1000, Reference(background({}, 100)))[-1] == pytest.approx(
+        math.log(2) / KEYNESS
+    )
+    assert newness(WordTable.empty(), 0, Reference(background({}, 0))).tolist() == []
 
 
 def test_what_a_background_lacks_is_predicted_from_its_parts() -> None:
@@ -57,14 +59,14 @@ def test_what_a_background_lacks_is_predicted_from_its_parts() -> None:
     table = WordTable.of(["甲乙丙丁"], counts=np.array([20]), **nothing)
     assert PHRASE == 4
     # 20 of 1,000 here, twice the 1 %.
-    assert newness(table, 1000, there)[0] == pytest.approx(math.log(2) / KEYNESS)
+    assert newness(table, 1000, Reference(there))[0] == pytest.approx(math.log(2) / KEYNESS)
     # 20 of 2,000 is as often.
-    assert newness(table, 2000, there)[0] == pytest.approx(0)
+    assert newness(table, 2000, Reference(there))[0] == pytest.approx(0)
     known = replace(there, known=np.array([True, False, False]))
     two = WordTable.of(
         ["甲乙", "丙丁"], counts=np.array([500, 500]), **{k: np.zeros(2) for k in nothing}
     )
-    assert newness(two, 1000, known).tolist() == [LISTED, 1]
+    assert newness(two, 1000, Reference(known)).tolist() == [LISTED, 1]
 
 
 def test_terms_and_mixed_words_are_compared_with_a_background_by_their_parts() -> None:
@@ -74,7 +76,9 @@ def test_terms_and_mixed_words_are_compared_with_a_background_by_their_parts() -
     table = discover_words(corpus, min_score=0.0, background=None)
     other = train_model(Corpus([NOVEL]))
     factors = [
-        dict(zip(table.words, newness(table, table.symbols, model).tolist(), strict=True))
+        dict(
+            zip(table.words, newness(table, table.symbols, Reference(model)).tolist(), strict=True)
+        )
         for model in (own, other)
     ]
     for word in ("β受体阻滞剂", "维生素C", "NK7疗法", "蓝指综合征"):

@@ -49,7 +49,7 @@ GLUE = (1e9, 1e9)
 
 def discover(texts: Sequence[str], **how: Any) -> WordTable:
     block_size = how.pop("block_size", 4 << 20)
-    how = {"workers": 1, "numbers": True, **how}
+    how = {"workers": 1, "numbers": True, "background": None, "known": (), **how}
     return discover_words(Corpus.from_texts(texts, block_size=block_size), method="lm", **how)
 
 
@@ -307,8 +307,9 @@ def test_files_and_iterators_that_can_be_read_once(tmp_path: Path) -> None:
     for name, part in zip(names, (texts[:150], texts[150:]), strict=True):
         name.write_text("\n".join(part) + "\n", encoding="utf-8")
     expected = discover(texts)
-    same_tables(discover_words(Corpus(names), method="lm", numbers=True), expected)
-    once = discover_words(Corpus.from_texts(iter(texts)), method="lm", numbers=True)
+    how: dict[str, Any] = {"method": "lm", "numbers": True, "background": None, "known": ()}
+    same_tables(discover_words(Corpus(names), **how), expected)
+    once = discover_words(Corpus.from_texts(iter(texts)), **how)
     same_tables(once, expected)
 
 
