@@ -37,7 +37,9 @@ def discover(texts: Sequence[str] | Path, **how: Any) -> WordTable:
         if isinstance(texts, Path)
         else Corpus.from_texts(texts, block_size=size)
     )
-    return discover_words(corpus, **{"prior": None, "background": None, "known": (), "workers": 1, **how})
+    return discover_words(
+        corpus, **{"prior": None, "background": None, "known": (), "workers": 1, **how}
+    )
 
 
 def printed(table: WordTable) -> str:

@@ -143,7 +143,9 @@ def test_other_methods_have_ranks_and_no_factors(method: str) -> None:
     table, standing = stand("沈渡秋", method=method)
     one = standing["沈渡秋"]
     assert one.rank == table.words.index("沈渡秋") + 1
-    assert (one.method, one.evidence, one.newness, one.cuts) == (method, None, None, None)
+    assert (one.method, one.evidence, one.cuts) == (method, None, None)
+    assert one.newness is not None
+    assert one.score == pytest.approx(one.plain_score * one.newness.value)  # type: ignore[operator]
     assert one.candidates > len(table) / 2
 
 
