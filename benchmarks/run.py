@@ -23,6 +23,7 @@ prepare_numpy()
 import kenlm  # noqa: E402
 import references  # noqa: E402
 import texts  # noqa: E402
+from fitting import bench_fit  # noqa: E402
 from gold import bench_gold  # noqa: E402
 from latency import bench_latency  # noqa: E402
 from models import bench_lm  # noqa: E402
@@ -374,6 +375,13 @@ def parser() -> argparse.ArgumentParser:
         "--option", action="append", default=[], help="for discover, as --option=--all"
     )
     sub.add_argument("--seed", type=int, default=1, help="of the random words (default 1)")
+
+    text = "Fit the weights of discover's score anew, on lexicons and judged.tsv."
+    sub = command("fit", bench_fit, text, None)
+    sub.add_argument("named", nargs="+", metavar="NAME=TEXT", help="it, medical, laws, news")
+    sub.add_argument("--lexicon", **files, required=True, help="words of these fields")
+    sub.add_argument("--dictionary", **files, required=True, help="words known everywhere: jieba's")
+    sub.add_argument("--reference", **files, default=[], help="any other words that are good")
 
     sub = command("train", bench_train, "train: time for 10 MB, memory.", 3)
     sub.add_argument("texts", type=existing, nargs="+", metavar="TEXT", help="each by itself")
