@@ -52,3 +52,4 @@ def test_problems() -> None:
     assert "Missing option '--corpus'" in run("contexts", "words.txt").usage
     assert "none.txt: no such file" in run("contexts", "none.txt", "--corpus", NOVEL).error
     assert "--top" in run("contexts", "words.txt", "--corpus", NOVEL, "--top", 0).usage
+    assert run("contexts", "words.txt", "--corpus", NOVEL, "--top", 10**30).ok().out == done.out
