@@ -6,20 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nlptools.segmentation.jieba import JiebaDictionary, winning_frequencies
 
-# Characters of a word: jieba keeps every beginning of a word, so that one of 100,000 characters (a damaged list) takes
-# it minutes and gigabytes.
-LONGEST = 200
-
 
 def proven_frequencies(
     words: Iterable[str], base: JiebaDictionary, refused: dict[str, str]
 ) -> dict[str, int]:
     """Winning frequencies, proven by cutting with all words loaded; a word without any goes to `refused`."""
-    every = list(words)
-    kept = [word for word in every if len(word) <= LONGEST]
-    refused |= dict.fromkeys(
-        (word for word in every if len(word) > LONGEST), f"more than {LONGEST} characters"
-    )
+    kept = list(words)
     while True:
         frequencies = winning_frequencies(base, kept)
         loaded = base.with_words(frequencies)
@@ -37,9 +29,8 @@ def without_effect(words: Mapping[str, int | None], base: JiebaDictionary) -> li
     """
     loaded = base.with_words({})
     for word, frequency in words.items():
-        if len(word) <= LONGEST:
-            loaded.add(word, _suggested(loaded, word) if frequency is None else frequency)
-    return [word for word in words if len(word) > LONGEST or not loaded.is_one_word(word)]
+        loaded.add(word, _suggested(loaded, word) if frequency is None else frequency)
+    return [word for word in words if not loaded.is_one_word(word)]
 
 
 def _suggested(loaded: JiebaDictionary, word: str) -> int:

@@ -10,7 +10,7 @@ import importlib.util
 import math
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from math import log
 from pathlib import Path
 
@@ -268,9 +268,7 @@ def winning_frequencies(base: JiebaDictionary, words: Collection[str]) -> dict[s
     if not order[0] or any(map(OUTSIDE.search, order)):
         raise ValueError("a word is empty, or has a character at which jieba cuts")
     numbers = {word: number for number, word in enumerate(order)}
-    # Only parts as long as some word can be one; a word of a damaged list may have a million characters.
-    sizes = sorted({*map(len, base.frequencies), *map(len, order)})
-    arcs = [_arcs_of(word, base.frequencies, numbers, sizes) for word in order]
+    arcs = [_arcs_of(word, base.frequencies, numbers) for word in order]
     least = [max(base.frequencies.get(word, 0), 1) for word in order]
     low, total = base.total, base.total + sum(least)  # the solution for `low` has a larger total
     high = base.total + sum(_solve(arcs, least, low + 1))  # the one for `high` has no larger one
@@ -290,16 +288,12 @@ def winning_frequencies(base: JiebaDictionary, words: Collection[str]) -> dict[s
     return {word: solved[word] for word in dict.fromkeys(words)}
 
 
-def _arcs_of(
-    word: str, known: Mapping[str, int], numbers: Mapping[str, int], sizes: Sequence[int]
-) -> _Arcs:
-    """What jieba's graph of a word has besides the word itself. sizes: of all words, ascending."""
+def _arcs_of(word: str, known: Mapping[str, int], numbers: Mapping[str, int]) -> _Arcs:
+    """What jieba's graph of a word has besides the word itself."""
     n, found = len(word), []
     for start in range(n - 1, -1, -1):
         here: list[tuple[int, float]] = []
-        for end in (start + size for size in sizes):
-            if end >= n + (start > 0):
-                break
+        for end in range(start + 1, n + (start > 0)):
             part = word[start:end]
             if part in numbers:
                 here.append((end, -1.0 - numbers[part]))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jiebacases import INSIDE, KNOWN, jieba_with
 
 from nlptools.review.export import NO_EFFECT, export_words
-from nlptools.review.winning import frequencies_for_any_part, proven_frequencies, without_effect
+from nlptools.review.winning import frequencies_for_any_part, without_effect
 from nlptools.segmentation.jieba import JiebaDictionary
 
 
@@ -59,14 +59,3 @@ def test_without_a_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     found = export_words({"沈渡": 2.0}, "jieba")
     assert (found.freq, found.words, found.doubtful) == ("corpus", {"沈渡": 2}, {})
-
-
-def test_a_word_of_a_damaged_list() -> None:
-    """Jieba keeps every beginning of a word; one of 100,000 characters would take minutes."""
-    base = JiebaDictionary({"沈": 30, "渡": 30, "人": 40})
-    long = "长" * 100_000
-    refused: dict[str, str] = {}
-    assert set(proven_frequencies([long, "沈渡"], base, refused)) == {"沈渡"}
-    assert refused == {long: "more than 200 characters"}
-    assert without_effect({long: 5, "沈渡": 9}, base) == [long]
-    assert proven_frequencies(["人" * 200], base, refused) == {"人" * 200: 1}
