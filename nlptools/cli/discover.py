@@ -344,14 +344,14 @@ def read_lists(
 
 
 def read_models(background: str, prior: str) -> dict[str, WordModel | None]:
-    """Those that are named; without them the settings are what they are anyway."""
+    """Those that are named; without them the settings are what they are anyway, which is the general model."""
     from nlptools.wordmodel.lists import load_prior
     from nlptools.wordmodel.model import load_named
 
     models: dict[str, WordModel | None] = {}
-    if background != "auto":
+    if background not in ("auto", "general"):
         models["background"] = None if background == "none" else load_named(background)
-    if prior != "auto":
+    if prior not in ("auto", "general"):
         models["prior"] = None if prior == "none" else load_prior(prior)
     return models
 

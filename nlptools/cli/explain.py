@@ -164,4 +164,8 @@ def _discovery(method: str, settings: dict[str, Any], has_corpus: bool) -> dict[
     lists = (settings.pop(f"{name}_files") for name in ("known", "accepted", "rejected"))
     models = (settings.pop(f"{name}_file") for name in ("background", "prior"))
     read = read_lists(*lists) | read_models(*models)
-    return {name: value for name, value in (settings | read).items() if name in given}
+    asked = {name: value for name, value in (settings | read).items() if name in given}
+    if method == "none" and asked:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(asked))
+        raise click.UsageError(f"There is no list without a method, and {names} changes nothing.")
+    return asked

@@ -147,10 +147,11 @@ def _bars(
     size = symbols_in(word, latin)
     if not shortest <= size <= longest:
         yield f"{size} symbol{'s' if size != 1 else ''}: words have from {shortest} to {longest} (--min-length, --max-length)"
-    if why := settled.dropped(word):
+    why = settled.dropped(word)
+    if why:
         yield why
     if own is None:
-        if shortest <= size <= longest:
+        if not why and shortest <= size <= longest:
             yield _no_candidate(size, used)
         return
     yield from _below(own, size, settled, used)

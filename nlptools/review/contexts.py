@@ -6,7 +6,6 @@ One row a word, for a person, a script or a language model; `export`, `report` a
 from __future__ import annotations
 
 import io
-import itertools
 import json
 import math
 import os
@@ -127,7 +126,7 @@ def words_in_context(
         raise ValueError("contexts, width and top must not be negative")
     rows = words if isinstance(words, WordRows) else read_rows(words)
     records = _records(rows, top)
-    names = list(itertools.islice(rows.words, top))
+    names = rows.words[:top]
     usage = measure_usage(
         [as_corpus(corpus)],
         names,
@@ -199,7 +198,7 @@ _OWN = {"word", "count", "splits", "contexts", "decision"}
 
 def _records(rows: WordRows, top: int | None) -> list[dict[str, Any]]:
     """What a list says of each word, but for what a row has of its own; numbers as numbers."""
-    lines = list(itertools.islice(rows.lines, top))
+    lines = rows.lines[:top]
     if rows.kind == "jsonl":
         return [
             {name: value for name, value in json.loads(line).items() if name not in _OWN}

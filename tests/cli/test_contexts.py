@@ -26,13 +26,13 @@ def test_the_same_as_the_function() -> None:
 
 def test_pipes_on_both_sides() -> None:
     for how in ("tsv", "jsonl", "plain"):
-        words = run("discover", NOVEL, "--format", how, "-q").ok().out
+        words = run("discover", NOVEL, "--method", "entropy", "--format", how, "-q").ok().out
         done = run("contexts", "-", "--corpus", NOVEL, "-n", 3, "-q", stdin=words).ok()
         rows = [json.loads(line) for line in done.out.splitlines()]
         assert len(rows) == 3
-        assert rows[2]["word"] == "沈渡秋"
-        assert rows[2]["count"] == 35
-        assert ("score" in rows[2]) is (how != "plain")
+        assert rows[0]["word"] == "沈渡秋"
+        assert rows[0]["count"] == 35
+        assert ("score" in rows[0]) is (how != "plain")
     write("words.txt", "沈渡秋\n")
     piped = run("contexts", "words.txt", "--corpus", "-", stdin=NOVEL.read_bytes()).ok()
     assert json.loads(piped.out)["contexts"][0]["source"] == "-"
@@ -52,3 +52,4 @@ def test_problems() -> None:
     assert "Missing option '--corpus'" in run("contexts", "words.txt").usage
     assert "none.txt: no such file" in run("contexts", "none.txt", "--corpus", NOVEL).error
     assert "--top" in run("contexts", "words.txt", "--corpus", NOVEL, "--top", 0).usage
+    assert run("contexts", "words.txt", "--corpus", NOVEL, "--top", 10**30).ok().out == done.out

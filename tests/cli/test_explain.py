@@ -120,7 +120,7 @@ def test_explain_takes_the_settings_of_discover() -> None:
     "options, problem",
     [
         ("--method lm --min-score 0.3", "--min-score goes with --method em"),
-        ("--method none --top 3", "without a method there is no list, and top changes nothing"),
+        ("--method none --top 3", "There is no list without a method, and --top changes nothing."),
         ("--new-only", "--new-only needs a list of known words"),
         ("--method em --max-length 9", "terms of up to 8 symbols"),
     ],

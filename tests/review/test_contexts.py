@@ -131,7 +131,7 @@ def test_settings(tmp_path: Path) -> None:
 @pytest.mark.parametrize("how", ["jsonl", "tsv"])
 def test_a_decision_that_is_filled_in_is_read(tmp_path: Path, how: str) -> None:
     """By export, by discover's --accepted and --rejected, by report, and by this function itself."""
-    table = discover_words(NOVEL, top=20)
+    table = discover_words(NOVEL, method="entropy", top=20)
     path = rows_of(tmp_path, "".join(format_words(table, "tsv")), "words.tsv")
     good, bad = table.words[0], table.words[1]
     judged = []
@@ -151,9 +151,18 @@ def test_a_decision_that_is_filled_in_is_read(tmp_path: Path, how: str) -> None:
     rows = read_rows(filled)
     assert rows.decisions[:2] == ["accepted", "rejected"]
     assert rows.columns["score"] == [round(score, 4) for score in table.scores.tolist()]
-    assert report_words(rows, NOVEL, contexts=1).words == 20
     again = words_in_context(filled, NOVEL, contexts=2)
     assert [one.decision for one in again][:3] == ["accepted", "rejected", ""]
     assert printed(again, how) == judged
-    second = discover_words(NOVEL, accepted={good}, rejected=read_decided([filled], REJECTED))
+    lists = {"accepted": {good}, "rejected": read_decided([filled], REJECTED)}
+    second = discover_words(NOVEL, method="entropy", **lists)
     assert bad not in second.words
+
+
+def test_a_page_shows_the_decisions(tmp_path: Path) -> None:
+    judged = rows_of(
+        tmp_path, '{"word": "沈渡秋", "contexts": [], "decision": "accepted"}\n', "judged.jsonl"
+    )
+    page = report_words(judged, NOVEL, contexts=1)
+    assert page.words == 1
+    assert '"decision":["accepted"]' in page.html.replace(" ", "")
