@@ -30,6 +30,7 @@ from nlptools.ngrams.marks import (
 from nlptools.ngrams.symbols import IdBlock, SymbolEncoder
 
 _BUCKETS = 1 << 20  # of the filter of rare pairs: 8 MB
+_PIECE = 1 << 15  # rows at a time: 5 MB
 _OVERLAP = (
     32  # symbols of two blocks of a line that are looked at together; more than any reach, twice
 )
@@ -117,7 +118,7 @@ def count_surroundings(
         for family in FAMILIES:
             pairs = own.of(family).buckets(block.block.ids)
             buckets[family.name] += np.bincount(pairs, minlength=_BUCKETS)
-        if len(rows := marked.dotted(block.block.ids, found, own)):
+        for rows in marked.dotted(block.block.ids, found, own):
             dots.append(rows)
     often = {name: numbers >= least for name, numbers in buckets.items()}
     counts = {}
@@ -239,21 +240,20 @@ class _Marked:
             yield out[shown]
             goes_on = bool(taken[-1])
 
-    def dotted(self, ids: np.ndarray, found: _Found, own: _Found) -> np.ndarray:
+    def dotted(self, ids: np.ndarray, found: _Found, own: _Found) -> Iterator[np.ndarray]:
         """The rows of `Surroundings.dots` for the dots among `own`. found: all marks of the block."""
-        dots, at = found.at[self._is_dot(found)], own.at[self._is_dot(own)]
-        if not len(at):
-            return np.zeros((0, LEFT + RIGHT), np.uint32)
-        near = at[:, None] + np.arange(-LEFT, RIGHT)
-        inside = (near >= 0) & (near < len(ids))
-        near = np.clip(near, 0, len(ids) - 1)
-        rows = np.where(inside, ids[near], 0).astype(np.uint32)
-        place = np.minimum(np.searchsorted(dots, near), len(dots) - 1)
-        rows[inside & (dots[place] == near)] = self.dot
-        open_left = np.logical_and.accumulate(rows[:, LEFT - 1 :: -1] > 0, axis=1)[:, ::-1]
-        open_right = np.logical_and.accumulate(rows[:, LEFT:] > 0, axis=1)
-        rows[~np.concatenate([open_left, open_right], axis=1)] = 0
-        return rows
+        dots, every = found.at[self._is_dot(found)], own.at[self._is_dot(own)]
+        for start in range(0, len(every), _PIECE):
+            near = every[start : start + _PIECE, None] + np.arange(-LEFT, RIGHT)
+            inside = (near >= 0) & (near < len(ids))
+            near = np.clip(near, 0, len(ids) - 1)
+            rows = np.where(inside, ids[near], 0).astype(np.uint32)
+            place = np.minimum(np.searchsorted(dots, near), len(dots) - 1)
+            rows[inside & (dots[place] == near)] = self.dot
+            open_left = np.logical_and.accumulate(rows[:, LEFT - 1 :: -1] > 0, axis=1)[:, ::-1]
+            open_right = np.logical_and.accumulate(rows[:, LEFT:] > 0, axis=1)
+            rows[~np.concatenate([open_left, open_right], axis=1)] = 0
+            yield rows
 
     def _is_dot(self, found: _Found) -> np.ndarray:
         return np.isin(found.sign, sign_numbers(DOTS))
