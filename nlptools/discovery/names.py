@@ -211,9 +211,9 @@ class _Occurrences:
             _sides(rows), self._parts, self._numbers, self._orders, strict=True
         ):
             symbols = side[:, : part.shape[1]]
-            place = _places(numbers, _hashes(symbols))
             # A hash stays the same beyond a break: only up to there it is that of a part.
-            place[symbols == 0] = -1
+            place, there = np.full(symbols.shape, -1), symbols != 0
+            place[there] = _places(numbers, _hashes(symbols)[there])
             row, size = np.nonzero(place >= 0)
             found.append(
                 (row, size + 1, order[place[row, size]] if len(order) else place[row, size])
