@@ -30,6 +30,7 @@ from nlptools.ngrams.marks import (
 from nlptools.ngrams.symbols import IdBlock, SymbolEncoder
 
 _BUCKETS = 1 << 20  # of the filter of rare pairs: 8 MB
+_PIECE = 1 << 15  # rows at a time: 5 MB
 _OVERLAP = (
     32  # symbols of two blocks of a line that are looked at together; more than any reach, twice
 )
@@ -117,18 +118,22 @@ def count_surroundings(
         for family in FAMILIES:
             pairs = own.of(family).buckets(block.block.ids)
             buckets[family.name] += np.bincount(pairs, minlength=_BUCKETS)
-        if len(rows := marked.dotted(block.block.ids, found, own)):
+        for rows in marked.dotted(block.block.ids, found, own):
             dots.append(rows)
-    often = {name: numbers >= least for name, numbers in buckets.items()}
     counts = {}
     with worker_pool(1) as pool:
+        streams = {}
         for family in FAMILIES:
             how = replace(settings, order=family.order)
             counter = NgramCounter(how, encoded.encoder, pool, 1, memory // 3, encoded.folder)
-            if often[family.name].any():
-                for ids in marked.streams(encoded, family, often[family.name]):
-                    counter.add(IdBlock(ids, joined=True))
-            counts[family.name] = counter.finish()
+            streams[family.name] = _Stream(marked, family, buckets[family.name] >= least, counter)
+        wanted = [stream for stream in streams.values() if stream.often.any()]
+        for stretch in _overlapping(encoded) if wanted else ():
+            found = marked.find(stretch.block)
+            for stream in wanted:
+                stream.take(stretch, found.of(stream.family))
+        for name, stream in streams.items():
+            counts[name] = stream.counter.finish()
     number = dict(zip(SIGNS, signs[1:].tolist(), strict=True))
     return Surroundings(counts, dots, marked.dot, number)
 
@@ -198,75 +203,85 @@ class _Marked:
         good &= ~np.isin(sign, sign_numbers(CLOSING))
         at, sign = at[good], sign[good]
         if self._figures.any():
-            more = np.flatnonzero(self._figures[ids[1:]] & self._han[ids[:-1]]) + 1
+            more = np.flatnonzero(np.take(self._figures, ids))
+            more = more[(more > 0) & self._han[ids[more - 1]]]
             at, sign = np.append(at, more), np.append(sign, np.zeros(len(more), np.int64))
             order = np.argsort(at)
             at, sign = at[order], sign[order]
         return _Found(at, sign)
 
-    def streams(
-        self, encoded: EncodedCorpus, family: Family, often: np.ndarray
-    ) -> Iterator[np.ndarray]:
-        """Ids of what surrounds the marks of a family, marks among them, as one sequence in pieces; 0 between stretches.
-
-        often: buckets of the marks that are wanted.
-        """
-        goes_on = False
-        for stretch in _overlapping(encoded):
-            ids = stretch.block.ids
-            every = self.find(stretch.block).of(family)
-            near = self._near(ids, every.where(often[every.buckets(ids)]), family)
-            taken = near[stretch.start : stretch.stop]
-            chosen = np.flatnonzero(taken) + stretch.start
-            if not len(chosen):
-                goes_on = False
-                continue
-            values = ids[chosen].astype(np.uint32)
-            places = np.searchsorted(chosen, every.at)
-            there = places < len(chosen)
-            there[there] = chosen[places[there]] == every.at[there]
-            marks = there & (every.sign > 0)
-            values[places[marks]] = self._mark[every.sign[marks]]
-            kept = np.ones(len(values), bool)
-            if not family.mark:
-                kept[places[marks]] = False
-            new = np.append(not (goes_on and taken[0]), np.diff(chosen) > 1)
-            out = np.zeros(len(values) + int(new.sum()), np.uint32)
-            own = np.arange(len(values)) + np.cumsum(new)
-            out[own] = values
-            shown = np.ones(len(out), bool)
-            shown[own[~kept]] = False
-            yield out[shown]
-            goes_on = bool(taken[-1])
-
-    def dotted(self, ids: np.ndarray, found: _Found, own: _Found) -> np.ndarray:
+    def dotted(self, ids: np.ndarray, found: _Found, own: _Found) -> Iterator[np.ndarray]:
         """The rows of `Surroundings.dots` for the dots among `own`. found: all marks of the block."""
-        dots, at = found.at[self._is_dot(found)], own.at[self._is_dot(own)]
-        if not len(at):
-            return np.zeros((0, LEFT + RIGHT), np.uint32)
-        near = at[:, None] + np.arange(-LEFT, RIGHT)
-        inside = (near >= 0) & (near < len(ids))
-        near = np.clip(near, 0, len(ids) - 1)
-        rows = np.where(inside, ids[near], 0).astype(np.uint32)
-        place = np.minimum(np.searchsorted(dots, near), len(dots) - 1)
-        rows[inside & (dots[place] == near)] = self.dot
-        open_left = np.logical_and.accumulate(rows[:, LEFT - 1 :: -1] > 0, axis=1)[:, ::-1]
-        open_right = np.logical_and.accumulate(rows[:, LEFT:] > 0, axis=1)
-        rows[~np.concatenate([open_left, open_right], axis=1)] = 0
-        return rows
+        dots, every = found.at[self._is_dot(found)], own.at[self._is_dot(own)]
+        for start in range(0, len(every), _PIECE):
+            near = every[start : start + _PIECE, None] + np.arange(-LEFT, RIGHT)
+            inside = (near >= 0) & (near < len(ids))
+            near = np.clip(near, 0, len(ids) - 1)
+            rows = np.where(inside, ids[near], 0).astype(np.uint32)
+            place = np.minimum(np.searchsorted(dots, near), len(dots) - 1)
+            rows[inside & (dots[place] == near)] = self.dot
+            open_left = np.logical_and.accumulate(rows[:, LEFT - 1 :: -1] > 0, axis=1)[:, ::-1]
+            open_right = np.logical_and.accumulate(rows[:, LEFT:] > 0, axis=1)
+            rows[~np.concatenate([open_left, open_right], axis=1)] = 0
+            yield rows
 
     def _is_dot(self, found: _Found) -> np.ndarray:
         return np.isin(found.sign, sign_numbers(DOTS))
 
-    def _near(self, ids: np.ndarray, marks: _Found, family: Family) -> np.ndarray:
+    def near(self, ids: np.ndarray, marks: _Found, family: Family) -> np.ndarray:
         """Which places are within the reach of one of the marks, bool."""
         near = np.zeros(len(ids), bool)
         left = np.where(self._han[ids[marks.at - 1]], family.han, family.run)
         right = np.where(self._han[ids[marks.at + (marks.sign > 0)]], family.han, family.run)
-        for offset in range(-max(family.han, family.run), max(family.han, family.run) + 1):
+        most = max(family.han, family.run)
+        for offset in range(-most, most + 1):
             reaching = marks.at[(left >= -offset) if offset < 0 else (right >= offset)] + offset
             near[reaching[(reaching >= 0) & (reaching < len(ids))]] = True
         return near
+
+    def standing(self, signs: np.ndarray) -> np.ndarray:
+        """The ids of the marks that stand for these signs in counts."""
+        return self._mark[signs]
+
+
+class _Stream:
+    """What surrounds the marks of a family, marks among it, as one sequence of ids with 0 between stretches -> counts."""
+
+    def __init__(
+        self, marked: _Marked, family: Family, often: np.ndarray, counter: NgramCounter
+    ) -> None:
+        """often: buckets of the marks that are wanted."""
+        self.family, self.often, self.counter = family, often, counter
+        self._marked = marked
+        self._goes_on = False  # the last place that was looked at is in the sequence
+
+    def take(self, stretch: _Stretch, every: _Found) -> None:
+        """The next stretch, and its marks of the family."""
+        ids = stretch.block.ids
+        wanted = every.where(self.often[every.buckets(ids)])
+        goes_on, self._goes_on = self._goes_on and stretch.start > 0, False
+        if not len(wanted.at):
+            return
+        taken = self._marked.near(ids, wanted, self.family)[stretch.start : stretch.stop]
+        chosen = np.flatnonzero(taken) + stretch.start
+        if not len(chosen):
+            return
+        values = ids[chosen].astype(np.uint32)
+        places = np.searchsorted(chosen, every.at)
+        there = places < len(chosen)
+        there[there] = chosen[places[there]] == every.at[there]
+        marks = there & (every.sign > 0)
+        values[places[marks]] = self._marked.standing(every.sign[marks])
+        new = np.append(not (goes_on and taken[0]), np.diff(chosen) > 1)
+        out = np.zeros(len(values) + int(new.sum()), np.uint32)
+        own = np.arange(len(values)) + np.cumsum(new)
+        out[own] = values
+        if not self.family.mark:
+            shown = np.ones(len(out), bool)
+            shown[own[places[marks]]] = False
+            out = out[shown]
+        self.counter.add(IdBlock(out, joined=True))
+        self._goes_on = bool(taken[-1])
 
 
 def _standing(encoder: SymbolEncoder, family: Family, sign: str) -> int:

@@ -43,10 +43,13 @@ class SignedWords:
     def __len__(self) -> int:
         return len(self.words)
 
-    def find(self, window: Window) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def find(
+        self, window: Window, kept: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(numbers of words, where they begin, where they end) of the occurrences in the window, int64.
 
-        Ascending by number, then by place. An occurrence inside a longer run of letters or digits (iPad Process) is none.
+        Ascending by number, then by place. An occurrence inside a longer run of letters or digits (iPad Process) is none;
+        kept: of the symbols of the window (Scanned), so that neither is CentOS 7 in CentOS 7.5.
         """
         text = window.text
         rows = [
@@ -57,6 +60,9 @@ class SignedWords:
         ]
         found = np.array(sorted(rows), np.int64).reshape(-1, 3)
         torn = _inside_run(text, found[:, 1]) | _inside_run(text, found[:, 2])
+        if kept is not None:
+            torn |= _within_symbol(text, found[:, 1], found[:, 1], kept)
+            torn |= _within_symbol(text, found[:, 2] - 1, found[:, 2], kept)
         found = found[~torn]
         return found[:, 0], found[:, 1], found[:, 2]
 
@@ -67,3 +73,9 @@ def _inside_run(text: str, places: np.ndarray) -> np.ndarray:
     sides = [(text[at - 1 : at] or " ") + (text[at : at + 1] or " ") for at in places.tolist()]
     kinds = classes(code_points("".join(sides))).reshape(-1, 2)
     return np.asarray(((kinds == LETTER) | (kinds == DIGIT)).all(axis=1))
+
+
+def _within_symbol(text: str, runs: np.ndarray, places: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Whether each place lies within a symbol, bool: it begins none, and there is a letter or a digit in `runs`."""
+    kinds = classes(code_points("".join(text[at] for at in runs.tolist())))
+    return np.asarray(((kinds == DIGIT) | (kinds == LETTER)) & ~np.append(kept, True)[places])

@@ -245,7 +245,7 @@ class _Pass:
         edged = np.zeros(len(ids) + 2, np.int64)
         edged[1:-1] = ids
         if len(self.signed):
-            self._take_signed(window, before, edged, places)
+            self._take_signed(window, before, edged, scanned.kept)
         if not len(found):
             return
         self.left.add(found, edged[start])
@@ -255,13 +255,12 @@ class _Pass:
         self.sample.add(window, before, found[order], at[order])
 
     def _take_signed(
-        self, window: Window, before: int, edged: np.ndarray, places: np.ndarray | None
+        self, window: Window, before: int, edged: np.ndarray, kept: np.ndarray | None
     ) -> None:
-        """The words with a break in them. edged: ids of the window between two 0; places: of them in the text."""
-        found, start, stop = self.signed.find(window)
+        """The words with a break in them. edged: ids of the window between two 0; kept: which characters begin one."""
+        found, start, stop = self.signed.find(window, kept)
         self.signed_counts += np.bincount(found, minlength=len(self.signed_counts))
-        if places is None:
-            places = np.arange(len(edged) - 2)
+        places = np.arange(len(edged) - 2) if kept is None else np.flatnonzero(kept)
         # Of several breaks in a row only the first has an id.
         after = np.searchsorted(places, stop)
         there = np.append(places, -1)[after] == stop

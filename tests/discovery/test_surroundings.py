@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import oracles
 from hypothesis import example, given, settings
@@ -105,3 +107,16 @@ def test_what_is_rare_is_left_out() -> None:
     counts = around(["用iPad Pro看", "用iPad Pro听", "用Mac OS写"], least=2)[0].counts[SPACED.name]
     assert counts.count(["iPad", "Pro"]) == 2
     assert counts.count(["Mac", "OS"]) == 0
+
+
+def test_a_file_ends_what_another_begins(tmp_path: Path) -> None:
+    """Files without a line end at their end; each of them is a block."""
+    for name, text in (("1.txt", "天A b"), ("2.txt", "C d地"), ("3.txt", "玄·")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    corpus = Corpus([tmp_path], block_size=4)
+    counts, encoded = count_and_keep(corpus, order=5, workers=1, marks=True)
+    found = count_surroundings(encoded, counts.settings, 1)
+    spaced = found.counts[SPACED.name]
+    assert (spaced.count(["A", "b"]), spaced.count(["C", "d"])) == (1, 1)
+    assert spaced.count(["b", "C"]) == 0
+    assert found.signs["·"] == 0

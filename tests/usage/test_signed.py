@@ -35,6 +35,13 @@ def test_by_hand() -> None:
     assert [(c.line, c.left) for c in usage.contexts[0]] == [(1, "他说"), (2, "")]
 
 
+def test_a_run_that_goes_on_is_another_word() -> None:
+    """A point, a hyphen, two pluses belong to a run of letters and digits; a full stop does not."""
+    texts = ["装Norda 7.5，装Norda 7-b，装Norda 7++；装Norda 7。装Norda 7.", "7.5 Norda，5 Norda"]
+    usage = measure_usage([Corpus.from_texts(texts)], ["Norda 7", "5 Norda", "7%"])
+    assert usage.counts.tolist() == [2, 1, 0]
+
+
 @pytest.mark.parametrize("size", [1, 3, 7, 50])
 def test_blocks_change_nothing(tmp_path: Path, size: int) -> None:
     path = tmp_path / "a.txt"
