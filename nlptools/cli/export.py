@@ -12,6 +12,7 @@ import click
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, note, open_corpus
 from nlptools.cli.files import InputPath, OutputPath
+from nlptools.cli.progress import watcher
 from nlptools.errors import DataError, cut, listed
 from nlptools.review.targets import MOST, TARGETS
 
@@ -155,6 +156,7 @@ def export(
         raise DataError(words[0], None, "no column `decision`", NO_DECISIONS)
     name = _name_of(output, target.suffix)
     file = Path(output).name if output is not None and target.variants else name
+    watcher(quiet)("choosing frequencies" if to == "jieba" else "writing", 1, 1)
     result = export_words(found, to, name=file, **settings)
     deliver(result.pieces(), output)
     if refused_output is not None:

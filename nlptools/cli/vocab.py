@@ -156,7 +156,7 @@ def build(
     corpus = None
     if corpus_paths:
         reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
-        corpus = open_corpus(corpus_paths, quiet, then="choosing", **reading)
+        corpus = open_corpus(corpus_paths, quiet, then="choosing words", **reading)
     cutter = _cutter(model) if corpus_paths and not lists else None
     made = make_vocab(listed, base=base, corpus=corpus, model=cutter, workers=workers, **settings)
     report = report_vocab(made, made.counted)
