@@ -16,7 +16,7 @@ from nlptools.discovery.evidence import Explained
 from nlptools.discovery.explain import Settled, stand
 from nlptools.discovery.given import given_words
 from nlptools.discovery.keyness import Reference, newness
-from nlptools.discovery.known import known_words
+from nlptools.discovery.known import check_known, known_words
 from nlptools.discovery.method import (
     Bars,
     Findings,
@@ -132,15 +132,20 @@ def discover_words(
         watch=watch,
         explained=explained,
     )
-    lists = Lists.of(known_words(known), accepted, rejected)
+    check_known(known)
+    lists = Lists.of((), accepted, rejected)
+    if not isinstance(background, WordModel | None) and background != "auto":
+        raise ValueError(f'background must be a WordModel, "auto" or None, not {background!r}')
+    found = plain = _FIND[method](request)
     # The earlier article has no background.
     model = settled_model(None if compat and background == "auto" else background, "background")
     reference = None
-    found = plain = _FIND[method](request)
     watch("ranking", 1, 1)
     if model is not None:
         reference = _general_reference() if background == "auto" else Reference(model)
         found = _new_first(plain, reference, model_name(background, model))
+    # Their memory is not there for the method.
+    lists = replace(lists, known=frozenset(known_words(known)))
     filters = Filters(lists.folded(found.fold), numbers, new_only)
     table = _filled(filters.apply(found.table), found, filters, top)
     if accepted:

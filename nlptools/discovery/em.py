@@ -18,7 +18,15 @@ from nlptools.base.machine import trim_memory
 from nlptools.base.resources import Watch, ordered_map, worker_pool
 from nlptools.base.spool import Spool
 from nlptools.discovery.candidates import Candidates, join_symbols, list_candidates
-from nlptools.discovery.em_score import FIRST, LAST, Seen, listed_score, score, shrinkage
+from nlptools.discovery.em_score import (
+    FIRST,
+    LAST,
+    LEAST_FREEDOM,
+    Seen,
+    listed_score,
+    score,
+    shrinkage,
+)
 from nlptools.discovery.formation import NEUTRAL, Formation
 from nlptools.discovery.marked import find_marked
 from nlptools.discovery.method import (
@@ -225,6 +233,8 @@ def rank_expected(
         if request.explained is not None:
             request.explained.cut(encoded.blocks, sample, model, run, room.piece)
         trim_memory()
+        # What always has the same neighbour is behind wherever it stands: half of the candidates of a large corpus.
+        free = _free(candidates, rows)
         wanted = lengths[1] >= SHORTEST_TERM
         if wanted:
             watch("finding terms", 1, 1)
@@ -235,7 +245,7 @@ def rank_expected(
             alone,
             min_count,
             run,
-            words=spelling,
+            words=spelling[free],
             wanted=wanted,
             store=room.store(encoded.folder),
             part=room.part,
@@ -251,7 +261,8 @@ def rank_expected(
         records = candidates.take(rows[part])
         mean = (expected[part] + fine[part]) / 2
         known = listed_score(mean, records["counts"], rare)
-        seen = _seen(records, spelling[part], of_words.of(part), symbols, formation)
+        places = of_words.at(free, part.start, len(records))
+        seen = _seen(records, spelling[part], places, symbols, formation)
         ranked = np.empty(len(records), RANKED)
         ranked["row"], ranked["expected"] = rows[part], expected[part]
         ranked["shards"] = found.shards[part]
@@ -325,6 +336,16 @@ def _seen(
         begins=begins,
         ends=ends,
     )
+
+
+def _free(candidates: Candidates, rows: np.ndarray) -> np.ndarray:
+    """Which of the rows of candidates have more than LEAST_FREEDOM on both sides; ascending."""
+    found = [np.zeros(0, np.int64)]
+    for part in _parts(len(rows)):
+        records = candidates.take(rows[part])
+        freedom = np.minimum(records["left_entropy"], records["right_entropy"])
+        found.append(part.start + np.flatnonzero(freedom > LEAST_FREEDOM))
+    return np.concatenate(found)
 
 
 def _parts(size: int) -> Iterator[slice]:

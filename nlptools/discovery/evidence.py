@@ -176,12 +176,14 @@ def _of_factors(found: Evidence, seen: Seen, symbols: int) -> Evidence:
         factors.append(Factor(name, value, weight, value * weight))
     whole, count = found.seen["whole"], found.seen["counts"]
     behind = []
-    if whole <= LEAST_WHOLE * count:
+    freedom = float(seen.freedom[0])
+    # Where it stands is not looked at if it is behind anyway.
+    if whole <= LEAST_WHOLE * count and freedom > LEAST_FREEDOM:
         behind.append(
             f"only {whole:,} of {count:,} occurrences begin and end where words do, "
             f"no more than {LEAST_WHOLE:.0%}: {BEHIND:g} of the probability remains"
         )
-    if (freedom := float(seen.freedom[0])) <= LEAST_FREEDOM:
+    if freedom <= LEAST_FREEDOM:
         behind.append(
             f"the neighbours on one side are nearly always the same: entropy {freedom:.4f}, no more than "
             f"{LEAST_FREEDOM:g}: {BEHIND:g} of the probability remains"

@@ -6,8 +6,17 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from nlptools.discovery.method import general
+from nlptools.segmentation.jieba import JiebaDictionary, find_dictionary
 
 NAMES = ("general", "jieba")
+
+
+def check_known(known: Collection[str] | str) -> None:
+    """Raise what known_words would, before there is work."""
+    if isinstance(known, str) and known not in NAMES:
+        raise ValueError(f"known must be words or one of {', '.join(NAMES)}, not {known!r}")
+    if known == "jieba":
+        find_dictionary()
 
 
 def known_words(known: Collection[str] | str) -> Collection[str]:
@@ -21,11 +30,9 @@ def known_words(known: Collection[str] | str) -> Collection[str]:
     if known == "general":
         return _listed()
     if known == "jieba":
-        from nlptools.segmentation.jieba import JiebaDictionary
-
         frequencies = JiebaDictionary.load().frequencies
         return {word for word, frequency in frequencies.items() if frequency}
-    raise ValueError(f"known must be words or one of {', '.join(NAMES)}, not {known!r}")
+    return known
 
 
 @lru_cache(maxsize=1)

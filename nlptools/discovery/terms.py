@@ -78,6 +78,14 @@ class Places:
         """Of some of them."""
         return Places(self.whole[rows], self.joints[rows], self.right_edge[rows])
 
+    def at(self, rows: np.ndarray, start: int, size: int) -> Places:
+        """Of so many rows from `start` on, where these are of the given ones, ascending; of all others nothing is known: 0."""
+        first, stop = np.searchsorted(rows, [start, start + size])
+        columns = [np.zeros(size, np.int64) for _ in fields(self)]
+        for column, own in zip(columns, fields(self), strict=True):
+            column[rows[first:stop] - start] = getattr(self, own.name)[first:stop]
+        return Places(*columns)
+
 
 def find_terms(
     encoded: EncodedCorpus,
