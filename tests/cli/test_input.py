@@ -143,6 +143,6 @@ def test_latin() -> None:
 def test_the_terminal_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that waits for typing says so."""
     monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda self: True)
-    monkeypatch.setattr("nlptools.cli.console.shows_progress", lambda quiet: False)
+    monkeypatch.setattr("nlptools.cli.progress.shows_progress", lambda quiet: False)
     done = run("count", "--tsv", "-q", stdin=TEXT).ok()
     assert done.err == "Reading text from the terminal; end with Ctrl-D.\n"
