@@ -128,9 +128,9 @@ class WordColumns:
         metadata=_row(
             "score",
             "real",
-            "what the method ranks by. em: see the thresholds. entropy: ln(count) × PMI × the smaller entropy (at most "
+            "what the method ranks by, times newness. em: the probability that it is a word or a term. entropy: ln(count) × PMI × the smaller entropy (at most "
             "3). lm: that, times `expected` / `count`. pmi: how often the word was cut out as a whole",
-            "排序的依据。em：见阈值。entropy：ln(count) × PMI × 左右熵中较小的一个（最多取 3）。lm：entropy 方法的得分乘以 "
+            "排序的依据，乘以新颖度。em：是词或术语的概率。entropy：ln(count) × PMI × 左右熵中较小的一个（最多取 3）。lm：entropy 方法的得分乘以 "
             "`expected` / `count`。pmi：作为整体被切出的次数",
             sortable=True,
         )

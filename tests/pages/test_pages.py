@@ -18,9 +18,7 @@ from forkserver import commands
 
 import nlptools
 from nlptools.cli import main
-from nlptools.discovery.em_score import ENOUGH_FREEDOM, LEAST_FREEDOM, shrinkage
 from nlptools.discovery.rules import MIN_SCORE
-from nlptools.wordmodel.expected_counts import SHARDS
 from nlptools.wordmodel.model import GENERAL, general_model
 
 assert np
@@ -127,24 +125,9 @@ def test_the_names_of_the_story(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DISCOVER)
-def test_the_table_of_factors(name: str) -> None:
-    """The most that each factor of the score of em can be, and that it can be for rare words."""
-
-    def factors(count: int, symbols: int) -> list[float]:
-        share = count / (count + shrinkage(symbols))
-        freedom = min(np.log(count), ENOUGH_FREEDOM) + LEAST_FREEDOM
-        found = [share, freedom, min(count, SHARDS) ** 0.5, 1.0]
-        return [*found, float(np.prod(found))]
-
-    most, story, large = factors(10**9, 8_000), factors(3, 8_000), factors(3, 10**7)
-    cell = r" ([\d.]+) \|"
-    rows = re.findall(rf"^\| [^|]+ \|{cell}{cell}{cell}$", text_of(name), re.MULTILINE)
-    shown = np.array(rows, float)
-    assert np.allclose(shown, np.array([most, story, large]).T, rtol=0, atol=0.0051)
-    assert story[-1] > large[-1] > MIN_SCORE
-    twice = [factors(2, symbols)[-1] for symbols in (8_000, 10**7)]
-    assert max(twice) < MIN_SCORE
-    assert all(f"{score:.2f}" in text_of(name) for score in twice)
+def test_the_threshold(name: str) -> None:
+    assert f"| `--min-score` | em | {MIN_SCORE} |" in text_of(name)
+    assert re.search(rf"`--min-score`[^.\n]*{re.escape(str(MIN_SCORE))}", text_of(name))
 
 
 def test_the_files_that_contributing_names() -> None:
