@@ -27,6 +27,7 @@ from nlptools.discovery.em_score import (
     score,
     shrinkage,
 )
+from nlptools.discovery.evidence import Explained
 from nlptools.discovery.formation import NEUTRAL, Formation
 from nlptools.discovery.marked import find_marked
 from nlptools.discovery.method import (
@@ -46,7 +47,7 @@ from nlptools.discovery.terms import SHORTEST_TERM, Places, Terms, find_terms
 from nlptools.ngrams.encode import EncodedCorpus
 from nlptools.ngrams.scores import frequent_ngrams
 from nlptools.wordmodel.em import LONGEST, PENALTIES, Expected, expect, find_rows, weights
-from nlptools.wordmodel.expected_counts import Weighted, tally
+from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
 from nlptools.wordmodel.fit import MIN_COUNT, Fitted, add_prior, fit, lexicon
 from nlptools.wordmodel.model import WordModel
 from nlptools.wordmodel.prior import Carried, auto_prior_weight
@@ -59,6 +60,8 @@ ONCE_BELOW = 300_000
 LEAST_SHARE = 0.1
 # A prior weighs so many times what it does in training: new words of a short text show better against it.
 PRIOR_TIMES = 2.0
+# What a word takes while it is looked up where it stands, with a share of what lies beside it then.
+PLACE_MEMORY = 2_000
 # Rounds of co-training. A second one, which gives a segmenter +.003 F1, leaves the ranking as it is.
 ROUNDS = 1
 
@@ -228,64 +231,109 @@ def rank_expected(
         watch("counting words", 1, 1)
         found = tally(encoded.blocks, sample, models, run, room.piece)
         alone = found.expected_singles[0] / np.maximum(found.singles, 1)
-        spelling = models[0].spelling
-        del models
+        proposed = Proposed(candidates, rows, listed, models[0].spelling, found)
+        scorer = Scorer(sample, Symbols.of(sample, alone), formation, lengths, request.explained)
+        del models, rows, listed, found
         if request.explained is not None:
             request.explained.cut(encoded.blocks, sample, model, run, room.piece)
         trim_memory()
-        # What always has the same neighbour is behind wherever it stands: half of the candidates of a large corpus.
-        free = _free(candidates, rows)
-        wanted = lengths[1] >= SHORTEST_TERM
-        if wanted:
-            watch("finding terms", 1, 1)
-        terms, of_terms, of_words = find_terms(
-            encoded,
-            sample,
-            model,
-            alone,
-            min_count,
-            run,
-            words=spelling[free],
-            wanted=wanted,
+        look_up = partial(
+            find_terms,
+            *(encoded, sample, model, alone, min_count, run),
             store=room.store(encoded.folder),
             part=room.part,
             piece=room.piece,
         )
-        asked = _between(terms.spelling, lengths)
-        terms, of_terms = terms.where(asked), of_terms.of(asked)
+        wanted = lengths[1] >= SHORTEST_TERM
+        if wanted:
+            watch("finding terms", 1, 1)
+        free = proposed.free()
+        if len(free) * PLACE_MEMORY > request.machine.memory:
+            # One reading more, where there is no room for the tables of both.
+            places = look_up(words=proposed.spelling[free], wanted=False)[2]
+            scorer.score_words(proposed, free, places, words)
+            del proposed, free, places
+            trim_memory()
+            terms, of_terms, _ = look_up(wanted=wanted)
+        else:
+            terms, of_terms, places = look_up(words=proposed.spelling[free], wanted=wanted)
+            scorer.score_words(proposed, free, places, words)
     watch("ranking", 1, 1)
-    symbols = Symbols.of(sample, alone)
-    expected, fine = found.expected_words
-    rare = shrinkage(sample.symbols)
-    for part in _parts(len(rows)):
-        records = candidates.take(rows[part])
-        mean = (expected[part] + fine[part]) / 2
-        known = listed_score(mean, records["counts"], rare)
-        places = of_words.at(free, part.start, len(records))
-        seen = _seen(records, spelling[part], places, symbols, formation)
-        ranked = np.empty(len(records), RANKED)
-        ranked["row"], ranked["expected"] = rows[part], expected[part]
-        ranked["shards"] = found.shards[part]
-        # A listed word that the model cuts into two others (应用程序) may still hold together as a term does.
-        found_so = score(seen, sample.symbols)
-        ranked["score"] = np.where(listed[part], np.maximum(known, found_so), found_so)
-        if request.explained is not None:
-            both = expected[part], fine[part]
-            request.explained.take(
-                spelling[part],
-                seen,
-                ranked["score"],
-                sample,
-                listed=listed[part],
-                expected=both,
-                shrunk=rare,
-            )
-        words.append(ranked[_between(spelling[part], lengths)])
-    seen = _seen(terms, terms.spelling, of_terms, symbols, formation)
-    term_scores = score(seen, sample.symbols)
-    if request.explained is not None:
-        request.explained.take(terms.spelling, seen, term_scores, sample)
+    asked = _between(terms.spelling, lengths)
+    terms, of_terms = terms.where(asked), of_terms.of(asked)
+    term_scores = scorer.score_terms(terms, of_terms)
     return Ranked(candidates, words, terms, term_scores, sample.texts, learnt)
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """The candidates that the model can have as words.
+
+    rows: which; aligned with them listed: whether a list has them; spelling: symbol ids padded with 0, heaviest first;
+    found: what was counted of them.
+    """
+
+    candidates: Candidates
+    rows: np.ndarray
+    listed: np.ndarray
+    spelling: np.ndarray
+    found: Tally
+
+    def free(self) -> np.ndarray:
+        """Which have more than LEAST_FREEDOM on both sides; ascending.
+
+        What always has the same neighbour is behind wherever it stands: half of the candidates of a large corpus.
+        """
+        found = [np.zeros(0, np.int64)]
+        for part in _parts(len(self.rows)):
+            records = self.candidates.take(self.rows[part])
+            freedom = np.minimum(records["left_entropy"], records["right_entropy"])
+            found.append(part.start + np.flatnonzero(freedom > LEAST_FREEDOM))
+        return np.concatenate(found)
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Scores words and terms of request.lengths symbols; explained takes what is seen of those that it asks for."""
+
+    sample: Sample
+    symbols: Symbols
+    formation: Formation | None
+    lengths: tuple[int, int]
+    explained: Explained | None
+
+    def score_words(self, words: Proposed, free: np.ndarray, places: Places, out: Spool) -> None:
+        """Records of RANKED to `out`. places: where those of the words stand that `free` names."""
+        expected, fine = words.found.expected_words
+        rare = shrinkage(self.sample.symbols)
+        for part in _parts(len(words.rows)):
+            records, spelling = words.candidates.take(words.rows[part]), words.spelling[part]
+            known = listed_score((expected[part] + fine[part]) / 2, records["counts"], rare)
+            here = places.at(free, part.start, len(records))
+            seen = _seen(records, spelling, here, self.symbols, self.formation)
+            ranked = np.empty(len(records), RANKED)
+            ranked["row"], ranked["expected"] = words.rows[part], expected[part]
+            ranked["shards"] = words.found.shards[part]
+            # A listed word that the model cuts into two others (应用程序) may still hold together as a term does.
+            found_so = score(seen, self.sample.symbols)
+            listed = words.listed[part]
+            ranked["score"] = np.where(listed, np.maximum(known, found_so), found_so)
+            if self.explained is not None:
+                self.explained.take(
+                    *(spelling, seen, ranked["score"], self.sample),
+                    listed=listed,
+                    expected=(expected[part], fine[part]),
+                    shrunk=rare,
+                )
+            out.append(ranked[_between(spelling, self.lengths)])
+
+    def score_terms(self, terms: Terms, places: Places) -> np.ndarray:
+        """The probability of each."""
+        seen = _seen(terms, terms.spelling, places, self.symbols, self.formation)
+        found = score(seen, self.sample.symbols)
+        if self.explained is not None:
+            self.explained.take(terms.spelling, seen, found, self.sample)
+        return found
 
 
 @dataclass(frozen=True)
@@ -336,16 +384,6 @@ def _seen(
         begins=begins,
         ends=ends,
     )
-
-
-def _free(candidates: Candidates, rows: np.ndarray) -> np.ndarray:
-    """Which of the rows of candidates have more than LEAST_FREEDOM on both sides; ascending."""
-    found = [np.zeros(0, np.int64)]
-    for part in _parts(len(rows)):
-        records = candidates.take(rows[part])
-        freedom = np.minimum(records["left_entropy"], records["right_entropy"])
-        found.append(part.start + np.flatnonzero(freedom > LEAST_FREEDOM))
-    return np.concatenate(found)
 
 
 def _parts(size: int) -> Iterator[slice]:
