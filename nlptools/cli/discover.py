@@ -158,7 +158,6 @@ Examples:
 @click.option("--new-only", is_flag=True, help="Leave out the known words.")
 @click.option(
     "--all",
-    "all_words",
     is_flag=True,
     help="Everyday words are not put last: the whole lexicon, as --background none gives it.",
 )
@@ -209,7 +208,6 @@ def discover(
     paths: tuple[str, ...],
     background_file: str,
     prior_file: str,
-    all_words: bool,
     known_files: tuple[str, ...],
     accepted_files: tuple[str, ...],
     rejected_files: tuple[str, ...],
@@ -243,7 +241,7 @@ def discover(
     if engine == "spark" and (method != "entropy" or counts_file is not None):
         raise click.UsageError(_SPARK)
     check_engine(engine, paths)
-    background_file = background_of(background_file, all_words)
+    background_file = background_of(background_file, settings.pop("all"))
     check_settings(method, settings, known_files, bool(paths) or counts_file is None)
     closing = Closing("discover", quiet)
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}

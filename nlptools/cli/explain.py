@@ -17,7 +17,7 @@ from nlptools.discovery.rules import DEFAULT_METHOD, METHODS
 # What makes the list, as discover has it.
 _LIST = (
     *("min_score", "min_count", "min_pmi", "min_entropy", "min_length", "max_length", "numbers"),
-    *("compat", "weights", "background_file", "prior_file", "known_files", "new_only", "all_words"),
+    *("compat", "weights", "background_file", "prior_file", "known_files", "new_only", "all"),
     *("accepted_files", "rejected_files", "top"),
 )
 
@@ -153,9 +153,7 @@ def explain(
 def _discovery(method: str, settings: dict[str, Any], has_corpus: bool) -> dict[str, Any]:
     """The settings of the list that were given, as its function takes them."""
     given = {name.removesuffix("_file").removesuffix("_files") for name in given_options()}
-    settings["background_file"] = background_of(
-        settings["background_file"], settings.pop("all_words")
-    )
+    settings["background_file"] = background_of(settings["background_file"], settings.pop("all"))
     if settings["background_file"] == "none":
         given.add("background")
     if method != "none":

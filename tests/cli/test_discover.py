@@ -43,8 +43,8 @@ def test_discover_tsv() -> None:
         assert all(re.fullmatch(r"\d+\.\d{4}", number) for number in [*numbers, score])
         assert 1 <= int(shards) <= 10
         assert term == ("yes" if len(word) > 4 else "no")
-        assert known == "no"
-        assert 0.7 <= float(score) <= previous
+        assert known in ("yes", "no")
+        assert 0 <= float(score) <= previous
         previous = float(score)
     words = [line.split("\t")[0] for line in lines]
     assert {"沈渡秋", "陆青蘅", "司空翎"} <= set(words[:30])
@@ -61,7 +61,8 @@ def test_discover_says_no_more_than_the_method_knows(method: str) -> None:
     for line in lines:
         _, count, expected, *numbers, shards, _, term, known = line.split("\t")
         assert int(count) >= 4
-        assert (expected, shards, term, known) == ("", "", "no", "no")
+        assert (expected, shards, term) == ("", "", "no")
+        assert known in ("yes", "no")
         assert all(re.fullmatch(r"-?\d+\.\d{4}", number) for number in numbers)
     done = run("discover", NOVEL, "-q", "--method", method, "--top", 1, "--format", "jsonl").ok()
     row = json.loads(done.out, parse_constant=pytest.fail)
@@ -81,14 +82,18 @@ def test_discover_by_a_language_model() -> None:
         assert re.fullmatch(r"\d+\.00", expected)
         assert 2 <= float(expected) <= int(count)
         assert all(re.fullmatch(r"-?\d+\.\d{4}", number) for number in [*numbers, score])
-        assert (shards, term, known) == ("", "no", "no")
+        assert (shards, term) == ("", "no")
+        assert known in ("yes", "no")
         assert 0 <= float(score) <= previous
         previous, whole = float(score), whole + (float(expected) == int(count))
     assert 0 < whole < len(lines)
     words = [line.split("\t")[0] for line in lines]
     assert words[:2] == ["沈渡秋", "陆青蘅"]
     weights = "weights:0.3,0.005,0.003,0.003"
-    assert f" | method:lm min_count:2 max_length:5 {weights} latin:run | " in done.err
+    assert (
+        f" | method:lm min_count:2 max_length:5 {weights} background:general latin:run | "
+        in done.err
+    )
     text = NOVEL.read_text(encoding="utf-8")
     assert run("discover", "-q", "--method", "lm", stdin=text).ok().out == done.out
     for more in (["--workers", 3], ["--memory", "128MB"], ["--weights", "0.3,0.005,0.003,0.003"]):
@@ -96,7 +101,9 @@ def test_discover_by_a_language_model() -> None:
     sparing = ["--weights", "0.01,0.001", "--min-pmi", 3, "--min-entropy", 1]
     fewer = run("discover", NOVEL, "--method", "lm", *sparing).ok()
     assert 20 < fewer.out.count("\n") < len(lines) / 2
-    assert " weights:0.01,0.001 min_pmi:3 min_entropy:1 latin:run | " in fewer.err
+    assert (
+        " weights:0.01,0.001 min_pmi:3 min_entropy:1 background:general latin:run | " in fewer.err
+    )
 
 
 def test_discover_formats_agree() -> None:
@@ -208,18 +215,21 @@ def test_the_closing_line_of_discover() -> None:
     done = run("discover", NOVEL, "--fold", "lower").ok()
     line = done.err.split("\n")[-2]
     assert line.startswith(
-        f"nlptools {__version__} discover | method:em min_count:2 min_score:0.7 prior:general latin:run "
-        "fold:lower |"
+        f"nlptools {__version__} discover | method:em min_count:2 min_score:0.4 prior:general "
+        "background:general latin:run fold:lower |"
     )
     assert f" | {done.out.count(chr(10)) - 1:,} words | " in line
     assert run("discover", NOVEL, "-q").ok().err == ""
     bars = ["--min-score", 0.5, "--min-pmi", "1,2", "--min-entropy", 0.5, "--min-count", 3]
     assert (
-        " min_score:0.5 prior:general min_pmi:1,2 min_entropy:0.5 latin:run | "
+        " min_score:0.5 prior:general min_pmi:1,2 min_entropy:0.5 background:general latin:run | "
         in run("discover", NOVEL, *bars).ok().err
     )
     done = run("discover", NOVEL, "--method", "entropy").ok()
-    assert " discover | method:entropy min_count:2 min_pmi:2 min_entropy:0.904 latin:" in done.err
+    assert (
+        " discover | method:entropy min_count:2 min_pmi:2 min_entropy:0.904 background:general latin:"
+        in done.err
+    )
 
 
 def test_few_words_are_explained() -> None:
@@ -279,21 +289,34 @@ def test_few_words_of_a_language_model_are_explained() -> None:
 def test_background_and_prior() -> None:
     """Models of other text: what is as frequent there loses its score; and what is learnt on top of."""
     plain = run("discover", NOVEL).ok()
-    keyed = run("discover", NOVEL, "--background", "general", "--format", "plain").ok().out
-    assert keyed.split("\n")[0] == "沈渡秋"
-    assert "什么" not in keyed.split("\n")
-    assert "\n什么\t" in plain.out
+    assert run("discover", NOVEL, "--background", "general").ok().out == plain.out
+    every = run("discover", NOVEL, "--all").ok()
+    assert run("discover", NOVEL, "-q", "--background", "none").ok().out == every.out
+    for method in ("entropy", "pmi", "lm"):
+        how = [NOVEL, "-q", "--method", method, "--format", "plain"]
+        keyed, old = (
+            run("discover", *how, *more).ok().out.split("\n") for more in ((), ("--all",))
+        )
+        assert sorted(keyed) == sorted(old)
+        assert keyed.index("什么") > 2 * old.index("什么") + 2
     run("train", NOVEL, "-q", "-o", "novel.model").ok()
-    same = ["--background", "novel.model", "--prior", "none"]
-    assert run("discover", NOVEL, "-q", *same).ok().out == HEADER + "\n"
-    assert " prior:general latin:" in plain.err
+    same = run("discover", NOVEL, "-q", "--background", "novel.model", "--prior", "none").ok().out
+    scores = [float(line.split("\t")[7]) for line in same.split("\n")[1:-1]]
+    assert len(scores) > 100
+    assert sorted(scores)[len(scores) // 2] == 0
+    assert " prior:general background:general latin:" in plain.err
+    assert " prior:general latin:" in every.err
+    assert (
+        "--all is --background none"
+        in run("discover", NOVEL, "--all", "--background", "general").err
+    )
     assert run("discover", NOVEL, "--prior", "general").ok().out == plain.out
     assert run("discover", NOVEL, "--prior", "auto").ok().out == plain.out
     alone = run("discover", NOVEL, "--prior", "none").ok()
     assert alone.out != plain.out
-    assert "prior" not in alone.err
+    assert " prior:none |" in alone.err
     given = run("discover", NOVEL, "--prior", "novel.model").ok()
-    assert re.search(" prior:[0-9a-f]{8} latin:", given.err)
+    assert re.search(" prior:[0-9a-f]{8} background:general latin:", given.err)
     for option in ("--background", "--prior"):
         error = run("discover", NOVEL, option, "nothing").error
         assert error == "Error: nothing: no such file\n"
@@ -384,6 +407,7 @@ SETTINGS = {
     "--prior": ("--prior none", "prior:none "),
     "--known": ("--known list.txt", "known:list.txt "),
     "--new-only": ("--known list.txt --new-only", "new_only:yes "),
+    "--all": ("--all", "all:yes "),
     "--accepted": ("--accepted list.txt", "accepted:list.txt "),
     "--rejected": ("--rejected list.txt --rejected 'b c.txt'", "rejected:list.txt,'b c.txt' "),
     "--top": ("--top 2", "top:2 "),

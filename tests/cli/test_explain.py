@@ -121,7 +121,8 @@ def test_explain_takes_the_settings_of_discover() -> None:
     [
         ("--method lm --min-score 0.3", "--min-score goes with --method em"),
         ("--method none --top 3", "There is no list without a method, and --top changes nothing."),
-        ("--new-only", "--new-only needs a list of known words"),
+        ("--known none --new-only", "--new-only needs a list of known words"),
+        ("--all --background general", "--all is --background none"),
         ("--method em --max-length 9", "terms of up to 8 symbols"),
     ],
 )

@@ -39,7 +39,10 @@ def test_version_and_help() -> None:
         (["count", "a", "-o", "b", "--min-count", "2"], "--min-count goes with --tsv"),
         (["merge", "a"], "-o FILE, or print the counts with --tsv"),
         (["merge", "--tsv"], "Missing argument 'FILES...'"),
-        (["discover", "a", "--new-only"], "--new-only needs a list of known words: --known FILE"),
+        (
+            ["discover", "a", "--known", "none", "--new-only"],
+            "--new-only needs a list of known words: --known general, jieba or FILE",
+        ),
         (["discover", "a", "--compat", "4256"], "--compat goes with --method pmi"),
         (
             ["discover", "a", "--method", "pmi", "--min-entropy", "1"],
@@ -82,10 +85,9 @@ def test_version_and_help() -> None:
         ),
         (["discover", "a", "--method", "entropy", "--min-score", "1"], "goes with --method em"),
         (
-            ["discover", "a", "--method", "entropy", "--background", "general"],
-            "--background goes with --method em",
+            ["discover", "a", "--all", "--background", "general"],
+            "--all is --background none: give one of them",
         ),
-        (["discover", "a", "--method", "pmi", "--background", "b"], "goes with --method em"),
         (
             ["discover", "a", "--method", "entropy", "--prior", "none"],
             "--prior goes with --method em",
