@@ -52,5 +52,16 @@ run() {
     run spark "$MIX_10" "$MIX_50"
     run pathological "$MIX_50"
     run quality $QUALITY $references
+    if [ -n "${FIELDS:-}" ]; then
+        # FIELDS: texts of a field as NAME=TEXT=LEXICON; LISTS: the other good words.
+        named="" lexicons=""
+        for field in $FIELDS; do
+            name=${field%%=*} rest=${field#*=}
+            text=${rest%%=*} lexicon=${rest#*=}
+            run recall "$text" --lexicon "$lexicon" --dictionary "$DICTIONARY" --reference $LISTS
+            named="$named $name=$text" lexicons="$lexicons $lexicon"
+        done
+        run fit $named --lexicon $lexicons --dictionary "$DICTIONARY" --reference $LISTS
+    fi
 }
 exit $failed
