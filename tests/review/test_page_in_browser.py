@@ -108,7 +108,7 @@ def key(name: str) -> str:
 
 
 def test_loads_without_a_network(shown: Any, page: Path) -> None:
-    assert words_of(shown)[:3] == ["沈渡秋", "贺三拐", "什么"]
+    assert words_of(shown)[:3] == ["沈渡秋", "陆青蘅", "莫九笙"]
     rows = read_rows(page.with_suffix(".tsv"))
     assert status(shown).startswith(
         f"{len(rows.words)} of {len(rows.words)} words shown, 1 selected"

@@ -133,10 +133,12 @@ def test_what_export_writes_is_read(
     tmp_path_factory: pytest.TempPathFactory, words: dict[str, int]
 ) -> None:
     folder = tmp_path_factory.mktemp("export")
+    small = folder / "dict.txt"
+    small.write_text("天 3 n\n", encoding="utf-8")
     for target in ("jieba", "hanlp", "rime", "plain", "pkuseg", "thulac", "ltp", "ik"):
-        # By default jieba's dictionary would be read each time.
-        freq = "corpus" if target == "jieba" else "auto"
-        made = export_words(words, target, freq=freq)
+        # That of jieba itself would be read each time.
+        how = {"freq": "corpus", "jieba_dict": small} if target == "jieba" else {}
+        made = export_words(words, target, **how)
         found = counts_of(folder, "".join(made.pieces()), f"{target}.txt")
         counted = target in ("jieba", "hanlp", "rime")
         assert found == {word: count if counted else None for word, count in words.items()}
