@@ -47,6 +47,7 @@ UNCHANGING = frozenset(
 )
 # The columns that a narrow terminal can spare, first of all the first.
 _LEAST_READ = ("right_entropy", "left_entropy", "shards", "pmi", "expected", "term", "known")
+_FIRST = 100  # of a list, which people look at
 # A usage error is one of these or of rules.problems.
 _NEW_ONLY = "--new-only needs a list of known words: --known general, jieba or FILE, without none."
 _ALL = "--all is --background none: give one of them."
@@ -286,6 +287,8 @@ def discover(
         _explain_none(table)
         if settings["top"] is None:
             _explain_few(table)
+        if "background" in table.settings and settings["sort"] == "score":
+            _explain_known(table)
     folded = settings["counts"].settings.fold if "counts" in settings else corpus.fold
     made_by = table.settings | ({"fold": "+".join(folded)} if folded else {})
     made_by |= changed_settings({*UNCHANGING, *made_by, *(f"{name}_file" for name in made_by)})
@@ -386,6 +389,16 @@ def _explain_few(table: WordTable) -> None:
         f"Few words are left: of {taken + len(table):,} candidates the filter `{reason}` removed "
         f"{number:,}; {how}."
     )
+
+
+def _explain_known(table: WordTable) -> None:
+    """Say so if the list begins with what is known, although new words come first."""
+    first = table.known[:_FIRST]
+    known = int(first.sum())
+    if len(first) == _FIRST and 2 * known > _FIRST:
+        note(
+            f"{known} of the first {_FIRST} words are known: the text has few new ones, and --new-only leaves the others out."
+        )
 
 
 _REMEDIES = {

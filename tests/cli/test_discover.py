@@ -202,6 +202,18 @@ def test_known_words_in_all_formats() -> None:
     ]
 
 
+def test_a_list_that_begins_with_known_words_is_told() -> None:
+    words = run("discover", NOVEL, "-q", "--format", "plain").ok().out.split("\n")
+    said = "of the first 100 words are known: the text has few new ones, and --new-only"
+    for number, told in ((50, False), (51, True)):
+        write("list.txt", "\n".join(words[:number]) + "\n")
+        how = [NOVEL, "--known", "list.txt"]
+        assert (f"{number} {said}" in run("discover", *how).ok().err) == told
+        assert said not in run("discover", *how, "-q").ok().err
+        for other in ("--all", "--new-only", "--sort=count"):
+            assert said not in run("discover", *how, other).ok().err
+
+
 def test_several_lists_of_known_words() -> None:
     write("a.txt", "沈渡秋\n")
     write("b.txt", "陆青蘅\n")
