@@ -159,9 +159,9 @@ def _probability(found: Evidence) -> float:
 
 
 def _of_list(found: Evidence, shrunk: float) -> Evidence:
-    """The odds are the square of the share that is expected, divided by EVEN_SHARE (em_score.listed_score)."""
+    """The odds are the fourth power of the share that is expected, divided by EVEN_SHARE (em_score.listed_score)."""
     share = (found.expected + found.fine) / 2 / (found.seen["counts"] + shrunk)
-    nats = 2 * float(np.log(max(share, 1e-12) / EVEN_SHARE))
+    nats = 4 * float(np.log(max(share, 1e-12) / EVEN_SHARE))
     return replace(
         found, kind="listed", nats=nats, share=share, shrunk=shrunk, even_share=EVEN_SHARE
     )

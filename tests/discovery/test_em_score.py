@@ -93,8 +93,8 @@ def test_each_has_its_own_score() -> None:
 
 
 def test_a_word_of_a_list() -> None:
-    # (8 / 15 / .1) squared against 1; where a tenth of the shrunk count is expected as likely as not.
-    odds = (8 / 15 / EVEN_SHARE) ** 2
+    # (8 / 15 / .1) to the fourth against 1; where a tenth of the shrunk count is expected as likely as not.
+    odds = (8 / 15 / EVEN_SHARE) ** 4
     found = listed_score(np.array([8.0, 1.5, 0.0]), np.array([10, 10, 10]), 5.0)
     assert found.tolist() == pytest.approx([odds / (1 + odds), 0.5, 0])
 

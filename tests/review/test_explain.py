@@ -165,7 +165,7 @@ def test_lines_for_people() -> None:
         str, explain_words(["沈渡", "什么", "松烟派"], corpus=NOVEL, contexts=0)
     )
     for said in (
-        "  em     not among 478 words, score 0.0022 = 0.0022 x newness 1.0000; without newness rank 859 of",
+        "  em     not among 478 words, score 0.0022 = 0.0022 x newness 1.0000; without newness rank 851 of",
         "  not in the list: score 0.0022 is below 0.4 (--min-score)\n",
         "    cohesion     0.9573 x 3.52 =  +3.3697\n",
         "    the neighbours on one side are nearly always the same: entropy 0.0000, no more than 0.1: 0.01 of",
@@ -173,8 +173,8 @@ def test_lines_for_people() -> None:
         "  longer 沈渡秋 35 (1.00), 沈渡秋把 6 (0.78), ",
     ):
         assert said in taken
-    assert "  odds   of a word of the word list: +4.4314 nats, probability 0.9882\n" in listed
+    assert "  odds   of a word of the word list: +8.8629 nats, probability 0.9999\n" in listed
     assert "of 20 + 1.5: share 0.9168; even at 0.1\n" in listed
     assert "in the background; half of it, as a word list has the word\n" in listed
     assert "as its parts predict: 松烟 0.26 派 207.25\n" in new
-    assert "  parts  松烟 11 (0.99), 烟派 11 (0.00)\n" in new
+    assert "  parts  松烟 11 (1.00), 烟派 11 (0.00)\n" in new
