@@ -11,12 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commandline import run, write
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nlptools.errors import NlptoolsError
 from nlptools.review.compare import compare_corpora
 from nlptools.review.statistics import STATISTICS, dispersion, log_likelihood, log_ratio
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 def test_log_likelihood_worked() -> None:
@@ -42,6 +47,7 @@ def test_dispersion_worked() -> None:
     assert math.isnan(found[3])
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 500), st.integers(0, 500), st.integers(501, 9999), st.integers(501, 9999))
 def test_the_other_way_round(a: int, b: int, total_a: int, total_b: int) -> None:
     pair = np.array([a]), np.array([b])
