@@ -12,12 +12,14 @@ import references
 from measure import interleaved, nlptools
 from report import Report
 
+from nlptools.discovery.rules import METHODS
 from nlptools.text.corpus import Corpus
 from nlptools.usage.matcher import Matcher
 
 LEAST = 20  # occurrences of an entry that is asked for
 LENGTHS = (range(2, 3), range(3, 4), range(4, 5), range(5, 9))
 CUTS = (100, 300, 500, 1000, 2000, 5000)
+CURVE = (500, 1000, 2000, 5000, 10000, 20000, 40000)
 SHOWN = 100  # words that no list has, drawn at random to be read
 
 
@@ -40,6 +42,39 @@ def bench_recall(args: argparse.Namespace, report: Report, work: Path) -> None:
     report.note(" ".join(shown))
     new = [word for word in listed if word not in dictionary]
     report.note(f"\nThe first {SHOWN} that the dictionary lacks: {' '.join(new[:SHOWN])}")
+    if args.curve:
+        show_curve(args, report, work, wanted, every | dictionary)
+
+
+def show_curve(
+    args: argparse.Namespace, report: Report, work: Path, wanted: set[str], good: set[str]
+) -> None:
+    """Precision against recall at growing lengths of the list, by method, and of other programs' lists."""
+    commands = []
+    for method in METHODS:
+        how = ("discover", "--method", method, "--format", "plain", "-q", args.text)
+        commands.append(nlptools(method, *how, "-o", work / method))
+    results = interleaved(commands, 1)
+    report.add(results)
+    report.times(results, args.text.stat().st_size)
+    lists = {method: work / method for method in METHODS}
+    for named in args.list:
+        name, _, path = named.partition("=")
+        lists[name] = Path(path)
+    rows: list[list[object]] = []
+    for name, path in lists.items():
+        words = references.multi_han(line.split()[0] for line in path.open("utf-8") if line.strip())
+        row: list[object] = [name, f"{len(words):,}"]
+        for cut in CURVE:
+            part = words[:cut]
+            if len(words) < cut / 2 or not wanted:
+                row.append("-")
+                continue
+            precision = sum(word in good for word in part) / len(part)
+            row.append(f"{precision:.2f} {len(wanted.intersection(part)) / len(wanted):.2f}")
+        rows.append(row)
+    report.note("\nPrecision (in any list) and recall of the entries, of the first so many words")
+    report.table(["method", "words", *(f"{cut:,}" for cut in CURVE)], rows)
 
 
 def read_words(path: Path) -> list[str]:

@@ -375,6 +375,10 @@ def parser() -> argparse.ArgumentParser:
         "--option", action="append", default=[], help="for discover, as --option=--all"
     )
     sub.add_argument("--seed", type=int, default=1, help="of the random words (default 1)")
+    sub.add_argument("--curve", action="store_true", help="precision against recall, by method")
+    sub.add_argument(
+        "--list", action="append", default=[], metavar="NAME=FILE", help="for the curve: others'"
+    )
 
     text = "Fit the weights of discover's score anew, on lexicons and judged.tsv."
     sub = command("fit", bench_fit, text, None)
