@@ -63,7 +63,9 @@ def show_curve(
         lists[name] = Path(path)
     rows: list[list[object]] = []
     for name, path in lists.items():
-        words = references.multi_han(line.split()[0] for line in path.open("utf-8") if line.strip())
+        words = references.multi_han(
+            line.split()[0] for line in path.open(encoding="utf-8") if line.strip()
+        )
         row: list[object] = [name, f"{len(words):,}"]
         for cut in CURVE:
             part = words[:cut]
