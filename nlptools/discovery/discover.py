@@ -173,7 +173,7 @@ def discover_words(
 
 @lru_cache(maxsize=1)
 def _general_reference() -> Reference:
-    return Reference(general())
+    return Reference(general(), general=True)
 
 
 def _new_first(found: Findings, background: Reference, name: str) -> Findings:

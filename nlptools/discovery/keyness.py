@@ -41,7 +41,8 @@ class Newness:
 class Reference:
     """A word model of other text, made ready for `newness`."""
 
-    def __init__(self, model: WordModel) -> None:
+    def __init__(self, model: WordModel, *, general: bool = False) -> None:
+        """general: whether the model is the general one of the package, whose file has what a segmenter needs."""
         self.number = {word: row for row, word in enumerate(model.words)}
         self.symbols = max(1, int(model.settings.get("symbols", 0)))
         # The last row of each is for words that are not there.
@@ -50,12 +51,12 @@ class Reference:
         self.counts = np.append(model.counts, 0).clip(UNSEEN)
         self.share = np.append(model.expected, 0.0).clip(UNSEEN)
         self.share /= max(1.0, float(model.expected.sum()))
-        self._model = model
+        self._model, self._general = model, general
 
     @cached_property
     def segmenter(self) -> Segmenter:
         """That cuts what the model lacks into its words."""
-        return Segmenter.from_model(self._model)
+        return Segmenter.load() if self._general else Segmenter.from_model(self._model)
 
     def rows(self, words: Sequence[str]) -> np.ndarray:
         """Of the words; -1 for those that are not there; int64."""
