@@ -83,10 +83,10 @@ def discover_words(
 ) -> WordTable:
     """Find the words of a corpus (a Corpus, or paths) and rank them.
 
-    method "em": a unigram word model is trained on the corpus; words of two to four symbols are ranked by
-    how often it expects them as words, terms of five to eight are sequences of its words that hold
-    together; both above min_score. prior: a model to learn on top of; "auto": the general model of the package,
-    None: nothing. watch: as in train_model.
+    method "em": a unigram word model is learnt from the corpus; score = the probability that a candidate of two to
+    eight symbols is a word or a term, by what the model expects and what is seen of it (em_score.py); at least
+    min_score. prior: a model to learn on top of; "auto": the general model of the package, None: nothing. watch: as
+    in train_model.
     method "lm" (kexue.fm 3956): a language model of the symbols cuts the corpus that it has learnt from; score
     = that of the method entropy times the share of its occurrences in which a word was cut out. weights: of
     the second, third, ... symbol of a word, larger for longer words; None: rules.WEIGHTS.
@@ -97,13 +97,14 @@ def discover_words(
     min_count, min_pmi, min_entropy None: scaled to the corpus; the methods em and lm need no min_pmi and no
     min_entropy, but heed them. max_length None: 8 for em, 4 for entropy, 5 for lm or what the counts have.
     counts: made earlier from the same corpus; the method entropy then reads no corpus, which is None. numbers:
-    keep words with a number in figures (3月). background: a model of other text, "auto": the general one, None: none;
-    a score is multiplied by how new its word is beside that text, so that everyday words come last (keyness.py); with
-    compat, as in the article, only where it is given. known: words to be marked, "general": those that the word list
-    under the general model has, "jieba": those of the dictionary of the installed jieba. new_only: without them. top: that many, whether they pass or not. accepted: words that
-    stay in the list whatever the bars, the filters and top say, if they occur at all. rejected: words that
-    are left out. With either of them the table has the column `decision`. explained: words to be explained by this
-    run, as explain_words does.
+    keep words with a number in figures (3月).
+    background: a model of other text, "auto": the general one, None: none; a score is multiplied by how new its word is
+    beside that text, so that everyday words come last (keyness.py); with compat, as in the article, only where it is given.
+    known: words to be marked, "general": those that the word list under the general model has, "jieba": those of the
+    dictionary of the installed jieba. new_only: without them. top: that many, whether they pass or not. accepted: words
+    that stay in the list whatever the bars, the filters and top say, if they occur at all. rejected: words that are left
+    out. With either of them the table has the column `decision`. explained: words to be explained by this run, as
+    explain_words does.
     Raises ValueError for settings that make no sense or do not go together (rules.py), NlptoolsError for
     counts that do not fit.
     """
