@@ -21,9 +21,9 @@ REPORT = (1120, 655)
 TERMINAL = (980, 592)
 
 SESSION = (
-    "nlptools discover novel.txt --background general -o words.tsv",
+    "nlptools discover novel.txt -o words.tsv",
     "head -n 6 words.tsv | cut -f 1,2,4-6,8 | column -t",
-    "nlptools explain 松烟 松烟派 --corpus novel.txt --contexts 1 --neighbours 5 -q",
+    "nlptools explain 松烟 松烟派 --corpus novel.txt --method none --contexts 1 --neighbours 5 -q",
     "nlptools segment --adapt novel.txt -q | head -n 1",
 )
 
