@@ -22,6 +22,7 @@ from nlptools.discovery.method import (
     Findings,
     Machine,
     Request,
+    check_model,
     general,
     has_number,
     model_name,
@@ -135,8 +136,7 @@ def discover_words(
     )
     check_known(known)
     lists = Lists.of((), accepted, rejected)
-    if not isinstance(background, WordModel | None) and background != "auto":
-        raise ValueError(f'background must be a WordModel, "auto" or None, not {background!r}')
+    check_model(background, "background")
     found = plain = _FIND[method](request)
     # The earlier article has no background.
     model = settled_model(None if compat and background == "auto" else background, "background")
@@ -164,8 +164,7 @@ def discover_words(
         table = table.where((np.arange(len(table)) < top) | table.accepted)
     if explained is not None:
         explained.background = reference
-        explained.plain = lambda: plain.more(None)
-        _explain(explained, table, found, filters, request, top)
+        _explain(explained, table, plain, filters, request, top)
     if corpus is not None and corpus.fold and corpus.rereadable:
         forms = original_forms(corpus, table.words, found.latin)
         table = replace(table, words=forms).sorted()
@@ -254,13 +253,13 @@ class Filters:
 def _explain(
     explained: Explained,
     table: WordTable,
-    found: Findings,
+    plain: Findings,
     filters: Filters,
     request: Request,
     top: int | None,
 ) -> None:
-    """Say of the words that are asked for where they stand."""
-    every = (explained.plain() if explained.plain is not None else found.more(None)).sorted()
+    """Say of the words that are asked for where they stand. plain: what was found, without newness."""
+    every = plain.more(None).sorted()
     kept = among(every, set(filters.apply(every).words))
     settled = Settled(table, every, kept, filters.why, request.bars, request.lengths, top)
     stand(explained, settled)

@@ -60,7 +60,8 @@ ONCE_BELOW = 300_000
 LEAST_SHARE = 0.1
 # A prior weighs so many times what it does in training: new words of a short text show better against it.
 PRIOR_TIMES = 2.0
-# What a word takes while it is looked up where it stands, with a share of what lies beside it then.
+# With so many bytes of --memory for each word, words and terms are looked up where they stand in one reading of the
+# corpus; with fewer in two, so that the tables of both are not there at once (55 MB at 128MB: 222 MB, else 278).
 PLACE_MEMORY = 2_000
 # Rounds of co-training. A second one, which gives a segmenter +.003 F1, leaves the ranking as it is.
 ROUNDS = 1

@@ -28,7 +28,6 @@ from nlptools.wordmodel.sample import Sample
 
 if TYPE_CHECKING:
     from nlptools.discovery.keyness import Reference
-    from nlptools.discovery.table import WordTable
 
 
 class Factor(NamedTuple):
@@ -69,14 +68,12 @@ class Evidence:
 class Explained:
     """Words to be explained, as the corpus is folded, and what is known of them when the discovery has ended.
 
-    evidence, cuts: of words that method em scored, or that its model cut. plain: the scores without newness. standing:
-    where each word stands (explain.py).
+    evidence, cuts: of words that method em scored, or that its model cut. standing: where each word stands (explain.py).
     """
 
     words: tuple[str, ...]
     evidence: dict[str, Evidence] = field(default_factory=dict)
     cuts: dict[str, Cuts] = field(default_factory=dict)
-    plain: Callable[[], WordTable] | None = None
     background: Reference | None = None
     standing: dict[str, Any] = field(default_factory=dict)
 

@@ -87,13 +87,16 @@ class Request:
         return self.corpus
 
 
+def check_model(asked: WordModel | str | None, option: str) -> None:
+    """Raise what settled_model would, before a model is read."""
+    if not isinstance(asked, WordModel | None) and asked != "auto":
+        raise ValueError(f'{option} must be a WordModel, "auto" or None, not {asked!r}')
+
+
 def settled_model(asked: WordModel | str | None, option: str) -> WordModel | None:
     """The model that an option asks for; "auto": the general one, which is read once. ValueError for another name."""
-    if asked is None or isinstance(asked, WordModel):
-        return asked
-    if asked != "auto":
-        raise ValueError(f'{option} must be a WordModel, "auto" or None, not {asked!r}')
-    return general()
+    check_model(asked, option)
+    return general() if isinstance(asked, str) else asked
 
 
 @lru_cache(maxsize=1)

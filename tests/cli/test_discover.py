@@ -21,8 +21,11 @@ from nlptools.cli import main
 from nlptools.cli.discover import UNCHANGING
 from nlptools.cli.discover import discover as discover_command
 from nlptools.discovery.columns import COLUMNS
+from nlptools.discovery.known import known_words
+from nlptools.discovery.rules import MIN_SCORE
 
 HEADER = "\t".join(COLUMNS)
+LISTED = known_words("general")
 
 
 def test_discover_tsv() -> None:
@@ -43,11 +46,16 @@ def test_discover_tsv() -> None:
         assert all(re.fullmatch(r"\d+\.\d{4}", number) for number in [*numbers, score])
         assert 1 <= int(shards) <= 10
         assert term == ("yes" if len(word) > 4 else "no")
-        assert known in ("yes", "no")
+        assert known == ("yes" if word in LISTED else "no")
         assert 0 <= float(score) <= previous
         previous = float(score)
     words = [line.split("\t")[0] for line in lines]
-    assert {"沈渡秋", "陆青蘅", "司空翎"} <= set(words[:30])
+    assert words[0] == "沈渡秋"
+    assert {"陆青蘅", "司空翎"} <= set(words[:30])
+    # The bar is for the score before newness.
+    plain = run("discover", NOVEL, "-q", "--all").ok().out.split("\n")[1:-1]
+    assert sorted(line.split("\t")[0] for line in plain) == sorted(words)
+    assert min(float(line.split("\t")[7]) for line in plain) >= MIN_SCORE
     assert len(set(words)) == len(words)
 
 
@@ -59,10 +67,10 @@ def test_discover_says_no_more_than_the_method_knows(method: str) -> None:
     assert header == HEADER
     assert len(lines) > 20
     for line in lines:
-        _, count, expected, *numbers, shards, _, term, known = line.split("\t")
+        word, count, expected, *numbers, shards, _, term, known = line.split("\t")
         assert int(count) >= 4
         assert (expected, shards, term) == ("", "", "no")
-        assert known in ("yes", "no")
+        assert known == ("yes" if word in LISTED else "no")
         assert all(re.fullmatch(r"-?\d+\.\d{4}", number) for number in numbers)
     done = run("discover", NOVEL, "-q", "--method", method, "--top", 1, "--format", "jsonl").ok()
     row = json.loads(done.out, parse_constant=pytest.fail)
@@ -83,7 +91,7 @@ def test_discover_by_a_language_model() -> None:
         assert 2 <= float(expected) <= int(count)
         assert all(re.fullmatch(r"-?\d+\.\d{4}", number) for number in [*numbers, score])
         assert (shards, term) == ("", "no")
-        assert known in ("yes", "no")
+        assert known == ("yes" if word in LISTED else "no")
         assert 0 <= float(score) <= previous
         previous, whole = float(score), whole + (float(expected) == int(count))
     assert 0 < whole < len(lines)
