@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from nlptools.base import keys
 from nlptools.base.machine import trim_memory
 from nlptools.base.resources import Watch, ordered_map, worker_pool
 from nlptools.base.spool import Spool
@@ -21,7 +22,6 @@ from nlptools.discovery.candidates import Candidates, join_symbols, list_candida
 from nlptools.discovery.em_score import (
     FIRST,
     LAST,
-    LEAST_FREEDOM,
     Seen,
     listed_score,
     score,
@@ -42,12 +42,13 @@ from nlptools.discovery.method import (
     rarer,
     settled_model,
 )
+from nlptools.discovery.occurrences import CutCorpus, Occurrences, find_occurrences, texts_within
 from nlptools.discovery.table import WordTable, stack_tables
-from nlptools.discovery.terms import SHORTEST_TERM, Places, Terms, find_terms
+from nlptools.discovery.terms import SHORTEST_TERM, Terms, find_terms, propose_terms
 from nlptools.ngrams.encode import EncodedCorpus
 from nlptools.ngrams.scores import frequent_ngrams
 from nlptools.wordmodel.em import LONGEST, PENALTIES, Expected, expect, find_rows, weights
-from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
+from nlptools.wordmodel.expected_counts import Weighted, tally
 from nlptools.wordmodel.fit import MIN_COUNT, Fitted, add_prior, fit, lexicon
 from nlptools.wordmodel.model import WordModel
 from nlptools.wordmodel.prior import Carried, auto_prior_weight
@@ -60,9 +61,6 @@ ONCE_BELOW = 300_000
 LEAST_SHARE = 0.1
 # A prior weighs so many times what it does in training: new words of a short text show better against it.
 PRIOR_TIMES = 2.0
-# With so many bytes of --memory for each word, words and terms are looked up where they stand in one reading of the
-# corpus; with fewer in two, so that the tables of both are not there at once (55 MB at 128MB: 222 MB, else 278).
-PLACE_MEMORY = 2_000
 # Rounds of co-training. A second one, which gives a segmenter +.003 F1, leaves the ranking as it is.
 ROUNDS = 1
 
@@ -225,40 +223,43 @@ def rank_expected(
         carried, formation = _carried(sample, prior)
         fitted = _fit(sample, carried, room, encoded.folder, run, watch)
         del carried
-        rows, listed, models = _weighed(candidates, sample, fitted, run)
-        trim_memory()
-        model = lexicon(fitted)
+        proposed, models = _proposed(candidates, sample, fitted, run)
         del fitted
-        watch("counting words", 1, 1)
-        found = tally(encoded.blocks, sample, models, run, room.piece)
-        alone = found.expected_singles[0] / np.maximum(found.singles, 1)
-        proposed = Proposed(candidates, rows, listed, models[0].spelling, found)
-        scorer = Scorer(sample, Symbols.of(sample, alone), formation, lengths, request.explained)
-        del models, rows, listed, found
-        if request.explained is not None:
-            request.explained.cut(encoded.blocks, sample, model, run, room.piece)
         trim_memory()
-        look_up = partial(
-            find_terms,
-            *(encoded, sample, model, alone, min_count, run),
-            store=room.store(encoded.folder),
-            part=room.part,
-            piece=room.piece,
+        watch("counting words", 1, 1)
+        ends = Spool(encoded.room, encoded.folder)
+        counted = tally(
+            *(encoded.blocks, sample, models.weighted, run, room.piece),
+            cutter=models.cutter,
+            ends=ends,
         )
-        wanted = lengths[1] >= SHORTEST_TERM
-        if wanted:
-            watch("finding terms", 1, 1)
-        free = proposed.free()
-        if len(free) * PLACE_MEMORY > request.machine.memory:
-            # One reading more, where there is no room for the tables of both.
-            places = look_up(words=proposed.spelling[free], wanted=False)[2]
-            scorer.score_words(proposed, free, places, words)
-            del proposed, free, places
-            trim_memory()
-            terms, of_terms, _ = look_up(wanted=wanted)
-        else:
-            terms, of_terms, places = look_up(words=proposed.spelling[free], wanted=wanted)
-            scorer.score_words(proposed, free, places, words)
+        for expected, of_model in zip(proposed.expected, counted.expected_words, strict=True):
+            expected[proposed.modelled] = of_model[models.rows]
+        alone = counted.expected_singles[0] / np.maximum(counted.singles, 1)
+        scorer = Scorer(sample, Symbols.of(sample, alone), formation, lengths, request.explained)
+        text = CutCorpus(
+            *(encoded.blocks, sample.number, len(sample.texts) + 1, sample.symbols, ends),
+            *(counted.singles, room.piece),
+        )
+        del counted
+        cutter = models.cutter
+        del models
+        if request.explained is not None:
+            request.explained.cut(encoded.blocks, sample, cutter, run, room.piece)
+        watch("finding terms", 1, 1)
+        store, terms, of_terms = room.store(encoded.folder), Terms.none(), Occurrences.none(0)
+        sequences = None
+        if lengths[1] >= SHORTEST_TERM:
+            sequences = propose_terms(
+                sample, cutter, alone, min_count, run, store=store, part=room.part
+            )
+        del cutter, store
+        trim_memory()
+        most = texts_within(request.machine.memory)
+        if sequences is not None:
+            terms, of_terms = find_terms(text, sequences, min_count, run, most=most)
+        of_words = find_occurrences(text, proposed.spelling, run, most=most)
+    scorer.score_words(proposed, of_words, words)
     watch("ranking", 1, 1)
     asked = _between(terms.spelling, lengths)
     terms, of_terms = terms.where(asked), of_terms.of(asked)
@@ -268,29 +269,31 @@ def rank_expected(
 
 @dataclass(frozen=True)
 class Proposed:
-    """The candidates that the model can have as words.
+    """The candidates whose symbols the sample has; arrays are aligned, the heaviest words come first.
 
-    rows: which; aligned with them listed: whether a list has them; spelling: symbol ids padded with 0, heaviest first;
-    found: what was counted of them.
+    rows: which; spelling: symbol ids of the sample padded with 0; listed: whether a list has them; modelled: whether the
+    model has them as words; expected: how often as such by the default and by the fine penalties, shape (2, rows), to be
+    filled in.
     """
 
     candidates: Candidates
     rows: np.ndarray
-    listed: np.ndarray
     spelling: np.ndarray
-    found: Tally
+    listed: np.ndarray
+    modelled: np.ndarray
+    expected: np.ndarray
 
-    def free(self) -> np.ndarray:
-        """Which have more than LEAST_FREEDOM on both sides; ascending.
 
-        What always has the same neighbour is behind wherever it stands: half of the candidates of a large corpus.
-        """
-        found = [np.zeros(0, np.int64)]
-        for part in _parts(len(self.rows)):
-            records = self.candidates.take(self.rows[part])
-            freedom = np.minimum(records["left_entropy"], records["right_entropy"])
-            found.append(part.start + np.flatnonzero(freedom > LEAST_FREEDOM))
-        return np.concatenate(found)
+@dataclass(frozen=True)
+class Models:
+    """Models with one spelling: by the default and by the fine penalties, and the one that cuts text into words.
+
+    rows: of the proposed candidates that are modelled, in their order.
+    """
+
+    weighted: list[Weighted]
+    cutter: Weighted
+    rows: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -303,18 +306,19 @@ class Scorer:
     lengths: tuple[int, int]
     explained: Explained | None
 
-    def score_words(self, words: Proposed, free: np.ndarray, places: Places, out: Spool) -> None:
-        """Records of RANKED to `out`. places: where those of the words stand that `free` names."""
-        expected, fine = words.found.expected_words
+    def score_words(self, words: Proposed, stand: Occurrences, out: Spool) -> None:
+        """Records of RANKED to `out`. stand: how the words stand in the corpus."""
         rare = shrinkage(self.sample.symbols)
         for part in _parts(len(words.rows)):
             records, spelling = words.candidates.take(words.rows[part]), words.spelling[part]
-            known = listed_score((expected[part] + fine[part]) / 2, records["counts"], rare)
-            here = places.at(free, part.start, len(records))
+            expected, fine = words.expected[:, part]
+            known = listed_score((expected + fine) / 2, records["counts"], rare)
+            here = stand.of(part)
             seen = _seen(records, spelling, here, self.symbols, self.formation)
             ranked = np.empty(len(records), RANKED)
-            ranked["row"], ranked["expected"] = words.rows[part], expected[part]
-            ranked["shards"] = words.found.shards[part]
+            ranked["row"], ranked["shards"] = words.rows[part], here.shards
+            # What the model has no word for is a sequence of words, as longer terms are.
+            ranked["expected"] = np.where(words.modelled[part], expected, here.whole)
             # A listed word that the model cuts into two others (应用程序) may still hold together as a term does.
             found_so = score(seen, self.sample.symbols)
             listed = words.listed[part]
@@ -323,14 +327,14 @@ class Scorer:
                 self.explained.take(
                     *(spelling, seen, ranked["score"], self.sample),
                     listed=listed,
-                    expected=(expected[part], fine[part]),
+                    expected=(expected, fine),
                     shrunk=rare,
                 )
             out.append(ranked[_between(spelling, self.lengths)])
 
-    def score_terms(self, terms: Terms, places: Places) -> np.ndarray:
-        """The probability of each."""
-        seen = _seen(terms, terms.spelling, places, self.symbols, self.formation)
+    def score_terms(self, terms: Terms, stand: Occurrences) -> np.ndarray:
+        """The probability of each. stand: how they stand in the corpus."""
+        seen = _seen(terms, terms.spelling, stand, self.symbols, self.formation)
         found = score(seen, self.sample.symbols)
         if self.explained is not None:
             self.explained.take(terms.spelling, seen, found, self.sample)
@@ -359,7 +363,7 @@ class Symbols:
 def _seen(
     found: Any,
     spelling: np.ndarray,
-    places: Places,
+    stand: Occurrences,
     symbols: Symbols,
     formation: Formation | None,
 ) -> Seen:
@@ -376,9 +380,9 @@ def _seen(
         pmi=column("pmi"),
         left_entropy=column("left_entropy"),
         right_entropy=column("right_entropy"),
-        whole=places.whole,
-        joints=places.joints,
-        right_edge=places.right_edge,
+        whole=stand.whole,
+        joints=stand.joints,
+        right_edge=stand.right_edge,
         alone=symbols.alone[first] + symbols.alone[last],
         first=symbols.first[first],
         last=symbols.last[last],
@@ -414,37 +418,65 @@ def _fit(
     return fit(sample, lattice, default, prior=before, rounds=ROUNDS, run=run, watch=watch)
 
 
-def _weighed(
+def _proposed(
     candidates: Candidates, sample: Sample, fitted: Fitted, run: Run
-) -> tuple[np.ndarray, np.ndarray, list[Weighted]]:
-    """(rows of the candidates that the model can have as words, heaviest first; whether a list has each; two models).
-
-    The first has the weights of the default penalties, the second of the fine ones.
-    """
+) -> tuple[Proposed, Models]:
+    """The candidates whose symbols the sample has, and the models of those that are words, and of all other words."""
     rows, spelling = _spelled(candidates, sample)
-    fine = PENALTIES["fine"]
-    weighed = [
-        _weights_of(spelling, fitted, fitted.expected, fitted.penalties),
-        _weights_of(spelling, fitted, _fine_expected(fitted, run), fine),
-    ]
-    listed = _listed(spelling, fitted)
-    order = np.argsort(-weighed[0][0], kind="stable")
-    spelling, listed = spelling[order], listed[order]
-    models = [Weighted(spelling, words[order], singles, fitted.base) for words, singles in weighed]
-    return rows[order], listed, models
-
-
-def _listed(spelling: np.ndarray, fitted: Fitted) -> np.ndarray:
-    """Which of the words spelled so a word list has, which the prior was learnt on; bool."""
-    listed = np.zeros(len(spelling), bool)
-    if fitted.known is None:
-        return listed
-    lengths = np.count_nonzero(spelling, axis=1)
+    lengths, numbers = np.count_nonzero(spelling, axis=1), np.zeros(len(rows), np.int64)
     for k in range(2, LONGEST + 1):
-        of_length = np.flatnonzero(lengths == k)
-        rows = find_rows(fitted.lattice.words[k - 1], spelling[of_length, :k])
-        listed[of_length] = fitted.known[k - 1][rows]
-    return listed
+        here = np.flatnonzero(lengths == k)
+        numbers[here] = find_rows(fitted.lattice.words[k - 1], spelling[here, :k])
+
+    def of_words(tables: Sequence[np.ndarray]) -> np.ndarray:
+        values = np.zeros(len(rows), tables[1].dtype)
+        for k in range(2, LONGEST + 1):
+            here = np.flatnonzero(lengths == k)
+            values[here] = tables[k - 1][numbers[here]]
+        return values
+
+    both = [
+        weights(expected, penalties, fitted.bonus, LEAST_SHARE)
+        for expected, penalties in (
+            (fitted.expected, fitted.penalties),
+            (_fine_expected(fitted, run), PENALTIES["fine"]),
+        )
+    ]
+    weighed = np.stack([of_words(tables) for tables in both])
+    listed = np.zeros(len(rows), bool) if fitted.known is None else of_words(fitted.known)
+    order = np.argsort(-weighed[0], kind="stable")
+    modelled = np.any(weighed[:, order], axis=0)
+    expected = np.zeros((2, len(rows)))
+    proposed = Proposed(candidates, rows[order], spelling[order], listed[order], modelled, expected)
+    singles = [tables[0] for tables in both]
+    at = order[modelled]
+    return proposed, _models(spelling[at], weighed[:, at], singles, lexicon(fitted))
+
+
+def _models(
+    spelling: np.ndarray, weighed: np.ndarray, singles: Sequence[np.ndarray], cutter: Weighted
+) -> Models:
+    """Models of some words and, without weight, of those of the cutter. weighed: of the words, shape (2, words)."""
+    every = np.concatenate([cutter.spelling, spelling])
+    place, first = keys.row_ranks(every, len(cutter.singles))
+    # The heaviest first, as the cutter has them.
+    order = np.argsort(first, kind="stable")
+    row_of = np.empty(len(order), np.int64)
+    row_of[order] = np.arange(len(order))
+    own, rows = np.split(row_of[place], [len(cutter.spelling)])
+    distinct = every[first[order]]
+
+    def spread(values: np.ndarray, at: np.ndarray) -> np.ndarray:
+        column = np.zeros(len(distinct), np.float32)
+        column[at] = values
+        return column
+
+    weighted = [
+        Weighted(distinct, spread(values, rows), of_singles, cutter.base)
+        for values, of_singles in zip(weighed, singles, strict=True)
+    ]
+    cutter = Weighted(distinct, spread(cutter.words, own), cutter.singles, cutter.base)
+    return Models(weighted, cutter, rows)
 
 
 def _spelled(candidates: Candidates, sample: Sample) -> tuple[np.ndarray, np.ndarray]:
@@ -466,20 +498,6 @@ def _fine_expected(fitted: Fitted, run: Run) -> Expected:
     tables = weights(fitted.expected, PENALTIES["fine"], fitted.bonus, LEAST_SHARE)
     found = expect(fitted.lattice, tables, fitted.base, gaps, run).expected
     return add_prior(found, fitted.prior)
-
-
-def _weights_of(
-    spelling: np.ndarray, fitted: Fitted, expected: Expected, penalties: Sequence[float]
-) -> tuple[np.ndarray, np.ndarray]:
-    """(weights of the words spelled so, of all symbols), float32."""
-    tables = weights(expected, penalties, fitted.bonus, LEAST_SHARE)
-    lengths = np.count_nonzero(spelling, axis=1)
-    words = np.zeros(len(spelling), np.float32)
-    for k in range(2, LONGEST + 1):
-        of_length = np.flatnonzero(lengths == k)
-        rows = find_rows(fitted.lattice.words[k - 1], spelling[of_length, :k])
-        words[of_length] = tables[k - 1][rows]
-    return words, tables[0]
 
 
 def _between(spelling: np.ndarray, lengths: tuple[int, int]) -> np.ndarray:

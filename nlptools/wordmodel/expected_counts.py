@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from nlptools.base.spool import Spool
 from nlptools.lattice.paths import cut_runs, forward_backward
 from nlptools.lattice.runs import arrange, find_runs
 from nlptools.lattice.trie import Trie
@@ -62,9 +63,10 @@ class WordLookup:
 
     def ends(self, ids: np.ndarray) -> np.ndarray:
         """Whether a word ends at each symbol in the best segmentation, True at breaks; bool."""
-        return self._cut(ids, self.look_up(ids))
+        return self.cut(ids, self.look_up(ids))
 
-    def _cut(self, ids: np.ndarray, ending: list[np.ndarray]) -> np.ndarray:
+    def cut(self, ids: np.ndarray, ending: list[np.ndarray]) -> np.ndarray:
+        """As `ends`; ending: from look_up."""
         scores = [np.take(self._singles, ids)]
         for k, found in enumerate(ending, 2):
             weight = np.take(self._weights, found)
@@ -79,7 +81,7 @@ class WordLookup:
         breaks and for words that are not in the list.
         """
         ending = self.look_up(ids)
-        at = np.flatnonzero(self._cut(ids, ending))
+        at = np.flatnonzero(self.cut(ids, ending))
         length = np.diff(at, prepend=-1)
         tokens = np.where(ids[at] > 0, ids[at].astype(np.int32) + self.number, 0)
         for k, found in enumerate(ending, 2):
@@ -94,16 +96,29 @@ class Shards:
         self._bits = np.zeros(words, np.uint16)
         self._symbols = max(symbols, 1)
 
-    def add(self, words: np.ndarray, before: int, ids: np.ndarray, at: np.ndarray) -> None:
-        """Words that end at the places `at` (ascending) of a piece with `before` symbols before it."""
-        if not len(at):
-            return
-        place = before + np.cumsum(ids > 0)[at] - 1
-        shard = np.minimum(place * SHARDS // self._symbols, SHARDS - 1)
-        first, last = int(shard[0]), int(shard[-1])
-        edges = np.searchsorted(shard, np.arange(first, last + 2)).tolist()
-        for number, (a, b) in enumerate(itertools.pairwise(edges), first):
-            self._bits[words[a:b]] |= np.uint16(1 << number)
+    def edges(self, before: int, ids: np.ndarray) -> list[tuple[int, int]]:
+        """(shard, place in the piece from which on symbols are of it), rising. before: symbols before the piece."""
+        last = before + int(np.count_nonzero(ids)) - 1
+        shards = [
+            min(place * SHARDS // self._symbols, SHARDS - 1)
+            for place in (before, max(before, last))
+        ]
+        edges = [(shards[0], 0)]
+        if shards[1] > shards[0]:
+            numbers = np.arange(shards[0] + 1, shards[1] + 1)
+            starts = (
+                -(-numbers * self._symbols // SHARDS) - before
+            )  # symbols of the piece before each
+            places = np.searchsorted(np.cumsum(ids > 0), starts, side="right")
+            edges += zip(numbers.tolist(), places.tolist(), strict=True)
+        return edges
+
+    def add(self, words: np.ndarray, at: np.ndarray, edges: Sequence[tuple[int, int]]) -> None:
+        """Words that end at the places `at` (ascending) of a piece, whose shards have these edges."""
+        shards, places = zip(*edges, strict=True)
+        stops = [*np.searchsorted(at, places[1:]).tolist(), len(at)]
+        for shard, (a, b) in zip(shards, itertools.pairwise([0, *stops]), strict=True):
+            self._bits[words[a:b]] |= np.uint16(1 << shard)
 
     def number(self) -> np.ndarray:
         """int64, for each word."""
@@ -130,22 +145,31 @@ def tally(
     models: Sequence[Weighted],
     run: Callable[..., Iterable[Any]] = map,
     piece: int | None = None,
+    *,
+    cutter: Weighted | None = None,
+    ends: Spool | None = None,
 ) -> Tally:
     """Count the words of models, which share one spelling, in a corpus.
 
     blocks: its ids, of which sample.number makes those of the sample. run: as in em.expect; piece: symbols at a time, None: 2**18. Neither changes the result.
+    cutter: one more model with this spelling; `ends` takes, piece by piece, where words end in its best segmentation,
+    as packed bits.
     """
     size, number = len(sample.texts) + 1, len(models[0].spelling) + 1
     singles, words = np.zeros(size, np.int64), np.zeros(number, np.int64)
     sums = [Sums([size, number]) for _ in models]
     shards = Shards(number, sample.symbols)
-    work = functools.partial(_tally_piece, WordLookup(models[0]), models, sums)
-    for ids, before, ending in run(work, pieces(blocks, sample.number, piece)):
+    finder = WordLookup(models[0] if cutter is None else cutter)
+    work = functools.partial(_tally_piece, finder, models, sums, cutter is not None)
+    for ids, before, ending, cut in run(work, pieces(blocks, sample.number, piece)):
         singles += np.bincount(ids, minlength=size)
+        edges = shards.edges(before, ids)
         for found in ending:
             at = np.flatnonzero(found)
             np.add.at(words, found[at], 1)
-            shards.add(found[at], before, ids, at)
+            shards.add(found[at], at, edges)
+        if ends is not None:
+            ends.append(cut)
     singles[0] = 0
     return Tally(
         singles,
@@ -184,8 +208,10 @@ def _tally_piece(
     finder: WordLookup,
     models: Sequence[Weighted],
     sums: Sequence[Sums],
+    cut: bool,
     piece: tuple[np.ndarray, int],
-) -> tuple[np.ndarray, int, list[np.ndarray]]:
+) -> tuple[np.ndarray, int, list[np.ndarray], np.ndarray | None]:
+    """(its ids, symbols before it, the words that end in it by length, where words end as packed bits)."""
     ids, before = piece
     ending = finder.look_up(ids)
     for block in arrange(*find_runs(ids, LONGEST_RUN)):
@@ -199,4 +225,4 @@ def _tally_piece(
             of_model.add(0, cells[0], terms[0])
             for cell, posterior in zip(cells[1:], terms[1:], strict=True):
                 of_model.add(1, cell, posterior)
-    return ids, before, ending
+    return ids, before, ending, np.packbits(finder.cut(ids, ending)) if cut else None

@@ -1,0 +1,185 @@
+"""Texts + corpus that was cut into words -> how each stands in it: how often, whole, at edges, beside what, in which tenths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from nlptools.base.spool import Spool
+from nlptools.lattice.trie import Trie
+from nlptools.ngrams.neighbours import NeighbourPairs
+from nlptools.wordmodel.expected_counts import Shards, pieces
+
+# Texts that are looked up in one reading of the corpus: their tables take 100 bytes each.
+MOST_TEXTS = 1 << 18
+TEXT_MEMORY = 2_000  # of --memory for each of them
+
+
+def texts_within(memory: int) -> int:
+    """How many texts are looked up at a time within `memory` bytes of the whole process; it changes no result."""
+    return min(MOST_TEXTS, max(1 << 16, memory // TEXT_MEMORY))
+
+
+@dataclass(frozen=True)
+class CutCorpus:
+    """A corpus as ids, and where words end in it.
+
+    blocks: its ids, of which `number` makes those of a sample, below `types`; symbols: in all of them, without breaks;
+    ends: for each of the pieces of `piece` symbols whether a word ends at each of its symbols, as packed bits
+    (expected_counts.tally); singles: occurrences of every id, int64.
+    """
+
+    blocks: Spool
+    number: np.ndarray
+    types: int
+    symbols: int
+    ends: Spool
+    singles: np.ndarray
+    piece: int | None = None
+
+    def pieces(self) -> Iterator[tuple[np.ndarray, int, np.ndarray]]:
+        """(ids, symbols before them, where words end: bool) of one piece after the other."""
+        parts = zip(pieces(self.blocks, self.number, self.piece), self.ends, strict=True)
+        for (ids, before), bits in parts:
+            yield ids, before, np.unpackbits(bits, count=len(ids)).view(bool)
+
+
+@dataclass(frozen=True)
+class Occurrences:
+    """How texts stand in a corpus; int64, aligned with them.
+
+    counts: how often; whole: of them with an end of a word on both sides; joints: ends of words inside those, added up;
+    right_edge: next to a break on the right; shards: tenths of the corpus that have it. left_entropy, right_entropy:
+    nats, of the neighbours of the texts for which they were asked for; 0 of all others.
+    """
+
+    counts: np.ndarray
+    whole: np.ndarray
+    joints: np.ndarray
+    right_edge: np.ndarray
+    shards: np.ndarray
+    left_entropy: np.ndarray
+    right_entropy: np.ndarray
+
+    @staticmethod
+    def none(size: int) -> Occurrences:
+        """Of texts that do not occur."""
+        numbers = [np.zeros(size, np.int64) for _ in range(5)]
+        return Occurrences(*numbers, *(np.zeros(size) for _ in range(2)))
+
+    def of(self, rows: slice | np.ndarray) -> Occurrences:
+        """Of some of them."""
+        return Occurrences(*(getattr(self, column.name)[rows] for column in fields(self)))
+
+
+def find_occurrences(
+    text: CutCorpus,
+    texts: np.ndarray,
+    run: Callable[..., Iterable[Any]] = map,
+    *,
+    free: np.ndarray | None = None,
+    most: int = MOST_TEXTS,
+) -> Occurrences:
+    """How texts of two symbols and more stand in a corpus; of shorter ones nothing is found.
+
+    texts: symbol ids of the sample padded with 0, distinct, the most frequent first, about. free: those whose neighbours
+    are wanted, bool. most: so many are looked up in one reading, about; it changes no result.
+    """
+    found = Occurrences.none(len(texts))
+    for rows, (first, last) in _parts(texts, most):
+        part = _Part(texts[rows], text, None if free is None else free[rows])
+        for done in run(partial(part.look_up, first, last), text.pieces()):
+            part.take(*done)
+        of_part = part.found()
+        for column in fields(found):
+            getattr(found, column.name)[rows] = getattr(of_part, column.name)
+    return found
+
+
+def _parts(texts: np.ndarray, most: int) -> Iterator[tuple[np.ndarray, tuple[int, int]]]:
+    """(rows of about `most` texts, ascending; (first, last) of the symbols that they begin with)."""
+    if not len(texts) or texts.shape[1] < 2:
+        return
+    long = np.flatnonzero(texts[:, 1])
+    begin = texts[long, 0]
+    order = np.argsort(begin, kind="stable")
+    until = np.cumsum(np.bincount(begin))
+    first = done = 0
+    while done < len(long):
+        last = max(first, int(np.searchsorted(until, done + most, side="right")) - 1)
+        stop = int(until[last])
+        if stop > done:
+            yield long[np.sort(order[done:stop])], (first, last)
+        first, done = last + 1, stop
+
+
+class _Part:
+    """Some texts, and the sums of what is found of them, piece by piece."""
+
+    def __init__(self, texts: np.ndarray, corpus: CutCorpus, free: np.ndarray | None) -> None:
+        self._trie = Trie(texts, corpus.types)
+        # A text is its row + 1; 0: none.
+        self._tables = self._trie.tabulate(np.arange(1, len(texts) + 1, dtype=np.int32), 0)
+        self._sums = np.zeros((4, len(texts) + 1), np.int64)
+        self._shards = Shards(len(texts) + 1, corpus.symbols)
+        self._wanted = None if free is None else np.append(False, free)
+        self._sides = NeighbourPairs(), NeighbourPairs()
+
+    def look_up(
+        self, first: int, last: int, piece: tuple[np.ndarray, int, np.ndarray]
+    ) -> tuple[Any, ...]:
+        """What `take` takes, of one piece; texts begin with a symbol from first to last."""
+        ids, before, ends = piece
+        edges = self._shards.edges(before, ids)
+        starts = np.flatnonzero((ids >= first) & (ids <= last)).astype(np.int32)
+        ended = np.zeros(len(ids) + 1, np.int32)  # words that end before each place
+        np.cumsum(ends, out=ended[1:])
+        begins = np.append(True, ends)
+        padded = np.concatenate([ids[:1] * 0, ids, ids[:1] * 0])
+        found = []
+        for k, ((at, state), table) in enumerate(
+            zip(self._trie.walk(ids, starts), self._tables, strict=True), 2
+        ):
+            text = np.take(table, state)
+            there = np.flatnonzero(text)
+            at, text = at[there], text[there]
+            start = at - (k - 1)
+            whole = np.flatnonzero(begins[start] & ends[at])
+            inside = ended[at[whole]] - ended[start[whole]]
+            sides = None
+            if self._wanted is not None and len(asked := np.flatnonzero(self._wanted[text])):
+                sides = text[asked], padded[start[asked]], padded[at[asked] + 2]
+            edge = text[padded[at + 2] == 0]
+            found.append((at, text, text[whole], inside, edge, sides))
+        return edges, found
+
+    def take(self, edges: Sequence[tuple[int, int]], found: Sequence[tuple[Any, ...]]) -> None:
+        """Of one piece: where its shards begin, and by length what stands in it."""
+        if not found:
+            return
+        columns = zip(*((text, *rest) for _, text, *rest, _ in found), strict=True)
+        texts, whole, inside, edge = map(np.concatenate, columns)
+        size = self._sums.shape[1]
+        for own, rows in ((0, texts), (1, whole), (3, edge)):
+            self._sums[own] += np.bincount(rows, minlength=size)
+        # Sums of whole numbers: exact in float64.
+        self._sums[2] += np.bincount(whole, inside, minlength=size).astype(np.int64)
+        for at, text, *_, sides in found:
+            self._shards.add(text, at, edges)
+            if sides is not None:
+                rows, left, right = sides
+                for pairs, beside in zip(self._sides, (left, right), strict=True):
+                    pairs.add(rows, beside)
+
+    def found(self) -> Occurrences:
+        """Of the texts."""
+        counts = self._sums[0]
+        columns = [*self._sums[:, 1:], self._shards.number()[1:]]
+        sides = [np.zeros(len(counts) - 1)] * 2
+        if (wanted := self._wanted) is not None:
+            sides = [np.where(wanted, s.sums(counts).entropy(), 0.0)[1:] for s in self._sides]
+        return Occurrences(*columns, *sides)
