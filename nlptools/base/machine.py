@@ -10,6 +10,7 @@ import ctypes
 import os
 import sys
 
+LITTLE_MEMORY = 512_000_000  # bytes of --memory, below which memory counts more than time
 _M_ARENA_MAX, _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -8, -3, -1  # from glibc's malloc.h
 
 
@@ -42,7 +43,7 @@ def return_memory(memory: int) -> None:
     glibc keeps freed arrays of up to 32 MB, in pieces that no other array fits into: 20 MB of 128 in a training.
     To get new pages costs time, which larger memory need not pay.
     """
-    if memory < 512_000_000 and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
+    if memory < LITTLE_MEMORY and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
         _set_malloc(_M_MMAP_THRESHOLD, 1 << 22)  # above the arrays of one block, which come and go
         _set_malloc(_M_TRIM_THRESHOLD, 1 << 23)
 

@@ -330,15 +330,20 @@ def check_settings(
 
 def read_lists(
     known: tuple[str, ...], accepted: tuple[str, ...], rejected: tuple[str, ...]
-) -> dict[str, set[str]]:
+) -> dict[str, set[str] | str]:
     """Words of --known, --accepted and --rejected, by keyword."""
     from nlptools.discovery.known import NAMES, known_words
     from nlptools.text.wordlists import ACCEPTED, REJECTED, read_decided, read_words
 
     files = [path for path in known if path not in (*NAMES, "none")]
-    named = (known_words(name) for name in known if name in NAMES)
+    names = [name for name in known if name in NAMES]
+    words: set[str] | str
+    if len(names) == 1 and not files:
+        words = names[0]  # read when it is needed
+    else:
+        words = read_words(files, encoding="auto").union(*map(known_words, names))
     return {
-        "known": read_words(files, encoding="auto").union(*named),
+        "known": words,
         "accepted": read_decided(accepted, ACCEPTED),
         "rejected": read_decided(rejected, REJECTED),
     }

@@ -5,25 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from nlptools.base.machine import trim_memory
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, unwatched
 from nlptools.discovery import em, entropy, lm, pmi
 from nlptools.discovery.evidence import Explained
 from nlptools.discovery.explain import Settled, stand
 from nlptools.discovery.given import given_words
 from nlptools.discovery.keyness import Reference, newness
-from nlptools.discovery.known import check_known, known_words
+from nlptools.discovery.known import check_known, general_reference, known_words
 from nlptools.discovery.method import (
     Bars,
     Findings,
     Machine,
     Request,
     check_model,
-    general,
     has_number,
     model_name,
     number_in,
@@ -138,15 +137,16 @@ def discover_words(
     lists = Lists.of((), accepted, rejected)
     check_model(background, "background")
     found = plain = _FIND[method](request)
+    trim_memory()
     # The earlier article has no background.
     model = settled_model(None if compat and background == "auto" else background, "background")
     reference = None
     watch("ranking", 1, 1)
     if model is not None:
-        reference = _general_reference() if background == "auto" else Reference(model)
-        found = _new_first(plain, reference, model_name(background, model))
+        reference = general_reference() if background == "auto" else Reference(model)
+        found = _new_first(plain, reference, model_name("auto" if background == "auto" else model))
     # Their memory is not there for the method.
-    lists = replace(lists, known=frozenset(known_words(known)))
+    lists = replace(lists, known=known_words(known))
     filters = Filters(lists.folded(found.fold), numbers, new_only)
     table = _filled(filters.apply(found.table), found, filters, top)
     if accepted:
@@ -169,11 +169,6 @@ def discover_words(
         forms = original_forms(corpus, table.words, found.latin)
         table = replace(table, words=forms).sorted()
     return table if sort == "score" else table.sorted(sort)
-
-
-@lru_cache(maxsize=1)
-def _general_reference() -> Reference:
-    return Reference(general(), general=True)
 
 
 def _new_first(found: Findings, background: Reference, name: str) -> Findings:

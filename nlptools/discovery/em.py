@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from nlptools.base import keys
-from nlptools.base.machine import trim_memory
+from nlptools.base.machine import LITTLE_MEMORY, trim_memory
 from nlptools.base.resources import Watch, ordered_map, worker_pool
 from nlptools.base.spool import Spool
 from nlptools.discovery.candidates import Candidates, join_symbols, list_candidates
@@ -35,6 +35,7 @@ from nlptools.discovery.method import (
     Request,
     barred,
     bars_used,
+    check_model,
     counted_and_kept,
     default_min_count,
     is_number,
@@ -78,6 +79,7 @@ def find(request: Request) -> Findings:
     request.prior: a WordModel, None, or "auto": the general model. Raises ValueError for anything else.
     """
     # Words of all lengths, whichever are asked for: without the short ones the long ones look different.
+    check_model(request.prior, "prior")
     counts, encoded = counted_and_kept(request, LONGEST + 1, marks=True)
     trim_memory()
     request.watch("finding candidates", 1, 1)
@@ -95,18 +97,17 @@ def find(request: Request) -> Findings:
     encoded = replace(encoded, marks=None)
     del counts, frequent  # their memory is for the model
     trim_memory()
-    prior = settled_model(request.prior, "prior")
 
     def usable(symbol: str) -> bool:
         # A digit that is a symbol of its own (latin "char") may be part of K8s集群.
         return request.numbers or facts.latin == "char" or not is_number(symbol)
 
-    ranked = rank_expected(candidates, encoded, request, least, prior, usable)
+    ranked = rank_expected(candidates, encoded, request, least, usable)
     ranked = replace(ranked, marked=marked)
     used: dict[str, object] = {"method": "em", "min_count": least}
     used["min_score"] = f"{bars.min_score:g}"
-    if prior is not None:
-        used["prior"] = model_name(request.prior, prior)
+    if request.prior is not None:
+        used["prior"] = model_name(request.prior)
 
     @lru_cache(maxsize=1)
     def scored(number: int | None) -> WordTable:
@@ -203,12 +204,11 @@ def rank_expected(
     encoded: EncodedCorpus,
     request: Request,
     min_count: int,
-    prior: WordModel | None,
     usable: Callable[[str], bool],
 ) -> Ranked:
     """Train a word model and score the candidates and the terms that it finds, of request.lengths symbols.
 
-    prior: a model to learn on top of. usable: which runs of letters and digits may be part of a word.
+    usable: which runs of letters and digits may be part of a word.
     """
     lengths, threads, watch = request.lengths, request.machine.threads, request.watch
     room = room_within(request.machine.memory, threads, held=candidates.nbytes)
@@ -220,7 +220,10 @@ def rank_expected(
         return Ranked(candidates, words, Terms.none(), np.zeros(0), sample.texts, learnt)
     with worker_pool(room.threads) as pool:
         run = partial(ordered_map, pool, room.threads)
+        prior = settled_model(request.prior, "prior")
         carried, formation = _carried(sample, prior)
+        if request.machine.memory < LITTLE_MEMORY:
+            prior = None  # the background reads it again
         fitted = _fit(sample, carried, room, encoded.folder, run, watch)
         del carried
         proposed, models = _proposed(candidates, sample, fitted, run)
@@ -234,9 +237,8 @@ def rank_expected(
             ends=ends,
         )
         for expected, of_model in zip(proposed.expected, counted.expected_words, strict=True):
-            expected[proposed.modelled] = of_model[models.rows]
+            expected[:] = of_model[models.rows]
         alone = counted.expected_singles[0] / np.maximum(counted.singles, 1)
-        scorer = Scorer(sample, Symbols.of(sample, alone), formation, lengths, request.explained)
         text = CutCorpus(
             *(encoded.blocks, sample.number, len(sample.texts) + 1, sample.symbols, ends),
             *(counted.singles, room.piece),
@@ -254,12 +256,17 @@ def rank_expected(
                 sample, cutter, alone, min_count, run, store=store, part=room.part
             )
         del cutter, store
+        sample = replace(sample, ids=sample.ids[:0].copy())
         trim_memory()
         most = texts_within(request.machine.memory)
+        scorer = Scorer(sample, Symbols.of(sample, alone), formation, lengths, request.explained)
         if sequences is not None:
             terms, of_terms = find_terms(text, sequences, min_count, run, most=most)
-        of_words = find_occurrences(text, proposed.spelling, run, most=most)
-    scorer.score_words(proposed, of_words, words)
+        del sequences
+        trim_memory()
+        for rows, found in find_occurrences(text, proposed.spelling, run, most=most):
+            scorer.score_words(proposed, rows, found, words)
+    trim_memory()
     watch("ranking", 1, 1)
     asked = _between(terms.spelling, lengths)
     terms, of_terms = terms.where(asked), of_terms.of(asked)
@@ -271,17 +278,23 @@ def rank_expected(
 class Proposed:
     """The candidates whose symbols the sample has; arrays are aligned, the heaviest words come first.
 
-    rows: which; spelling: symbol ids of the sample padded with 0; listed: whether a list has them; modelled: whether the
-    model has them as words; expected: how often as such by the default and by the fine penalties, shape (2, rows), to be
-    filled in.
+    rows: which; spelling: symbol ids of the sample padded with 0; listed: whether a list has them; expected: how often
+    the first of them, those that the model has as words, occur as such by the default and by the fine penalties, shape
+    (2, these), to be filled in.
     """
 
     candidates: Candidates
     rows: np.ndarray
     spelling: np.ndarray
     listed: np.ndarray
-    modelled: np.ndarray
     expected: np.ndarray
+
+    def expected_of(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(which of them the model has: bool; how often they are expected, shape (2, places), 0 for all others)."""
+        modelled = places < self.expected.shape[1]
+        expected = np.zeros((2, len(places)))
+        expected[:, modelled] = self.expected[:, places[modelled]]
+        return modelled, expected
 
 
 @dataclass(frozen=True)
@@ -306,22 +319,24 @@ class Scorer:
     lengths: tuple[int, int]
     explained: Explained | None
 
-    def score_words(self, words: Proposed, stand: Occurrences, out: Spool) -> None:
-        """Records of RANKED to `out`. stand: how the words stand in the corpus."""
+    def score_words(
+        self, words: Proposed, rows: np.ndarray, stand: Occurrences, out: Spool
+    ) -> None:
+        """Records of RANKED to `out` of some of the words, which stand so in the corpus. rows: ascending."""
         rare = shrinkage(self.sample.symbols)
-        for part in _parts(len(words.rows)):
-            records, spelling = words.candidates.take(words.rows[part]), words.spelling[part]
-            expected, fine = words.expected[:, part]
+        for part in _parts(len(rows)):
+            here, found = rows[part], stand.of(part)
+            records, spelling = words.candidates.take(words.rows[here]), words.spelling[here]
+            modelled, (expected, fine) = words.expected_of(here)
             known = listed_score((expected + fine) / 2, records["counts"], rare)
-            here = stand.of(part)
-            seen = _seen(records, spelling, here, self.symbols, self.formation)
+            seen = _seen(records, spelling, found, self.symbols, self.formation)
             ranked = np.empty(len(records), RANKED)
-            ranked["row"], ranked["shards"] = words.rows[part], here.shards
+            ranked["row"], ranked["shards"] = words.rows[here], found.shards
             # What the model has no word for is a sequence of words, as longer terms are.
-            ranked["expected"] = np.where(words.modelled[part], expected, here.whole)
+            ranked["expected"] = np.where(modelled, expected, found.whole)
             # A listed word that the model cuts into two others (应用程序) may still hold together as a term does.
             found_so = score(seen, self.sample.symbols)
-            listed = words.listed[part]
+            listed = words.listed[here]
             ranked["score"] = np.where(listed, np.maximum(known, found_so), found_so)
             if self.explained is not None:
                 self.explained.take(
@@ -444,12 +459,12 @@ def _proposed(
     ]
     weighed = np.stack([of_words(tables) for tables in both])
     listed = np.zeros(len(rows), bool) if fitted.known is None else of_words(fitted.known)
-    order = np.argsort(-weighed[0], kind="stable")
-    modelled = np.any(weighed[:, order], axis=0)
-    expected = np.zeros((2, len(rows)))
-    proposed = Proposed(candidates, rows[order], spelling[order], listed[order], modelled, expected)
+    modelled = np.any(weighed, axis=0)
+    order = np.argsort(np.where(modelled, -weighed[0], 1.0), kind="stable")
+    at = order[: np.count_nonzero(modelled)]
+    expected = np.zeros((2, len(at)))
+    proposed = Proposed(candidates, rows[order], spelling[order], listed[order], expected)
     singles = [tables[0] for tables in both]
-    at = order[modelled]
     return proposed, _models(spelling[at], weighed[:, at], singles, lexicon(fitted))
 
 
@@ -483,11 +498,11 @@ def _spelled(candidates: Candidates, sample: Sample) -> tuple[np.ndarray, np.nda
     """(rows, symbol ids of the sample padded with 0) of the candidates that the model can have as words."""
     number = {text: i for i, text in enumerate(sample.texts, 1)}
     table = np.array([0] + [number.get(text, -1) for text in candidates.texts], np.int32)
-    rows, spelling = [np.zeros(0, np.int64)], [np.zeros((0, LONGEST), sample.ids.dtype)]
+    rows, spelling = [np.zeros(0, np.int32)], [np.zeros((0, LONGEST), sample.ids.dtype)]
     for first, records in candidates.pieces():
         spelled = table[records["symbols"]]
         known = np.flatnonzero((spelled >= 0).all(axis=1))
-        rows.append(known + first)
+        rows.append((known + first).astype(np.int32))
         spelling.append(spelled[known].astype(sample.ids.dtype))
     return np.concatenate(rows), np.concatenate(spelling)
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 
@@ -47,13 +48,17 @@ class Formation:
         singles = np.full(symbols, _UNSEEN, np.float32)
         singles[spelling[single, 0]] = np.exp(model.weights[rows[single]])
         weights = np.exp(model.weights[rows[listed]]).astype(np.float32)
-        self._lookup = WordLookup(Weighted(spelling[listed], weights, singles, None))
+        self._listed = Weighted(spelling[listed], weights, singles, None)
         # By number of WordLookup.tokens: words from 1, then symbols.
-        unseen = np.log(COMPOUNDS / RATE)
-        self._values = np.full((2, self._lookup.number + symbols), unseen)
+        unseen, number = np.log(COMPOUNDS / RATE), len(listed) + 1
+        self._values = np.full((2, number + symbols), unseen)
         for own, value in zip(self._values, values, strict=True):
-            own[1 : self._lookup.number] = value[rows[listed]]
-            own[self._lookup.number + spelling[single, 0]] = value[rows[single]]
+            own[1:number] = value[rows[listed]]
+            own[number + spelling[single, 0]] = value[rows[single]]
+
+    @cached_property
+    def _lookup(self) -> WordLookup:
+        return WordLookup(self._listed)
 
     def of(self, spelling: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(of the first, of the last listed word) of each candidate, float64. spelling: symbol ids padded with 0."""

@@ -18,6 +18,7 @@ KEYNESS = 3.0  # a word that is exp(3) = 20 times as frequent as in the backgrou
 # language. What occurs no more often than that is not new.
 PHRASE = 4.0
 UNSEEN = 0.5  # occurrences of what the background lacks
+_PIECE = 1 << 14  # words that are cut into their parts at a time: 5 MB
 LISTED = 0.5  # of the newness of a word that a word list has remains, so that what no dictionary has comes first
 
 
@@ -114,7 +115,12 @@ def newness(table: WordTable, symbols: int, background: Reference) -> np.ndarray
     multiplied, times exp(PHRASE), at most that of the rarest of them. A word that was in a word list under the background
     has LISTED of it.
     """
-    return _newness(table, symbols, Background(background, table.words))
+    found = np.zeros(len(table))
+    for start in range(0, len(table), _PIECE):
+        part = np.arange(start, min(start + _PIECE, len(table)))
+        words = [table.words[row] for row in part.tolist()]
+        found[part] = _newness(table.counts[part], symbols, Background(background, words))
+    return found
 
 
 def explain_newness(table: WordTable, symbols: int, background: Reference) -> list[Newness]:
@@ -126,13 +132,13 @@ def explain_newness(table: WordTable, symbols: int, background: Reference) -> li
         [model.source(i) for i in range(len(table))],
         [model.parts(i) for i in range(len(table))],
         model.listed.tolist(),
-        _newness(table, symbols, model).tolist(),
+        _newness(table.counts, symbols, model).tolist(),
     )
     return [Newness(*row) for row in zip(*columns, strict=True)]
 
 
-def _newness(table: WordTable, symbols: int, model: Background) -> np.ndarray:
-    ratio = (table.counts / max(symbols, 1)) / model.there
+def _newness(counts: np.ndarray, symbols: int, model: Background) -> np.ndarray:
+    ratio = (counts / max(symbols, 1)) / model.there
     new = np.clip(np.log(np.maximum(ratio, 1e-9)) / KEYNESS, 0, 1)
     new[model.listed] *= LISTED
     return new

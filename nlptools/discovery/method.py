@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -94,20 +94,27 @@ def check_model(asked: WordModel | str | None, option: str) -> None:
 
 
 def settled_model(asked: WordModel | str | None, option: str) -> WordModel | None:
-    """The model that an option asks for; "auto": the general one, which is read once. ValueError for another name."""
+    """The model that an option asks for; "auto": the general one. ValueError for another name."""
     check_model(asked, option)
     return general() if isinstance(asked, str) else asked
 
 
-@lru_cache(maxsize=1)
+_general: weakref.ref[WordModel] | None = None
+
+
 def general() -> WordModel:
-    """The general model, read once."""
-    return general_model()
+    """The general model, read once as long as somebody has it: it takes 30 MB."""
+    global _general
+    model = None if _general is None else _general()
+    if model is None:
+        model = general_model()
+        _general = weakref.ref(model)
+    return model
 
 
-def model_name(asked: WordModel | str | None, model: WordModel) -> str:
+def model_name(asked: WordModel | str) -> str:
     """For the settings that are shown."""
-    return "general" if asked == "auto" else str(model.settings.get("sha256"))[:8]
+    return asked.settings.get("sha256", "")[:8] if isinstance(asked, WordModel) else "general"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from nlptools.wordmodel.expected_counts import Shards, pieces
 MOST_TEXTS = 1 << 18
 TEXT_MEMORY = 2_000  # of --memory for each of them
 
+_PAIRS = 1 << 17  # pairs of a text and a neighbour that wait: 1 MB
+
 
 def texts_within(memory: int) -> int:
     """How many texts are looked up at a time within `memory` bytes of the whole process; it changes no result."""
@@ -75,6 +77,11 @@ class Occurrences:
         """Of some of them."""
         return Occurrences(*(getattr(self, column.name)[rows] for column in fields(self)))
 
+    def put(self, rows: np.ndarray, found: Occurrences) -> None:
+        """Those rows become what was found of them."""
+        for column in fields(self):
+            getattr(self, column.name)[rows] = getattr(found, column.name)
+
 
 def find_occurrences(
     text: CutCorpus,
@@ -83,21 +90,19 @@ def find_occurrences(
     *,
     free: np.ndarray | None = None,
     most: int = MOST_TEXTS,
-) -> Occurrences:
-    """How texts of two symbols and more stand in a corpus; of shorter ones nothing is found.
+) -> Iterator[tuple[np.ndarray, Occurrences]]:
+    """(rows of some texts, ascending; how these stand in the corpus), until all are there that have two symbols and more.
 
     texts: symbol ids of the sample padded with 0, distinct, the most frequent first, about. free: those whose neighbours
-    are wanted, bool. most: so many are looked up in one reading, about; it changes no result.
+    are wanted, bool. most: so many are looked up in one reading of the corpus, about, and given at a time.
     """
-    found = Occurrences.none(len(texts))
     for rows, (first, last) in _parts(texts, most):
         part = _Part(texts[rows], text, None if free is None else free[rows])
         for done in run(partial(part.look_up, first, last), text.pieces()):
             part.take(*done)
-        of_part = part.found()
-        for column in fields(found):
-            getattr(found, column.name)[rows] = getattr(of_part, column.name)
-    return found
+        found = part.found()
+        del part
+        yield rows, found
 
 
 def _parts(texts: np.ndarray, most: int) -> Iterator[tuple[np.ndarray, tuple[int, int]]]:
@@ -127,7 +132,7 @@ class _Part:
         self._sums = np.zeros((4, len(texts) + 1), np.int64)
         self._shards = Shards(len(texts) + 1, corpus.symbols)
         self._wanted = None if free is None else np.append(False, free)
-        self._sides = NeighbourPairs(), NeighbourPairs()
+        self._sides = NeighbourPairs(_PAIRS), NeighbourPairs(_PAIRS)
 
     def look_up(
         self, first: int, last: int, piece: tuple[np.ndarray, int, np.ndarray]

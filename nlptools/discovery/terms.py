@@ -111,27 +111,28 @@ def find_terms(
     row_of[order] = np.arange(len(order))
     place, texts = row_of[place], every[first[order]]
     del every
-    free = np.zeros(len(texts), bool)
-    free[place[: len(spelling)]] = True
-    found = find_occurrences(text, texts, run, free=free, most=most)
-    single = np.flatnonzero(texts[:, 1] == 0)
-    found.counts[single] = text.singles[texts[single, 0]]
+    whole, counts = np.full(len(texts), -1), text.singles[texts[:, 0]]
+    whole[place[: len(spelling)]] = np.arange(len(spelling))
+    stand = Occurrences.none(len(spelling))
+    for rows, found in find_occurrences(text, texts, run, free=whole >= 0, most=most):
+        counts[rows] = found.counts
+        of_term = whole[rows]
+        stand.put(of_term[of_term >= 0], found.of(of_term >= 0))
     sizes = [len(spelling), *np.repeat([len(terms) for terms in divided], 2)]
-    _, *parts = np.split(found.counts[place], np.cumsum(sizes)[:-1])
-    of_terms = found.of(place[: len(spelling)])
+    _, *parts = np.split(counts[place], np.cumsum(sizes)[:-1])
     total = max(text.symbols, 1)
     both = zip(divided, parts[::2], parts[1::2], strict=True)
     terms = Terms(
         spelling,
-        of_terms.counts,
-        of_terms.whole.astype(np.float64),
-        np.log(weakest_split(total, of_terms.counts, both)),
-        of_terms.left_entropy,
-        of_terms.right_entropy,
-        of_terms.shards,
+        stand.counts,
+        stand.whole.astype(np.float64),
+        np.log(weakest_split(total, stand.counts, both)),
+        stand.left_entropy,
+        stand.right_entropy,
+        stand.shards,
     )
     often = terms.counts >= min_count
-    return terms.where(often), of_terms.of(often)
+    return terms.where(often), stand.of(often)
 
 
 def _candidates(

@@ -73,7 +73,9 @@ class NeighbourPairs:
     Pairs are counted together whenever many wait, so memory follows the different ones, not the text.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, room: int = _ROOM) -> None:
+        """room: pairs that wait before they are counted together; it changes no result."""
+        self._room = room
         self._pairs = np.empty(0, np.uint64)
         self._together = np.empty(0, np.int64)
         self._waiting: list[np.ndarray] = []
@@ -87,7 +89,7 @@ class NeighbourPairs:
         self._waiting.append(pairs)
         self._size += len(pairs)
         # As many as are known already, or many different pairs would be merged again and again.
-        if self._size > max(_ROOM, len(self._pairs)):
+        if self._size > max(self._room, len(self._pairs)):
             self._merge()
 
     def _merge(self) -> None:

@@ -23,7 +23,7 @@ class FrequentLevel:
     """The n-grams of one order that occur at least `min_count` times; aligned arrays.
 
     rows: row in the level of the counts (int64, ascending); symbols: id of the last symbol;
-    counts: int64; parents, suffixes: index, in the FrequentLevel of order - 1, of the n-gram without
+    counts: int64; parents, suffixes: index (int32 where that is wide enough), in the FrequentLevel of order - 1, of the n-gram without
     its last and without its first symbol (both occur at least as often, so they are there).
     """
 
@@ -84,7 +84,10 @@ def frequent_ngrams(counts: NgramCounts, min_count: int, orders: int | None = No
             # The suffix of a b c is (suffix of a b) c, one order lower.
             own = above.parents.astype(np.int64) * base + above.symbols
             suffixes = _find(own, above.suffixes[parents].astype(np.int64) * base + symbols)
-        levels.append(FrequentLevel(rows, symbols, found, parents, suffixes))
+        # Half of the memory; sums of keys are made of int64.
+        kind = np.int32 if above is None or len(above) < 1 << 31 else np.int64
+        links = parents.astype(kind), suffixes.astype(kind)
+        levels.append(FrequentLevel(rows, symbols, found, *links))
     return Frequent(counts, min_count, tuple(levels))
 
 
@@ -283,7 +286,7 @@ class _SuffixFinder:
         self._base = len(frequent.counts.alphabet) + 1
         self._listed = np.flatnonzero(wanted)
         parents, symbols = self._level.parents[self._listed], self._level.symbols[self._listed]
-        self._keys = parents * self._base + symbols
+        self._keys = parents.astype(np.int64) * self._base + symbols
 
     def __call__(self, suffixes: np.ndarray, symbols: np.ndarray) -> np.ndarray:
         """suffixes: -1 for none, not looked at for n = 1. Gives -1 for what is not found."""

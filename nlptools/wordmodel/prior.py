@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -77,10 +78,9 @@ class Carried:
     """
 
     def __init__(self, model: WordModel, weight: float, texts: Sequence[str]) -> None:
-        self.words = list(model.words)
+        self.words = model.words
         self.expected = model.expected * weight
         self.known = model.known
-        self.number = {word: row for row, word in enumerate(self.words)}
         characters = np.fromiter(map(len, self.words), np.int64, len(self.words))
         codes = chars.code_points("".join(self.words))
         table = np.zeros(0x110000, np.int32)
@@ -98,6 +98,11 @@ class Carried:
         self.spelling = ids[here].astype(np.int64)
         self.left = np.flatnonzero(~here & (short if self.known is None else short | self.known))
         self._symbols = characters - _inside_runs(codes, characters)
+
+    @cached_property
+    def number(self) -> dict[str, int]:
+        """The row of each word."""
+        return {word: row for row, word in enumerate(self.words)}
 
     def into(self, lattice: Lattice) -> Prior:
         """Drop the candidates that occur once and are not in the model; its counts for the others."""

@@ -64,5 +64,5 @@ def room_within(memory: int, workers: int | None, sample: int = SAMPLE, held: in
     part = min(1 << 22, max(1 << 19, memory >> 8))
     left = memory - held - BASE_MEMORY - threads * BLOCK_MEMORY
     most = min(sample, max(LEAST_SAMPLE, left // BYTES_PER_SYMBOL))
-    piece = min(1 << 18, max(1 << 16, memory >> 11))
+    piece = min(1 << 18, max(1 << 15, memory >> 12))
     return Room(most, threads, part, piece, max(0, left - most * BYTES_PER_SYMBOL - 24 * part))
