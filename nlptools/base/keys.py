@@ -154,6 +154,15 @@ def row_ranks(rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     return ranks, first
 
 
+def distinct_rows(rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """As row_ranks, but numbered in the order in which they come; (numbers, first), int64."""
+    ranks, first = row_ranks(rows, size)
+    order = np.argsort(first, kind="stable")
+    number = np.empty(len(order), np.int64)
+    number[order] = np.arange(len(order))
+    return number[ranks], first[order]
+
+
 # Odd multipliers for multiplicative hashing; the first is 2**64 divided by the golden ratio (Knuth).
 _MULTIPLIERS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
 

@@ -6,7 +6,7 @@ its occurrences that the model expects as a word, if that is more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from nlptools.base import keys
 from nlptools.base.machine import LITTLE_MEMORY, trim_memory
 from nlptools.base.resources import Watch, ordered_map, worker_pool
 from nlptools.base.spool import Spool
@@ -44,13 +43,14 @@ from nlptools.discovery.method import (
     settled_model,
 )
 from nlptools.discovery.occurrences import CutCorpus, Occurrences, find_occurrences, texts_within
+from nlptools.discovery.proposed import Proposed, Run, propose_words
 from nlptools.discovery.table import WordTable, stack_tables
 from nlptools.discovery.terms import SHORTEST_TERM, Terms, find_terms, propose_terms
 from nlptools.ngrams.encode import EncodedCorpus
 from nlptools.ngrams.scores import frequent_ngrams
-from nlptools.wordmodel.em import LONGEST, PENALTIES, Expected, expect, find_rows, weights
-from nlptools.wordmodel.expected_counts import Weighted, tally
-from nlptools.wordmodel.fit import MIN_COUNT, Fitted, add_prior, fit, lexicon
+from nlptools.wordmodel.em import LONGEST, PENALTIES
+from nlptools.wordmodel.expected_counts import tally
+from nlptools.wordmodel.fit import MIN_COUNT, Fitted, fit
 from nlptools.wordmodel.model import WordModel
 from nlptools.wordmodel.prior import Carried, auto_prior_weight
 from nlptools.wordmodel.room import Learnt, Room, room_within
@@ -58,14 +58,10 @@ from nlptools.wordmodel.sample import Sample, build_lattice, take_sample
 
 # Words of the prior that occur once matter in a sample of fewer symbols.
 ONCE_BELOW = 300_000
-# A word whose expected count is below the discount keeps a tenth of it, so that it can be ranked.
-LEAST_SHARE = 0.1
 # A prior weighs so many times what it does in training: new words of a short text show better against it.
 PRIOR_TIMES = 2.0
 # Rounds of co-training. A second one, which gives a segmenter +.003 F1, leaves the ranking as it is.
 ROUNDS = 1
-
-Run = Callable[..., Iterable[Any]]
 
 
 def default_min_count_expected(least: int) -> int:
@@ -215,8 +211,8 @@ def rank_expected(
     sample = take_sample(encoded, room.sample, usable)
     learnt = Learnt(len(sample), sample.symbols, room.sample)
     words = Spool(encoded.room, encoded.folder)
+    words.append(np.zeros(0, RANKED))
     if not len(sample):
-        words.append(np.zeros(0, RANKED))
         return Ranked(candidates, words, Terms.none(), np.zeros(0), sample.texts, learnt)
     with worker_pool(room.threads) as pool:
         run = partial(ordered_map, pool, room.threads)
@@ -226,7 +222,7 @@ def rank_expected(
             prior = None  # the background reads it again
         fitted = _fit(sample, carried, room, encoded.folder, run, watch)
         del carried
-        proposed, models = _proposed(candidates, sample, fitted, run)
+        proposed, models = propose_words(candidates, sample, fitted, run)
         del fitted
         trim_memory()
         watch("counting words", 1, 1)
@@ -248,10 +244,10 @@ def rank_expected(
         del models
         if request.explained is not None:
             request.explained.cut(encoded.blocks, sample, cutter, run, room.piece)
-        watch("finding terms", 1, 1)
         store, terms, of_terms = room.store(encoded.folder), Terms.none(), Occurrences.none(0)
         sequences = None
         if lengths[1] >= SHORTEST_TERM:
+            watch("finding terms", 1, 1)
             sequences = propose_terms(
                 sample, cutter, alone, min_count, run, store=store, part=room.part
             )
@@ -272,41 +268,6 @@ def rank_expected(
     terms, of_terms = terms.where(asked), of_terms.of(asked)
     term_scores = scorer.score_terms(terms, of_terms)
     return Ranked(candidates, words, terms, term_scores, sample.texts, learnt)
-
-
-@dataclass(frozen=True)
-class Proposed:
-    """The candidates whose symbols the sample has; arrays are aligned, the heaviest words come first.
-
-    rows: which; spelling: symbol ids of the sample padded with 0; listed: whether a list has them; expected: how often
-    the first of them, those that the model has as words, occur as such by the default and by the fine penalties, shape
-    (2, these), to be filled in.
-    """
-
-    candidates: Candidates
-    rows: np.ndarray
-    spelling: np.ndarray
-    listed: np.ndarray
-    expected: np.ndarray
-
-    def expected_of(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(which of them the model has: bool; how often they are expected, shape (2, places), 0 for all others)."""
-        modelled = places < self.expected.shape[1]
-        expected = np.zeros((2, len(places)))
-        expected[:, modelled] = self.expected[:, places[modelled]]
-        return modelled, expected
-
-
-@dataclass(frozen=True)
-class Models:
-    """Models with one spelling: by the default and by the fine penalties, and the one that cuts text into words.
-
-    rows: of the proposed candidates that are modelled, in their order.
-    """
-
-    weighted: list[Weighted]
-    cutter: Weighted
-    rows: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -431,88 +392,6 @@ def _fit(
     before = None if carried is None else carried.into(lattice)
     default = PENALTIES["default"]
     return fit(sample, lattice, default, prior=before, rounds=ROUNDS, run=run, watch=watch)
-
-
-def _proposed(
-    candidates: Candidates, sample: Sample, fitted: Fitted, run: Run
-) -> tuple[Proposed, Models]:
-    """The candidates whose symbols the sample has, and the models of those that are words, and of all other words."""
-    rows, spelling = _spelled(candidates, sample)
-    lengths, numbers = np.count_nonzero(spelling, axis=1), np.zeros(len(rows), np.int64)
-    for k in range(2, LONGEST + 1):
-        here = np.flatnonzero(lengths == k)
-        numbers[here] = find_rows(fitted.lattice.words[k - 1], spelling[here, :k])
-
-    def of_words(tables: Sequence[np.ndarray]) -> np.ndarray:
-        values = np.zeros(len(rows), tables[1].dtype)
-        for k in range(2, LONGEST + 1):
-            here = np.flatnonzero(lengths == k)
-            values[here] = tables[k - 1][numbers[here]]
-        return values
-
-    both = [
-        weights(expected, penalties, fitted.bonus, LEAST_SHARE)
-        for expected, penalties in (
-            (fitted.expected, fitted.penalties),
-            (_fine_expected(fitted, run), PENALTIES["fine"]),
-        )
-    ]
-    weighed = np.stack([of_words(tables) for tables in both])
-    listed = np.zeros(len(rows), bool) if fitted.known is None else of_words(fitted.known)
-    modelled = np.any(weighed, axis=0)
-    order = np.argsort(np.where(modelled, -weighed[0], 1.0), kind="stable")
-    at = order[: np.count_nonzero(modelled)]
-    expected = np.zeros((2, len(at)))
-    proposed = Proposed(candidates, rows[order], spelling[order], listed[order], expected)
-    singles = [tables[0] for tables in both]
-    return proposed, _models(spelling[at], weighed[:, at], singles, lexicon(fitted))
-
-
-def _models(
-    spelling: np.ndarray, weighed: np.ndarray, singles: Sequence[np.ndarray], cutter: Weighted
-) -> Models:
-    """Models of some words and, without weight, of those of the cutter. weighed: of the words, shape (2, words)."""
-    every = np.concatenate([cutter.spelling, spelling])
-    place, first = keys.row_ranks(every, len(cutter.singles))
-    # The heaviest first, as the cutter has them.
-    order = np.argsort(first, kind="stable")
-    row_of = np.empty(len(order), np.int64)
-    row_of[order] = np.arange(len(order))
-    own, rows = np.split(row_of[place], [len(cutter.spelling)])
-    distinct = every[first[order]]
-
-    def spread(values: np.ndarray, at: np.ndarray) -> np.ndarray:
-        column = np.zeros(len(distinct), np.float32)
-        column[at] = values
-        return column
-
-    weighted = [
-        Weighted(distinct, spread(values, rows), of_singles, cutter.base)
-        for values, of_singles in zip(weighed, singles, strict=True)
-    ]
-    cutter = Weighted(distinct, spread(cutter.words, own), cutter.singles, cutter.base)
-    return Models(weighted, cutter, rows)
-
-
-def _spelled(candidates: Candidates, sample: Sample) -> tuple[np.ndarray, np.ndarray]:
-    """(rows, symbol ids of the sample padded with 0) of the candidates that the model can have as words."""
-    number = {text: i for i, text in enumerate(sample.texts, 1)}
-    table = np.array([0] + [number.get(text, -1) for text in candidates.texts], np.int32)
-    rows, spelling = [np.zeros(0, np.int32)], [np.zeros((0, LONGEST), sample.ids.dtype)]
-    for first, records in candidates.pieces():
-        spelled = table[records["symbols"]]
-        known = np.flatnonzero((spelled >= 0).all(axis=1))
-        rows.append((known + first).astype(np.int32))
-        spelling.append(spelled[known].astype(sample.ids.dtype))
-    return np.concatenate(rows), np.concatenate(spelling)
-
-
-def _fine_expected(fitted: Fitted, run: Run) -> Expected:
-    """Expected counts after one more E-step with the fine penalties."""
-    gaps = fitted.regression.gaps if fitted.regression is not None else None
-    tables = weights(fitted.expected, PENALTIES["fine"], fitted.bonus, LEAST_SHARE)
-    found = expect(fitted.lattice, tables, fitted.base, gaps, run).expected
-    return add_prior(found, fitted.prior)
 
 
 def _between(spelling: np.ndarray, lengths: tuple[int, int]) -> np.ndarray:

@@ -174,8 +174,7 @@ def _of_factors(found: Evidence, seen: Seen, symbols: int) -> Evidence:
     whole, count = found.seen["whole"], found.seen["counts"]
     behind = []
     freedom = float(seen.freedom[0])
-    # Where it stands is not looked at if it is behind anyway.
-    if whole <= LEAST_WHOLE * count and freedom > LEAST_FREEDOM:
+    if whole <= LEAST_WHOLE * count:
         behind.append(
             f"only {whole:,} of {count:,} occurrences begin and end where words do, "
             f"no more than {LEAST_WHOLE:.0%}: {BEHIND:g} of the probability remains"

@@ -62,8 +62,8 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Sequences:
-    """Sequences of words that may be terms. spelling: symbol ids padded with 0; splits: the places between words, too."""
+class WordSequences:
+    """WordSequences of words that may be terms. spelling: symbol ids padded with 0; splits: the places between words, too."""
 
     spelling: np.ndarray
     splits: np.ndarray
@@ -78,8 +78,8 @@ def propose_terms(
     *,
     store: Store | None = None,
     part: int = 1 << 22,
-) -> Sequences:
-    """Sequences that occur about min_count times in the corpus, by the sample of it.
+) -> WordSequences:
+    """WordSequences that occur about min_count times in the corpus, by the sample of it.
 
     alone: for each symbol the share of its occurrences in which it is a word of its own. store, part: as find_substrings.
     """
@@ -91,7 +91,7 @@ def propose_terms(
 
 def find_terms(
     text: CutCorpus,
-    proposed: Sequences,
+    proposed: WordSequences,
     min_count: int,
     run: Callable[..., Iterable[Any]] = map,
     *,
@@ -104,12 +104,9 @@ def find_terms(
     spelling, splits = proposed.spelling, proposed.splits
     divided = [np.flatnonzero(column) for column in splits.T]
     every = np.concatenate([spelling, *_parts(spelling, splits, divided)])
-    place, first = keys.row_ranks(every, text.types)
     # Terms come by their frequency, and the parts behind them.
-    order = np.argsort(first, kind="stable")
-    row_of = np.empty(len(order), np.int64)
-    row_of[order] = np.arange(len(order))
-    place, texts = row_of[place], every[first[order]]
+    place, first = keys.distinct_rows(every, text.types)
+    texts = every[first]
     del every
     whole, counts = np.full(len(texts), -1), text.singles[texts[:, 0]]
     whole[place[: len(spelling)]] = np.arange(len(spelling))
@@ -143,7 +140,7 @@ def _candidates(
     run: Callable[..., Iterable[Any]],
     store: Store,
     part: int,
-) -> Sequences:
+) -> WordSequences:
     singles = finder.number + np.flatnonzero(alone >= FUNCTION_SHARE)
     types = finder.number + len(alone)
     listed = np.ones(types, bool)
@@ -180,7 +177,7 @@ def _candidates(
     order = np.argsort(-np.concatenate(counts), kind="stable")
     spelling, splits = np.concatenate(found)[order], np.concatenate(places)[order]
     first = np.sort(keys.row_ranks(spelling, len(alone))[1])
-    return Sequences(spelling[first], splits[first])
+    return WordSequences(spelling[first], splits[first])
 
 
 def _parts(

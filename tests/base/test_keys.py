@@ -134,6 +134,16 @@ def check_order(values: list[int], limit: int) -> None:
     assert places.dtype == np.int64
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3))))
+def test_distinct_rows(rows: list[tuple[int, int]]) -> None:
+    """Rows are numbered as they come; the first place of each."""
+    array = np.array(rows, np.uint16).reshape(-1, 2)
+    numbers, first = keys.distinct_rows(array, 4)
+    distinct = list(dict.fromkeys(rows))
+    assert numbers.tolist() == [distinct.index(row) for row in rows]
+    assert first.tolist() == [rows.index(row) for row in distinct]
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.integers(0, 40), max_size=60), st.sampled_from([41, 1 << 40, 1 << 64]))
 def test_sorted_order(values: list[int], limit: int) -> None:

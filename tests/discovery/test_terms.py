@@ -5,124 +5,34 @@ from __future__ import annotations
 import functools
 import math
 from collections import Counter
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from unittest import mock
 
 import numpy as np
 import oracles
 import pytest
+from cutcorpora import TEXTS, WEIGHTS, Case, Run, Word, make, zipf_case
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nlptools.base.resources import ordered_map
+from nlptools.discovery.occurrences import MOST_TEXTS
 from nlptools.discovery.terms import (
     FUNCTION_SHARE,
     LONGEST_TERM,
     MOST_WORDS,
     SHORTEST_TERM,
-    Places,
     Terms,
     find_terms,
+    propose_terms,
 )
-from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
-from nlptools.text.corpus import Corpus
 from nlptools.wordmodel import expected_counts as tally
-from nlptools.wordmodel.em import LONGEST
-from nlptools.wordmodel.expected_counts import SHARDS, Weighted, WordLookup
-from nlptools.wordmodel.sample import Sample, take_sample
-
-Word = tuple[str, ...]
+from nlptools.wordmodel.expected_counts import SHARDS, WordLookup
 
 
-@dataclass(frozen=True)
-class Case:
-    """A corpus, and a word model made by hand: words with weights; all symbols weigh e**-3."""
-
-    texts: Sequence[str]
-    words: dict[Word, float]
-    alone: dict[str, float]
-    encoded: EncodedCorpus
-    sample: Sample
-
-    @property
-    def model(self) -> Weighted:
-        number = {text: i for i, text in enumerate(self.sample.texts, 1)}
-        known = {w: v for w, v in self.words.items() if all(s in number for s in w)}
-        known = dict(sorted(known.items(), key=lambda item: -item[1]))
-        spelling = np.zeros((len(known), LONGEST), np.int32)
-        for row, word in zip(spelling, known, strict=True):
-            row[: len(word)] = [number[symbol] for symbol in word]
-        weights = np.exp(np.array([*known.values()], np.float64)).astype(np.float32)
-        singles = np.full(len(number) + 1, math.exp(-3), np.float32)
-        return Weighted(spelling, weights, singles, None)
-
-    @property
-    def shares(self) -> np.ndarray:
-        return np.array([0.0, *(self.alone.get(symbol, 0.0) for symbol in self.sample.texts)])
-
-    def find(self, min_count: int, run: object = map) -> Terms:
-        return self.look(min_count, run)[0]
-
-    def look(
-        self, min_count: int, run: object = map, words: np.ndarray | None = None
-    ) -> tuple[Terms, Places, Places]:
-        how = {"run": run, "words": words}
-        return find_terms(
-            self.encoded,
-            self.sample,
-            self.model,
-            self.shares,
-            min_count,
-            **how,  # type: ignore[arg-type]
-        )
-
-    # --- twins ---
-
-    def runs(self) -> list[list[str]]:
-        """Stretches of the whole corpus; symbols that the sample does not have separate."""
-        known, found = set(self.sample.texts), []
-        for stretch in oracles.stretches(self.texts):
-            current: list[str] = []
-            for symbol in [*stretch, ""]:
-                if symbol in known:
-                    current.append(symbol)
-                elif current:
-                    found.append(current)
-                    current = []
-        return found
-
-    @functools.cached_property
-    def counts(self) -> Counter[Word]:
-        """Occurrences in the whole corpus."""
-        return oracles.count_ngrams(["，".join("".join(run) for run in self.runs())], LONGEST_TERM)
-
-    def cut(self, run: Sequence[str]) -> list[Word]:
-        """The best segmentation; of equal ones that with the shorter last word."""
-        best: list[tuple[float, int]] = [(0.0, 0)]
-        for end in range(1, len(run) + 1):
-            ways = []
-            for k in range(1, min(LONGEST, end) + 1):
-                weight = -3.0 if k == 1 else self.words.get(tuple(run[end - k : end]), -math.inf)
-                ways.append((best[end - k][0] + weight, k))
-            best.append(max(ways, key=lambda way: (way[0], -way[1])))
-        words: list[Word] = []
-        end = len(run)
-        while end:
-            k = best[end][1]
-            words.insert(0, tuple(run[end - k : end]))
-            end -= k
-        return words
-
-
-def make(
-    texts: Sequence[str], words: dict[str, float], alone: dict[str, float], once: bool = False
-) -> Case:
-    encoded = encode_corpus(Corpus.from_texts(texts), workers=1)
-    sample = take_sample(encoded, 10**9, lambda symbol: True, once)
-    spelled = {tuple(oracles.symbols_of(word)): weight for word, weight in words.items()}
-    return Case(texts, spelled, alone, encoded, sample)
+def find(case: Case, min_count: int, run: Run = map, most: int = MOST_TEXTS) -> Terms:
+    proposed = propose_terms(case.sample, case.model, case.shares, min_count, run)
+    return find_terms(case.cut_corpus(run), proposed, min_count, run, most=most)[0]
 
 
 def rows(found: Terms, case: Case) -> dict[Word, dict[str, float]]:
@@ -147,7 +57,7 @@ def test_worked() -> None:
     texts = ["全国代表大会", "开全国代表大会", "全国代表大会了", "代表", "全国"]
     case = make(texts, {"全国": -2, "代表": -2.1, "大会": -2.2}, {})
     assert case.cut("开全国代表大会") == [("开",), ("全", "国"), ("代", "表"), ("大", "会")]
-    found = rows(case.find(3), case)
+    found = rows(find(case, 3), case)
     assert found == {
         tuple("全国代表大会"): {
             "counts": 3,
@@ -158,22 +68,22 @@ def test_worked() -> None:
             "shards": 3,  # its ends are 5, 12, 18 of 24: tenths 2, 5, 7
         }
     }
-    assert len(case.find(4).counts) == 0
+    assert len(find(case, 4).counts) == 0
     # A character that is mostly a word of its own is no part of a term, a word of two is.
     longer = make(
         [text + "了" for text in texts],
         case_words := {"全国": -2.0, "代表": -2.1, "大会": -2.2},
         {},
     )
-    assert tuple("全国代表大会了") in rows(longer.find(3), longer)
+    assert tuple("全国代表大会了") in rows(find(longer, 3), longer)
     kept = make([text + "了" for text in texts], case_words, {"了": FUNCTION_SHARE})
-    assert list(rows(kept.find(3), kept)) == [tuple("全国代表大会")]
+    assert list(rows(find(kept, 3), kept)) == [tuple("全国代表大会")]
 
 
 def test_letters_are_symbols() -> None:
     texts = ["用K8s集群网络，", "K8s集群网络", "的K8s集群网络"]
     case = make(texts, {"K8s集群": -2, "网络": -2}, {})
-    assert list(rows(case.find(2), case)) == [("K8s", "集", "群", "网", "络")]
+    assert list(rows(find(case, 2), case)) == [("K8s", "集", "群", "网", "络")]
 
 
 def test_an_end_inside_a_word() -> None:
@@ -182,7 +92,7 @@ def test_an_end_inside_a_word() -> None:
     words = {"全国": -2.0, "代表": -2.0, "大会": -2.0, "会场": -1.0}
     case = make(texts, words, {})
     assert case.cut("大会场") == [("大",), ("会", "场")]
-    found = rows(case.find(2), case)[tuple("全国代表大会")]
+    found = rows(find(case, 2), case)[tuple("全国代表大会")]
     assert (found["counts"], found["expected"]) == (5, 4)
 
 
@@ -191,14 +101,14 @@ def test_a_term_behind_the_first_symbol() -> None:
     texts = ["开全国代表大会", *["全国代表大会"] * 3]
     case = make(texts, {"开全": -0.5, "全国": -2.0, "代表": -2.0, "大会": -2.0}, {})
     assert case.cut("开全国代表大会")[0] == ("开", "全")
-    found = rows(case.find(2), case)[tuple("全国代表大会")]
+    found = rows(find(case, 2), case)[tuple("全国代表大会")]
     assert (found["counts"], found["expected"]) == (4, 3)
 
 
 def test_most_of_the_text_is_one_term() -> None:
     """天 40 times: 35 times six, which split into 39 twos and 37 fours."""
     case = make(["天" * 40], {"天天": -1.0}, {})
-    found = rows(case.find(2), case)[tuple("天" * 6)]
+    found = rows(find(case, 2), case)[tuple("天" * 6)]
     assert found["counts"] == 35
     assert found["pmi"] == pytest.approx(math.log(40 * 35 / (39 * 37)))
 
@@ -209,15 +119,15 @@ def test_equal_runs_count_once_in_the_sample_alone() -> None:
     words = {"全国": -2.0, "代表": -2.0, "大会": -2.0}
     case = make(texts, words, {}, once=True)
     assert len(case.sample) == 13
-    found = rows(case.find(4), case)
+    found = rows(find(case, 4), case)
     assert found[tuple("全国代表大会")]["counts"] == 9
-    assert len(case.find(10).counts) == 0
+    assert len(find(case, 10).counts) == 0
 
 
 @pytest.mark.parametrize("texts", [["天"], ["天地玄黄"], ["天，地"], ["天地玄黄宇宙洪荒"]])
 def test_nothing(texts: list[str]) -> None:
     case = make(texts, {"天地": -1}, {})
-    assert len(case.find(2).counts) == 0
+    assert len(find(case, 2).counts) == 0
 
 
 # --- against twins ---------------------------------------------------------------------------
@@ -286,22 +196,6 @@ def check(case: Case, min_count: int, found: Terms) -> int:
     return len(wanted)
 
 
-PIECES = ["全国", "代表", "大会", "全国代表大会", "了", "的", "开", "K8s", "，", "。"]
-TEXTS = st.lists(
-    st.lists(st.sampled_from(PIECES), max_size=14).map("".join), min_size=1, max_size=8
-)
-# Weights without ties: sums of different words differ.
-WEIGHTS = {
-    "全国": -2.01,
-    "代表": -2.11,
-    "大会": -2.23,
-    "K8s大会": -2.9,
-    "代表大会": -3.37,
-    "会了": -1.57,
-    "国代表": -2.77,
-}
-
-
 @settings(max_examples=150, deadline=None)
 @given(
     TEXTS,
@@ -314,70 +208,22 @@ def test_terms_of_random_texts(
     texts: list[str], words: set[str], often_alone: set[str], min_count: int
 ) -> None:
     case = make(texts, {w: WEIGHTS[w] for w in words}, dict.fromkeys(often_alone, 0.9))
-    check(case, min_count, case.find(min_count))
-
-
-def zipf_case() -> Case:
-    rng = np.random.default_rng(1)
-    words = ["".join(map(chr, rng.integers(0x4E00, 0x4E50, k))) for k in [1, 2, 2, 2, 3, 4] * 9]
-    texts = [
-        "".join(words[min(i, 53)] for i in rng.zipf(1.3, size).tolist())
-        for size in rng.integers(1, 9, 900).tolist()
-    ]
-    weights = {w: -2 - i / 37 - i * i / 1003 for i, w in enumerate(words) if len(w) > 1}
-    return make(texts, weights, dict.fromkeys(words[::12], 0.7))
+    check(case, min_count, find(case, min_count))
 
 
 def test_terms_by_zipf() -> None:
     case = zipf_case()
-    assert check(case, 3, case.find(3)) > 10
+    assert check(case, 3, find(case, 3)) > 10
 
 
-@pytest.mark.parametrize("workers", [1, 3])
-def test_pieces_and_threads_do_not_matter(workers: int) -> None:
+@pytest.mark.parametrize(("workers", "most"), [(1, MOST_TEXTS), (3, 40), (1, 1)])
+def test_pieces_threads_and_parts_do_not_matter(workers: int, most: int) -> None:
     case = zipf_case()
-    whole = case.find(2)
+    whole = find(case, 2)
     with ThreadPoolExecutor(workers) as pool, mock.patch.object(tally, "_PIECE", 100):
-        pieces = case.find(2, functools.partial(ordered_map, pool, workers))
+        pieces = find(case, 2, functools.partial(ordered_map, pool, workers), most)
     for name in Terms.__dataclass_fields__:
         assert np.array_equal(getattr(pieces, name), getattr(whole, name)), name
-
-
-# --- where words and terms stand ---
-
-
-def places_of(case: Case, word: Word) -> tuple[int, int, int]:
-    """(whole, joints, right_edge) of a word, looked for at every place."""
-    whole, joints, edge = 0, 0, 0
-    for run in case.runs():
-        ends = {0, *np.cumsum([len(w) for w in case.cut(run)]).tolist()}
-        for i in range(len(run) - len(word) + 1):
-            j = i + len(word)
-            if tuple(run[i:j]) == word:
-                edge += j == len(run)
-                if i in ends and j in ends:
-                    whole += 1
-                    joints += sum(i < end < j for end in ends)
-    return whole, joints, edge
-
-
-@settings(max_examples=100, deadline=None)
-@given(TEXTS, st.sets(st.sampled_from(sorted(WEIGHTS))))
-def test_places(texts: list[str], words: set[str]) -> None:
-    case = make(texts, {w: WEIGHTS[w] for w in words}, {})
-    number = {text: i for i, text in enumerate(case.sample.texts, 1)}
-    asked = [w for w in case.counts if 2 <= len(w) <= LONGEST][::2]
-    spelling = np.zeros((len(asked), LONGEST), np.int64)
-    for row, word in zip(spelling, asked, strict=True):
-        row[: len(word)] = [number[symbol] for symbol in word]
-    terms, of_terms, of_words = case.look(2, words=spelling)
-    named = [*rows(terms, case), *asked]
-    found = [
-        np.concatenate([getattr(p, name) for p in (of_terms, of_words)]).tolist()
-        for name in Places.__dataclass_fields__
-    ]
-    assert list(zip(*found, strict=True)) == [places_of(case, word) for word in named]
-    assert [*rows(case.find(2), case)] == [*rows(terms, case)]
 
 
 # --- words in symbol ids ---------------------------------------------------------------------

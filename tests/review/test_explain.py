@@ -165,7 +165,7 @@ def test_lines_for_people() -> None:
         str, explain_words(["沈渡", "什么", "松烟派"], corpus=NOVEL, contexts=0)
     )
     for said in (
-        "  em     not among 478 words, score 0.0022 = 0.0022 x newness 1.0000; without newness rank 851 of",
+        "  em     not among 478 words, score 0.0022 = 0.0022 x newness 1.0000; without newness rank 855 of",
         "  not in the list: score 0.0022 is below 0.4 (--min-score)\n",
         "    cohesion     0.9573 x 3.52 =  +3.3697\n",
         "    the neighbours on one side are nearly always the same: entropy 0.0000, no more than 0.1: 0.01 of",

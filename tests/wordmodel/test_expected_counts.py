@@ -184,17 +184,22 @@ def test_shards_by_hand() -> None:
     # 25 symbols: those numbered 0 1 2 are the first tenth, 3 4 the second, 5 6 7 the third, ...
     for number, tenths in enumerate([1, 1, 1, 2, 2, 3, 3, 3, 4], 1):
         shards = Shards(1, 25)
-        shards.add(np.zeros(number, np.int64), 0, np.ones(9, np.uint16), np.arange(number))
+        edges = shards.edges(0, np.ones(9, np.uint16))
+        shards.add(np.zeros(number, np.int64), np.arange(number), edges)
         assert shards.number().tolist() == [tenths]
     shards = Shards(3, 25)
     ids = np.array([0, 1, 1, 0, 1, 1, 1, 1, 0], np.uint16)  # numbered - 0 1 - 2 3 4 5 -
-    shards.add(np.array([1, 1, 2, 1]), 0, ids, np.array([1, 2, 4, 7]))  # numbered 0, 1, 2, 5
+    shards.add(
+        np.array([1, 1, 2, 1]), np.array([1, 2, 4, 7]), shards.edges(0, ids)
+    )  # numbered 0, 1, 2, 5
     assert shards.number().tolist() == [0, 2, 1]
-    shards.add(np.array([2, 2]), 6, ids, np.array([1, 6]))  # numbered 6 and 10: third and fifth
+    shards.add(
+        np.array([2, 2]), np.array([1, 6]), shards.edges(6, ids)
+    )  # numbered 6 and 10: third and fifth
     assert shards.number().tolist() == [0, 2, 3]
-    shards.add(np.array([1, 2]), 19, ids, np.array([5, 7]))  # 22: ninth; 24: tenth
+    shards.add(np.array([1, 2]), np.array([5, 7]), shards.edges(19, ids))  # 22: ninth; 24: tenth
     assert shards.number().tolist() == [0, 3, 4]
-    shards.add(np.zeros(0, np.int64), 19, ids, np.zeros(0, np.int64))
+    shards.add(np.zeros(0, np.int64), np.zeros(0, np.int64), shards.edges(19, ids))
     assert shards.number().tolist() == [0, 3, 4]
 
 
