@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,9 @@ DISCOUNT = 0.5  # as absolute discounting takes from every n-gram; 0 to 1 give t
 SINGLE_FLOOR = 0.05  # a single symbol never becomes impossible, or a run could not be cut at all
 # Words below this expected count after two iterations never come back. What is left is a tenth.
 PRUNE = 0.2
+# Where at most this share of the cells has a candidate of some length, those cells are listed: two numbers for each, not
+# one for every cell.
+SPARSE = 0.25
 
 # Base measure: words that were not seen, or too rarely to be candidates, are made of characters that
 # stand at the first, second, third place of rare words. The nats are the price of an unseen word.
@@ -68,17 +71,48 @@ class Lattice:
 
     blocks: how the cells lie. endings: by length - 1, for each block the number of the candidate that ends in
     every cell, int32; of length 1 the symbols themselves. words: candidates by length - 1. store: where the
-    endings lie, and what else is as long as the text.
+    endings lie, and what else is as long as the text. places: by length - 1, where there are few candidates, the cells
+    (int32, ascending) of each block in which they end, and `endings` has these alone.
     """
 
     blocks: list[Steps]
     endings: list[Shelf]
     words: list[Substrings]
     store: Store
+    places: dict[int, Shelf] = field(default_factory=dict)
+
+    def found(self, k: int, i: int) -> tuple[np.ndarray | slice, np.ndarray]:
+        """(cells of a block, the candidates of length k that end in them; 0: none)."""
+        places = self.places.get(k - 1)
+        return slice(None) if places is None else places[i], self.endings[k - 1][i]
 
     def cells(self, i: int) -> list[np.ndarray]:
         """By length - 1 the candidates that end in the cells of a block."""
-        return [of_length[i] for of_length in self.endings]
+        cells = []
+        for k in range(1, len(self.endings) + 1):
+            at, number = self.found(k, i)
+            of_length = np.zeros(len(self.blocks[i]), number.dtype)
+            of_length[at] = number
+            cells.append(of_length)
+        return cells
+
+    def thin(self) -> None:
+        """Keep those cells alone in which a candidate of three symbols and more ends, where these are few.
+
+        After pruning they are 3 and 1 of a hundred.
+        """
+        for k in range(3, len(self.endings) + 1):
+            if k - 1 in self.places:
+                continue
+            endings = self.endings[k - 1]
+            if sum(map(np.count_nonzero, endings)) > SPARSE * sum(map(len, self.blocks)):
+                continue
+            places, numbers = Shelf(self.store), Shelf(self.store)
+            for cells in endings:
+                at = np.flatnonzero(cells)
+                places.append(at.astype(np.int32))
+                numbers.append(cells[at])
+            self.places[k - 1], self.endings[k - 1] = places, numbers
 
     def renumber(self, kept: Sequence[np.ndarray]) -> None:
         """Keep these rows of the lengths 2, 3, ... alone, and number them anew, from 1."""
@@ -217,14 +251,22 @@ def _expect_block(
     sums: Sums,
     i: int,
 ) -> tuple[np.ndarray, float]:
-    block, cells = lattice.blocks[i], lattice.cells(i)
-    terms = [np.take(table, cell, mode="clip") for table, cell in zip(tables, cells, strict=True)]
+    block = lattice.blocks[i]
+    found = [lattice.found(k, i) for k in range(1, len(tables) + 1)]
+    terms = []
+    for table, (at, number) in zip(tables, found, strict=True):
+        weights_of = np.take(table, number, mode="clip")
+        if not isinstance(at, slice):
+            every = np.zeros(len(block), np.float32)
+            every[at] = weights_of
+            weights_of = every
+        terms.append(weights_of)
     if base is not None:
-        base.add_to(terms, block, cells[0])
+        base.add_to(terms, block, found[0][1])
     weight = gaps(i) if gaps is not None else None
     boundary, log_likelihood = forward_backward(block, terms, weight)
-    for k, (cell, posterior) in enumerate(zip(cells, terms, strict=True)):
-        sums.add(k, cell, posterior)
+    for k, ((at, number), posterior) in enumerate(zip(found, terms, strict=True)):
+        sums.add(k, number, posterior[at])
     return boundary, log_likelihood
 
 
@@ -269,6 +311,7 @@ def prune(
         rows = rows[rows > 0]
         kept.append(rows[np.argsort(-c[rows], kind="stable")])
     lattice.renumber(kept)
+    lattice.thin()
     return kept
 
 
@@ -339,11 +382,11 @@ def _least_entropy(lattice: Lattice, length: int) -> np.ndarray:
     """The smaller branching entropy of each candidate, nats; every break is a neighbour of its own."""
     counts = np.zeros(len(lattice.words[length - 1]), np.int64)
     pairs = NeighbourPairs(), NeighbourPairs()
-    for block, symbols, ending in zip(
-        lattice.blocks, lattice.endings[0], lattice.endings[length - 1], strict=True
-    ):
-        at = np.flatnonzero(ending)
-        number = ending[at]
+    for i, (block, symbols) in enumerate(zip(lattice.blocks, lattice.endings[0], strict=True)):
+        at, number = lattice.found(length, i)
+        if isinstance(at, slice):
+            at = np.flatnonzero(number)
+            number = number[at]
         counts += np.bincount(number, minlength=len(counts))
         for side, beside in zip(pairs, _neighbours(block, symbols, length), strict=True):
             side.add(number, beside[at])
