@@ -45,10 +45,9 @@ class JoinedStrings(Sequence[str]):
         return self.text[end - int(self.lengths[number]) : end]
 
     def __iter__(self) -> Iterator[str]:
-        start = 0
-        for end in self.ends.tolist():
-            yield self.text[start:end]
-            start = end
+        ends = self.ends.tolist()
+        # No Python for each of them: a fifth of the time of a loop.
+        return map(self.text.__getitem__, map(slice, [0, *ends[:-1]], ends))
 
 
 def joined(strings: Sequence[str]) -> tuple[str, np.ndarray]:

@@ -67,9 +67,9 @@ class WordColumns:
         metadata=_row(
             "expected",
             "real",
-            "em: how many of them the model takes for this word, and not for a part of another or for two words; for a "
-            "term: how many begin and end where words do. lm: how many were cut out",
-            "em：模型认为其中有多少次确实是这个词，而不是别的词的一部分或两个词；术语则是两端都是词边界的次数。lm：被切出的次数",
+            "em: how many of them the model takes for this word, and not for a part of another or for two words; for what "
+            "it makes of several words, as terms: how many begin and end where words do. lm: how many were cut out",
+            "em：模型认为其中有多少次确实是这个词，而不是别的词的一部分或两个词；由几个词组成的（如术语）则是两端都是词边界的次数。lm：被切出的次数",
             unit="occurrences",
             chinese_unit="次",
             digits=2,

@@ -216,10 +216,9 @@ def rank_expected(
         return Ranked(candidates, words, Terms.none(), np.zeros(0), sample.texts, learnt)
     with worker_pool(room.threads) as pool:
         run = partial(ordered_map, pool, room.threads)
-        prior = settled_model(request.prior, "prior")
-        carried, formation = _carried(sample, prior)
-        if request.machine.memory < LITTLE_MEMORY:
-            prior = None  # the background reads it again
+        # Where memory is little the background reads the model again.
+        keep = request.machine.memory >= LITTLE_MEMORY
+        carried, formation = _carried(sample, settled_model(request.prior, "prior", keep=keep))
         fitted = _fit(sample, carried, room, encoded.folder, run, watch)
         del carried
         proposed, models = propose_words(candidates, sample, fitted, run)

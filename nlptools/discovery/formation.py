@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from nlptools.base import keys
+from nlptools.base.packing import joined
 from nlptools.text import chars
 from nlptools.wordmodel.em import LONGEST
 from nlptools.wordmodel.expected_counts import Weighted, WordLookup
@@ -82,10 +83,10 @@ def _parts(spelling: np.ndarray) -> Iterator[np.ndarray]:
 
 def _compounds(model: WordModel) -> tuple[np.ndarray, np.ndarray]:
     """How many listed words of three symbols and more each word of a model begins, and how many it ends; int64."""
-    lengths = np.fromiter(map(len, model.words), np.int64, len(model.words))
-    rows = np.flatnonzero(lengths <= LONGEST)
-    lengths = lengths[rows]
-    codes = chars.code_points("".join(model.words[row] for row in rows.tolist()))
+    text, lengths = joined(model.words)
+    short = lengths <= LONGEST
+    codes = chars.code_points(text)[np.repeat(short, lengths)]
+    rows, lengths = np.flatnonzero(short), lengths[short]
     # In 16 bits: a list of words with more kinds of characters than that has the last ones in common.
     number = np.minimum(np.unique(codes, return_inverse=True)[1] + 1, 0xFFFF)
     ids = np.zeros((len(rows), LONGEST), np.uint16)

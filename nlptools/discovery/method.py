@@ -93,22 +93,30 @@ def check_model(asked: WordModel | str | None, option: str) -> None:
         raise ValueError(f'{option} must be a WordModel, "auto" or None, not {asked!r}')
 
 
-def settled_model(asked: WordModel | str | None, option: str) -> WordModel | None:
-    """The model that an option asks for; "auto": the general one. ValueError for another name."""
+def settled_model(
+    asked: WordModel | str | None, option: str, *, keep: bool = True
+) -> WordModel | None:
+    """The model that an option asks for; "auto": the general one. ValueError for another name.
+
+    keep: as of general.
+    """
     check_model(asked, option)
-    return general() if isinstance(asked, str) else asked
+    return general(keep=keep) if isinstance(asked, str) else asked
 
 
 _general: weakref.ref[WordModel] | None = None
+_kept: WordModel | None = None
 
 
-def general() -> WordModel:
-    """The general model, read once as long as somebody has it: it takes 30 MB."""
-    global _general
+def general(*, keep: bool = True) -> WordModel:
+    """The general model, which takes 30 MB: read once for all, or with keep=False as long as somebody has it."""
+    global _general, _kept
     model = None if _general is None else _general()
     if model is None:
         model = general_model()
         _general = weakref.ref(model)
+    if keep:
+        _kept = model
     return model
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from nlptools.base import steady
+from nlptools.base.packing import joined
 from nlptools.text import chars
 from nlptools.wordmodel.candidates import Substrings
 from nlptools.wordmodel.em import DISCOUNT, LONGEST, SINGLE_FLOOR, Lattice, find_rows
@@ -81,8 +82,8 @@ class Carried:
         self.words = model.words
         self.expected = model.expected * weight
         self.known = model.known
-        characters = np.fromiter(map(len, self.words), np.int64, len(self.words))
-        codes = chars.code_points("".join(self.words))
+        text, characters = joined(self.words)
+        codes = chars.code_points(text)
         table = np.zeros(0x110000, np.int32)
         # Runs of letters and digits are symbols too where words are looked for; a prior's words have none of them.
         single = [(ord(text), number) for number, text in enumerate(texts, 1) if len(text) == 1]

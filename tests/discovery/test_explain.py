@@ -76,8 +76,9 @@ def test_a_word_that_a_longer_one_took(every: dict[str, Standing]) -> None:
     one = every["沈渡"]
     assert (one.rank, one.evidence.kind) == (None, "word")  # type: ignore[union-attr]
     assert one.bars == [f"score {one.plain_score:.4f} is below 0.4 (--min-score)"]
-    (behind,) = one.evidence.behind  # type: ignore[union-attr]
-    assert "entropy 0.0000, no more than 0.1" in behind
+    whole, free = one.evidence.behind  # type: ignore[union-attr]
+    assert whole.startswith("only 0 of 35 occurrences begin and end where words do")
+    assert "entropy 0.0000, no more than 0.1" in free
     assert (one.longer[0].word, one.longer[0].passed) == ("沈渡秋", True)
     assert one.cuts is not None
     assert (one.cuts.inside, one.cuts.ways) == (35, [(("沈渡秋",), 35)])
