@@ -178,7 +178,10 @@ def bench_quality(args: argparse.Namespace, report: Report, work: Path) -> None:
     reference = references.read(args.reference)
     for path in args.corpus:
         commands = [
-            nlptools(f"{path.name} {how}", "discover", "--method", how, path, "-o", work / how)
+            # The whole lexicon: newness puts behind what a list of general words has.
+            nlptools(
+                f"{path.name} {how}", "discover", "--all", "--method", how, path, "-o", work / how
+            )
             for how in METHODS
         ]
         results = interleaved(commands, 1)
