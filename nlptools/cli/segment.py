@@ -65,8 +65,8 @@ Examples:
     multiple=True,
     type=InputPath(),
     help="Words of your own, on top of the model or of any method: a list of any kind (a word a line, jieba, HanLP, "
-    "Rime, TSV, CSV, JSON Lines). They win, whatever counts stand beside them; words with the count 0 are left out. "
-    "May be given several times.",
+    "Rime, TSV, CSV, JSON Lines). They win, whatever counts stand beside them; words with the count 0, and those that a column "
+    "`decision` rejects, are left out. May be given several times.",
 )
 @click.option(
     "--granularity",

@@ -134,8 +134,8 @@ def build(
     """Build a vocabulary: the tokens of a base, then words by decreasing count.
 
     WORDS are lists of any kind: the output of discover, a model of train, a jieba dictionary, plain words; `-` is
-    stdin. Several lists are merged; a word keeps its first count. Without any the words are
-    those of the corpus. What is added and left out, and how the vocabulary tokenizes, is said on stderr.
+    stdin. Several lists are merged; a word keeps its first count, and what a column `decision` rejects is left out.
+    Without any the words are those of the corpus. What is added and left out, and how the vocabulary tokenizes, is said on stderr.
     """
     outputs = {
         "--output": output,

@@ -140,8 +140,8 @@ def _bars(
 ) -> Iterator[str]:
     """Why a word is not in the list; first what holds whatever its numbers are."""
     symbols = split_symbols(word, latin)
-    if not symbols or "" in symbols:
-        yield "a sign or a blank inside: it is no sequence of symbols"
+    if own is None and (not symbols or "" in symbols):
+        yield _signed(used)
         return
     shortest, longest = settled.lengths
     size = symbols_in(word, latin)
@@ -157,6 +157,13 @@ def _bars(
     yield from _below(own, size, settled, used)
     if settled.top is not None and settled.every.passed[own]:
         yield f"behind the first {settled.top:,} (--top)"
+
+
+def _signed(used: Mapping[str, Any]) -> str:
+    if used["method"] != "em":
+        return f"a sign or a blank inside, and method {used['method']} takes every sign for a break: --method em"
+    least = used.get("min_count", 1)
+    return f"a sign or a blank inside, and rarer than {least} (--min-count) or none of the signs that words have inside"
 
 
 def _no_candidate(size: int, used: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from nlptools.base.resources import DEFAULT_MEMORY
 from nlptools.discovery.em_score import FIRST, LAST
-from nlptools.discovery.names import evidence, find_names
+from nlptools.discovery.names import Characters, find_names
 from nlptools.discovery.surroundings import (
     FIGURES,
     MIXED,
@@ -172,9 +172,8 @@ def _probability(nats: np.ndarray, counts: np.ndarray) -> np.ndarray:
 def _names(known: Known, encoded: EncodedCorpus, around: Surroundings) -> Marked:
     """Names with dots in them."""
     encoder, symbols = encoded.encoder, known.counts.alphabet.symbols
-    nats, ids = np.zeros(len(encoder)), encoder.ids(symbols)
-    nats[ids] = evidence(known.single, symbols)
-    found = find_names(around.dots, around.dot, nats, encoder.han(), known.least)
+    characters = Characters.of(encoder, known.single, symbols)
+    found = find_names(around.dots, around.dot, characters, known.least)
     dot = around.commonest(DOTS)
     parts: list[list[tuple[str, ...]]] = []
     texts = iter(encoder.texts(found.spelling[found.spelling > 0].astype(np.int64)))

@@ -13,6 +13,7 @@ import numpy as np
 
 from nlptools.discovery.surroundings import LEFT, RIGHT, DotRows
 from nlptools.ngrams.neighbours import NeighbourPairs
+from nlptools.ngrams.symbols import SymbolEncoder
 
 # Characters that foreign names are written with, the most frequent first: those of the dotted names of the People's
 # Daily of January 1998, of the SXU corpus and of a tenth of the MSR corpus that are more frequent in them than elsewhere
@@ -37,6 +38,8 @@ WIDTH = LONGEST_PART + RIGHT
 LONGEST_NAME = 30  # symbols, dots among them
 MOST, MANY, FEW = 0.9, 0.6, 0.3  # of the occurrences of a name
 LEAST_NATS = -4.0  # one character does not say more against a name
+# Beside a dot these say nothing for or against a name, nor does REIGN behind them: 一二·九, 卡尔十六世·古斯塔夫.
+NUMERALS, REIGN = "〇零一二三四五六七八九十", "世"
 _BUCKETS = 1 << 20
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 
@@ -49,6 +52,33 @@ def evidence(symbols: np.ndarray, texts: Sequence[str]) -> np.ndarray:
     listed = np.append(LISTED * weights / weights.sum(), (1 - LISTED) / OTHERS)
     elsewhere = (symbols + ELSEWHERE / KINDS) / (symbols.sum() + ELSEWHERE)
     return np.log(listed[rank]) - np.log(elsewhere)
+
+
+@dataclass(frozen=True)
+class Characters:
+    """What is known of symbols, by provisional id. nats: `evidence`; han, numeral: whether it is; reign: the id of REIGN."""
+
+    nats: np.ndarray
+    han: np.ndarray
+    numeral: np.ndarray
+    reign: int
+
+    @staticmethod
+    def of(encoder: SymbolEncoder, counts: np.ndarray, texts: Sequence[str]) -> Characters:
+        """counts: occurrences of the symbols; texts: theirs."""
+        nats, numeral = np.zeros(len(encoder)), np.zeros(len(encoder), bool)
+        ids = encoder.ids(texts)
+        nats[ids] = evidence(counts, texts)
+        numeral[ids] = [text in NUMERALS for text in texts]
+        reign = next((int(i) for i, text in zip(ids, texts, strict=True) if text == REIGN), -1)
+        return Characters(nats, encoder.han(), numeral, reign)
+
+    def beside(self, symbols: np.ndarray) -> np.ndarray:
+        """Nats of the symbols beside dots, the next one first, shape (dots, symbols); 0 where they say nothing."""
+        number = self.numeral[symbols]
+        if symbols.shape[1] > 1:
+            number[:, 0] |= (symbols[:, 0] == self.reign) & number[:, 1]
+        return np.where(np.logical_and.accumulate(number, axis=1), 0.0, self.nats[symbols])
 
 
 @dataclass(frozen=True)
@@ -68,12 +98,12 @@ class Names:
         return len(self.counts)
 
 
-def find_names(rows: DotRows, dot: int, nats: np.ndarray, han: np.ndarray, least: int) -> Names:
+def find_names(rows: DotRows, dot: int, known: Characters, least: int) -> Names:
     """The names that occur `least` times or more and are not mostly parts of one of the others.
 
-    rows, dot: of Surroundings. nats, han: `evidence` and whether it is Han, by provisional id.
+    rows, dot: of Surroundings.
     """
-    cutter = _Cutter(rows, dot, nats, han, least)
+    cutter = _Cutter(rows, dot, known, least)
     lefts, rights = cutter.parts()
     while True:
         names = _Occurrences(lefts, rights, dot, least)
@@ -82,20 +112,17 @@ def find_names(rows: DotRows, dot: int, nats: np.ndarray, han: np.ndarray, least
         names.settle()
         for piece in cutter.often():
             names.add(piece, *cutter.sizes(piece))
-        more = names.longer(nats, han)
+        more = names.longer(known.nats, known.han)
         if not any(map(len, more)):
-            return names.finish(nats, han)
+            return names.finish(known)
         lefts, rights = (np.concatenate(both) for both in zip((lefts, rights), more, strict=True))
 
 
 class _Cutter:
     """Rows around dots -> where each name is cut out: sizes of the part before its first dot, of all from that dot on."""
 
-    def __init__(
-        self, rows: DotRows, dot: int, nats: np.ndarray, han: np.ndarray, least: int
-    ) -> None:
-        self._rows, self._dot, self._han, self._least = rows, dot, han, least
-        self._nats = nats
+    def __init__(self, rows: DotRows, dot: int, known: Characters, least: int) -> None:
+        self._rows, self._dot, self._known, self._least = rows, dot, known, least
         self._beside = np.zeros(_BUCKETS, np.int64)
         for piece in rows:
             self._beside += np.bincount(_beside(piece), minlength=_BUCKETS)
@@ -137,8 +164,9 @@ class _Cutter:
 
         A run of letters is a part as a whole.
         """
-        part = np.logical_and.accumulate(self._han[symbols], axis=1)
-        sums = np.cumsum(np.where(part, self._nats[symbols], 0.0), axis=1) + np.log(LENGTHS)
+        part = np.logical_and.accumulate(self._known.han[symbols], axis=1)
+        nats = self._known.beside(symbols)
+        sums = np.cumsum(np.where(part, nats, 0.0), axis=1) + np.log(LENGTHS)
         sums[~part] = -np.inf
         best: np.ndarray = sums.argmax(axis=1) + 1
         return best
@@ -289,7 +317,7 @@ class _Occurrences:
         sizes = [np.count_nonzero(part, axis=1) for part in self._parts]
         return sizes[0][self._left] + sizes[1][self._right]
 
-    def finish(self, nats: np.ndarray, han: np.ndarray) -> Names:
+    def finish(self, known: Characters) -> Names:
         """The names that are no mere parts, in the order of their symbols' ids."""
         left, right = self._parts[0][self._left], self._parts[1][self._right]
         before = np.count_nonzero(left, axis=1)
@@ -297,11 +325,16 @@ class _Occurrences:
         near = np.take_along_axis(left, np.clip(-columns - 1, 0, LONGEST_PART - 1), axis=1)
         far = np.take_along_axis(right, np.clip(columns, 0, RIGHT - 1), axis=1)
         spelling = np.where(columns < 0, near, np.where(columns < RIGHT, far, 0))
-        inside = han[spelling]
+        inside = known.han[spelling]
         # A name without a Han character, 3·15, is a number.
-        parts = self._mere_parts(nats)
+        parts = self._mere_parts(known.nats)
         good = np.flatnonzero(inside.any(axis=1) & ~parts & ~self._by_chance(parts))
-        sums = np.where(inside, np.maximum(nats, LEAST_NATS)[spelling], 0.0).sum(axis=1)
+        sums = sum(
+            np.where(known.han[symbols], np.maximum(known.beside(symbols), LEAST_NATS), 0.0).sum(
+                axis=1
+            )
+            for symbols in (left, right[:, 1:])
+        )
         mean = sums / np.maximum(np.count_nonzero(inside, axis=1), 1)
         entropies = [pairs.sums(self.counts).entropy() for pairs in self._beside]
         every = (spelling, self.counts, self._cut, mean, *entropies)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _TYPES = {"int": np.int64, "real": np.float64, "flag": np.bool_, "decision": np.bool_}
 _BATCH = 1 << 13
+# Scores of more than this and less than 1 have so many digits in files.
+_NEAR_ONE, _MORE_DIGITS = 0.9998, 8
 
 # A row, with the columns by their names in files; unrounded, None where the method does not say.
 _DECISION_FIELD = (DECISION.name, str, field(default="", repr=False))
@@ -181,7 +183,8 @@ def _values(table: WordTable, one: Column, part: slice, digits: int | None = Non
         return table.words[part]
     column = getattr(table, one.attribute)[part]
     if one.kind == "real" and digits is not None:
-        column = column.round(digits)
+        more = _more_digits(one, column)
+        column = np.where(more, column.round(_MORE_DIGITS), column.round(digits))
     values: list[Any] = column.tolist()
     if one.kind == "decision":
         return ["accepted" if value else "" for value in values]
@@ -191,6 +194,11 @@ def _values(table: WordTable, one: Column, part: slice, digits: int | None = Non
     if said.all():
         return values
     return [value if known else None for value, known in zip(values, said.tolist(), strict=True)]
+
+
+def _more_digits(one: Column, values: Any) -> Any:
+    """Whether four digits do not tell scores apart: the first 1,300 words of --all are probabilities of .9999."""
+    return (one.attribute == "scores") & (values > _NEAR_ONE) & (values < 1)
 
 
 def _cells(table: WordTable, part: slice) -> Iterator[tuple[str, ...]]:
@@ -208,7 +216,9 @@ def _cell(one: Column, value: Any) -> str:
         return ""
     if one.kind == "flag":
         return "yes" if value else "no"
-    return f"{value:.{one.digits}f}" if one.kind == "real" else str(value)
+    if one.kind != "real":
+        return str(value)
+    return f"{value:.{_MORE_DIGITS if _more_digits(one, value) else one.digits}f}"
 
 
 def _json_values(table: WordTable, one: Column, part: slice) -> list[Any]:

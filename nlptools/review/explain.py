@@ -119,20 +119,15 @@ def explain_words(
     Raises ValueError without corpus and counts, and for settings that make no sense or say nothing without a list;
     NlptoolsError for a word with a break in it where there is no corpus that can be read again.
     """
-    asked = [words] if isinstance(words, str) else list(words)
-    text = None if corpus is None else as_corpus(corpus)
-    counted = None if counts is None else as_counts(counts)
-    if counted is not None:
-        counted.require(1)
-    elif text is None:
-        raise ValueError("there is neither a corpus nor its counts")
+    text, counted = _sources(corpus, counts)
     if method == AUTO:
         alone = text is not None and text.rereadable and counted is None
         method = DEFAULT_METHOD if alone else NO_METHOD
     _check_method(method, text, discovery)
     if fold is None:
         fold = text.fold if text is not None else _folds_of(counted)
-    asked = [fold_text(word, tuple(fold)) for word in asked]
+    listed = [words] if isinstance(words, str) else words
+    asked = [fold_text(word, tuple(fold)) for word in listed]
     twice = text is not None and (text.rereadable or counted is not None)
     if counted is not None:
         latin = counted.settings.latin
@@ -161,6 +156,19 @@ def explain_words(
         )
         for word in asked
     ]
+
+
+def _sources(
+    corpus: CorpusLike | None, counts: NgramCounts | str | os.PathLike[str] | None
+) -> tuple[Corpus | None, NgramCounts | None]:
+    """The text and its counts, opened; one of them at least. Raises ValueError without both."""
+    text = None if corpus is None else as_corpus(corpus)
+    counted = None if counts is None else as_counts(counts)
+    if counted is not None:
+        counted.require(1)
+    elif text is None:
+        raise ValueError("there is neither a corpus nor its counts")
+    return text, counted
 
 
 def _check_method(method: str, text: Corpus | None, discovery: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ import math
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -62,16 +62,11 @@ class WordList:
     columns: Sequence[str]
     rows: Iterator[ListRow]
 
-    def weighted(self) -> Iterator[tuple[str, float | None]]:
-        """Words with their weights (see WEIGHTS); None where no number stands.
+    def decided(self) -> Iterator[tuple[str, float | None, str]]:
+        """Words with their weights (see WEIGHTS), None where no number stands, and what the column `decision` says.
 
         Raises DataError for a number that is no count, and in a table for what is no number.
         """
-        for word, weight, _ in self.decided():
-            yield word, weight
-
-    def decided(self) -> Iterator[tuple[str, float | None, str]]:
-        """Words with their weights, as `weighted` has them, and what the column `decision` says, "" for nothing."""
         places = [self.columns.index(name) for name in WEIGHTS if name in self.columns]
         at = self.columns.index("decision") if "decision" in self.columns else -1
         for row in self.rows:
@@ -255,16 +250,27 @@ def read_weighted_words(
 ) -> dict[str, float | None]:
     """Words of a file with their counts, None for a word without one; of a word that occurs twice the first count.
 
-    The file is a table or a model of ours (its column "expected", else "count"), a dictionary of jieba, HanLP or
+    Words that a column `decision` rejects are left out. The file is a table or a model of ours (its column "expected", else "count"), a dictionary of jieba, HanLP or
     Rime, or has lines of word and number. Raises DataError for a file that cannot be read as one of these, and for
     a number that is no count.
     """
     found: dict[str, float | None] = {}
+    rejected: set[str] = set()
     for listed in read_lists(path, encoding=encoding):
-        for word, count in listed.weighted():
+        for word, count, decision in listed.decided():
+            if decision == REJECTED:
+                rejected.add(word)
             if found.get(word) is None:
                 found[word] = count
-    return found
+    return _without(found, rejected)
+
+
+def _without(counts: dict[str, float | None], rejected: Collection[str]) -> dict[str, float | None]:
+    return (
+        {word: count for word, count in counts.items() if word not in rejected}
+        if rejected
+        else counts
+    )
 
 
 WHAT_IS_READ = (
@@ -299,9 +305,11 @@ def merge_words(
 ) -> dict[str, float | None]:
     """The words of several lists, in the order in which they appear; the first count given is taken.
 
+    What one of the lists rejects in a column `decision` is left out.
     Raises DataError for a file that is no word list.
     """
-    return merge_lists(paths, encoding=encoding).counts
+    merged = merge_lists(paths, encoding=encoding)
+    return _without(merged.counts, merged.rejected)
 
 
 def merge_lists(paths: Iterable[str | os.PathLike[str]], *, encoding: str = "auto") -> MergedWords:

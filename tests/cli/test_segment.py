@@ -241,6 +241,23 @@ def test_words_of_several_lists() -> None:
     assert "stdin can be read only once" in run("segment", "--words", "-", stdin="词").usage
 
 
+def test_rejected_words_are_no_words() -> None:
+    table = "word\tcount\tdecision\n雾螺湖\t9\taccepted\n鹭洲镇\t7\trejected\n"
+    write("reviewed.tsv", table)
+    write("plain.txt", "雾螺湖\n")
+    text = "从雾螺湖到鹭洲镇"
+    assert segment("--words", "reviewed.tsv", stdin=text) == segment(
+        "--words", "plain.txt", stdin=text
+    )
+    assert segment("--words", write("accepted.tsv", table.replace("rejected", "")), stdin=text) == (
+        "从 雾螺湖 到 鹭洲镇"
+    )
+    none = run(
+        "segment", "--words", write("none.tsv", table.replace("accepted", "rejected")), stdin=text
+    )
+    assert none.code == 1 and "none.tsv: no words" in none.err
+
+
 def test_words_win_under_every_method() -> None:
     run("count", NOVEL, "-o", "c", "-q").ok()
     run("lm", "train", NOVEL, "-o", "lm", "-q").ok()

@@ -113,6 +113,16 @@ def test_lists_of_all_kinds() -> None:
     assert "沈渡秋" in built("novel.model", "--words", 100)
 
 
+def test_rejected_words_are_left_out() -> None:
+    write("reviewed.tsv", "word\tcount\tdecision\n雾螺湖\t9\taccepted\n鹭洲镇\t7\trejected\n")
+    write("plain.txt", "鹭洲镇\n")
+    tokens = run("vocab", "build", "plain.txt", "reviewed.tsv", "-q").ok().out.split("\n")
+    assert "雾螺湖" in tokens
+    assert "鹭洲镇" not in tokens
+    none = run("vocab", "build", write("none.tsv", "word\tdecision\n雾螺湖\trejected\n"))
+    assert none.code == 1 and "none.tsv: no words" in none.err
+
+
 def test_the_same_from_python() -> None:
     write("base.txt", BASE)
     options = ["--corpus", NOVEL, "--base", "base.txt", "--coverage", "0.9", "--size", 900]

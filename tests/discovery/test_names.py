@@ -11,7 +11,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from nlptools.discovery.names import LENGTHS, NAME_CHARACTERS, Names, evidence, find_names
+from nlptools.discovery.names import (
+    LENGTHS,
+    NAME_CHARACTERS,
+    Characters,
+    Names,
+    evidence,
+    find_names,
+)
 from nlptools.discovery.surroundings import count_surroundings
 from nlptools.ngrams.count import count_and_keep
 from nlptools.text.corpus import Corpus
@@ -31,9 +38,8 @@ def found(texts: list[str], least: int = 5, **how: int) -> tuple[Names, list[lis
     counts, encoded = count_and_keep(corpus, order=5, workers=how.get("workers", 1), marks=True)
     around = count_surroundings(encoded, counts.settings, least)
     encoder, symbols = encoded.encoder, counts.alphabet.symbols
-    nats, ids = np.zeros(len(encoder)), encoder.ids(symbols)
-    nats[ids] = evidence(counts.levels[0].counts[:], symbols)
-    names = find_names(around.dots, around.dot, nats, encoder.han(), least)
+    characters = Characters.of(encoder, counts.levels[0].counts[:], symbols)
+    names = find_names(around.dots, around.dot, characters, least)
     return names, [encoder.texts(row[row > 0].astype(int)) for row in names.spelling]
 
 
@@ -71,6 +77,16 @@ def test_names_of_several_parts_and_their_parts() -> None:
 def test_letters_may_be_parts() -> None:
     assert words(sentences("J·K·罗琳")) == {"J·K·罗琳"}
     assert words(sentences("3·15", before=["过", "在"])) == set()  # a number
+
+
+def test_numerals_beside_a_dot_are_parts() -> None:
+    """Days of the year, and kings of whom there were several; in text in which numerals are frequent elsewhere."""
+    elsewhere = ["十六天里有二十九人和八九十只一二三四五六七八九十号的世界羊"] * 300
+    days = [*sentences("一二·九"), *sentences("九·一八", before=["纪念", "在", ""])]
+    assert words([*elsewhere, *days]) == {"一二·九", "九·一八"}
+    assert words([*elsewhere, *sentences("卡曼十六世·古尔斯")]) == {"卡曼十六世·古尔斯"}
+    # What stands elsewhere is no part: 二 does not touch the dot.
+    assert words([*elsewhere, *sentences("卡曼·古尔斯", before=["十二", "二"])]) == {"卡曼·古尔斯"}
 
 
 def test_a_title_that_always_stands_there_is_no_part() -> None:

@@ -49,6 +49,16 @@ def test_tsv_exactly() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "score, written",
+    [(0.99979, "0.9998"), (0.9998951, "0.99989510"), (0.99989499, "0.99989499"), (1.0, "1.0000")],
+)
+def test_probabilities_near_one_can_be_told_apart(score: float, written: str) -> None:
+    table = make(["沈渡秋"], scores=np.array([score]))
+    assert text_of(table, "tsv").split("\n")[1].split("\t")[7] == written
+    assert json.loads(text_of(table, "jsonl"))["score"] == float(written)
+
+
 def test_what_a_method_does_not_say() -> None:
     """The methods entropy and pmi have no expected counts, and look at no tenths of the corpus."""
     said = ("pmi", "left_entropy", "right_entropy", "scores")

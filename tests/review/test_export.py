@@ -385,7 +385,8 @@ def test_decisions_are_honoured(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no column `decision`"):
         export_words({"甲乙": 1.0}, "plain", accepted_only=True)
     merged = merge_lists(paths)
-    assert merge_words(paths) == merged.counts
+    assert merge_words(paths) == {"甲乙": 5, "丙丁": 3, "壬癸": None}
+    assert set(merged.counts) - set(merge_words(paths)) == merged.rejected == {"戊己", "庚辛"}
     assert repr(merged) == "MergedWords(5 words, 2 accepted, 2 rejected)"
 
 

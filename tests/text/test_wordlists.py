@@ -19,6 +19,8 @@ from nlptools.text.wordlists import (
     EntryCount,
     count_entries,
     is_json_lines,
+    merge_lists,
+    merge_words,
     read_decided,
     read_rows,
     read_weighted_words,
@@ -348,7 +350,8 @@ def test_a_folder_of_all_kinds(tmp_path: Path) -> None:
     }.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     every = {"甲乙": 3, "丙丁": 2, "戊己": 4, "庚辛": 4, "壬癸": 1, "子丑": 9}
-    assert read_weighted_words(tmp_path) == every
+    kept = {word: count for word, count in every.items() if word != "丙丁"}
+    assert read_weighted_words(tmp_path) == kept
     assert read_words([tmp_path]) == set(every)
     assert count_entries(tmp_path) == EntryCount(6, 0)
     assert read_decided([tmp_path], "rejected") == set(every) - {"甲乙"}
@@ -486,3 +489,24 @@ def test_rows_show_themselves(tmp_path: Path) -> None:
     assert '<td style="text-align: right">1.5000</td>' in rows._repr_html_()
     path.write_text("甲乙 3 n\n", encoding="utf-8")
     assert repr(read_rows(path)) == "WordRows(1 words, lines)"
+
+
+DECIDED = {
+    "a.tsv": "word\tcount\tdecision\n甲乙\t3\taccepted\n丙丁\t2\trejected\n戊己\t1\t\n",
+    "a.csv": "word,count,decision\n甲乙,3,accepted\n丙丁,2,rejected\n戊己,1,\n",
+    "a.jsonl": '{"word": "甲乙", "count": 3, "decision": "accepted"}\n'
+    '{"word": "丙丁", "count": 2, "decision": "rejected"}\n{"word": "戊己", "count": 1, "decision": ""}\n',
+}
+
+
+@pytest.mark.parametrize("name", DECIDED)
+def test_rejected_words_have_no_weight(name: str, tmp_path: Path) -> None:
+    """Nor does another list bring them back; merge_lists still knows them."""
+    path = tmp_path / name
+    path.write_text(DECIDED[name], encoding="utf-8")
+    other = tmp_path / "plain.txt"
+    other.write_text("丙丁\n庚辛\n", encoding="utf-8")
+    assert read_weighted_words(path) == {"甲乙": 3, "戊己": 1}
+    assert merge_words([other, path]) == {"庚辛": None, "甲乙": 3, "戊己": 1}
+    assert merge_lists([other, path]).rejected == {"丙丁"}
+    assert "丙丁" in read_words([path])
