@@ -233,7 +233,7 @@ def discover(
     out), PMI (weakest split, nats), left and right branching entropy (nats), the tenths of the corpus that
     have it, score, whether it is a term of several words, and whether it is known; best score first, ties
     by word. With --fold a word stands as it is mostly written in the text. Method em, and no other, also finds words
-    with a sign inside: names of any length with dots (卡莱尔·布朗), Latin terms with a blank or a hyphen (iPad Pro,
+    with a sign inside: names of any length with dots or hyphens (卡莱尔·布朗), Latin terms with a blank or a hyphen (iPad Pro,
     5G-A), Han characters with a hyphen, a number or a bracket (抗原19-9); --max-length, if given, counts them
     without the signs. A terminal shows a screenful, and as many as --top asks for; a file, a pipe and --format
     give all.

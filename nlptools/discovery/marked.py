@@ -170,28 +170,32 @@ def _probability(nats: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 
 def _names(known: Known, encoded: EncodedCorpus, around: Surroundings) -> Marked:
-    """Names with dots in them."""
+    """Names with dots or hyphens in them."""
     encoder, symbols = encoded.encoder, known.counts.alphabet.symbols
-    characters = Characters.of(encoder, known.single, symbols)
-    found = find_names(around.dots, around.dot, characters, known.least)
-    dot = around.commonest(DOTS)
+    characters = Characters.of(encoder, known.single, symbols, around)
+    found = find_names(around.dots, characters, known.least)
+    signs = {around.dot: around.commonest(DOTS), around.hyphen: around.joiner}
+    words: list[str] = []
     parts: list[list[tuple[str, ...]]] = []
     texts = iter(encoder.texts(found.spelling[found.spelling > 0].astype(np.int64)))
     for spelled in found.spelling.tolist():
         parts.append([])
         part: list[str] = []
+        word: list[str] = []
         for number in filter(None, spelled):
             text = next(texts)
-            if number == around.dot:
+            word.append(signs.get(number, text))
+            if number in signs:
                 parts[-1].append(tuple(part))
                 part = []
             else:
                 part.append(text)
         parts[-1].append(tuple(part))
+        words.append("".join(word))
     constant, of_nats, of_freedom = NAME
     freedom = np.minimum(np.minimum(found.left_entropy, found.right_entropy), MOST_FREEDOM)
     return Marked(
-        [dot.join(map("".join, of_word)) for of_word in parts],
+        words,
         parts,
         found.counts,
         found.left_entropy,

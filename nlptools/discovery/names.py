@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.discovery.surroundings import LEFT, RIGHT, DotRows
+from nlptools.discovery.surroundings import LEFT, RIGHT, DotRows, Surroundings
 from nlptools.ngrams.neighbours import NeighbourPairs
 from nlptools.ngrams.symbols import SymbolEncoder
 
@@ -40,6 +40,8 @@ MOST, MANY, FEW = 0.9, 0.6, 0.3  # of the occurrences of a name
 LEAST_NATS = -4.0  # one character does not say more against a name
 # Beside a dot these say nothing for or against a name, nor does REIGN behind them: 一二·九, 卡尔十六世·古斯塔夫.
 NUMERALS, REIGN = "〇零一二三四五六七八九十", "世"
+# A hyphen joins names whose two parts say no more against them than this, a character.
+LEAST_JOINED = -1.0
 _BUCKETS = 1 << 20
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 
@@ -56,22 +58,30 @@ def evidence(symbols: np.ndarray, texts: Sequence[str]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Characters:
-    """What is known of symbols, by provisional id. nats: `evidence`; han, numeral: whether it is; reign: the id of REIGN."""
+    """What is known of symbols, by provisional id. nats: `evidence`; han, numeral: whether it is; reign: the id of REIGN;
+    mark: whether it is the dot or the hyphen of names; hyphen: its id.
+    """
 
     nats: np.ndarray
     han: np.ndarray
     numeral: np.ndarray
     reign: int
+    mark: np.ndarray
+    hyphen: int
 
     @staticmethod
-    def of(encoder: SymbolEncoder, counts: np.ndarray, texts: Sequence[str]) -> Characters:
+    def of(
+        encoder: SymbolEncoder, counts: np.ndarray, texts: Sequence[str], around: Surroundings
+    ) -> Characters:
         """counts: occurrences of the symbols; texts: theirs."""
         nats, numeral = np.zeros(len(encoder)), np.zeros(len(encoder), bool)
+        mark = np.zeros(len(encoder), bool)
+        mark[[around.dot, around.hyphen]] = True
         ids = encoder.ids(texts)
         nats[ids] = evidence(counts, texts)
         numeral[ids] = [text in NUMERALS for text in texts]
         reign = next((int(i) for i, text in zip(ids, texts, strict=True) if text == REIGN), -1)
-        return Characters(nats, encoder.han(), numeral, reign)
+        return Characters(nats, encoder.han(), numeral, reign, mark, around.hyphen)
 
     def beside(self, symbols: np.ndarray) -> np.ndarray:
         """Nats of the symbols beside dots, the next one first, shape (dots, symbols); 0 where they say nothing."""
@@ -98,31 +108,31 @@ class Names:
         return len(self.counts)
 
 
-def find_names(rows: DotRows, dot: int, known: Characters, least: int) -> Names:
+def find_names(rows: DotRows, known: Characters, least: int) -> Names:
     """The names that occur `least` times or more and are not mostly parts of one of the others.
 
-    rows, dot: of Surroundings.
+    rows: Surroundings.dots; a hyphen among them is what a dot is.
     """
-    cutter = _Cutter(rows, dot, known, least)
+    cutter = _Cutter(rows, known, least)
     lefts, rights = cutter.parts()
     while True:
-        names = _Occurrences(lefts, rights, dot, least)
+        names = _Occurrences(lefts, rights, known, least)
         for piece in cutter.often():
             names.count(piece)
         names.settle()
         for piece in cutter.often():
             names.add(piece, *cutter.sizes(piece))
-        more = names.longer(known.nats, known.han)
+        more = names.longer()
         if not any(map(len, more)):
-            return names.finish(known)
+            return names.finish()
         lefts, rights = (np.concatenate(both) for both in zip((lefts, rights), more, strict=True))
 
 
 class _Cutter:
     """Rows around dots -> where each name is cut out: sizes of the part before its first dot, of all from that dot on."""
 
-    def __init__(self, rows: DotRows, dot: int, known: Characters, least: int) -> None:
-        self._rows, self._dot, self._known, self._least = rows, dot, known, least
+    def __init__(self, rows: DotRows, known: Characters, least: int) -> None:
+        self._rows, self._known, self._least = rows, known, least
         self._beside = np.zeros(_BUCKETS, np.int64)
         for piece in rows:
             self._beside += np.bincount(_beside(piece), minlength=_BUCKETS)
@@ -150,9 +160,10 @@ class _Cutter:
         left, right = _sides(rows)
         last = np.zeros(len(rows), np.int64)  # the last dot of the name
         for column in range(1, RIGHT):
-            last[(right[:, column] == self._dot) & (column - last <= LONGEST_PART + 1)] = column
-        stops = (left == 0) | (left == self._dot)
-        first = left[np.arange(len(rows)), stops.argmax(axis=1)] != self._dot
+            last[self._known.mark[right[:, column]] & (column - last <= LONGEST_PART + 1)] = column
+        marks = self._known.mark[left]
+        stops = (left == 0) | marks
+        first = ~marks[np.arange(len(rows)), stops.argmax(axis=1)]
         columns = np.minimum(last[:, None] + np.arange(1, LONGEST_PART + 1), RIGHT - 1)
         before = self._best_size(left[:, :LONGEST_PART])
         after = last + 1 + self._best_size(np.take_along_axis(right, columns, axis=1))
@@ -222,9 +233,11 @@ class _Distinct:
 class _Occurrences:
     """Counts names, which are pairs of parts, and their neighbours: of each row those that have its dot for their first."""
 
-    def __init__(self, lefts: np.ndarray, rights: np.ndarray, dot: int, least: int) -> None:
+    def __init__(
+        self, lefts: np.ndarray, rights: np.ndarray, known: Characters, least: int
+    ) -> None:
         self._parts = lefts, rights
-        self._dot, self._least = dot, least
+        self._known, self._least = known, least
         hashes = [_hashes(part)[:, -1] for part in self._parts]
         self._orders = [np.argsort(numbers) for numbers in hashes]
         self._numbers = [
@@ -280,7 +293,7 @@ class _Occurrences:
         self._beside[0].add(name, one[row, k])
         self._beside[1].add(name, np.where(e < RIGHT, two[row, np.minimum(e, RIGHT - 1)], 0))
 
-    def longer(self, nats: np.ndarray, han: np.ndarray) -> list[np.ndarray]:
+    def longer(self) -> list[np.ndarray]:
         """[left parts, right parts] with one symbol more, where most occurrences of a name have it; only new ones.
 
         After a name text goes on in many ways, so what mostly follows belongs to it: 约翰斯·霍普金斯大学. Before a name
@@ -288,6 +301,7 @@ class _Occurrences:
         symbol alone, times 2 / (n (n + 1)), by an urn with two balls; as a part of the name it is as probable as there.
         """
         more = []
+        nats, han = self._known.nats, self._known.han
         for side, part in enumerate(self._parts):
             names, symbols, together = self._beside[side].counts()
             n = self.counts[names]
@@ -309,7 +323,7 @@ class _Occurrences:
     def _sizes(self, spelling: np.ndarray) -> np.ndarray:
         """Symbols of the outer part: those after the last dot, or all of a left part."""
         size = np.count_nonzero(spelling, axis=1)
-        dots = spelling == self._dot
+        dots = self._known.mark[spelling]
         last = spelling.shape[1] - 1 - dots[:, ::-1].argmax(axis=1)
         return np.where(dots.any(axis=1), size - 1 - last, size)
 
@@ -317,7 +331,7 @@ class _Occurrences:
         sizes = [np.count_nonzero(part, axis=1) for part in self._parts]
         return sizes[0][self._left] + sizes[1][self._right]
 
-    def finish(self, known: Characters) -> Names:
+    def finish(self) -> Names:
         """The names that are no mere parts, in the order of their symbols' ids."""
         left, right = self._parts[0][self._left], self._parts[1][self._right]
         before = np.count_nonzero(left, axis=1)
@@ -325,22 +339,29 @@ class _Occurrences:
         near = np.take_along_axis(left, np.clip(-columns - 1, 0, LONGEST_PART - 1), axis=1)
         far = np.take_along_axis(right, np.clip(columns, 0, RIGHT - 1), axis=1)
         spelling = np.where(columns < 0, near, np.where(columns < RIGHT, far, 0))
+        known = self._known
         inside = known.han[spelling]
         # A name without a Han character, 3·15, is a number.
-        parts = self._mere_parts(known.nats)
-        good = np.flatnonzero(inside.any(axis=1) & ~parts & ~self._by_chance(parts))
-        sums = sum(
-            np.where(known.han[symbols], np.maximum(known.beside(symbols), LEAST_NATS), 0.0).sum(
-                axis=1
-            )
-            for symbols in (left, right[:, 1:])
-        )
-        mean = sums / np.maximum(np.count_nonzero(inside, axis=1), 1)
+        parts = self._mere_parts()
+        good = inside.any(axis=1) & ~parts & ~self._by_chance(parts)
+        sides = [
+            np.where(known.han[part], np.maximum(known.beside(part), LEAST_NATS), 0.0).sum(axis=1)
+            for part in (left, right[:, 1:])
+        ]
+        sizes = [
+            np.maximum(np.count_nonzero(known.han[part], axis=1), 1)
+            for part in (left, right[:, 1:])
+        ]
+        mean = sum(sides) / sum(sizes)
+        # A hyphen joins much else: 中国-东盟, 货源-阿里巴巴 and other titles of pages.
+        worse = np.minimum(sides[0] / sizes[0], sides[1] / sizes[1])
+        joined = (spelling == known.hyphen).any(axis=1)
+        good &= ~joined | ((mean > 0) & (worse > LEAST_JOINED))
         entropies = [pairs.sums(self.counts).entropy() for pairs in self._beside]
         every = (spelling, self.counts, self._cut, mean, *entropies)
-        return Names(*(column[good] for column in every))
+        return Names(*(column[np.flatnonzero(good)] for column in every))
 
-    def _mere_parts(self, nats: np.ndarray) -> np.ndarray:
+    def _mere_parts(self) -> np.ndarray:
         """Which names nearly always have a dot beside them, or a symbol with which they are a longer name."""
         part = np.zeros(len(self.counts), bool)
         for side, spelling in enumerate(self._parts):
@@ -352,7 +373,7 @@ class _Occurrences:
             size = np.count_nonzero(longer, axis=1)
             longer[np.arange(len(longer)), np.minimum(size, spelling.shape[1] - 1)] = symbols
             known = _places(self._numbers[side], _hashes(longer)[:, -1]) >= 0
-            part[names[known | (symbols == self._dot) | (nats[symbols] > 0)]] = True
+            part[names[known | self._known.mark[symbols] | (self._known.nats[symbols] > 0)]] = True
         return part
 
     def _by_chance(self, parts: np.ndarray) -> np.ndarray:

@@ -59,6 +59,8 @@ SPACED = Family("spaced", SPACES, "", 3, 3, 5)
 # Han and Latin side by side: β-胡萝卜素, 新型冠状病毒（2019-nCoV, and 抗原19-9, whose mark stands inside of a symbol.
 MIXED = Family("mixed", HYPHENS + OPENING, "-（", 9, 2, 10)
 FAMILIES = (SPACED, MIXED)
+# Added to the number of a hyphen between two Han characters, which joins names as dots do: 迪亚斯-卡内尔.
+_JOINING = 32
 # Symbols on the left of a dot, and from the dot on: names of several dots are long.
 LEFT, RIGHT = 9, 28
 
@@ -83,16 +85,20 @@ class DotRows:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """counts: of each family, by name, in its order. signs: how often each sign of marks.SIGNS was a mark.
+    """counts: of each family, by name, in its order. signs: how often each sign of marks.SIGNS was a mark; joiner: the
+    commonest hyphen between Han characters, which `signs` does not count.
 
-    dots: for each dot provisional ids of LEFT symbols before it, the next one last, and of RIGHT from it on, every dot
-    being `dot`; 0 at the first break and beyond it; uint32, shape (dots, LEFT + RIGHT) in pieces.
+    dots: for each dot, and each hyphen between Han characters, provisional ids of LEFT symbols before it, the next one
+    last, and of RIGHT from it on, every dot being `dot`, every such hyphen `hyphen`; 0 at the first break and beyond it;
+    uint32, shape (dots, LEFT + RIGHT) in pieces.
     """
 
     counts: dict[str, NgramCounts]
     dots: DotRows
     dot: int
+    hyphen: int
     signs: dict[str, int]
+    joiner: str
 
     def commonest(self, signs: str) -> str:
         """The one of these that stands most often; the first of equals."""
@@ -109,7 +115,7 @@ def count_surroundings(
     """
     marked = _Marked(encoded.encoder)
     buckets = {family.name: np.zeros(_BUCKETS, np.int64) for family in FAMILIES}
-    signs = np.zeros(len(SIGNS) + 1, np.int64)
+    signs = np.zeros(2 * _JOINING, np.int64)
     dots = DotRows(Spool(encoded.room // 4, encoded.folder))
     for block in _overlapping(encoded):
         found = marked.find(block.block)
@@ -134,8 +140,10 @@ def count_surroundings(
                 stream.take(stretch, found.of(stream.family))
         for name, stream in streams.items():
             counts[name] = stream.counter.finish()
-    number = dict(zip(SIGNS, signs[1:].tolist(), strict=True))
-    return Surroundings(counts, dots, marked.dot, number)
+    number = dict(zip(SIGNS, signs[1 : len(SIGNS) + 1].tolist(), strict=True))
+    joining = dict(zip(HYPHENS, signs[np.array(sign_numbers(HYPHENS)) + _JOINING], strict=True))
+    joiner = max(HYPHENS, key=joining.__getitem__)
+    return Surroundings(counts, dots, marked.dot, marked.hyphen, number, joiner)
 
 
 @dataclass(frozen=True)
@@ -180,7 +188,7 @@ class _Marked:
         for family in FAMILIES:
             for number, sign in zip(sign_numbers(family.signs), family.signs, strict=True):
                 self._mark[number] = _standing(encoder, family, sign)
-        self.dot = encoder.extra(DOTS[0])
+        self.dot, self.hyphen = encoder.extra(DOTS[0]), encoder.extra(HYPHENS[0])
         self._han = encoder.han()
         self._figures = encoder.matching(FIGURES)
 
@@ -196,7 +204,9 @@ class _Marked:
         wide = np.isin(sign, sign_numbers("．"))
         good &= ~wide | (han_before & han_after)
         good &= ~np.isin(sign, sign_numbers(SPACES)) | ~(han_before | han_after)
-        good &= ~np.isin(sign, sign_numbers(HYPHENS)) | (han_before ^ han_after)
+        hyphen = np.isin(sign, sign_numbers(HYPHENS))
+        good &= ~hyphen | han_before | han_after
+        sign = sign + _JOINING * (hyphen & han_before & han_after)
         opening = np.isin(sign, sign_numbers(OPENING))
         closing = marks["at"][np.isin(marks["sign"], sign_numbers(CLOSING))]
         good &= ~opening | (han_before & ~han_after & np.isin(at + 2, closing))
@@ -211,22 +221,26 @@ class _Marked:
         return _Found(at, sign)
 
     def dotted(self, ids: np.ndarray, found: _Found, own: _Found) -> Iterator[np.ndarray]:
-        """The rows of `Surroundings.dots` for the dots among `own`. found: all marks of the block."""
-        dots, every = found.at[self._is_dot(found)], own.at[self._is_dot(own)]
+        """The rows of `Surroundings.dots` for those among `own`. found: all marks of the block."""
+        joining = self._joins(found)
+        dots, every = found.at[joining], own.at[self._joins(own)]
+        ids_of = np.where(found.sign[joining] > _JOINING, self.hyphen, self.dot)
         for start in range(0, len(every), _PIECE):
             near = every[start : start + _PIECE, None] + np.arange(-LEFT, RIGHT)
             inside = (near >= 0) & (near < len(ids))
             near = np.clip(near, 0, len(ids) - 1)
             rows = np.where(inside, ids[near], 0).astype(np.uint32)
             place = np.minimum(np.searchsorted(dots, near), len(dots) - 1)
-            rows[inside & (dots[place] == near)] = self.dot
+            there = inside & (dots[place] == near)
+            rows[there] = ids_of[place[there]]
             open_left = np.logical_and.accumulate(rows[:, LEFT - 1 :: -1] > 0, axis=1)[:, ::-1]
             open_right = np.logical_and.accumulate(rows[:, LEFT:] > 0, axis=1)
             rows[~np.concatenate([open_left, open_right], axis=1)] = 0
             yield rows
 
-    def _is_dot(self, found: _Found) -> np.ndarray:
-        return np.isin(found.sign, sign_numbers(DOTS))
+    def _joins(self, found: _Found) -> np.ndarray:
+        """Which marks are dots, or hyphens between Han characters."""
+        return np.isin(found.sign, sign_numbers(DOTS)) | (found.sign > _JOINING)
 
     def near(self, ids: np.ndarray, marks: _Found, family: Family) -> np.ndarray:
         """Which places are within the reach of one of the marks, bool."""

@@ -38,8 +38,8 @@ def found(texts: list[str], least: int = 5, **how: int) -> tuple[Names, list[lis
     counts, encoded = count_and_keep(corpus, order=5, workers=how.get("workers", 1), marks=True)
     around = count_surroundings(encoded, counts.settings, least)
     encoder, symbols = encoded.encoder, counts.alphabet.symbols
-    characters = Characters.of(encoder, counts.levels[0].counts[:], symbols)
-    names = find_names(around.dots, around.dot, characters, least)
+    characters = Characters.of(encoder, counts.levels[0].counts[:], symbols, around)
+    names = find_names(around.dots, characters, least)
     return names, [encoder.texts(row[row > 0].astype(int)) for row in names.spelling]
 
 
@@ -87,6 +87,21 @@ def test_numerals_beside_a_dot_are_parts() -> None:
     assert words([*elsewhere, *sentences("卡曼十六世·古尔斯")]) == {"卡曼十六世·古尔斯"}
     # What stands elsewhere is no part: 二 does not touch the dot.
     assert words([*elsewhere, *sentences("卡曼·古尔斯", before=["十二", "二"])]) == {"卡曼·古尔斯"}
+
+
+def test_a_hyphen_joins_names_of_other_letters() -> None:
+    """Alone and beside a dot; not what is no name, on either side."""
+    elsewhere = ["中国和东盟的货源有多少"] * 300
+    joined = sentences("卡曼-古尔斯")
+    assert words([*elsewhere, *joined]) == {"卡曼-古尔斯"}
+    assert words([*elsewhere, *joined, *sentences("米格尔·卡曼-古尔斯")]) == {
+        "卡曼-古尔斯",
+        "米格尔·卡曼-古尔斯",
+    }
+    # What follows a name may be no name, if it is not much.
+    assert words([*elsewhere, *sentences("卡曼-古尔斯综合征")]) == {"卡曼-古尔斯综合征"}
+    for title in ("中国-东盟", "货源-卡曼古尔", "卡曼古尔-货源"):
+        assert words([*elsewhere, *sentences(title)]) == set()
 
 
 def test_a_title_that_always_stands_there_is_no_part() -> None:
