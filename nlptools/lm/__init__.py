@@ -2,5 +2,5 @@
 
 In: `NgramCounts` with sentence boundaries. Out: `NgramModel`, `LanguageModel`, ARPA, log10 probabilities.
 Read: trie, suffixes, partition, smoothing, train, table, model, arpa_reader, arpa, files, longlines,
-stream, report.
+stream, report, records.
 """
