@@ -18,7 +18,8 @@ from nlptools.cli.progress import corpus_type, wipe
 from nlptools.errors import NlptoolsError, listed, quoted, visible
 
 if TYPE_CHECKING:
-    from nlptools.text.corpus import Corpus, ReadReport
+    from nlptools.text.corpus import Corpus
+    from nlptools.text.reading import ReadReport
     from nlptools.wordmodel.room import Learnt
 
 

@@ -16,9 +16,10 @@ from nlptools.segmentation.kinds import HAN, MARK, SPACE, WORD, kinds_of
 from nlptools.segmentation.search import SPANS, TokenSpans, check_mode, search_spans, woven
 from nlptools.segmentation.tokens import Cutter
 from nlptools.text import chars
-from nlptools.text.corpus import Corpus, join_small
+from nlptools.text.blocks import join_small
+from nlptools.text.corpus import Corpus
 from nlptools.text.lookup import count_scripts
-from nlptools.text.records import lines_of
+from nlptools.text.pieces import lines_of
 
 SEGMENT_FORMATS = ("text", "jsonl")
 # What looks on: the code points of a piece, and whether a token ends after each.

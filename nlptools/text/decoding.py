@@ -146,6 +146,7 @@ def short_lines(chunks: Iterable[bytes], source: str, longest: int) -> Iterator[
 
 # --- decompression ---------------------------------------------------------------------------
 
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")  # what names of compressed files end with
 _MOST_UNPACKED = 1 << 24  # bytes at a time
 
 

@@ -13,8 +13,9 @@ import numpy as np
 
 from nlptools.base import storage
 from nlptools.base.resources import prompt_map, worker_pool
+from nlptools.text.blocks import join_small
 from nlptools.text.chars import with_line_feeds
-from nlptools.text.corpus import Corpus, join_small
+from nlptools.text.corpus import Corpus
 from nlptools.text.linenumbers import LineNumbers
 from nlptools.vocab.decoding import LineDecoder
 from nlptools.vocab.longlines import PIECE, LongLine, is_long, safe_cut, whole_lines
