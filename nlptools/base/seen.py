@@ -79,7 +79,8 @@ class SeenHashes:
         before = np.zeros(len(high), bool)
         same = (high[order[1:]] == high[order[:-1]]) & (low[order[1:]] == low[order[:-1]])
         before[order[1:][same]] = True
-        for part in [*self._held, *self._runs]:
+        parts: list[_Sorted | _Run] = [*self._held, *self._runs]
+        for part in parts:
             left = np.flatnonzero(~before)
             before[left] = part.holds(high[left], low[left])
         fresh = order[~before[order]]

@@ -30,7 +30,7 @@ from nlptools.lm.measures import hashes_of, measure
 from nlptools.lm.model import LanguageModel
 from nlptools.lm.stream import LineScorer, fold_of
 from nlptools.text.corpus import Corpus, CorpusLike, as_corpus
-from nlptools.text.documents import Documents
+from nlptools.text.documents import Documents, lull
 
 # What is read only once, as a pipe, gets its limits from its beginning, which waits in memory.
 SAMPLE = 10_000
@@ -79,7 +79,8 @@ def filter_documents(
     the first 10,000 or 8,000,000 characters where the corpus can be read only once.
     measures: drop and measure by the limits of LIMITS: min_han, max_oov, max_repeated, max_repeated_lines, shares in
     [0, 1]; one that is given holds without it. unique: drop documents whose text came before.
-    fold, workers, tmp_dir: as in score_text. memory: bytes for the whole process. No result depends on workers, memory
+    model: loaded, its file, or "general", the one of the package. fold: names of FOLDS, by which documents are scored;
+    None: as the model was trained. workers, tmp_dir: as in score_text. memory: bytes for the whole process. No result depends on workers, memory
     and size of blocks.
     Raises ValueError for settings that make no sense, DataError for a file that is no model, or damaged.
     """
@@ -101,9 +102,7 @@ def filter_documents(
     loaded = (
         model if isinstance(model, LanguageModel) else open_lm(model, tmp_dir=tmp_dir, whole=True)
     )
-    if fold is None:
-        fold = () if isinstance(corpus, Corpus) else fold_of(loaded)
-    scorer = LineScorer(loaded, fold)
+    scorer = LineScorer(loaded, fold_of(loaded) if fold is None else fold)
     return FilteredCorpus(as_corpus(corpus), rules, scorer, memory, workers, tmp_dir)
 
 
@@ -142,7 +141,7 @@ class FilteredCorpus:
     def __iter__(self) -> Iterator[FilteredDocument]:
         for batch in self.batches():
             documents = batch.documents
-            records = documents.records or [None] * len(documents)
+            records: Sequence[str | None] = documents.records or [None] * len(documents)
             for place, added in enumerate(batch.fields()):
                 yield FilteredDocument(
                     documents.source,
@@ -182,7 +181,7 @@ class FilteredCorpus:
             groups = _groups(self.corpus.documents(PIECE))
             for done in prompt_map(pool, self._workers, self._numbers, groups):
                 if done is None:
-                    yield Documents("", _NOTHING, _NOTHING, []), np.empty((0, _WIDTH))
+                    yield lull(""), np.empty((0, _WIDTH))
                     continue
                 group, rows, hashes = done
                 if seen is not None:

@@ -68,7 +68,7 @@ class FilteredDocuments:
 
     @property
     def kept(self) -> np.ndarray:
-        """bool."""
+        """Which ones have no reason to be dropped; bool."""
         return self.reasons == 0
 
     def columns(self) -> dict[str, Any]:

@@ -31,10 +31,10 @@ def report_table(report: FilterReport) -> str:
     dropped: dict[str, list[int]] = {}
     for (bucket, reason), sums in sorted(report.counts.items()):
         if reason:
-            name, rows = _WHY[REASONS[reason]], dropped
+            name, side = _WHY[REASONS[reason]], dropped
         else:
-            name, rows = "" if bucket == NO_BUCKET else BUCKETS[bucket], kept
-        rows[name] = [a + b for a, b in zip(rows.get(name, [0, 0]), sums, strict=True)]
+            name, side = "" if bucket == NO_BUCKET else BUCKETS[bucket], kept
+        side[name] = [a + b for a, b in zip(side.get(name, [0, 0]), sums, strict=True)]
     order = list(_WHY.values())
     rows = [["", "", "documents", "", "characters", ""]]
     every = [sum(sums[i] for sums in report.counts.values()) for i in (0, 1)]
@@ -50,7 +50,7 @@ def report_table(report: FilterReport) -> str:
 
 
 def _rows(title: str, sums: dict[str, list[int]], every: list[int]) -> list[list[str]]:
-    made = []
+    made: list[list[str]] = []
     for name, numbers in (sums or {"": [0, 0]}).items():
         cells = [title if not made else "", name]
         for number, whole in zip(numbers, every, strict=True):

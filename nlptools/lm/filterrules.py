@@ -118,7 +118,11 @@ class FilterRules:
     @property
     def measured(self) -> tuple[str, ...]:
         """The measures that are computed, of MEASURES."""
-        wanted = {name.removeprefix("min_").removeprefix("max_") for name in LIMITS if self.limit(name) is not None}
+        wanted = {
+            name.removeprefix("min_").removeprefix("max_")
+            for name in LIMITS
+            if self.limit(name) is not None
+        }
         return tuple(name for name in MEASURES if name in wanted)
 
     def reasons(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:

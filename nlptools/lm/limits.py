@@ -25,7 +25,9 @@ def shrunk(per_symbol: np.ndarray, numbers: np.ndarray, mean: float, weight: flo
     return (numbers * per_symbol + weight * mean) / (numbers + weight)
 
 
-def quantiles_of(values: Callable[[], Iterable[np.ndarray]], shares: Sequence[float]) -> list[float]:
+def quantiles_of(
+    values: Callable[[], Iterable[np.ndarray]], shares: Sequence[float]
+) -> list[float]:
     """For each share the smallest value that so many values, and no fewer, do not exceed; exact.
 
     values: called for each pass over them, float64, without NaN; no array of all of them is ever made. shares: in

@@ -59,9 +59,7 @@ def measure(texts: Sequence[str], names: Sequence[str] = MEASURES) -> dict[str, 
         if "repeated" in names:
             found["repeated"] = _repeated(seen, codes, len(texts)) / visible
     if "repeated_lines" in names:
-        found["repeated_lines"] = np.fromiter(
-            map(_repeated_lines, texts), np.float64, len(texts)
-        )
+        found["repeated_lines"] = np.fromiter(map(_repeated_lines, texts), np.float64, len(texts))
     return found
 
 

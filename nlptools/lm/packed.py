@@ -54,7 +54,9 @@ def write_packed(model: NgramModel, path: str | os.PathLike[str]) -> None:
     meta = {"order": model.order, "steps": STEPS, "settings": dict(sorted(model.settings.items()))}
     meta["columns"] = facts
     with whole_file(path) as stream:
-        write_container(stream, KIND, VERSION, meta, {name: data for name, (data, _) in packed.items()})
+        write_container(
+            stream, KIND, VERSION, meta, {name: data for name, (data, _) in packed.items()}
+        )
 
 
 def read_packed(path: str | os.PathLike[str]) -> NgramModel:
@@ -115,7 +117,9 @@ def _children(
 
 
 def _column(container: Container, name: str) -> np.ndarray:
-    return unpack(container.column(name, False)[:], container.meta["columns"][name]).astype(np.int64)
+    return unpack(container.column(name, False)[:], container.meta["columns"][name]).astype(
+        np.int64
+    )
 
 
 def _logs(container: Container, name: str, size: int, steps: int) -> np.ndarray:
