@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, encoded, note, open_corpus, write
+from nlptools.cli.console import Closing, encoded, note, open_corpus, output_file, write
 from nlptools.cli.embeddings import init_embeddings
 from nlptools.cli.files import InputPath, OutputPath
 from nlptools.cli.vocabexport import export_vocab
@@ -225,12 +225,10 @@ def _map_pieces(made: VocabBuild) -> Iterator[str]:
 
 def _deliver_all(outputs: dict[str, tuple[str | None, Iterator[str]]]) -> None:
     """Files that appear together, when all are complete; what has no file goes to stdout, if it is the vocabulary."""
-    from nlptools.base.outputs import whole_file
-
     with contextlib.ExitStack() as stack:
         for name, (path, pieces) in outputs.items():
             if path is not None:
-                stream = stack.enter_context(whole_file(path))
+                stream = stack.enter_context(output_file(path))
                 for piece in pieces:
                     stream.write(encoded(piece))
             elif name == "--output":

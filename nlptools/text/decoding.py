@@ -150,13 +150,18 @@ COMPRESSED = (".gz", ".bz2", ".xz", ".zst")  # what names of compressed files en
 _MOST_UNPACKED = 1 << 24  # bytes at a time
 
 
-def _zstd() -> tuple[Callable[[], Any], type[Exception]]:
+def zstandard_for(what: str) -> Any:
+    """The module zstandard; NlptoolsError where it is missing, which says what ("reading", "writing") needs it."""
     try:
-        module = importlib.import_module("zstandard")
+        return importlib.import_module("zstandard")
     except ImportError:
         raise NlptoolsError(
-            "reading zstd files needs the module zstandard", install_hint("zstd")
+            f"{what} zstd files needs the module zstandard", install_hint("zstd")
         ) from None
+
+
+def _zstd() -> tuple[Callable[[], Any], type[Exception]]:
+    module = zstandard_for("reading")
     # `zstd --long=31` needs the large window; memory is taken only when a frame asks for it.
     decompressor = module.ZstdDecompressor(max_window_size=1 << 31)
     return decompressor.decompressobj, module.ZstdError
