@@ -8,9 +8,47 @@ from collections.abc import Callable, Sequence
 GOOD = "text"
 SHARE = 0.1  # of the documents are garbage, a fifth of that of each kind
 # Menus and notices as they stand around articles; written for this benchmark.
-PHRASES = """首页 关于我们 联系方式 网站地图 登录 注册 忘记密码 上一页 下一页 返回顶部 打印本页 加入收藏 设为首页 分享到朋友圈
-版权所有 未经许可不得转载 本站内容仅供参考 如有侵权请联系删除 点击查看更多 相关阅读 热门推荐 猜你喜欢 扫码关注公众号 下载客户端
-阅读全文 展开全部 收起 评论 点赞 举报 订阅 广告 免责声明 隐私政策 用户协议 客服热线 工作时间 技术支持 友情链接""".split()
+PHRASES = [
+    "首页",
+    "关于我们",
+    "联系方式",
+    "网站地图",
+    "登录",
+    "注册",
+    "忘记密码",
+    "上一页",
+    "下一页",
+    "返回顶部",
+    "打印本页",
+    "加入收藏",
+    "设为首页",
+    "分享到朋友圈",
+    "版权所有",
+    "未经许可不得转载",
+    "本站内容仅供参考",
+    "如有侵权请联系删除",
+    "点击查看更多",
+    "相关阅读",
+    "热门推荐",
+    "猜你喜欢",
+    "扫码关注公众号",
+    "下载客户端",
+    "阅读全文",
+    "展开全部",
+    "收起",
+    "评论",
+    "点赞",
+    "举报",
+    "订阅",
+    "广告",
+    "免责声明",
+    "隐私政策",
+    "用户协议",
+    "客服热线",
+    "工作时间",
+    "技术支持",
+    "友情链接",
+]
 # Ranges of letters of other scripts, from which words are drawn.
 SCRIPTS = (
     (0x61, 0x7A),
@@ -79,7 +117,9 @@ def _boilerplate(chance: random.Random, like: str, words: Sequence[str]) -> str:
     made: list[str] = []
     while sum(map(len, made)) < len(like):
         made.append(" | ".join(block))
-        made.append(f"2024-{chance.randint(1, 12):02}-{chance.randint(1, 28):02} 共{chance.randint(2, 99)}页")
+        made.append(
+            f"2024-{chance.randint(1, 12):02}-{chance.randint(1, 28):02} 共{chance.randint(2, 99)}页"
+        )
     return "\n".join(made)
 
 
@@ -99,9 +139,13 @@ def _machine_list(chance: random.Random, like: str, words: Sequence[str]) -> str
     while sum(map(len, made)) < len(like):
         number = chance.randrange(10**9)
         if kind == 0:
-            made.append(f"[{chance.choice(LEVELS)}] {number % 86400:05} 0x{number:08x} {word} 状态={number % 600}")
+            made.append(
+                f"[{chance.choice(LEVELS)}] {number % 86400:05} 0x{number:08x} {word} 状态={number % 600}"
+            )
         elif kind == 1:
-            made.append(f"货号 {number:09} {chance.choice(words)} {number % 9999 / 100:.2f} 元 库存 {number % 97}")
+            made.append(
+                f"货号 {number:09} {chance.choice(words)} {number % 9999 / 100:.2f} 元 库存 {number % 97}"
+            )
         else:
             made.append(f"{number:032x}  /var/data/{number % 977:04}/{number % 89:02}.dat")
     return "\n".join(made)

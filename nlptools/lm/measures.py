@@ -13,6 +13,7 @@ from nlptools.text import chars
 # A stretch of so many characters that stood in the document before is a repetition. MassiveText (Rae et al. 2021,
 # arXiv:2112.11446, table A1) looks at 5 to 10 English words, which are 8 to 16 characters of Chinese.
 REPEATED = 10
+MOST = 1_000_000  # characters of a document that are looked at: ten arrays of its length are made
 _HAN = 2
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
@@ -48,8 +49,10 @@ def measure(texts: Sequence[str], names: Sequence[str] = MEASURES) -> dict[str, 
     han: Han among the visible characters. repeated: visible characters in a stretch of ten that the text had before;
     white space and line ends are left out first, what overlaps counts once, the first occurrence not at all: the rule
     of MassiveText for duplicate n-grams (see REPEATED). repeated_lines: characters, blanks around lines left out, in
-    lines that the text had before; its rule for duplicate lines, with the limit .2.
+    lines that the text had before; its rule for duplicate lines, with the limit .2. Of a text of more than a million
+    characters the first million is measured.
     """
+    texts = [text if len(text) <= MOST else text[:MOST] for text in texts]
     found: dict[str, np.ndarray] = {}
     if "han" in names or "repeated" in names:
         seen, codes, kinds = _visible(texts)
