@@ -7,6 +7,9 @@ from nlptools.errors import NlptoolsError as NlptoolsError
 from nlptools.lm.files import convert_lm as lm_convert
 from nlptools.lm.files import open_lm as open_lm
 from nlptools.lm.files import write_model as write_model
+from nlptools.lm.filter import FilteredCorpus as FilteredCorpus
+from nlptools.lm.filter import filter_documents as filter_documents
+from nlptools.lm.filter import filter_documents as lm_filter
 from nlptools.lm.model import LanguageModel as LanguageModel
 from nlptools.lm.stream import ScoredText as ScoredText
 from nlptools.lm.stream import score_corpus as score_corpus
@@ -81,6 +84,7 @@ __all__ = [
     "Evaluation",
     "ExplainedWord",
     "Export",
+    "FilteredCorpus",
     "LanguageModel",
     "NgramCounts",
     "NgramModel",
@@ -112,8 +116,10 @@ __all__ = [
     "evaluate",
     "explain",
     "export",
+    "filter_documents",
     "general_model",
     "lm_convert",
+    "lm_filter",
     "lm_score",
     "lm_train",
     "load_counts",

@@ -198,7 +198,7 @@ Examples:
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Print only lines with at least N symbols: the probability of a short line says little.",
+    help="Only lines, or documents, with at least N symbols: the probability of a short one says little.",
 )
 @click.option(
     "--totals/--no-totals",

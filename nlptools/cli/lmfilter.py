@@ -11,6 +11,7 @@ import click
 from nlptools.cli import options
 from nlptools.cli.console import (
     Closing,
+    changed_settings,
     deliver,
     note,
     open_stream,
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     from nlptools.lm.filter import FilteredCorpus
     from nlptools.lm.filtered import FilteredDocuments
     from nlptools.lm.filterreport import Examples
+
+
+# Options that change no document and no reason.
+_NO_RESULT = {
+    *("paths", "output", "dropped", "examples", "format", "into", "quiet", "memory", "workers"),
+    *("tmp_dir", "encoding", "on_error", "field", "column"),
+}
 
 
 class _Names(click.ParamType):  # type: ignore[type-arg]
@@ -69,19 +77,19 @@ _border_options = options.chain(
 _rule_options = options.chain(
     click.option(
         "--min-symbols",
-        type=click.IntRange(min=1),
-        default=1,
+        type=click.IntRange(min=0),
+        default=0,
         show_default=True,
-        help="Drop documents with fewer symbols.",
+        help="Only lines, or documents, with at least N symbols: the probability of a short one says little.",
     ),
     click.option(
-        "--shrink",
+        "--mean-symbols",
         type=options.Number(min=0),
         help="Symbols that the mean of the corpus counts for beside those of a document, as the perplexity of a short "
         "one says little; 0: none.  [default: 30 with --quantiles, else 0]",
     ),
     click.option(
-        "--sample",
+        "--first",
         type=click.IntRange(min=1),
         help="Take limits and mean from the first N documents.  [default: all, which are read twice; of a pipe the "
         "first 10,000]",
@@ -96,7 +104,8 @@ _rule_options = options.chain(
         "--min-han", "Least share of Han among visible characters.  [default: 0.2 with --measures]"
     ),
     _share(
-        "--max-oov", "Largest share of symbols unknown to the model.  [default: 0.1 with --measures]"
+        "--max-oov",
+        "Largest share of symbols unknown to the model.  [default: 0.1 with --measures]",
     ),
     _share(
         "--max-repeated",
@@ -125,7 +134,7 @@ Examples:
   nlptools lm filter docs.jsonl --field text --model my.lm --quantiles 90 --measures --unique -o kept.jsonl
   nlptools lm filter shard-*.parquet --field text --max-perplexity 250 -o kept.parquet
   zcat posts.txt.gz | nlptools lm filter --max-perplexity 300 --min-symbols 20 > kept.txt
-"""
+""",
 )
 @options.corpus_argument
 @click.option(
@@ -210,8 +219,13 @@ def filter_command(
     if not quiet:
         _tell(found, near)
     report = found.report
-    made_by = {"model": model} | {name: value for name, value in _limits(found).items()}
-    closing.show(corpus, made_by, [f"{report.kept:,} documents kept", f"{report.dropped:,} dropped"])
+    changed = changed_settings(
+        _NO_RESULT | {"model", "quantiles", "max_perplexity", "min_per_symbol"}
+    )
+    made_by = {"model": model} | _limits(found) | changed
+    closing.show(
+        corpus, made_by, [f"{report.kept:,} documents kept", f"{report.dropped:,} dropped"]
+    )
 
 
 def _format(name: str | None, format: str | None, plain: bool, into: str | None) -> str:
@@ -228,9 +242,7 @@ def _format(name: str | None, format: str | None, plain: bool, into: str | None)
     return format
 
 
-def _watched(
-    found: FilteredCorpus, near: Examples, number: int
-) -> Iterator[FilteredDocuments]:
+def _watched(found: FilteredCorpus, near: Examples, number: int) -> Iterator[FilteredDocuments]:
     for batch in found.batches():
         if number:
             near.add(batch, found.report)

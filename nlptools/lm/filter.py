@@ -53,9 +53,9 @@ def filter_documents(
     max_perplexity: Sequence[float] | None = None,
     min_per_symbol: Sequence[float] | None = None,
     keep: Sequence[str] | None = None,
-    min_symbols: int = 1,
-    shrink: float | None = None,
-    sample: int | None = None,
+    min_symbols: int = 0,
+    mean_symbols: float | None = None,
+    first: int | None = None,
     measures: bool = False,
     min_han: float | None = None,
     max_oov: float | None = None,
@@ -73,9 +73,9 @@ def filter_documents(
     probability / (symbols + ends of sentences)), its lines being sentences.
     quantiles: in percent; max_perplexity; min_per_symbol, log10: where the buckets end, one of the three: one limit for
     head and tail, two for head, middle and tail. keep: buckets that are kept, by default all but the tail.
-    min_symbols: shorter documents are dropped. shrink: symbols that the mean of the corpus counts for beside those of a
+    min_symbols: shorter documents are dropped, as are those without any. mean_symbols: those that the mean of the corpus counts for beside those of a
     document, so that the perplexity of a short one says less (None: 30 with quantiles, else 0).
-    sample: the limits (and that mean) are those of the first documents, so many; None: of all, which are read twice; of
+    first: the limits (and that mean) are those of the first documents, so many; None: of all, which are read twice; of
     the first 10,000 or 8,000,000 characters where the corpus can be read only once.
     measures: drop and measure by the limits of LIMITS: min_han, max_oov, max_repeated, max_repeated_lines, shares in
     [0, 1]; one that is given holds without it. unique: drop documents whose text came before.
@@ -90,8 +90,8 @@ def filter_documents(
         min_per_symbol=min_per_symbol,
         keep=keep,
         min_symbols=min_symbols,
-        shrink=shrink,
-        sample=sample,
+        mean_symbols=mean_symbols,
+        first=first,
         measures=measures,
         min_han=min_han,
         max_oov=max_oov,
@@ -159,7 +159,7 @@ class FilteredCorpus:
         with storage.spilling(self._tmp_dir) as folder:
             if not self.rules.needs_limits:
                 found = self._judged(folder)
-            elif self.rules.sample is None and self.corpus.rereadable:
+            elif self.rules.first is None and self.corpus.rereadable:
                 found = self._twice(folder)
             else:
                 found = self._sampled(folder)
@@ -233,7 +233,7 @@ class FilteredCorpus:
 
     def _sampled(self, folder: Path) -> Iterator[_Judged]:
         """The limits are those of the first documents, which wait in memory."""
-        wanted = self.rules.sample or SAMPLE
+        wanted = self.rules.first or SAMPLE
         judged = self._judged(folder)
         held: list[_Judged] = []
         sample, characters = _Table(folder), 0.0

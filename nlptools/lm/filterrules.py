@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.lm.limits import BUCKETS, SHRINK
+from nlptools.lm.limits import BUCKETS, MEAN_SYMBOLS
 from nlptools.lm.measures import MEASURES
 
 # Why a document is dropped: the first of them that holds. "" is kept.
@@ -38,9 +38,9 @@ class FilterRules:
     max_perplexity: Sequence[float] | None = None
     min_per_symbol: Sequence[float] | None = None
     keep: Sequence[str] | None = None
-    min_symbols: int = 1
-    shrink: float | None = None
-    sample: int | None = None
+    min_symbols: int = 0
+    mean_symbols: float | None = None
+    first: int | None = None
     measures: bool = False
     min_han: float | None = None
     max_oov: float | None = None
@@ -59,10 +59,10 @@ class FilterRules:
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 raise ValueError(f"{name} must be a share from 0 to 1, not {value:g}")
-        if self.min_symbols < 1 or (self.sample is not None and self.sample < 1):
-            raise ValueError("min_symbols and sample must be at least 1")
-        if self.shrink is not None and not 0 <= self.shrink < math.inf:
-            raise ValueError("shrink must not be below 0")
+        if self.min_symbols < 0 or (self.first is not None and self.first < 1):
+            raise ValueError("min_symbols must not be below 0, first at least 1")
+        if self.mean_symbols is not None and not 0 <= self.mean_symbols < math.inf:
+            raise ValueError("mean_symbols must not be below 0")
 
     def _check_keep(self, given: Sequence[str]) -> None:
         if self.keep is None:
@@ -101,9 +101,9 @@ class FilterRules:
     @property
     def weight(self) -> float:
         """Of the mean, in symbols."""
-        if self.shrink is not None:
-            return self.shrink
-        return SHRINK if self.quantiles is not None else 0.0
+        if self.mean_symbols is not None:
+            return self.mean_symbols
+        return MEAN_SYMBOLS if self.quantiles is not None else 0.0
 
     @property
     def needs_limits(self) -> bool:
@@ -135,7 +135,7 @@ class FilterRules:
             side, _, column = name.partition("_")
             over = columns[column] < limit if side == "min" else columns[column] > limit
             found[over & (found == 0)] = REASONS.index(column)
-        found[columns["symbols"] < self.min_symbols] = REASONS.index("symbols")
+        found[columns["symbols"] < max(1, self.min_symbols)] = REASONS.index("symbols")
         return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 # Symbols that the mean of the corpus counts for beside those of a document. From one half of a document the other
 # half is best predicted with 20 to 120 of them (ten corpora, two models); 30 is within 7 % of the best error
 # everywhere, none at all 13 to 60 % above it. docs/decisions.md has the figures.
-SHRINK = 30.0
+MEAN_SYMBOLS = 30.0
 BUCKETS = ("head", "middle", "tail")
 _SLICES = 4  # of 16 bits, by which a quantile is found
 

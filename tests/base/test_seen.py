@@ -36,7 +36,7 @@ def check(batches: list[list[tuple[int, int]]], room: int, folder: Path) -> Seen
 @settings(deadline=None)
 @given(st.lists(st.lists(HASHES, max_size=12), max_size=12), st.sampled_from([0, 200, 10**6]))
 def test_as_a_set(batches: list[list[tuple[int, int]]], room: int) -> None:
-    check(batches, room, Path("."))
+    check(batches, room, Path())
 
 
 def test_runs_in_a_file_are_longer_than_their_index(tmp_path: Path) -> None:

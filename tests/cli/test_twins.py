@@ -21,6 +21,7 @@ from nlptools.discovery.columns import SORTS, WORD_FORMATS
 from nlptools.discovery.discover import discover_words
 from nlptools.discovery.rules import COMPATS, METHODS
 from nlptools.lm.files import MODEL_FORMATS
+from nlptools.lm.filterfiles import FILTER_FORMATS
 from nlptools.lm.report import SCORE_FORMATS
 from nlptools.lm.smoothing import SMOOTHINGS
 from nlptools.lm.trie import MAX_MODEL_ORDER
@@ -59,6 +60,7 @@ READS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("compare", "count", "discover", "evaluate", "explain", "report"), READING),
     "contexts": READING,
     **dict.fromkeys(("train", "segment", "tokenize", "lm train", "lm score", "dim"), READING),
+    "lm filter": READING,
     "vocab build": READING,
     **dict.fromkeys(("vectors check", "vectors compare"), read_vectors),
     **dict.fromkeys(("vectors project", "vectors whiten"), read_vectors),
@@ -101,6 +103,7 @@ OWN = {
     "lm train": {"format", "output", "quiet"},
     # Which lines are printed; in Python one selects from them.
     "lm score": {"sort", "top", "min_symbols", "totals", "format", "output", "quiet"},
+    "lm filter": {"examples", "format", "into", "output", "dropped", "quiet"},  # the files
     "lm convert": {"quiet"},
     "dim": {"length", "inverse", "format", "plot", "quiet"},
     "vectors check": {"format", "quiet"},
@@ -137,6 +140,7 @@ NO_OPTION = {
     "export": {"name"},
     "lm train": {"block_size", "corpus"},  # an argument; instead of it there can be counts
     "lm score": {"block_size"},
+    "lm filter": {"block_size"},
     "lm convert": set(),
     "dim": {"block_size", "number"},
     "vectors check": {"block_size", "room", "watch"},
@@ -238,7 +242,7 @@ def test_the_commands_are_these() -> None:
         "merge",
         "segment",
         "train",
-        *("lm convert", "lm score", "lm train"),
+        *("lm convert", "lm filter", "lm score", "lm train"),
         "dim",
         *("vectors check", "vectors compare", "vectors project", "vectors whiten"),
         "tokenize",
@@ -340,6 +344,7 @@ CHOICES = [
     ("lm train", "format", MODEL_FORMATS),
     ("lm train", "smoothing", SMOOTHINGS),
     ("lm score", "format", SCORE_FORMATS),
+    ("lm filter", "format", FILTER_FORMATS),
     ("convert", "format", MODEL_FORMS),
     ("lm convert", "format", MODEL_FORMATS),
     ("vectors check", "format", CHECK_FORMATS),
@@ -377,7 +382,7 @@ CHOICES = [
         (c, "fold", FOLDS)
         for c in ("compare", "count", "discover", "explain", "report", "train", "lm train", "dim")
     ),
-    *((c, "fold", (*FOLDS, "none")) for c in ("segment", "tokenize", "lm score")),
+    *((c, "fold", (*FOLDS, "none")) for c in ("segment", "tokenize", "lm score", "lm filter")),
 ]
 
 

@@ -95,7 +95,7 @@ def test_as_said_plainly(texts: list[str], quantile: float, weight: float) -> No
             Corpus.from_texts(texts),
             MODEL,
             quantiles=[quantile],
-            shrink=weight,
+            mean_symbols=weight,
             unique=True,
             min_symbols=2,
             max_repeated=0.4,
@@ -138,9 +138,9 @@ def rows(found: FilteredCorpus) -> list[tuple[Any, ...]]:
     "limits",
     [
         {"quantiles": [30, 60]},
-        {"quantiles": [30, 60], "keep": ["middle"], "sample": 37},
+        {"quantiles": [30, 60], "keep": ["middle"], "first": 37},
         {"max_perplexity": [5, 20]},
-        {"max_perplexity": [20], "shrink": 8},
+        {"max_perplexity": [20], "mean_symbols": 8},
         {},
     ],
 )
@@ -169,7 +169,7 @@ def test_what_is_read_once_has_the_limits_of_its_beginning() -> None:
     first = filter_documents(Corpus.from_texts(texts[:50]), MODEL, quantiles=[50], **SETTINGS)
     list(first)
     found = filter_documents(
-        Corpus.from_texts(iter(texts)), MODEL, quantiles=[50], sample=50, **SETTINGS
+        Corpus.from_texts(iter(texts)), MODEL, quantiles=[50], first=50, **SETTINGS
     )
     assert [one.text for one in found] == texts
     assert list(found.report.limits) == list(first.report.limits)

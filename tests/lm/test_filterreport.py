@@ -49,7 +49,7 @@ def test_examples_are_the_nearest(size: int) -> None:
     """texts: perplexities rise; two are equal, of which the first is taken."""
     texts = ["天地日月", "天地", "天地", "日月天地", "玄洪辰", "龘靐"]
     corpus = Corpus.from_texts(texts, block_size=size)
-    found = filter_documents(corpus, MODEL, quantiles=[50], shrink=0)
+    found = filter_documents(corpus, MODEL, quantiles=[50], mean_symbols=0)
     near = Examples(1)
     for batch in found.batches():
         near.add(batch, found.report)

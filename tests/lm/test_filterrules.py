@@ -8,7 +8,7 @@ import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
 
 from nlptools.lm.filterrules import LIMITS, REASONS, FilterRules
-from nlptools.lm.limits import SHRINK
+from nlptools.lm.limits import MEAN_SYMBOLS
 from nlptools.lm.measures import MEASURES
 
 
@@ -28,10 +28,10 @@ from nlptools.lm.measures import MEASURES
         ({"keep": ["middle"], "quantiles": [50]}, "keep: any of head, tail, not middle"),
         ({"keep": [], "quantiles": [50]}, "keep: any of head, tail, not none"),
         ({"min_han": 1.5}, "min_han must be a share from 0 to 1, not 1.5"),
-        ({"min_symbols": 0}, "min_symbols and sample must be at least 1"),
-        ({"sample": 0}, "min_symbols and sample must be at least 1"),
-        ({"shrink": -1}, "shrink must not be below 0"),
-        ({"shrink": float("nan")}, "shrink must not be below 0"),
+        ({"min_symbols": -1}, "min_symbols must not be below 0"),
+        ({"first": 0}, "first at least 1"),
+        ({"mean_symbols": -1}, "mean_symbols must not be below 0"),
+        ({"mean_symbols": float("nan")}, "mean_symbols must not be below 0"),
     ],
 )
 def test_settings_that_make_no_sense(given: dict[str, Any], problem: str) -> None:
@@ -56,11 +56,11 @@ def test_one_unit_for_all_limits() -> None:
     "given, weight, needs",
     [
         ({}, 0, False),
-        ({"quantiles": [30]}, SHRINK, True),
-        ({"quantiles": [30], "shrink": 0}, 0, True),
+        ({"quantiles": [30]}, MEAN_SYMBOLS, True),
+        ({"quantiles": [30], "mean_symbols": 0}, 0, True),
         ({"max_perplexity": [30]}, 0, False),
-        ({"max_perplexity": [30], "shrink": 5}, 5, True),
-        ({"shrink": 5}, 5, False),
+        ({"max_perplexity": [30], "mean_symbols": 5}, 5, True),
+        ({"mean_symbols": 5}, 5, False),
     ],
 )
 def test_what_has_to_be_read_first(given: dict[str, Any], weight: float, needs: bool) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
 from commandline import run
+from places import NOVEL
 
 from nlptools.errors import DataError
 from nlptools.lm.files import GENERAL_LM, convert_lm, format_of, open_lm, read_trie, write_model
@@ -15,7 +16,6 @@ from nlptools.lm.stream import score_text
 from nlptools.lm.train import learn_lm
 from nlptools.lm.trie import NgramModel
 from nlptools.text.corpus import Corpus
-from places import NOVEL
 
 MINI = Path(__file__).with_name("mini.arpa")
 
@@ -73,7 +73,9 @@ def test_the_model_of_the_package() -> None:
     assert (model.order, model.name) == (3, "general")
     assert GENERAL_LM.stat().st_size < 3_000_000
     assert read_trie("general").vocabulary == model.vocabulary
-    good = score_text(Corpus.from_texts(["今天天气很好，我们去公园散步。"]), model).totals.perplexity
+    good = score_text(
+        Corpus.from_texts(["今天天气很好，我们去公园散步。"]), model
+    ).totals.perplexity
     odd = score_text(Corpus.from_texts(["好散，园去天步公我气今很们天。"]), model).totals.perplexity
     assert 3 * good < odd
 
