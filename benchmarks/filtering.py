@@ -40,7 +40,12 @@ def bench_filter(args: argparse.Namespace, report: Report, work: Path) -> None:
     for name, model in models.items():
         found = {
             "perplexity": ["--quantiles", str(100 - DROPPED)],
-            "perplexity, --shrink 0": ["--quantiles", str(100 - DROPPED), "--shrink", "0"],
+            "perplexity, --mean-symbols 0": [
+                "--quantiles",
+                str(100 - DROPPED),
+                "--mean-symbols",
+                "0",
+            ],
             "--measures alone": ["--measures"],
         }
         for label, options in found.items():
