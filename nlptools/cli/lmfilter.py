@@ -19,6 +19,7 @@ from nlptools.cli.console import (
     usage_errors,
 )
 from nlptools.cli.files import InputPath, OutputPath
+from nlptools.cli.records import container, into_option
 
 if TYPE_CHECKING:
     from nlptools.lm.filter import FilteredCorpus
@@ -165,12 +166,7 @@ Examples:
     help="What is written; text has no fields.  [default: by the name of the file, else as the corpus: text for "
     "plain text, jsonl for records]",
 )
-@click.option(
-    "--into",
-    type=options.TextParam(),
-    metavar="NAME",
-    help="Put the fields that are added into one, an object.",
-)
+@into_option
 @options.lookup_option("as the model was trained")
 @options.output_option
 @options.decoding_options
@@ -230,11 +226,8 @@ def filter_command(
 
 def _format(name: str | None, format: str | None, plain: bool, into: str | None) -> str:
     """What is written to a file of this name, or to stdout."""
-    from nlptools.text.recordfiles import container_of
-
     if format is None:
-        container = container_of(name) if name is not None else None
-        format = container or ("text" if plain else "jsonl")
+        format = container(name, into, objects=not plain) or "text"
     if format == "text" and into is not None:
         raise click.UsageError("--into is for records: --format jsonl.")
     if format == "parquet" and name is None:

@@ -12,18 +12,6 @@ from typing import IO, cast
 
 from nlptools.text.decoding import zstandard_for
 
-SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
-
-
-def bare_name(path: str | os.PathLike[str]) -> str:
-    """The name in lower case, without the suffix of a compression.
-
-    >>> bare_name("Posts.JSONL.zst")
-    'posts.jsonl'
-    """
-    name = os.fspath(path).lower()
-    return next((name.removesuffix(end) for end in SUFFIXES if name.endswith(end)), name)
-
 
 @contextlib.contextmanager
 def compressing(stream: IO[bytes], path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:

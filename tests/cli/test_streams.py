@@ -95,6 +95,8 @@ def test_every_command_that_answers_lines(novel: Models) -> None:
         (["tokenize", "--vocab", "vocab.txt", "--field", "t"], '{"t": "今天天气非常好"}\n'),
         (["tokenize", "--vocab", "vocab.txt", "--decode"], "4 5 6 7\n"),
         (["lm", "score", "--model", novel.native, "--format", "jsonl"], line),
+        (["lm", "filter", "--max-perplexity", "300"], line),
+        (["lm", "filter", "--field", "t", "--measures"], '{"t": "今天天气非常好"}\n'),
     ]
     for args, text in commands:
         once = run(*args, "-q", stdin=text).ok().out.rstrip("\n")

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from nlptools.errors import NlptoolsError, install_hint
-from nlptools.text.compressing import SUFFIXES, bare_name, compressing
-from nlptools.text.decoding import decompress
+from nlptools.text.compressing import compressing
+from nlptools.text.decoding import COMPRESSED, decompress
 
 needs_zstd = pytest.mark.skipif(
     not importlib.util.find_spec("zstandard"), reason="no zstandard: bin/setup zstd"
 )
-NAMES = [pytest.param(name, marks=needs_zstd if name == ".zst" else ()) for name in SUFFIXES]
+NAMES = [pytest.param(name, marks=needs_zstd if name == ".zst" else ()) for name in COMPRESSED]
 
 
 def packed(name: str, pieces: list[bytes]) -> bytes:
@@ -59,11 +59,3 @@ def test_zstd_without_its_module(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NlptoolsError, match="writing zstd files needs the module") as caught:
         packed("a.zst", [b"text"])
     assert caught.value.hint == install_hint("zstd")
-
-
-@pytest.mark.parametrize(
-    "name, bare",
-    [("A.JSONL.zst", "a.jsonl"), ("a.txt", "a.txt"), ("a.gz.gz", "a.gz"), (".gz", "")],
-)
-def test_bare_names(name: str, bare: str) -> None:
-    assert bare_name(name) == bare
