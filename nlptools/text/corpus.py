@@ -7,11 +7,11 @@ whole. Both are folded (folding.py). Lines end at LF, CRLF or lone CR, and at no
 from __future__ import annotations
 
 import copy
+import io
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, BinaryIO, TypeVar, cast
 
-from nlptools.errors import DataError
 from nlptools.text.blocks import Block, cut_blocks
 from nlptools.text.decoding import find_codec
 from nlptools.text.documents import Documents, folded, joined, sized, text_documents
@@ -20,11 +20,16 @@ from nlptools.text.lookup import lookup
 from nlptools.text.pieces import Piece
 from nlptools.text.pipes import pipe_chunks
 from nlptools.text.reading import ReadReport, SourceReader
-from nlptools.text.sources import Source, find_sources, reason, stdin_chunks
+from nlptools.text.sources import Source, find_sources, reading_errors, stdin_chunks
+from nlptools.text.tableformats import HEAD as TABLE_HEAD
+from nlptools.text.tableformats import is_table
+from nlptools.text.tables import TableFile
 
 BLOCK_SIZE = 4 << 20
 DOCUMENTS_SIZE = 1 << 18  # characters in a batch of documents
 ON_ERROR = ("strict", "replace", "skip")
+Part = TypeVar("Part")
+Opened = Iterator[bytes] | io.IOBase
 
 
 class Corpus:
@@ -206,21 +211,28 @@ class Corpus:
         if self._texts is not None:
             batches = text_documents(self._checked_texts(reader), "texts", self._characters)
             yield from self._cut(joined(batches, ended=False), "texts")
-        for source, chunks in self._streams():
+        for source, opened in self._streams():
             self.report.files += 1
-            if records:
-                batches = reader.documents(self._counted(chunks), source, keep=False)
+            if isinstance(opened, io.IOBase):
+                table = reader.table(cast(BinaryIO, opened), source)
+                pieces = self._counted_table(table, table.pieces())
+            elif records:
+                batches = reader.documents(self._counted(opened), source, keep=False)
                 pieces = joined(batches, ended=True)
             else:
-                pieces = reader.pieces(self._counted(chunks), source)
+                pieces = reader.pieces(self._counted(opened), source)
             yield from self._cut(pieces, source)
 
     def _read_documents(self, reader: SourceReader, size: int) -> Iterator[Documents]:
         if self._texts is not None:
             yield from text_documents(self._checked_texts(reader), "texts", size)
-        for source, chunks in self._streams():
+        for source, opened in self._streams():
             self.report.files += 1
-            yield from reader.documents(self._counted(chunks), source, keep=True)
+            if isinstance(opened, io.IOBase):
+                table = reader.table(cast(BinaryIO, opened), source)
+                yield from self._counted_table(table, table.documents())
+            else:
+                yield from reader.documents(self._counted(opened), source, keep=True)
 
     def _measured(self, batches: Iterable[Documents]) -> Iterator[Documents]:
         for batch in batches:
@@ -252,23 +264,41 @@ class Corpus:
 
     # --- sources -------------------------------------------------------------------------
 
-    def _streams(self) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """Name and bytes of each source."""
+    def _streams(self) -> Iterator[tuple[str, Opened]]:
+        """Name of each source and its bytes, or itself where it is a table: Parquet, Arrow."""
         for source in self._sources:
-            yield source.name, self._raw(source)
+            if source.size is None:
+                yield source.name, self._raw(source)
+                continue
+            with reading_errors(source.name), open(source.name, "rb", buffering=0) as file:
+                table = is_table(file.read(TABLE_HEAD))
+                file.seek(0)
+                yield source.name, file if table else self._chunks(file, source.name)
 
     def _raw(self, source: Source) -> Iterator[bytes]:
-        try:
+        """The bytes of stdin, a named pipe or a device."""
+        with reading_errors(source.name):
             if source.name == "-":
                 yield from stdin_chunks(self.block_size, prompt=self.prompt)
                 return
             with open(source.name, "rb", buffering=0) as file:
-                if self.prompt and source.size is None:
+                if self.prompt:
                     yield from pipe_chunks(file, file.read, self.block_size, prompt=True)
-                while chunk := file.read(self.block_size):
-                    yield chunk
-        except OSError as error:
-            raise DataError(source.name, None, reason(error)) from None
+                yield from self._chunks(file, source.name)
+
+    def _chunks(self, file: BinaryIO, name: str) -> Iterator[bytes]:
+        with reading_errors(name):
+            while chunk := file.read(self.block_size):
+                yield chunk
+
+    def _counted_table(self, table: TableFile, parts: Iterable[Part]) -> Iterator[Part]:
+        """What a table gives; its bytes are counted by its rows."""
+        before, text = self.bytes_read, self.report.bytes
+        for part in parts:
+            self.bytes_read = before + int(table.size * table.share)
+            self.report.bytes = text + table.bytes
+            yield part
+        self.bytes_read = before + table.size
 
     def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:

@@ -66,6 +66,9 @@ BOMS = (
 _MARKED = {"utf-16": 2, "utf-32": 4}
 
 UNPACK = "unpack it first: {} | nlptools ..."
+_TABLE = (
+    "tables are read from files that can be read from anywhere: no pipe, not compressed once more"
+)
 NOT_TEXT = (
     (b"PK\x03\x04", "zip archive (or .docx, .xlsx, .epub)", UNPACK.format("unzip -p {}")),
     (b"7z\xbc\xaf\x27\x1c", "7z archive", UNPACK.format("7z e -so {}")),
@@ -73,7 +76,10 @@ NOT_TEXT = (
     (b"%PDF-", "PDF document", "take the text out first: pdftotext {} - | nlptools ..."),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old .doc or .xls document", "save it as text first"),
     (b"nlptools model 1\n", "compact model of nlptools", "write it as text: nlptools convert {}"),
-    (b"PAR1", "Parquet file", "write its text column as JSON Lines first"),
+    (b"PAR1", "Parquet file", _TABLE),
+    (b"ARROW1\0\0", "Arrow file", _TABLE),
+    (b"FEA1", "Feather file of version 1", "write it anew, as Parquet"),
+    (b"Obj\x01", "Avro file", "write it as Parquet or JSON Lines first"),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -114,30 +114,37 @@ def folded(batches: Iterable[Documents], fold: Fold | None) -> Iterator[Document
 
 
 def joined(batches: Iterable[Documents], *, ended: bool) -> Iterator[Piece]:
-    """Batches -> pieces of text, a line end between two documents.
+    """Batches -> pieces of text, a line end between two documents. ended: see `separated`."""
+    return separated(map(_piece, batches), ended=ended)
+
+
+def separated(pieces: Iterable[Piece], *, ended: bool) -> Iterator[Piece]:
+    """Pieces with a line end between two of them.
 
     ended: after the last one, too, where it would not be seen: an empty line is one, whatever follows or not.
     """
-    held: Documents | None = None
-    for batch in batches:
+    held: Piece | None = None
+    for piece in pieces:
         if held is not None:
-            yield _piece(held, "\n")
-        held = batch
-        if not len(batch):
+            yield held._replace(text=held.text + "\n")
+        held = piece
+        if piece is LULL:
             yield LULL
             held = None
     if held is not None:
-        unseen = ended and (not held.texts[-1] or held.texts[-1].endswith(("\n", "\r")))
-        yield _piece(held, "\n" * unseen)
+        unseen = ended and (not held.text or held.text.endswith(("\n", "\r")))
+        yield held._replace(text=held.text + "\n" * unseen)
 
 
-def _piece(batch: Documents, end: str) -> Piece:
+def _piece(batch: Documents) -> Piece:
+    if not len(batch):
+        return LULL
     text = "\n".join(batch.texts)
     if text.count("\n") == len(batch) - 1 and "\r" not in text:
         numbers = batch.lines
     else:
         numbers = array("q", _numbers(batch))
-    return Piece(text + end, LineNumbers.listed(numbers), False, False)
+    return Piece(text, LineNumbers.listed(numbers), False, False)
 
 
 def _numbers(batch: Documents) -> Iterator[int]:
@@ -150,9 +157,3 @@ def _numbers(batch: Documents) -> Iterator[int]:
             # A lone CR at its end is part of the line end after it.
             more = count_line_breaks(text) - text.endswith("\r")
             yield from (first + step * line for line in range(1, more + 1))
-
-
-def table_places(lines: Sequence[int], breaks: np.ndarray) -> LineNumbers:
-    """Row numbers, and how many line ends are in the text of each -> those of the lines of the texts."""
-    numbers = np.repeat(np.asarray(lines, np.int64), breaks + 1)
-    return LineNumbers.listed(array("q", numbers.tobytes()))

@@ -1,7 +1,7 @@
 """Chunks of bytes of one source -> its pieces of text, or its documents: one path for every format.
 
 Raw chunks -> decompressed, UTF-8 (decoding.py) -> pieces of decoded text (pieces.py) -> for JSON Lines (jsonlines.py),
-CSV and TSV (cells.py) the documents in a field or column.
+CSV and TSV (cells.py) the documents in a field or column. Parquet and Arrow go their own way (tables.py).
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from nlptools.errors import DataError
 from nlptools.text.cells import cell_documents
-from nlptools.text.decoding import decompress, to_utf8
+from nlptools.text.decoding import MARK, MARK_ERRORS, decompress, to_utf8
 from nlptools.text.documents import Documents, line_documents
 from nlptools.text.jsonlines import json_documents, refuse_json_lines
 from nlptools.text.pieces import Cutting, Piece, kept_lines, read_pieces, replaced_marks
+from nlptools.text.tables import Mend, TableFile
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -66,6 +68,31 @@ class SourceReader:
             pieces = self._pieces(chunks, source, whole_lines=True)
             return cell_documents(pieces, source, self.column, skipped, max(1, self.size // 2))
         return line_documents(self._plain(chunks, source, whole_lines=True), source)
+
+    def table(self, file: BinaryIO, source: str) -> TableFile:
+        """Of an open file of Parquet or Arrow."""
+        if self.column is not None:
+            problem, hint = "a table, not CSV or TSV", "name the column that has the text: --field"
+            raise DataError(source, None, problem, hint)
+        skipped = self._skip if self.on_error == "skip" else None
+        return TableFile(
+            file, source, self.field, self.size, mend=self._mend(source), skipped=skipped
+        )
+
+    def _mend(self, source: str) -> Mend:
+        def mend(value: bytes, row: int) -> str | None:
+            if self.on_error == "skip":
+                self._skip()
+                return None
+            text = value.decode("utf-8", MARK_ERRORS)
+            if self.on_error == "strict":
+                byte = value[len(text.partition(MARK)[0].encode("utf-8"))]
+                problem = f"not UTF-8: byte 0x{byte:02x}"
+                raise DataError(source, row, problem, "try --on-error replace")
+            self._replace(text.count(MARK))
+            return text.replace(MARK, "\ufffd")
+
+        return mend
 
     def whole(self, text: str, source: str, line: int) -> str | None:
         """The text, or what on_error makes of it if it has lone surrogates; None: left out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import io
 import os
@@ -28,6 +29,15 @@ def reason(error: OSError | ValueError) -> str:
         return "no such file"
     strerror = error.strerror if isinstance(error, OSError) else None
     return (strerror or str(error)).lower()
+
+
+@contextlib.contextmanager
+def reading_errors(name: str) -> Iterator[None]:
+    """What the system says of a file that cannot be read, as DataError."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(name, None, reason(error)) from None
 
 
 def stdin_chunks(size: int, *, prompt: bool = False) -> Iterator[bytes]:
