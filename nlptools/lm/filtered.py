@@ -127,7 +127,7 @@ def select(documents: Documents, places: np.ndarray) -> Documents:
         texts=some(documents.texts),
         records=some(documents.records),
         rows=some(documents.rows),
-        table=None if documents.table is None else documents.table.take(listed),
+        table=None if documents.table is None else documents.table.take(places),
     )
 
 
