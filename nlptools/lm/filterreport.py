@@ -125,7 +125,7 @@ class Examples:
         """For people: each limit, with what lies below and above it."""
         names = report.rules.names
         for limit, value in enumerate(report.limits):
-            if np.isnan(value):
+            if not (self.at(limit, False) or self.at(limit, True)):
                 continue
             yield f"Around perplexity {10**value:,.4g}, between {names[limit]} and {names[limit + 1]}:"
             for above in (False, True):
