@@ -40,6 +40,9 @@ run() {
         run lm "$STATUTES" --lmplz "$LMPLZ" --memory 256MB \
             ${BUILD_BINARY:+--build-binary "$BUILD_BINARY" --kenlm-python "$PEER_PYTHON" --held-out "$MIX_10"}
     fi
+    if [ -n "${FILTERED:-}" ]; then
+        run filter "$FILTERED" --train $GOOD_TEXTS --kenlm-python "$PEER_PYTHON"
+    fi
     if [ -n "${VOCAB:-}" ]; then
         run tokenize "$MIX_10" --vocab "$VOCAB" --base "$BASE_VOCAB" \
             --peer-python "$BERT_PYTHON" --bert4keras "$BERT4KERAS"

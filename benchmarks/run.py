@@ -23,6 +23,7 @@ prepare_numpy()
 import kenlm  # noqa: E402
 import references  # noqa: E402
 import texts  # noqa: E402
+from filtering import bench_filter  # noqa: E402
 from fitting import bench_fit  # noqa: E402
 from gold import bench_gold  # noqa: E402
 from latency import bench_latency  # noqa: E402
@@ -455,6 +456,16 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--held-out", type=existing, metavar="TEXT", help="to be scored")
     sub.add_argument(
         "--memory", action="append", default=[], metavar="LIMIT", help="also with that --memory"
+    )
+
+    sub = command("filter", bench_filter, "lm filter of a text with garbage put in.", 3)
+    sub.add_argument("text", type=existing, help="plain or compressed, one paragraph a line")
+    sub.add_argument(
+        "--train", nargs="+", required=True, metavar="NAME=FILE", help="what other models are of"
+    )
+    sub.add_argument("--documents", type=int, default=20_000, help="how many (default %(default)s)")
+    sub.add_argument(
+        "--kenlm-python", type=program, required=True, metavar="PYTHON", help="has kenlm"
     )
 
     sub = command("tags", bench_tags, "F1 of segment --method lm by smoothing and weights.", None)

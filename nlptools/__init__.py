@@ -20,6 +20,7 @@ _HOMES = {
     "explain": "review.explain:explain_words",
     "export": "review.export:export_words",
     "lm_convert": "lm.files:convert_lm",
+    "lm_filter": "lm.filter:filter_documents",
     "lm_score": "lm.stream:score_text",
     "lm_train": "lm.train:learn_lm",
     "merge": "ngrams.merge:merge_files",
@@ -43,6 +44,7 @@ _HOMES = {
     "Evaluation": "segmentation.evaluate:Evaluation",
     "ExplainedWord": "review.explain:ExplainedWord",
     "Export": "review.export:Export",
+    "FilteredCorpus": "lm.filter:FilteredCorpus",
     "LanguageModel": "lm.model:LanguageModel",
     "NgramCounts": "ngrams.counts:NgramCounts",
     "NgramModel": "lm.trie:NgramModel",
@@ -79,6 +81,7 @@ _HOMES = {
     "write_model": "lm.files:write_model",
     "write_vectors": "vectors.files:write_vectors",
     # text and records piece by piece, for what does not fit into memory
+    "filter_documents": "lm.filter:filter_documents",
     "score_corpus": "lm.stream:score_corpus",
     "score_records": "lm.records:score_records",
     "segment_corpus": "segmentation.stream:segment_corpus",

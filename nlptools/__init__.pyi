@@ -7,6 +7,9 @@ from nlptools.errors import NlptoolsError as NlptoolsError
 from nlptools.lm.files import convert_lm as lm_convert
 from nlptools.lm.files import open_lm as open_lm
 from nlptools.lm.files import write_model as write_model
+from nlptools.lm.filter import FilteredCorpus as FilteredCorpus
+from nlptools.lm.filter import filter_documents as filter_documents
+from nlptools.lm.filter import filter_documents as lm_filter
 from nlptools.lm.model import LanguageModel as LanguageModel
 from nlptools.lm.records import score_records as score_records
 from nlptools.lm.stream import ScoredText as ScoredText
@@ -85,6 +88,7 @@ __all__ = [
     "Evaluation",
     "ExplainedWord",
     "Export",
+    "FilteredCorpus",
     "LanguageModel",
     "NgramCounts",
     "NgramModel",
@@ -116,8 +120,10 @@ __all__ = [
     "evaluate",
     "explain",
     "export",
+    "filter_documents",
     "general_model",
     "lm_convert",
+    "lm_filter",
     "lm_score",
     "lm_train",
     "load_counts",

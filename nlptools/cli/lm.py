@@ -1,4 +1,4 @@
-"""`nlptools lm`: character language models: train, score, convert."""
+"""`nlptools lm`: character language models: train, score, convert; lmfilter.py has filter."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from nlptools.cli.console import (
     open_stream,
 )
 from nlptools.cli.files import InputPath, OutputPath
+from nlptools.cli.lmfilter import filter_command
 from nlptools.cli.progress import watcher
 from nlptools.cli.records import container, into_option
 
@@ -27,15 +28,19 @@ if TYPE_CHECKING:
 
 format_option = click.option(
     "--format",
-    type=click.Choice(["native", "arpa"]),
-    help="native: mapped from the disk, loads at once; arpa: text, for KenLM and others.  "
-    "[default: arpa for -o *.arpa, *.arpa.gz and stdout, else native]",
+    type=click.Choice(["native", "arpa", "compact"]),
+    help="native: mapped from the disk, loads at once; arpa: text, for KenLM and others; compact: an eighth of the "
+    "size, logarithms to the nearest fiftieth.  "
+    "[default: arpa for -o *.arpa, *.arpa.gz and stdout, compact for *.nlplm, else native]",
 )
 
 
 @click.group()
 def lm() -> None:
-    """Character language models: train them, score text, exchange them with KenLM."""
+    """Character language models: train them, score text, filter corpora, exchange them with KenLM."""
+
+
+lm.add_command(filter_command)
 
 
 @lm.command(
@@ -163,8 +168,8 @@ def write(
 
 def check_format(output: str | None, format: str | None) -> None:
     """Usage error of --format."""
-    if output is None and format == "native":
-        raise click.UsageError("A native model is a file: name it with -o FILE.")
+    if output is None and format in ("native", "compact"):
+        raise click.UsageError(f"A {format} model is a file: name it with -o FILE.")
 
 
 @lm.command(
@@ -178,7 +183,12 @@ Examples:
 """
 )
 @options.corpus_argument
-@click.option("--model", required=True, type=InputPath(), help="Model: native or ARPA.")
+@click.option(
+    "--model",
+    required=True,
+    type=InputPath("general"),
+    help="Model: native, compact or ARPA; or general, a small one of everyday text in the package.",
+)
 @click.option(
     "--sort/--no-sort",
     default=False,
@@ -191,7 +201,7 @@ Examples:
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Print only lines with at least N symbols: the probability of a short line says little.",
+    help="Only lines, or documents, with at least N symbols: the probability of a short one says little.",
 )
 @click.option(
     "--totals/--no-totals",
@@ -398,10 +408,11 @@ def results_of(sums: Totals, unit: str) -> list[str]:
 Examples:
   nlptools lm convert news.arpa.gz -o news.lm
   nlptools lm convert news.lm -o news.arpa
-  nlptools lm convert news.lm | head
+  nlptools lm convert news.lm -o news.nlplm
+  nlptools lm convert general | head
 """
 )
-@click.argument("source", type=InputPath())
+@click.argument("source", type=InputPath("general"))
 @click.option(
     "-o", "--output", type=OutputPath("default"), help="Model file to write instead of stdout."
 )
@@ -412,7 +423,10 @@ Examples:
 def convert(
     source: str, output: str | None, format: str | None, quiet: bool, **machine: Any
 ) -> None:
-    """Rewrite a model as ARPA or as a native file; its kind is recognised by content, not by name."""
+    """Rewrite a model as ARPA, native or compact file; its kind is recognised by content, not by name.
+
+    SOURCE is a file, or general, the model of the package.
+    """
     check_format(output, format)
     closing = Closing("lm convert", quiet)
     from nlptools.lm.files import read_trie

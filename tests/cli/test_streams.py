@@ -97,6 +97,8 @@ def test_every_command_that_answers_lines(novel: Models) -> None:
         (["lm", "score", "--model", novel.native, "--field", "t", "--format", "jsonl"], record),
         (["tokenize", "--vocab", "vocab.txt", "--decode"], "4 5 6 7\n"),
         (["lm", "score", "--model", novel.native, "--format", "jsonl"], line),
+        (["lm", "filter", "--max-perplexity", "300"], line),
+        (["lm", "filter", "--field", "t", "--measures"], '{"t": "今天天气非常好"}\n'),
     ]
     for args, text in commands:
         once = run(*args, "-q", stdin=text).ok().out.rstrip("\n")

@@ -21,6 +21,7 @@ from nlptools.discovery.columns import SORTS, WORD_FORMATS
 from nlptools.discovery.discover import discover_words
 from nlptools.discovery.rules import COMPATS, METHODS
 from nlptools.lm.files import MODEL_FORMATS
+from nlptools.lm.filterfiles import FILTER_FORMATS
 from nlptools.lm.records import score_records
 from nlptools.lm.report import SCORE_FORMATS
 from nlptools.lm.smoothing import SMOOTHINGS
@@ -63,6 +64,7 @@ READS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("compare", "count", "discover", "evaluate", "explain", "report"), READING),
     "contexts": READING,
     **dict.fromkeys(("train", "segment", "tokenize", "lm train", "lm score", "dim"), READING),
+    "lm filter": READING,
     "vocab build": READING,
     **dict.fromkeys(("vectors check", "vectors compare"), read_vectors),
     **dict.fromkeys(("vectors project", "vectors whiten"), read_vectors),
@@ -111,6 +113,7 @@ OWN = {
     "lm train": {"format", "output", "quiet"},
     # Which lines are printed; in Python one selects from them.
     "lm score": {"sort", "top", "min_symbols", "totals", "format", "output", "quiet"},
+    "lm filter": {"examples", "format", "into", "output", "dropped", "quiet"},  # the files
     "lm convert": {"quiet"},
     "dim": {"length", "inverse", "format", "plot", "quiet"},
     "vectors check": {"format", "quiet"},
@@ -146,6 +149,7 @@ NO_OPTION = {
     "evaluate": {"block_size", "field", "column", "fold"},
     "export": {"name"},
     "lm train": {"block_size", "corpus"},  # an argument; instead of it there can be counts
+    "lm filter": {"block_size"},
     "lm score": {"block_size", "container"},
     "lm convert": set(),
     "dim": {"block_size", "number"},
@@ -248,7 +252,7 @@ def test_the_commands_are_these() -> None:
         "merge",
         "segment",
         "train",
-        *("lm convert", "lm score", "lm train"),
+        *("lm convert", "lm filter", "lm score", "lm train"),
         "dim",
         *("vectors check", "vectors compare", "vectors project", "vectors whiten"),
         "tokenize",
@@ -350,6 +354,7 @@ CHOICES = [
     ("lm train", "format", MODEL_FORMATS),
     ("lm train", "smoothing", SMOOTHINGS),
     ("lm score", "format", SCORE_FORMATS),
+    ("lm filter", "format", FILTER_FORMATS),
     ("convert", "format", MODEL_FORMS),
     ("lm convert", "format", MODEL_FORMATS),
     ("vectors check", "format", CHECK_FORMATS),
@@ -387,7 +392,7 @@ CHOICES = [
         (c, "fold", FOLDS)
         for c in ("compare", "count", "discover", "explain", "report", "train", "lm train", "dim")
     ),
-    *((c, "fold", (*FOLDS, "none")) for c in ("segment", "tokenize", "lm score")),
+    *((c, "fold", (*FOLDS, "none")) for c in ("segment", "tokenize", "lm score", "lm filter")),
 ]
 
 

@@ -44,7 +44,9 @@ def test_there_and_back(tmp_path: Path) -> None:
 def test_a_format_can_be_asked_for(tmp_path: Path) -> None:
     convert_lm(MINI, tmp_path / "mini.txt", format="arpa")
     assert not is_native(tmp_path / "mini.txt")
-    with pytest.raises(ValueError, match="format must be one of native, arpa, not 'kenlm'"):
+    with pytest.raises(
+        ValueError, match="format must be one of native, arpa, compact, not 'kenlm'"
+    ):
         convert_lm(MINI, tmp_path / "mini.lm", format="kenlm")
     assert not (tmp_path / "mini.lm").exists()
 
