@@ -34,6 +34,9 @@ _NO_RESULT = {
 }
 
 
+_LOOKED_AT = 1_000_000  # characters, to see whether a text is traditional
+
+
 class _Names(click.ParamType):  # type: ignore[type-arg]
     """Names separated by commas: head,middle."""
 
@@ -206,14 +209,17 @@ def filter_command(
     with usage_errors():
         found = filter_documents(corpus, model, **settings)
     near = Examples(examples)
+    watched = _Watched(found, near if examples else None)
     with contextlib.ExitStack() as stack:
         drop = None
         if dropped is not None:
             stream = stack.enter_context(output_file(dropped))
             drop = stack.enter_context(dropping(stream, dropped_as, into))
-        deliver(kept_pieces(_watched(found, near, examples), kept_as, into, drop), output)
+        deliver(kept_pieces(watched, kept_as, into, drop), output)
     if not quiet:
         _tell(found, near)
+        if watched.unlike:
+            note("The text is traditional, the model is not: --fold t2s scores it as simplified.")
     report = found.report
     changed = changed_settings(
         _NO_RESULT | {"model", "quantiles", "max_perplexity", "min_per_symbol"}
@@ -235,11 +241,37 @@ def _format(name: str | None, format: str | None, plain: bool, into: str | None)
     return format
 
 
-def _watched(found: FilteredCorpus, near: Examples, number: int) -> Iterator[FilteredDocuments]:
-    for batch in found.batches():
-        if number:
-            near.add(batch, found.report)
-        yield batch
+class _Watched:
+    """The batches of a filtered corpus, looked at as they pass: for examples, and for the script of the text."""
+
+    def __init__(self, found: FilteredCorpus, near: Examples | None) -> None:
+        self._found, self._near = found, near
+        self._characters = self._traditional = self._simplified = 0
+
+    def __iter__(self) -> Iterator[FilteredDocuments]:
+        for batch in self._found.batches():
+            if self._near is not None:
+                self._near.add(batch, self._found.report)
+            if self._characters < _LOOKED_AT:
+                self._count("".join(batch.documents.texts))
+            yield batch
+
+    def _count(self, text: str) -> None:
+        from nlptools.text.lookup import count_scripts
+
+        traditional, simplified = count_scripts(text)
+        self._characters += len(text)
+        self._traditional += traditional
+        self._simplified += simplified
+
+    @property
+    def unlike(self) -> bool:
+        """Whether the text is traditional, and neither are the model nor what it is asked."""
+        from nlptools.text.lookup import mostly_traditional
+
+        if self._traditional <= self._simplified or "t2s" in self._found.fold:
+            return False
+        return not mostly_traditional("".join(self._found.model.vocabulary))
 
 
 def _limits(found: FilteredCorpus) -> dict[str, str]:

@@ -102,8 +102,8 @@ def filter_documents(
     loaded = (
         model if isinstance(model, LanguageModel) else open_lm(model, tmp_dir=tmp_dir, whole=True)
     )
-    scorer = LineScorer(loaded, fold_of(loaded) if fold is None else fold)
-    return FilteredCorpus(as_corpus(corpus), rules, scorer, memory, workers, tmp_dir)
+    fold = fold_of(loaded) if fold is None else fold
+    return FilteredCorpus(as_corpus(corpus), loaded, fold, rules, memory, workers, tmp_dir)
 
 
 class FilteredDocument(NamedTuple):
@@ -126,16 +126,18 @@ class FilteredCorpus:
     def __init__(
         self,
         corpus: Corpus,
+        model: LanguageModel,
+        fold: Sequence[str],
         rules: FilterRules,
-        scorer: LineScorer,
         memory: int,
         workers: int | None,
         tmp_dir: str | os.PathLike[str] | None,
     ) -> None:
         """See filter_documents."""
-        self.corpus, self.rules = corpus, rules
+        self.corpus, self.model, self.fold, self.rules = corpus, model, tuple(fold), rules
         self.report = FilterReport(rules)
-        self._scorer, self._memory, self._tmp_dir = scorer, memory, tmp_dir
+        self._scorer = LineScorer(model, fold)
+        self._memory, self._tmp_dir = memory, tmp_dir
         self._workers = threads_within(memory, workers)
 
     def __iter__(self) -> Iterator[FilteredDocument]:

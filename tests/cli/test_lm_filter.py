@@ -192,6 +192,18 @@ def test_wrong_usage(source: Path, options: tuple[str, ...], problem: str) -> No
     assert sorted(path.name for path in Path().iterdir()) == ["docs.jsonl"]
 
 
+def test_traditional_text() -> None:
+    write("a.txt", "醫生讓我先去驗血，下午再來拿結果。\n他說問題不大，吃一個星期的藥就會好。\n")
+    told = "The text is traditional, the model is not: --fold t2s scores it as simplified.\n"
+    done = run("lm", "filter", "a.txt", "--max-perplexity", "300").ok()
+    assert told in done.err
+    assert done.out == ""
+    pytest.importorskip("opencc")
+    folded = run("lm", "filter", "a.txt", "--max-perplexity", "300", "--fold", "t2s").ok()
+    assert told not in folded.err
+    assert folded.out == Path("a.txt").read_text("utf-8")
+
+
 def test_a_record_that_has_such_a_field() -> None:
     write("d.jsonl", '{"text": "天", "x": 1}\n{"text": "天", "oov": 1}\n')
     done = run(
