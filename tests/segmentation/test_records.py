@@ -117,10 +117,10 @@ def test_a_long_document(format: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert whole.count("\n") == 3
 
 
-def test_the_field_is_there_already() -> None:
+def test_the_field_is_there_already(tmp_path: Path) -> None:
     for record in ('{"text": "天", "words": 1}', '{"text": "天", "\\u0077ords": 1}'):
-        Path("a.jsonl").write_text(f'{{"text": "words"}}\n\n{record}\n', "utf-8")
-        corpus = Corpus(["a.jsonl"], field="text")
+        (tmp_path / "a.jsonl").write_text(f'{{"text": "words"}}\n\n{record}\n', "utf-8")
+        corpus = Corpus([tmp_path / "a.jsonl"], field="text")
         with pytest.raises(DataError, match="there is a field 'words' already") as caught:
             list(segment_records(corpus, SMALL))
         assert (caught.value.line, caught.value.hint) == (
