@@ -110,8 +110,7 @@ Examples:
     type=OutputPath(),
     help="File for the report, as JSON, instead of a table on stderr.",
 )
-@options.decoding_options
-@options.field_options
+@options.reading_options
 @options.workers_option
 @options.quiet_option
 def build(
@@ -127,6 +126,7 @@ def build(
     on_error: str,
     field: str | None,
     column: str | None,
+    fold: tuple[str, ...],
     workers: int | None,
     quiet: bool,
     **settings: Any,
@@ -156,7 +156,7 @@ def build(
     corpus = None
     if corpus_paths:
         reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
-        corpus = open_corpus(corpus_paths, quiet, then="choosing words", **reading)
+        corpus = open_corpus(corpus_paths, quiet, then="choosing words", fold=fold, **reading)
     cutter = _cutter(model) if corpus_paths and not lists else None
     made = make_vocab(listed, base=base, corpus=corpus, model=cutter, workers=workers, **settings)
     report = report_vocab(made, made.counted)

@@ -69,6 +69,7 @@ UNPACK = "unpack it first: {} | nlptools ..."
 _TABLE = (
     "tables are read from files that can be read from anywhere: no pipe, not compressed once more"
 )
+_CRAWL = "make JSON Lines of it first, with fastwarc: docs/guides/input.md shows how"
 NOT_TEXT = (
     (b"PK\x03\x04", "zip archive (or .docx, .xlsx, .epub)", UNPACK.format("unzip -p {}")),
     (b"7z\xbc\xaf\x27\x1c", "7z archive", UNPACK.format("7z e -so {}")),
@@ -79,6 +80,7 @@ NOT_TEXT = (
     (b"PAR1", "Parquet file", _TABLE),
     (b"ARROW1\0\0", "Arrow file", _TABLE),
     (b"FEA1", "Feather file of version 1", "write it anew, as Parquet"),
+    (b"WARC/1.", "WARC or WET file of a web crawl", _CRAWL),
     (b"Obj\x01", "Avro file", "write it as Parquet or JSON Lines first"),
 )
 

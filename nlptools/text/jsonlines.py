@@ -165,7 +165,7 @@ def _record(line: str, source: str, number: int, first: bool) -> object:
     return record
 
 
-def _one_document(line: str, source: str, number: int) -> OtherFormatError:
+def _one_document(line: str, source: str, number: int | None) -> OtherFormatError:
     items = "'.[]'" if line.lstrip().startswith("[") else "."
     file = "" if source == "-" else f" {source}"
     hint = f"make it one object per line: jq -c {items}{file} | nlptools ... -"
@@ -194,23 +194,45 @@ def _text(record: object, name: str, source: str, number: int) -> str:
 def refuse_json_lines(pieces: Iterable[Piece], source: str) -> Iterable[Piece]:
     """Refuse JSON Lines that are read as plain text, and say which fields there are.
 
-    A source is JSON Lines by its name; the pieces of any other are given back.
+    A source is JSON Lines by its name, .jsonl or .ndjson; .json, if it begins so. The pieces of any other are given back.
     """
-    if not bare_name(source).endswith((".jsonl", ".ndjson")):
+    name = bare_name(source)
+    if not name.endswith((".jsonl", ".ndjson", ".json")):
         return pieces
+    if name.endswith(".json"):
+        return _refused(pieces, source)
     for piece in pieces:
-        if not piece.text or piece.text.isspace():
-            continue
-        try:
-            line = next(line for line in lines_of(piece.text) if not line.isspace())
-            fields = _string_fields(_decode(line))
-        except (ValueError, RecursionError):
-            fields = {}
-        hint = "name the field that has the text: --field"
-        if fields:
-            hint += f" {cut(likely_field(fields))} (fields with text: {listed(fields)})"
-        raise DataError(source, None, "JSON Lines, read as plain text", hint)
+        if piece.text and not piece.text.isspace():
+            raise _read_as_text(piece.text, source)
     return ()
+
+
+def _refused(pieces: Iterable[Piece], source: str) -> Iterator[Piece]:
+    """What is called .json is JSON if it begins like it."""
+    begun = False
+    for piece in pieces:
+        if not begun and piece.text and not piece.text.isspace():
+            begun = True
+            if piece.text.lstrip().startswith(
+                ('{"', "{\n", "{\r", "{ ", '["', "[{", "[\n", "[\r", "[ ")
+            ):
+                raise _read_as_text(piece.text, source)
+        yield piece
+
+
+def _read_as_text(text: str, source: str) -> DataError:
+    line = next(line for line in lines_of(text) if not line.isspace())
+    try:
+        record = _decode(line)
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict) and bare_name(source).endswith(".json"):
+        return _one_document(line, source, None)
+    fields = _string_fields(record)
+    hint = "name the field that has the text: --field"
+    if fields:
+        hint += f" {cut(likely_field(fields))} (fields with text: {listed(fields)})"
+    return DataError(source, None, "JSON Lines, read as plain text", hint)
 
 
 def likely_field(fields: dict[str, int]) -> str:

@@ -15,6 +15,7 @@ from nlptools.text.cells import cell_documents
 from nlptools.text.decoding import MARK, MARK_ERRORS, decompress, to_utf8
 from nlptools.text.documents import Documents, line_documents
 from nlptools.text.jsonlines import SURROGATE, json_documents, refuse_json_lines
+from nlptools.text.markup import refuse_markup
 from nlptools.text.pieces import Cutting, Piece, kept_lines, read_pieces, replaced_marks
 from nlptools.text.tables import Mend, TableFile
 
@@ -107,7 +108,8 @@ class SourceReader:
         return text
 
     def _plain(self, chunks: Iterator[bytes], source: str, *, whole_lines: bool) -> Iterator[Piece]:
-        pieces = iter(refuse_json_lines(self._pieces(chunks, source, whole_lines), source))
+        pieces = refuse_json_lines(self._pieces(chunks, source, whole_lines), source)
+        pieces = refuse_markup(pieces, source)
         return kept_lines(pieces, self._skip) if self.on_error == "skip" else pieces
 
     def _pieces(self, chunks: Iterator[bytes], source: str, whole_lines: bool) -> Iterator[Piece]:

@@ -146,7 +146,7 @@ NO_OPTION = {
     },  # a word stands where it stands by score
     "train": {"block_size", "watch"},
     "segment": {"block_size", "container", "watch", "counts"},  # of what was read
-    "evaluate": {"block_size", "field", "column", "fold"},
+    "evaluate": {"block_size", "fold"},
     "export": {"name"},
     "lm train": {"block_size", "corpus"},  # an argument; instead of it there can be counts
     "lm filter": {"block_size"},
@@ -157,7 +157,7 @@ NO_OPTION = {
     "vectors compare": {"block_size", "room", "watch"},
     "vectors whiten": {"block_size", "room", "watch"},
     "vectors project": {"block_size", "room", "watch"},
-    "vocab build": {"listed", "block_size", "fold"},  # the lists are an argument
+    "vocab build": {"listed", "block_size"},  # the lists are an argument
     "vocab init-embeddings": set(),
     "tokenize": {"block_size", "container", "counts"},
     "vocab export": set(),
@@ -390,7 +390,10 @@ CHOICES = [
     ("contexts", "fold", FOLDS),
     *(
         (c, "fold", FOLDS)
-        for c in ("compare", "count", "discover", "explain", "report", "train", "lm train", "dim")
+        for c in (
+            *("compare", "count", "discover", "explain", "report", "train", "lm train", "dim"),
+            "vocab build",
+        )
     ),
     *((c, "fold", (*FOLDS, "none")) for c in ("segment", "tokenize", "lm score", "lm filter")),
 ]

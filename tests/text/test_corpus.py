@@ -967,6 +967,8 @@ needs_data = pytest.mark.skipif(
 )
 # What cannot be read in any one encoding, and what is not a text.
 REFUSED = {
+    "chardet_UTF-16_bom-utf-16-be.srt": "subtitles with their times",
+    "longline_1MB_liver_cancer.json": "one JSON document",
     "cMedQQ.tar.gz": "a tar archive",
     "laws6MB.truncated.txt.gz": "truncated gzip file",
     "mixed_encodings.txt": "cannot tell the encoding",
