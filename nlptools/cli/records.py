@@ -22,12 +22,19 @@ def container(output: str | None, into: str | None, *, objects: bool) -> str | N
 
     objects: an object for each record is asked for, whatever the name of the output.
     """
+    from nlptools.text.jsonlines import bare_name
     from nlptools.text.recordfiles import container_of
 
     if into == "":
         raise click.UsageError("--into must not be empty.")
     named = container_of(output) if output is not None else None
-    return named or ("jsonl" if objects or into is not None else None)
+    if named is None and (objects or into is not None):
+        if output is not None and bare_name(output).endswith((".csv", ".tsv")):
+            raise click.UsageError(
+                f"Records are not written as CSV: name {output} .jsonl or .parquet."
+            )
+        return "jsonl"
+    return named
 
 
 def ended(pieces: Iterable[str | bytes]) -> Iterator[str | bytes]:

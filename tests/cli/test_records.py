@@ -231,6 +231,7 @@ def test_a_field_that_is_there_already(novel: Models) -> None:
             "tokenize --vocab vocab.txt ids.offsets.npy -o ids.npy",
             "--output is a file that is read",
         ),
+        ("segment --field text --into y -o x.csv.gz", "not written as CSV: name x.csv.gz .jsonl"),
         ("segment --engine spark --field text -o x", "--field goes with --engine local"),
         ("segment --engine spark --into y -o x", "--into goes with --engine local"),
         ("lm score --model vocab.txt --into x --format tsv", "--format tsv is rows"),
