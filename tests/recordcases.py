@@ -8,7 +8,7 @@ import gzip
 import io
 import json
 import lzma
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,15 @@ class Case:
         path.write_bytes(SQUEEZE[squeeze](self.data))
         return Corpus([path], field=self.field, column=self.column, block_size=block_size)
 
+    def part(self, places: list[int]) -> Case:
+        """What is known of some of the documents."""
+        return replace(
+            self,
+            texts=[self.texts[at] for at in places],
+            fields=[self.fields[at] for at in places],
+            records=None if self.records is None else [self.records[at] for at in places],
+        )
+
 
 @st.composite
 def _json_lines(draw: st.DrawFn) -> Case:
@@ -101,7 +110,8 @@ def _cells(draw: st.DrawFn) -> Case:
 def _lines(draw: st.DrawFn) -> Case:
     line = TEXT.map(lambda text: text.replace("\n", "").replace("\r", ""))
     texts = draw(st.lists(line, max_size=6))
-    data = "".join(text + draw(st.sampled_from(["\n", "\r\n", "\r"])) for text in texts)
+    end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    data = "".join(text + end for text in texts)
     return Case("a.txt", data.encode(), texts, [{"text": text} for text in texts])
 
 

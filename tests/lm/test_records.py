@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from recordcases import CASES, results_of, rows_of
 
 from nlptools.lm import longlines
 from nlptools.lm.files import open_lm
+from nlptools.lm.filter import filter_documents
+from nlptools.lm.filterfiles import dropping, kept_pieces
 from nlptools.lm.model import LanguageModel
 from nlptools.lm.records import score_documents, score_records
 from nlptools.lm.stream import score_text
@@ -107,3 +110,37 @@ def test_open_lm_is_the_same(model: Any, tmp_path: Path) -> None:
     corpus = Corpus.from_texts(["今天"])
     made = list(score_records(corpus, model))
     assert made == list(score_records(corpus, open_lm(tmp_path / "m")))
+
+
+@in_folder
+@given(
+    case=CASES,
+    limit=st.sampled_from([1, 30, 1e9]),
+    workers=st.sampled_from([1, 3]),
+    block_size=st.sampled_from([1, 50, 1 << 20]),
+    container=st.sampled_from(["jsonl", "parquet"]),
+)
+def test_what_is_kept_and_dropped_is_everything(
+    case: Any,
+    limit: float,
+    workers: int,
+    block_size: int,
+    container: str,
+    tmp_path: Path,
+    model: Any,
+) -> None:
+    pytest.importorskip("pyarrow")
+    corpus = case.corpus(tmp_path, block_size=block_size)
+    found = filter_documents(corpus, model, max_perplexity=[limit], workers=workers)
+    gone = io.BytesIO()
+    with dropping(gone, container, "lm") as drop:
+        batches = list(found.batches())
+        pieces = kept_pieces(iter(batches), container, "lm", drop)
+        made = [piece if isinstance(piece, bytes) else piece.encode() for piece in pieces]
+    keep = [flag for batch in batches for flag in batch.kept.tolist()]
+    read = rows_of if container == "parquet" else results_of
+    for data, flag in ((b"".join(made), True), (gone.getvalue(), False)):
+        part = case.part([at for at, kept in enumerate(keep) if kept == flag])
+        if part.texts:
+            rows = read(part, data if container == "parquet" else data.decode(), ["lm"])  # type: ignore[operator]
+            assert all(("reason" in row["lm"]) != flag for row in rows)
