@@ -275,9 +275,14 @@ class _Watched:
 
 
 def _limits(found: FilteredCorpus) -> dict[str, str]:
-    """The limits for the closing line, in the form of the option that sets them."""
-    limits = [limit for limit in found.report.limits if limit == limit]
-    return {"max-perplexity": ",".join(f"{10**limit:.6g}" for limit in limits)} if limits else {}
+    """The limits for the closing line, in the form of the option that sets them.
+
+    A limit that was found is the perplexity of a document: it is rounded up, so that this one stays on its side.
+    """
+    limits = [10**limit for limit in found.report.limits if limit == limit]
+    if found.rules.quantiles is not None:
+        limits = [limit * (1 + 1e-6) for limit in limits]
+    return {"max-perplexity": ",".join(f"{limit:.7g}" for limit in limits)} if limits else {}
 
 
 def _tell(found: FilteredCorpus, near: Examples) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +192,17 @@ def test_wrong_usage(source: Path, options: tuple[str, ...], problem: str) -> No
         "--output", "-o"
     )
     assert sorted(path.name for path in Path().iterdir()) == ["docs.jsonl"]
+
+
+def test_limits_that_were_found_serve_for_other_files(source: Path) -> None:
+    options = ("--field", "text", "--mean-symbols", "0")
+    first = run("lm", "filter", source, *options, "--quantiles", "30,60").ok()
+    found = re.search(r" max-perplexity:([0-9.,]+) ", first.err)
+    assert found
+    same = ("--max-perplexity", found[1])
+    assert run("lm", "filter", source, *options, *same).ok().out == first.out
+    logs = ",".join(str(-math.log10(float(limit))) for limit in found[1].split(","))
+    assert run("lm", "filter", source, *options, "--min-per-symbol", logs).ok().out == first.out
 
 
 def test_traditional_text() -> None:
