@@ -232,8 +232,14 @@ def filter_command(
 
 def _format(name: str | None, format: str | None, plain: bool, into: str | None) -> str:
     """What is written to a file of this name, or to stdout."""
+    from nlptools.text.compressing import bare_name
+
     if format is None:
         format = container(name, into, objects=not plain) or "text"
+        if not plain and name is not None and bare_name(name).endswith((".csv", ".tsv")):
+            raise click.UsageError(
+                f"Records are not written as CSV: name {name} .jsonl or .parquet."
+            )
     if format == "text" and into is not None:
         raise click.UsageError("--into is for records: --format jsonl.")
     if format == "parquet" and name is None:

@@ -136,6 +136,15 @@ def test_compressed_and_other_formats(source: Path) -> None:
         assert gzip.decompress(Path(f"{name}.jsonl.gz").read_bytes()).decode().splitlines() == lines
 
 
+def test_cells_become_records() -> None:
+    write("d.csv", f'id,text\n1,"{GOOD}"\n2,"{ODD}\n{ODD}"\n')
+    options = ("--column", "text", "--max-perplexity", "300", "--dropped", "o.jsonl", "-q")
+    [kept] = map(json.loads, run("lm", "filter", "d.csv", *options).ok().out.splitlines())
+    [dropped] = map(json.loads, Path("o.jsonl").read_text("utf-8").splitlines())
+    assert (kept["id"], kept["text"], kept["bucket"]) == ("1", GOOD, "head")
+    assert (dropped["id"], dropped["text"]) == ("2", f"{ODD}\n{ODD}")
+
+
 def test_parquet_in_and_out() -> None:
     arrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
@@ -181,6 +190,7 @@ def test_what_people_are_told(source: Path) -> None:
         (("--quantiles", "50", "--keep", "middle"), "keep: any of head, tail, not middle"),
         (("--format", "parquet"), "Parquet is a file: name it with -o FILE."),
         (("--format", "text", "--into", "x"), "--into is for records: --format jsonl."),
+        (("-o", "k.csv.gz"), "Records are not written as CSV: name k.csv.gz .jsonl or .parquet."),
         (("--max-han", "1"), "No such option"),
         (("--min-han", "2"), "2.0 is not in the range 0<=x<=1"),
         (("-o", "a.txt", "--dropped", "a.txt"), "-o and --dropped are the same file"),
