@@ -80,12 +80,16 @@ _HOMES = {
     "read_words": "text.wordlists:read_words",
     "write_model": "lm.files:write_model",
     "write_vectors": "vectors.files:write_vectors",
-    # text piece by piece, for what does not fit into memory
+    # text and records piece by piece, for what does not fit into memory
     "filter_documents": "lm.filter:filter_documents",
     "score_corpus": "lm.stream:score_corpus",
+    "score_records": "lm.records:score_records",
     "segment_corpus": "segmentation.stream:segment_corpus",
+    "segment_records": "segmentation.records:segment_records",
     "split_symbols": "ngrams.symbols:split_symbols",
     "tokenize_corpus": "vocab.stream:tokenize_corpus",
+    "tokenize_records": "vocab.records:tokenize_records",
+    "write_ids": "vocab.idfiles:write_ids",
 }
 
 __all__ = sorted(["__version__", *_HOMES])

@@ -31,7 +31,7 @@ format_option = click.option(
     type=click.Choice(["native", "arpa", "compact"]),
     help="native: mapped from the disk, loads at once; arpa: text, for KenLM and others; compact: an eighth of the "
     "size, logarithms to the nearest fiftieth.  "
-    "[default: arpa for -o *.arpa, *.arpa.gz and stdout, compact for *.nlplm, else native]",
+    "[default: arpa for -o *.arpa, also with .gz or .zst after it, and stdout, compact for *.nlplm, else native]",
 )
 
 

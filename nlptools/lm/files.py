@@ -12,6 +12,7 @@ from nlptools.lm.arpa import read_arpa, write_arpa
 from nlptools.lm.model import KIND, LanguageModel, load_lm
 from nlptools.lm.packed import ENDING, is_packed, read_packed, write_packed
 from nlptools.lm.trie import NgramModel
+from nlptools.text.jsonlines import bare_name
 
 MODEL_FORMATS = ("native", "arpa", "compact")
 GENERAL_LM = Path(__file__).parent / f"general{ENDING}"  # general.md says what it was made from
@@ -19,8 +20,8 @@ OWN_LMS = {"general": GENERAL_LM}  # of the package, by name
 
 
 def format_of(path: str | os.PathLike[str]) -> str:
-    """The format that a name asks for: arpa for .arpa and .arpa.gz, compact for .nlplm, else native."""
-    name = Path(path).name.lower().removesuffix(".gz")
+    """The format that a name asks for: arpa for .arpa, compressed or not, compact for .nlplm, else native."""
+    name = bare_name(Path(path).name)
     if name.endswith(ENDING):
         return "compact"
     return "arpa" if name.endswith(".arpa") or name == "arpa" else "native"

@@ -20,6 +20,7 @@ from nlptools.text.lookup import lookup
 from nlptools.text.pieces import Piece
 from nlptools.text.pipes import pipe_chunks
 from nlptools.text.reading import ReadReport, SourceReader
+from nlptools.text.remote import is_remote, open_remote, remote_errors
 from nlptools.text.sources import Source, find_sources, reading_errors, stdin_chunks
 from nlptools.text.tableformats import HEAD as TABLE_HEAD
 from nlptools.text.tableformats import is_table
@@ -35,7 +36,8 @@ Opened = Iterator[bytes] | io.IOBase
 class Corpus:
     """Text of files, folders, patterns (`**` too) and `-` (stdin) as blocks or documents.
 
-    Paths are expanded here, so that a missing file fails now. A file found through a folder or a
+    Paths are expanded here, so that a missing file fails now. One with a scheme (hf://, s3://, https://) is read from
+    there by fsspec. A file found through a folder or a
     pattern is read once, a file named twice twice. Compression (gzip, bzip2, xz, zstd) is found by
     content, not by name.
 
@@ -90,9 +92,9 @@ class Corpus:
         if not paths:
             raise ValueError("no paths: name a file, or - for standard input")
         self._sources = find_sources(paths)
+        self.rereadable = all(source.rereadable for source in self._sources)
         sizes = [source.size for source in self._sources]
-        self.rereadable = None not in sizes
-        self.total_bytes = sum(size or 0 for size in sizes) if self.rereadable else None
+        self.total_bytes = None if None in sizes else sum(size or 0 for size in sizes)
 
     @classmethod
     def from_texts(
@@ -267,13 +269,23 @@ class Corpus:
     def _streams(self) -> Iterator[tuple[str, Opened]]:
         """Name of each source and its bytes, or itself where it is a table: Parquet, Arrow."""
         for source in self._sources:
-            if source.size is None:
-                yield source.name, self._raw(source)
+            name = source.name
+            if not source.rereadable:
+                yield name, self._raw(source)
                 continue
-            with reading_errors(source.name), open(source.name, "rb", buffering=0) as file:
-                table = is_table(file.read(TABLE_HEAD))
-                file.seek(0)
-                yield source.name, file if table else self._chunks(file, source.name)
+            errors = remote_errors if is_remote(name) else reading_errors
+            with errors(name):
+                file = _opened(name)
+            with file:
+                with errors(name):
+                    head = file.read(TABLE_HEAD)
+                    again = file.seekable()
+                    if again:
+                        file.seek(0)
+                if again and is_table(head):
+                    yield name, cast(io.IOBase, file)
+                else:
+                    yield name, self._chunks(file, name, b"" if again else head)
 
     def _raw(self, source: Source) -> Iterator[bytes]:
         """The bytes of stdin, a named pipe or a device."""
@@ -284,10 +296,12 @@ class Corpus:
             with open(source.name, "rb", buffering=0) as file:
                 if self.prompt:
                     yield from pipe_chunks(file, file.read, self.block_size, prompt=True)
-                yield from self._chunks(file, source.name)
+                yield from self._chunks(cast(BinaryIO, file), source.name)
 
-    def _chunks(self, file: BinaryIO, name: str) -> Iterator[bytes]:
-        with reading_errors(name):
+    def _chunks(self, file: BinaryIO, name: str, head: bytes = b"") -> Iterator[bytes]:
+        if head:
+            yield head
+        with remote_errors(name) if is_remote(name) else reading_errors(name):
             while chunk := file.read(self.block_size):
                 yield chunk
 
@@ -327,3 +341,9 @@ def as_corpus(source: CorpusLike, **reading: Any) -> Corpus:
             "corpus must be a Corpus, a path or a list of paths; Corpus.from_texts takes an iterable of str"
         )
     return Corpus(source, **reading)
+
+
+def _opened(name: str) -> BinaryIO:
+    if is_remote(name):
+        return open_remote(name)
+    return cast(BinaryIO, open(name, "rb", buffering=0))

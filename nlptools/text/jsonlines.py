@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 import json
+import re
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from nlptools.errors import DataError, cut, listed, quoted
@@ -17,6 +20,8 @@ Whole = Callable[[str, str, int], str | None]
 
 # What a field with the text is called, most usual first: Hugging Face, Common Crawl's WET as records, Chinese sets.
 USUAL_FIELDS = ("text", "content", "body", "raw_content", "正文", "内容")
+
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 # A number of any length; the value is never looked at.
 _decode: Callable[[str], Any] = json.JSONDecoder(parse_int=float).decode
@@ -39,37 +44,95 @@ def json_documents(
     skipped: called for each bad record, which is left out; None: a bad record raises DataError.
     keep: with the records themselves.
     """
-    reader = _Reader(source, name, whole, skipped)
+    reader = _Reader(source, name, whole, skipped, keep)
     for piece in pieces:
         if piece is LULL:
             yield lull(source)
             continue
         batch = reader.read(piece)
-        if not keep:
-            batch = Documents(source, batch.numbers, batch.lines, batch.texts)
         if len(batch):
             yield batch
+
+
+@functools.cache
+def _loads() -> Callable[[str], Any]:
+    """What reads a record: orjson where it is installed, else json.
+
+    orjson takes nothing that json does not, and means the same by it; what it refuses (NaN, half a character, a nesting
+    of more than 1,024) is read by json once more. tests/text/test_jsonlines.py compares them.
+    """
+    try:
+        return importlib.import_module("orjson").loads
+    except ImportError:
+        return _decode
 
 
 class _Reader:
     """One source; knows how many records there were."""
 
     def __init__(
-        self, source: str, name: str, whole: Whole, skipped: Callable[[], None] | None
+        self,
+        source: str,
+        name: str,
+        whole: Whole,
+        skipped: Callable[[], None] | None,
+        keep: bool,
     ) -> None:
         self._source, self._name, self._whole, self._skipped = source, name, whole, skipped
+        self._keep = keep
+        self._loads = _loads()
         self._seen = 0  # records, the bad ones too
         self._good = 0
 
     def read(self, piece: Piece) -> Documents:
         """The documents of a piece."""
-        numbers, lines, texts, records = array("q"), array("q"), list[str](), list[str]()
-        for number, line in enumerate(lines_of(piece.text), piece.lines.first):
-            if line.isspace():
-                continue
+        text = piece.text
+        if "\r" in text:
+            lines = [line.rstrip("\r\n") for line in lines_of(text)]
+        else:
+            lines = text.removesuffix("\n").split("\n")
+        numbers: Sequence[int] = range(piece.lines.first, piece.lines.first + len(lines))
+        if any(map(str.isspace, lines)) or "" in lines:
+            numbers = [at for at, line in zip(numbers, lines, strict=True) if line.strip()]
+            lines = [line for line in lines if line.strip()]
+        texts = None if piece.marked else self._good_texts(lines, "\\u" in text)
+        if texts is None:
+            return self._checked(lines, numbers, piece.marked)
+        first = self._seen + 1
+        self._seen += len(lines)
+        self._good += len(lines)
+        places = array("q", range(first, first + len(lines)))
+        kept = lines if self._keep else None
+        return Documents(self._source, places, array("q", numbers), texts, kept)
+
+    def _good_texts(self, lines: list[str], escaped: bool) -> list[str] | None:
+        """The texts of records with nothing wrong in any of them; None: one has to look at each."""
+        loads, name = self._loads, self._name
+        try:
+            # No record is held longer than for its text.
+            texts = [loads(line)[name] for line in lines]
+            "".join(texts)
+        except (TypeError, KeyError, IndexError):
+            try:
+                texts = [_text(loads(line), name, self._source, 0) for line in lines]
+            except (DataError, ValueError, RecursionError):
+                return None
+        except (ValueError, RecursionError):
+            return None
+        # Only an escape can bring in half a character.
+        return None if escaped and SURROGATE.search("\n".join(texts)) else texts
+
+    def _checked(self, lines: list[str], numbers: Sequence[int], marked: bool) -> Documents:
+        """Record by record: what is wrong with one is said, or it is left out."""
+        kept, places, at, texts = list[str](), array("q"), array("q"), list[str]()
+        for number, line in zip(numbers, lines, strict=True):
             self._seen += 1
             try:
-                text = self._text(line, number, piece.marked)
+                if marked and MARK in line:
+                    raise DataError(self._source, number, "bad bytes")
+                record = _record(line, self._source, number, not self._good)
+                self._good += 1
+                text = _text(record, self._name, self._source, number)
             except OtherFormatError:
                 raise
             except DataError:
@@ -77,22 +140,13 @@ class _Reader:
                     raise
                 self._skipped()
                 continue
-            if text is not None:
-                numbers.append(self._seen)
-                lines.append(number)
-                texts.append(text)
-                records.append(line.rstrip("\r\n"))
-        return Documents(self._source, numbers, lines, texts, records)
-
-    def _text(self, line: str, number: int, marked: bool) -> str | None:
-        """Of one record; None: left out, and counted already."""
-        if marked and MARK in line:
-            raise DataError(self._source, number, "bad bytes")
-        record = _record(line, self._source, number, not self._good)
-        self._good += 1
-        text = _text(record, self._name, self._source, number)
-        # Only an escape can bring in half a character.
-        return self._whole(text, self._source, number) if "\\u" in line else text
+            good = self._whole(text, self._source, number)
+            if good is not None:
+                places.append(self._seen)
+                at.append(number)
+                texts.append(good)
+                kept.append(line)
+        return Documents(self._source, places, at, texts, kept if self._keep else None)
 
 
 def _record(line: str, source: str, number: int, first: bool) -> object:
@@ -149,7 +203,7 @@ def refuse_json_lines(pieces: Iterable[Piece], source: str) -> Iterable[Piece]:
             continue
         try:
             line = next(line for line in lines_of(piece.text) if not line.isspace())
-            fields = _string_fields(json.loads(line))
+            fields = _string_fields(_decode(line))
         except (ValueError, RecursionError):
             fields = {}
         hint = "name the field that has the text: --field"

@@ -6,7 +6,6 @@ CSV and TSV (cells.py) the documents in a field or column. Parquet and Arrow go 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -15,11 +14,9 @@ from nlptools.errors import DataError
 from nlptools.text.cells import cell_documents
 from nlptools.text.decoding import MARK, MARK_ERRORS, decompress, to_utf8
 from nlptools.text.documents import Documents, line_documents
-from nlptools.text.jsonlines import json_documents, refuse_json_lines
+from nlptools.text.jsonlines import SURROGATE, json_documents, refuse_json_lines
 from nlptools.text.pieces import Cutting, Piece, kept_lines, read_pieces, replaced_marks
 from nlptools.text.tables import Mend, TableFile
-
-SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(slots=True)

@@ -125,18 +125,16 @@ def _found(way: _Way, documents: Documents) -> tuple[Documents, Found, TokenCoun
     """All texts at once, a line end between two: a call for each takes ten times as long."""
     text = "\n".join(documents.texts)
     lengths = np.fromiter(map(len, documents.texts), np.int64, len(documents)) + 1
-    ends = np.cumsum(lengths)
-    ids, spans, strange = _encoded(way, text)
-    document = np.searchsorted(ends, spans[:, 0], side="right")
+    begins = np.append(0, np.cumsum(lengths))
+    ids, starts, stops, strange = _encoded(way, text)
+    edges = np.searchsorted(starts, begins)
     if way.most is not None:
-        first = np.searchsorted(document, np.arange(len(documents)))
-        kept = np.flatnonzero(np.arange(len(ids)) - first[document] < way.most)
-        ids, spans, document = ids[kept], spans[kept], document[kept]
+        sizes = np.diff(edges)
+        kept = np.flatnonzero(np.arange(len(ids)) - np.repeat(edges[:-1], sizes) < way.most)
+        ids, starts, stops = ids[kept], starts[kept], stops[kept]
         strange = {at: strange[old] for at, old in enumerate(kept.tolist()) if old in strange}
-    edges = np.append(0, np.cumsum(np.bincount(document, minlength=len(documents))))
-    unknown = int(np.count_nonzero(ids == way.tokenizer.unknown))
-    counts = TokenCounts(len(ids), unknown)
-    spans = spans - (ends - lengths)[document][:, None]
+        edges = np.append(0, np.cumsum(np.minimum(sizes, way.most)))
+    counts = TokenCounts(len(ids), int(np.count_nonzero(ids == way.tokenizer.unknown)))
     found: dict[str, Ragged] = {}
     whole = edges + 2 * np.arange(len(edges)) if way.special else edges
     if way.format != "ids":
@@ -146,9 +144,11 @@ def _found(way: _Way, documents: Documents) -> tuple[Documents, Found, TokenCoun
         found[TOKENS] = Ragged(items.tolist(), whole)
     if way.format != "tokens":
         both = [way.tokenizer.vocab.ids[token] for token in (START, END)] if way.special else []
-        found[IDS] = Ragged(_with_ends(way, ids, edges, both).astype(way.type), whole)
+        found[IDS] = Ragged(_with_ends(way, ids.astype(way.type), edges, both), whole)
     if way.format == "jsonl":  # special tokens as Hugging Face has them
-        found[OFFSETS] = Ragged(_with_ends(way, spans.astype(np.int32), edges, [0, 0]), whole)
+        spans = np.stack([starts, stops], axis=1)
+        spans -= np.repeat(begins[:-1], np.diff(edges)).astype(np.int32)[:, None]
+        found[OFFSETS] = Ragged(_with_ends(way, spans, edges, [0, 0]), whole)
     return documents, found, counts
 
 
@@ -166,21 +166,22 @@ def _with_ends(
     return np.insert(items, places, values, axis=0)
 
 
-def _encoded(way: _Way, text: str) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
-    """(ids, int32; start and stop of each token in the text; how unknown ones are written) of a text of any length."""
-    ids, spans = [np.zeros(0, np.int32)], [np.zeros((0, 2), np.int64)]
+def _encoded(way: _Way, text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[int, str]]:
+    """Of a text of any length: (ids, starts and stops in it, int32; how unknown tokens are written)."""
+    columns: list[tuple[np.ndarray, ...]] = [(np.zeros(0, np.int32),) * 3]
     strange: dict[int, str] = {}
     before = 0
     for start, stop in _pieces(text):
         encoded = way.tokenizer.encode(text[start:stop])
-        ids.append(encoded.ids)
-        spans.append(encoded.offsets + start)
+        spans = (encoded.offsets + start).astype(np.int32)
+        columns.append((encoded.ids, spans[:, 0], spans[:, 1]))
         if way.format != "ids" and not way.marks:
             places = np.flatnonzero(encoded.ids == way.tokenizer.unknown)
             names = zip((places + before).tolist(), encoded.texts(places), strict=True)
             strange |= {place: name for place, name in names if name}
         before += len(encoded)
-    return np.concatenate(ids), np.concatenate(spans), strange
+    ids, starts, stops = map(np.concatenate, zip(*columns, strict=True))
+    return ids, starts, stops, strange
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
