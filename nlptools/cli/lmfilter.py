@@ -232,7 +232,7 @@ def filter_command(
 
 def _format(name: str | None, format: str | None, plain: bool, into: str | None) -> str:
     """What is written to a file of this name, or to stdout."""
-    from nlptools.text.compressing import bare_name
+    from nlptools.text.jsonlines import bare_name
 
     if format is None:
         format = container(name, into, objects=not plain) or "text"
