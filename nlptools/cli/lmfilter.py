@@ -198,7 +198,8 @@ def filter_command(
     is everything.
     """
     plain = field is None and column is None
-    kept_as, dropped_as = (_format(name, format, plain, into) for name in (output, dropped))
+    kept_as = _format(output, format, plain, into)
+    dropped_as = _format(dropped, format, plain, into) if dropped is not None else ""
     closing = Closing("lm filter", quiet)
     from nlptools.lm.filter import filter_documents
     from nlptools.lm.filterfiles import dropping, kept_pieces

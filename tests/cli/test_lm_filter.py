@@ -159,6 +159,9 @@ def test_parquet_in_and_out() -> None:
     assert all(row["reason"] for row in dropped)
     texts = {row["id"]: row["text"] for row in kept + dropped}
     assert texts == {row["id"]: row["text"] for row in rows}
+    again = ("--format", "parquet", "-o", "k", "--quantiles", "50")
+    run("lm", "filter", "docs.parquet", "--field", "text", *again).ok()
+    assert parquet.read_table("k").to_pylist() == kept
 
 
 def test_what_people_are_told(source: Path) -> None:
