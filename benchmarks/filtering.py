@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def bench_filter(args: argparse.Namespace, report: Report, work: Path) -> None:
     for name, files in _named(args.train).items():
         models[name], theirs[name] = _train(name, files, args, work)
     rows: list[list[object]] = []
+    reasons: dict[str, list[list[object]]] = {}
     for name, model in models.items():
         found = {
             "perplexity": ["--quantiles", str(100 - DROPPED)],
@@ -56,6 +58,7 @@ def bench_filter(args: argparse.Namespace, report: Report, work: Path) -> None:
         options = ["--measures", "--quantiles", f"{share:.4f}"]
         report.add([_filtered("--measures, perplexity", model, docs, options, work)])
         rows.append([name, "lm filter, --measures, perplexity", *_scores(kinds, _dropped(work))])
+        reasons[name] = _reasons(kinds, work)
         if name in theirs:
             report.add(interleaved([_ccnet(args, theirs[name], docs, work)], 1))
             values = np.array([float(x) for x in (work / "ccnet").read_text().split()])
@@ -63,6 +66,9 @@ def bench_filter(args: argparse.Namespace, report: Report, work: Path) -> None:
             rows.append([name, f"KenLM of order {ORDER} as CCNet", *_scores(kinds, dropped)])
     header = ["model", "by", "dropped", "precision"]
     report.table([*header, *(f"recall {kind}" for kind in garbage.KINDS), "good lost"], rows)
+    for name, found_reasons in reasons.items():
+        report.note(f"\n{name}, --measures and perplexity: documents of each kind by reason")
+        report.table(["reason", "precision", garbage.GOOD, *garbage.KINDS], found_reasons)
     _speed(args, models, theirs, docs, report, work)
 
 
@@ -130,6 +136,19 @@ def _dropped(work: Path) -> np.ndarray:
     found = np.zeros(len(ids["kept"]) + len(ids["dropped"]), bool)
     found[ids["dropped"]] = True
     return found
+
+
+def _reasons(kinds: Sequence[str], work: Path) -> list[list[object]]:
+    """Of each reason of the last run: the share of garbage, documents of each kind."""
+    counts: dict[str, Counter[str]] = {}
+    for line in (work / "dropped.jsonl").open(encoding="utf-8"):
+        record = json.loads(line)
+        counts.setdefault(record["reason"], Counter())[kinds[record["id"]]] += 1
+    names = (garbage.GOOD, *garbage.KINDS)
+    return [
+        [reason, 1 - of[garbage.GOOD] / of.total(), *(of[name] for name in names)]
+        for reason, of in sorted(counts.items(), key=lambda item: -item[1].total())
+    ]
 
 
 def _ccnet(args: argparse.Namespace, model: Path, docs: Path, work: Path) -> Command:

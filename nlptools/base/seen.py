@@ -49,14 +49,38 @@ class _Run:
         self._pairs = FileColumn(spill.file, pairs.dtype, len(pairs), (0,), (spill.write(pairs),))
 
     def holds(self, high: np.ndarray, low: np.ndarray) -> np.ndarray:
+        """Which of these hashes are here; bool. A read of some kilobytes for each."""
         first = np.maximum(np.searchsorted(self._index, high, "left") - 1, 0)
         last = np.searchsorted(self._index, high, "right")
         found = np.zeros(len(high), bool)
-        for start, stop in np.unique(np.column_stack([first, last]), axis=0).tolist():
-            asked = np.flatnonzero((first == start) & (last == stop))
+        for place, (start, stop) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
             pairs = self._pairs[2 * _STEP * start : 2 * _STEP * stop]
-            found[asked] = _Sorted(pairs[0::2], pairs[1::2]).holds(high[asked], low[asked])
+            one = slice(place, place + 1)
+            found[one] = _Sorted(pairs[0::2], pairs[1::2]).holds(high[one], low[one])
         return found
+
+
+class _Sieve:
+    """Bits for the upper ends of hashes: most of those that are not in the file are told without reading it."""
+
+    def __init__(self, room: int) -> None:
+        self._shift = np.uint64(64 - max(3, (8 * room).bit_length() - 1))
+        self._bits = np.zeros(1 << (61 - int(self._shift)), np.uint8)
+
+    def add(self, high: np.ndarray) -> None:
+        places, masks = self._at(high)
+        np.bitwise_or.at(self._bits, places, masks)
+
+    def passes(self, high: np.ndarray) -> np.ndarray:
+        """Which may have been added; bool."""
+        places, masks = self._at(high)
+        return (self._bits[places] & masks) != 0
+
+    def _at(self, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        ends = high >> self._shift
+        return (ends >> np.uint64(3)).astype(np.int64), np.uint8(1) << (ends & np.uint64(7)).astype(
+            np.uint8
+        )
 
 
 class SeenHashes:
@@ -66,7 +90,10 @@ class SeenHashes:
     """
 
     def __init__(self, room: int, folder: Path | None) -> None:
-        self._room = max(1, room // (3 * ROW))  # hashes; to join two lists takes as much again
+        # Half of it for hashes, of which to join two lists takes as much again, a quarter for the sieve.
+        self._room = max(1, room // (6 * ROW))
+        self._sieve_room = max(1, room // 4)
+        self._sieve: _Sieve | None = None
         self._folder = folder
         self._spill: SpillFile | None = None
         self._runs: list[_Run] = []
@@ -79,10 +106,14 @@ class SeenHashes:
         before = np.zeros(len(high), bool)
         same = (high[order[1:]] == high[order[:-1]]) & (low[order[1:]] == low[order[:-1]])
         before[order[1:][same]] = True
-        parts: list[_Sorted | _Run] = [*self._held, *self._runs]
-        for part in parts:
+        for part in self._held:
             left = np.flatnonzero(~before)
             before[left] = part.holds(high[left], low[left])
+        if self._sieve is not None:
+            maybe = np.flatnonzero(self._sieve.passes(high) & ~before)
+            for run in self._runs:
+                before[maybe] = run.holds(high[maybe], low[maybe])
+                maybe = maybe[~before[maybe]]
         fresh = order[~before[order]]
         if len(fresh):
             self._keep(_Sorted(high[fresh], low[fresh]))
@@ -97,6 +128,8 @@ class SeenHashes:
             return
         if self._spill is None:
             self._spill = SpillFile(self._folder)
+        self._sieve = self._sieve or _Sieve(self._sieve_room)
         whole = _sorted(*map(np.concatenate, zip(*self._held, strict=True)))
         self._held.clear()
+        self._sieve.add(whole.high)
         self._runs.append(_Run(whole, self._spill))

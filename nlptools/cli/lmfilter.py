@@ -198,7 +198,8 @@ def filter_command(
     is everything.
     """
     plain = field is None and column is None
-    kept_as, dropped_as = (_format(name, format, plain, into) for name in (output, dropped))
+    kept_as = _format(output, format, plain, into)
+    dropped_as = _format(dropped, format, plain, into) if dropped is not None else ""
     closing = Closing("lm filter", quiet)
     from nlptools.lm.filter import filter_documents
     from nlptools.lm.filterfiles import dropping, kept_pieces
@@ -232,8 +233,14 @@ def filter_command(
 
 def _format(name: str | None, format: str | None, plain: bool, into: str | None) -> str:
     """What is written to a file of this name, or to stdout."""
+    from nlptools.text.jsonlines import bare_name
+
     if format is None:
         format = container(name, into, objects=not plain) or "text"
+        if not plain and name is not None and bare_name(name).endswith((".csv", ".tsv")):
+            raise click.UsageError(
+                f"Records are not written as CSV: name {name} .jsonl or .parquet."
+            )
     if format == "text" and into is not None:
         raise click.UsageError("--into is for records: --format jsonl.")
     if format == "parquet" and name is None:
@@ -275,9 +282,14 @@ class _Watched:
 
 
 def _limits(found: FilteredCorpus) -> dict[str, str]:
-    """The limits for the closing line, in the form of the option that sets them."""
-    limits = [limit for limit in found.report.limits if limit == limit]
-    return {"max-perplexity": ",".join(f"{10**limit:.6g}" for limit in limits)} if limits else {}
+    """The limits for the closing line, in the form of the option that sets them.
+
+    A limit that was found is the perplexity of a document: it is rounded up, so that this one stays on its side.
+    """
+    limits = [10**limit for limit in found.report.limits if limit == limit]
+    if found.rules.quantiles is not None:
+        limits = [limit * (1 + 1e-6) for limit in limits]
+    return {"max-perplexity": ",".join(f"{limit:.7g}" for limit in limits)} if limits else {}
 
 
 def _tell(found: FilteredCorpus, near: Examples) -> None:

@@ -14,6 +14,7 @@ from nlptools.base import storage
 from nlptools.base.resources import (
     DEFAULT_MEMORY,
     MIN_MEMORY,
+    check_memory,
     prompt_map,
     threads_within,
     worker_pool,
@@ -73,15 +74,15 @@ def filter_documents(
     probability / (symbols + ends of sentences)), its lines being sentences.
     quantiles: in percent; max_perplexity; min_per_symbol, log10: where the buckets end, one of the three: one limit for
     head and tail, two for head, middle and tail. keep: buckets that are kept, by default all but the tail.
-    min_symbols: shorter documents are dropped, as are those without any. mean_symbols: those that the mean of the corpus counts for beside those of a
-    document, so that the perplexity of a short one says less (None: 30 with quantiles, else 0).
-    first: the limits (and that mean) are those of the first documents, so many; None: of all, which are read twice; of
-    the first 10,000 or 8,000,000 characters where the corpus can be read only once.
+    min_symbols: shorter documents are dropped, as are those without any. mean_symbols: those that the mean of the
+    corpus counts for beside those of a document, so that the perplexity of a short one says less (None: 30 with
+    quantiles, else 0). first: the limits (and that mean) are those of the first documents, so many; None: of all, which
+    are read twice; of the first 10,000 or 8,000,000 characters where the corpus can be read only once.
     measures: drop and measure by the limits of LIMITS: min_han, max_oov, max_repeated, max_repeated_lines, shares in
     [0, 1]; one that is given holds without it. unique: drop documents whose text came before.
     model: loaded, its file, or "general", the one of the package. fold: names of FOLDS, by which documents are scored;
-    None: as the model was trained. workers, tmp_dir: as in score_text. memory: bytes for the whole process. No result depends on workers, memory
-    and size of blocks.
+    None: as the model was trained. workers, tmp_dir: as in score_text. memory: bytes for the whole process. No result
+    depends on workers, memory and the size of blocks.
     Raises ValueError for settings that make no sense, DataError for a file that is no model, or damaged.
     """
     rules = FilterRules(
@@ -99,6 +100,7 @@ def filter_documents(
         max_repeated_lines=max_repeated_lines,
         unique=unique,
     )
+    check_memory(memory)
     loaded = (
         model if isinstance(model, LanguageModel) else open_lm(model, tmp_dir=tmp_dir, whole=True)
     )

@@ -55,6 +55,8 @@ class FilterRules:
         for name in given:
             _check_borders(name, getattr(self, name))
         self._check_keep(given)
+        if self.mean_symbols is not None and not given:
+            raise ValueError(f"mean_symbols needs limits: {_GIVE}")
         for name in LIMITS:
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
@@ -63,12 +65,14 @@ class FilterRules:
             raise ValueError("min_symbols must not be below 0, first at least 1")
         if self.mean_symbols is not None and not 0 <= self.mean_symbols < math.inf:
             raise ValueError("mean_symbols must not be below 0")
+        if self.first is not None and not self.needs_limits:
+            raise ValueError("first needs quantiles, or mean_symbols above 0")
 
     def _check_keep(self, given: Sequence[str]) -> None:
         if self.keep is None:
             return
         if not given:
-            raise ValueError("keep needs buckets: give quantiles, max_perplexity or min_per_symbol")
+            raise ValueError(f"keep needs buckets: {_GIVE}")
         known = self.names
         unknown = [name for name in self.keep if name not in known]
         if unknown or not self.keep:
@@ -139,6 +143,7 @@ class FilterRules:
         return found
 
 
+_GIVE = "give quantiles, max_perplexity or min_per_symbol"
 _BORDERS = ("quantiles", "max_perplexity", "min_per_symbol")
 
 

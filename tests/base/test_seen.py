@@ -43,7 +43,7 @@ def test_runs_in_a_file_are_longer_than_their_index(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     known = rng.integers(0, 2**63, (2000, 2), np.uint64)
     batches = [known[rng.integers(0, 2000, 300)].tolist() for _ in range(20)]
-    seen = check([[tuple(one) for one in batch] for batch in batches], 3 * ROW * 700, tmp_path)
+    seen = check([[tuple(one) for one in batch] for batch in batches], 6 * ROW * 700, tmp_path)
     assert len(seen._runs) == 2
     assert sum(len(part.high) for part in seen._held) < 700
     assert not any(tmp_path.iterdir())

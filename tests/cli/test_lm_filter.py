@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +136,15 @@ def test_compressed_and_other_formats(source: Path) -> None:
         assert gzip.decompress(Path(f"{name}.jsonl.gz").read_bytes()).decode().splitlines() == lines
 
 
+def test_cells_become_records() -> None:
+    write("d.csv", f'id,text\n1,"{GOOD}"\n2,"{ODD}\n{ODD}"\n')
+    options = ("--column", "text", "--max-perplexity", "300", "--dropped", "o.jsonl", "-q")
+    [kept] = map(json.loads, run("lm", "filter", "d.csv", *options).ok().out.splitlines())
+    [dropped] = map(json.loads, Path("o.jsonl").read_text("utf-8").splitlines())
+    assert (kept["id"], kept["text"], kept["bucket"]) == ("1", GOOD, "head")
+    assert (dropped["id"], dropped["text"]) == ("2", f"{ODD}\n{ODD}")
+
+
 def test_parquet_in_and_out() -> None:
     arrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
@@ -148,6 +159,9 @@ def test_parquet_in_and_out() -> None:
     assert all(row["reason"] for row in dropped)
     texts = {row["id"]: row["text"] for row in kept + dropped}
     assert texts == {row["id"]: row["text"] for row in rows}
+    again = ("--format", "parquet", "-o", "k", "--quantiles", "50")
+    run("lm", "filter", "docs.parquet", "--field", "text", *again).ok()
+    assert parquet.read_table("k").to_pylist() == kept
 
 
 def test_what_people_are_told(source: Path) -> None:
@@ -179,6 +193,7 @@ def test_what_people_are_told(source: Path) -> None:
         (("--quantiles", "50", "--keep", "middle"), "keep: any of head, tail, not middle"),
         (("--format", "parquet"), "Parquet is a file: name it with -o FILE."),
         (("--format", "text", "--into", "x"), "--into is for records: --format jsonl."),
+        (("-o", "k.csv.gz"), "Records are not written as CSV: name k.csv.gz .jsonl or .parquet."),
         (("--max-han", "1"), "No such option"),
         (("--min-han", "2"), "2.0 is not in the range 0<=x<=1"),
         (("-o", "a.txt", "--dropped", "a.txt"), "-o and --dropped are the same file"),
@@ -190,6 +205,17 @@ def test_wrong_usage(source: Path, options: tuple[str, ...], problem: str) -> No
         "--output", "-o"
     )
     assert sorted(path.name for path in Path().iterdir()) == ["docs.jsonl"]
+
+
+def test_limits_that_were_found_serve_for_other_files(source: Path) -> None:
+    options = ("--field", "text", "--mean-symbols", "0")
+    first = run("lm", "filter", source, *options, "--quantiles", "30,60").ok()
+    found = re.search(r" max-perplexity:([0-9.,]+) ", first.err)
+    assert found
+    same = ("--max-perplexity", found[1])
+    assert run("lm", "filter", source, *options, *same).ok().out == first.out
+    logs = ",".join(str(-math.log10(float(limit))) for limit in found[1].split(","))
+    assert run("lm", "filter", source, *options, "--min-per-symbol", logs).ok().out == first.out
 
 
 def test_traditional_text() -> None:

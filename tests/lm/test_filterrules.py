@@ -30,8 +30,11 @@ from nlptools.lm.measures import MEASURES
         ({"min_han": 1.5}, "min_han must be a share from 0 to 1, not 1.5"),
         ({"min_symbols": -1}, "min_symbols must not be below 0"),
         ({"first": 0}, "first at least 1"),
-        ({"mean_symbols": -1}, "mean_symbols must not be below 0"),
-        ({"mean_symbols": float("nan")}, "mean_symbols must not be below 0"),
+        ({"mean_symbols": 5}, "mean_symbols needs limits: give quantiles, max_perplexity or min_"),
+        ({"first": 9}, "first needs quantiles, or mean_symbols above 0"),
+        ({"first": 9, "max_perplexity": [9]}, "first needs quantiles, or mean_symbols above 0"),
+        ({"mean_symbols": -1, "quantiles": [5]}, "mean_symbols must not be below 0"),
+        ({"mean_symbols": float("nan"), "quantiles": [5]}, "mean_symbols must not be below 0"),
     ],
 )
 def test_settings_that_make_no_sense(given: dict[str, Any], problem: str) -> None:
@@ -60,7 +63,6 @@ def test_one_unit_for_all_limits() -> None:
         ({"quantiles": [30], "mean_symbols": 0}, 0, True),
         ({"max_perplexity": [30]}, 0, False),
         ({"max_perplexity": [30], "mean_symbols": 5}, 5, True),
-        ({"mean_symbols": 5}, 5, False),
     ],
 )
 def test_what_has_to_be_read_first(given: dict[str, Any], weight: float, needs: bool) -> None:
