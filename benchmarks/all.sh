@@ -24,6 +24,7 @@ run() {
 {
     run startup
     run count "$STATUTES" --kenlm "$KENLM"
+    run formats "$STATUTES"
     run discover "$MIX_10" $peers $references
     run discover "$MIX_50" $peers --peer-repeat 1 $references
     run scaling --make "$MADE" $CORPORA

@@ -25,6 +25,7 @@ import references  # noqa: E402
 import texts  # noqa: E402
 from filtering import bench_filter  # noqa: E402
 from fitting import bench_fit  # noqa: E402
+from formats import bench_formats  # noqa: E402
 from gold import bench_gold  # noqa: E402
 from latency import bench_latency  # noqa: E402
 from models import bench_lm  # noqa: E402
@@ -328,6 +329,9 @@ def parser() -> argparse.ArgumentParser:
     sub = command("count", bench_count, "count --order 4 beside KenLM and the floor.", 5)
     sub.add_argument("text", type=existing, help="plain UTF-8, one paragraph a line")
     sub.add_argument("--kenlm", type=existing, metavar="BIN", help="KenLM's count_ngrams")
+
+    sub = command("formats", bench_formats, "count of plain lines, JSON Lines and Parquet.", 5)
+    sub.add_argument("text", type=existing, help="plain UTF-8, one paragraph a line")
 
     sub = command("discover", bench_discover, "discover, all methods, beside other tools.", 3)
     sub.add_argument("text", type=existing, help="plain UTF-8, one paragraph a line")
