@@ -24,6 +24,7 @@ run() {
 {
     run startup
     run count "$STATUTES" --kenlm "$KENLM"
+    run formats "$STATUTES"
     run discover "$MIX_10" $peers $references
     run discover "$MIX_50" $peers --peer-repeat 1 $references
     run scaling --make "$MADE" $CORPORA
@@ -39,6 +40,9 @@ run() {
     if [ -n "${LMPLZ:-}" ]; then
         run lm "$STATUTES" --lmplz "$LMPLZ" --memory 256MB \
             ${BUILD_BINARY:+--build-binary "$BUILD_BINARY" --kenlm-python "$PEER_PYTHON" --held-out "$MIX_10"}
+    fi
+    if [ -n "${FILTERED:-}" ]; then
+        run filter "$FILTERED" --train $GOOD_TEXTS --kenlm-python "$PEER_PYTHON"
     fi
     if [ -n "${VOCAB:-}" ]; then
         run tokenize "$MIX_10" --vocab "$VOCAB" --base "$BASE_VOCAB" \

@@ -23,7 +23,9 @@ prepare_numpy()
 import kenlm  # noqa: E402
 import references  # noqa: E402
 import texts  # noqa: E402
+from filtering import bench_filter  # noqa: E402
 from fitting import bench_fit  # noqa: E402
+from formats import bench_formats  # noqa: E402
 from gold import bench_gold  # noqa: E402
 from latency import bench_latency  # noqa: E402
 from models import bench_lm  # noqa: E402
@@ -331,6 +333,9 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("text", type=existing, help="plain UTF-8, one paragraph a line")
     sub.add_argument("--kenlm", type=existing, metavar="BIN", help="KenLM's count_ngrams")
 
+    sub = command("formats", bench_formats, "count of plain lines, JSON Lines and Parquet.", 5)
+    sub.add_argument("text", type=existing, help="plain UTF-8, one paragraph a line")
+
     sub = command("discover", bench_discover, "discover, all methods, beside other tools.", 3)
     sub.add_argument("text", type=existing, help="plain UTF-8, one paragraph a line")
     sub.add_argument(
@@ -472,6 +477,16 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--held-out", type=existing, metavar="TEXT", help="to be scored")
     sub.add_argument(
         "--memory", action="append", default=[], metavar="LIMIT", help="also with that --memory"
+    )
+
+    sub = command("filter", bench_filter, "lm filter of a text with garbage put in.", 3)
+    sub.add_argument("text", type=existing, help="plain or compressed, one paragraph a line")
+    sub.add_argument(
+        "--train", nargs="+", required=True, metavar="NAME=FILE", help="what other models are of"
+    )
+    sub.add_argument("--documents", type=int, default=20_000, help="how many (default %(default)s)")
+    sub.add_argument(
+        "--kenlm-python", type=program, required=True, metavar="PYTHON", help="has kenlm"
     )
 
     sub = command("tags", bench_tags, "F1 of segment --method lm by smoothing and weights.", None)

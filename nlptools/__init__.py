@@ -20,6 +20,7 @@ _HOMES = {
     "explain": "review.explain:explain_words",
     "export": "review.export:export_words",
     "lm_convert": "lm.files:convert_lm",
+    "lm_filter": "lm.filter:filter_documents",
     "lm_score": "lm.stream:score_text",
     "lm_train": "lm.train:learn_lm",
     "merge": "ngrams.merge:merge_files",
@@ -43,6 +44,7 @@ _HOMES = {
     "Evaluation": "segmentation.evaluate:Evaluation",
     "ExplainedWord": "review.explain:ExplainedWord",
     "Export": "review.export:Export",
+    "FilteredCorpus": "lm.filter:FilteredCorpus",
     "LanguageModel": "lm.model:LanguageModel",
     "NgramCounts": "ngrams.counts:NgramCounts",
     "NgramModel": "lm.trie:NgramModel",
@@ -78,11 +80,16 @@ _HOMES = {
     "read_words": "text.wordlists:read_words",
     "write_model": "lm.files:write_model",
     "write_vectors": "vectors.files:write_vectors",
-    # text piece by piece, for what does not fit into memory
+    # text and records piece by piece, for what does not fit into memory
+    "filter_documents": "lm.filter:filter_documents",
     "score_corpus": "lm.stream:score_corpus",
+    "score_records": "lm.records:score_records",
     "segment_corpus": "segmentation.stream:segment_corpus",
+    "segment_records": "segmentation.records:segment_records",
     "split_symbols": "ngrams.symbols:split_symbols",
     "tokenize_corpus": "vocab.stream:tokenize_corpus",
+    "tokenize_records": "vocab.records:tokenize_records",
+    "write_ids": "vocab.idfiles:write_ids",
 }
 
 __all__ = sorted(["__version__", *_HOMES])

@@ -7,7 +7,11 @@ from nlptools.errors import NlptoolsError as NlptoolsError
 from nlptools.lm.files import convert_lm as lm_convert
 from nlptools.lm.files import open_lm as open_lm
 from nlptools.lm.files import write_model as write_model
+from nlptools.lm.filter import FilteredCorpus as FilteredCorpus
+from nlptools.lm.filter import filter_documents as filter_documents
+from nlptools.lm.filter import filter_documents as lm_filter
 from nlptools.lm.model import LanguageModel as LanguageModel
+from nlptools.lm.records import score_records as score_records
 from nlptools.lm.stream import ScoredText as ScoredText
 from nlptools.lm.stream import score_corpus as score_corpus
 from nlptools.lm.stream import score_text as lm_score
@@ -31,6 +35,7 @@ from nlptools.review.report import report_words as report
 from nlptools.segmentation.evaluate import Evaluation as Evaluation
 from nlptools.segmentation.evaluate import evaluate_segmentation as evaluate
 from nlptools.segmentation.methods import open_cutter as open_cutter
+from nlptools.segmentation.records import segment_records as segment_records
 from nlptools.segmentation.segmenter import Segmenter as Segmenter
 from nlptools.segmentation.segmenter import segment_text as segment
 from nlptools.segmentation.stream import segment_corpus as segment_corpus
@@ -58,6 +63,8 @@ from nlptools.vocab.dimension import bounds_of as dim
 from nlptools.vocab.embeddings import EmbeddingReport as EmbeddingReport
 from nlptools.vocab.embeddings import init_embeddings as vocab_init_embeddings
 from nlptools.vocab.huggingface import tokenizer_files as vocab_export
+from nlptools.vocab.idfiles import write_ids as write_ids
+from nlptools.vocab.records import tokenize_records as tokenize_records
 from nlptools.vocab.stream import tokenize_corpus as tokenize_corpus
 from nlptools.vocab.tokenizer import WordTokenizer as WordTokenizer
 from nlptools.vocab.tokenizer import tokenize as tokenize
@@ -81,6 +88,7 @@ __all__ = [
     "Evaluation",
     "ExplainedWord",
     "Export",
+    "FilteredCorpus",
     "LanguageModel",
     "NgramCounts",
     "NgramModel",
@@ -112,8 +120,10 @@ __all__ = [
     "evaluate",
     "explain",
     "export",
+    "filter_documents",
     "general_model",
     "lm_convert",
+    "lm_filter",
     "lm_score",
     "lm_train",
     "load_counts",
@@ -129,11 +139,14 @@ __all__ = [
     "read_words",
     "report",
     "score_corpus",
+    "score_records",
     "segment",
     "segment_corpus",
+    "segment_records",
     "split_symbols",
     "tokenize",
     "tokenize_corpus",
+    "tokenize_records",
     "train",
     "vectors_check",
     "vectors_compare",
@@ -142,6 +155,7 @@ __all__ = [
     "vocab_build",
     "vocab_export",
     "vocab_init_embeddings",
+    "write_ids",
     "write_model",
     "write_vectors",
 ]

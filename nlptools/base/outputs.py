@@ -19,6 +19,9 @@ from nlptools.errors import DataError
 
 # A stream that the process has already: another descriptor of it, not another file.
 _OPEN_STREAM = re.compile(r"(?:/dev|/proc/self)/(?:fd/([0-9]{1,6})|(stdout)|(stderr))")
+_SCHEME = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]+://"
+)  # s3://, hdfs://: of no folder here, whatever its name
 _LONGEST_NAME = 255  # bytes, on the usual file systems
 _RANDOM = 16  # hexadecimal digits
 
@@ -140,7 +143,10 @@ def _named(path: str) -> Iterator[None]:
 
 
 def _status(name: str, target: Path) -> os.stat_result | None:
-    """Of what is there, if there is something; DataError for links in a circle."""
+    """Of what is there, if there is something; DataError for links in a circle, and for places elsewhere."""
+    if _SCHEME.match(name):
+        problem, hint = "files are written on this machine", "name a file here and copy it there"
+        raise DataError(name, None, problem, hint)
     try:
         return target.stat()
     except FileNotFoundError:

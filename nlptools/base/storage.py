@@ -360,4 +360,4 @@ def _plain_type(name: str) -> np.dtype[Any]:
     return np.dtype(name)
 
 
-_MAKERS = {"counts": "count", "lm": "lm train", "model": "train"}
+_MAKERS = {"counts": "count", "lm": "lm train", "compact-lm": "lm convert", "model": "train"}

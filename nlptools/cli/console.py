@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +18,8 @@ from nlptools.cli.progress import corpus_type, wipe
 from nlptools.errors import NlptoolsError, listed, quoted, visible
 
 if TYPE_CHECKING:
-    from nlptools.text.corpus import Corpus, ReadReport
+    from nlptools.text.corpus import Corpus
+    from nlptools.text.reading import ReadReport
     from nlptools.wordmodel.room import Learnt
 
 
@@ -103,15 +104,23 @@ def write(pieces: Iterable[str | bytes]) -> None:
 
 
 def deliver(pieces: Iterable[str | bytes], output: str | None) -> None:
-    """Text to a file, which appears when it is complete, or to stdout."""
+    """Text to a file, as output_file writes it, or to stdout."""
     if output is None:
         write(pieces)
         return
-    from nlptools.base.outputs import whole_file
-
-    with whole_file(output) as stream:
+    with output_file(output) as stream:
         for piece in pieces:
             stream.write(encoded(piece))
+
+
+@contextlib.contextmanager
+def output_file(path: str) -> Iterator[IO[bytes]]:
+    """A file of text that appears when it is complete, compressed as its name says (.gz, .bz2, .xz, .zst)."""
+    from nlptools.base.outputs import whole_file
+    from nlptools.text.compressing import compressing
+
+    with whole_file(path) as stream, compressing(stream, path) as packed:
+        yield packed
 
 
 def encoded(text: str | bytes) -> bytes:

@@ -54,6 +54,7 @@ Examples:
     help="Output format.",
 )
 @options.decoding_options
+@options.field_options
 @options.quiet_option
 def evaluate(
     gold: str,
@@ -63,16 +64,18 @@ def evaluate(
     how: str,
     encoding: str,
     on_error: str,
+    field: str | None,
+    column: str | None,
     quiet: bool,
 ) -> None:
     """Score a word segmentation against gold.
 
     GOLD and PREDICTED are the same text, words separated by white space, sentences on lines. One of
-    them may be `-`, stdin. Prints precision, recall and F1 of all words, of words made of Han
+    them may be `-`, stdin. --field and --column are for both. Prints precision, recall and F1 of all words, of words made of Han
     characters and of the boundaries between those, the kinds of errors, and recall by word length.
     """
     closing = Closing("evaluate", quiet)
-    reading = {"encoding": encoding, "on_error": on_error, "field": None, "column": None}
+    reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
     ours = open_corpus((gold,), quiet, **reading)
     theirs = open_corpus((predicted,), quiet, **reading)
     from nlptools.segmentation.evaluate import evaluate_segmentation

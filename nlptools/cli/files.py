@@ -19,6 +19,7 @@ from typing import Any, Literal
 import click
 
 from nlptools.errors import NlptoolsError
+from nlptools.text.remote import is_remote
 from nlptools.text.sources import find_sources
 
 _META = "nlptools.files"
@@ -137,7 +138,9 @@ def _same(first: str, second: str) -> bool:
 
 def _among(output: str, path: str) -> bool:
     """Whether a file that is there already is one of those in a folder, or of a pattern."""
-    if not Path(output).is_file() or not (Path(path).is_dir() or glob.has_magic(path)):
+    if is_remote(path) or not Path(output).is_file():
+        return False
+    if not (Path(path).is_dir() or glob.has_magic(path)):
         return False
     try:
         sources = find_sources([path])

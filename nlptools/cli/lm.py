@@ -1,4 +1,4 @@
-"""`nlptools lm`: character language models: train, score, convert."""
+"""`nlptools lm`: character language models: train, score, convert; lmfilter.py has filter."""
 
 from __future__ import annotations
 
@@ -17,23 +17,30 @@ from nlptools.cli.console import (
     open_stream,
 )
 from nlptools.cli.files import InputPath, OutputPath
+from nlptools.cli.lmfilter import filter_command
 from nlptools.cli.progress import watcher
+from nlptools.cli.records import container, into_option
 
 if TYPE_CHECKING:
     from nlptools.lm.stream import ScoredLines, Totals
     from nlptools.lm.trie import NgramModel
+    from nlptools.text.documents import Documents
 
 format_option = click.option(
     "--format",
-    type=click.Choice(["native", "arpa"]),
-    help="native: mapped from the disk, loads at once; arpa: text, for KenLM and others.  "
-    "[default: arpa for -o *.arpa, *.arpa.gz and stdout, else native]",
+    type=click.Choice(["native", "arpa", "compact"]),
+    help="native: mapped from the disk, loads at once; arpa: text, for KenLM and others; compact: an eighth of the "
+    "size, logarithms to the nearest fiftieth.  "
+    "[default: arpa for -o *.arpa, also with .gz or .zst after it, and stdout, compact for *.nlplm, else native]",
 )
 
 
 @click.group()
 def lm() -> None:
-    """Character language models: train them, score text, exchange them with KenLM."""
+    """Character language models: train them, score text, filter corpora, exchange them with KenLM."""
+
+
+lm.add_command(filter_command)
 
 
 @lm.command(
@@ -161,8 +168,8 @@ def write(
 
 def check_format(output: str | None, format: str | None) -> None:
     """Usage error of --format."""
-    if output is None and format == "native":
-        raise click.UsageError("A native model is a file: name it with -o FILE.")
+    if output is None and format in ("native", "compact"):
+        raise click.UsageError(f"A {format} model is a file: name it with -o FILE.")
 
 
 @lm.command(
@@ -171,11 +178,17 @@ Examples:
   nlptools lm score --model news.lm posts.txt | sort -t$'\\t' -k4,4g | head
   nlptools lm score --model news.lm --sort --min-symbols 10 --top 100 posts.txt
   nlptools lm score --model news.lm --totals held-out.txt
+  nlptools lm score --model news.lm --field text docs.jsonl.zst -o scored.jsonl.zst
   echo 今天天气很好 | nlptools lm score --model news.arpa.gz --format jsonl
 """
 )
 @options.corpus_argument
-@click.option("--model", required=True, type=InputPath(), help="Model: native or ARPA.")
+@click.option(
+    "--model",
+    required=True,
+    type=InputPath("general"),
+    help="Model: native, compact or ARPA; or general, a small one of everyday text in the package.",
+)
 @click.option(
     "--sort/--no-sort",
     default=False,
@@ -188,7 +201,7 @@ Examples:
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Print only lines with at least N symbols: the probability of a short line says little.",
+    help="Only lines, or documents, with at least N symbols: the probability of a short one says little.",
 )
 @click.option(
     "--totals/--no-totals",
@@ -197,8 +210,13 @@ Examples:
     help="Print the sums and the perplexity instead of lines.",
 )
 @click.option(
-    "--format", type=click.Choice(["tsv", "jsonl"]), default="tsv", show_default=True, help="Rows."
+    "--format",
+    type=click.Choice(["tsv", "jsonl"]),
+    default="tsv",
+    show_default=True,
+    help="Rows; jsonl: of records the records themselves.",
 )
+@into_option
 @options.lookup_option("as the model was trained")
 @options.output_option
 @options.decoding_options
@@ -214,6 +232,7 @@ def score(
     min_symbols: int,
     totals: bool,
     format: str,
+    into: str | None,
     fold: tuple[str, ...] | None,
     output: str | None,
     encoding: str,
@@ -224,20 +243,28 @@ def score(
     tmp_dir: str | None,
     quiet: bool,
 ) -> None:
-    """Give every line of a text its probability.
+    """Give every line of a text, and every record, its probability.
 
     Columns: source, line, log10 probability, the same for each symbol and end of a sentence, symbols, unknown
-    symbols (OOV), text. The closing line has the perplexity with and without unknown symbols.
+    symbols (OOV), text. A record, which has the sums over its lines, is written as it stands with log10_prob, per_symbol,
+    perplexity, symbols and oov. The closing line has the perplexity with and without unknown symbols.
     """
     if totals and (sort or top is not None or min_symbols):
         raise click.UsageError(
             "--totals prints no lines: leave out --sort, --top and --min-symbols."
         )
+    documents = field is not None or column is not None
+    how, records = _forms(format, output, into, documents)
+    if into is not None and totals:
+        raise click.UsageError("--totals prints no records: leave out --into.")
+    if sort and records == "parquet":
+        raise click.UsageError("--sort goes with rows and JSON Lines, not with Parquet.")
     closing = Closing("lm score", quiet)
     from nlptools.lm.files import open_lm
-    from nlptools.lm.report import oddest_lines, table_pieces, totals_table
-    from nlptools.lm.stream import Totals, fold_of, score_corpus
-    from nlptools.text.lookup import count_scripts, mostly_traditional
+    from nlptools.lm.records import score_documents
+    from nlptools.lm.report import totals_table
+    from nlptools.lm.stream import fold_of, score_corpus
+    from nlptools.text.lookup import mostly_traditional
 
     loaded = open_lm(model, tmp_dir=tmp_dir, whole=True)
     for problem in [] if quiet else loaded.problems:
@@ -254,39 +281,121 @@ def score(
         fold=(),
     )
     corpus.prompt = not (sort or totals)
-    sums = Totals()
-    traditional = simplified = 0
-
-    def added() -> Iterator[ScoredLines]:
-        nonlocal sums, traditional, simplified
-        for lines in score_corpus(corpus, loaded, fold=folds, workers=workers):
-            sums += lines.totals()
-            if fold is None and not quiet:
-                more = count_scripts("".join(lines.texts))
-                traditional, simplified = traditional + more[0], simplified + more[1]
-            yield lines.select(lines.symbols >= min_symbols) if min_symbols else lines
-
-    if totals:
-        for _ in added():
-            pass
-        deliver([totals_table(sums, format)], output)
-    elif sort:
-        deliver(oddest_lines(added(), format, top, tmp_dir), output)
+    tally = _Tally(scripts=fold is None and not quiet)
+    settings: dict[str, Any] = {"fold": folds, "workers": workers}
+    scored: Iterator[tuple[Documents | None, ScoredLines]]
+    if documents or records:
+        scored = iter(score_documents(corpus.documents(), loaded, **settings))
     else:
-        deliver(table_pieces(added(), format, top), output)
-    unlike = traditional > simplified and not mostly_traditional("".join(loaded.vocabulary))
-    if unlike and "t2s" not in folds:
+        scored = ((None, lines) for lines in score_corpus(corpus, loaded, **settings))
+    chosen = tally.chosen(scored, min_symbols, top if records and not sort else None)
+    if totals:
+        for _ in chosen:
+            pass
+        deliver([totals_table(tally.sums, how)], output)
+    else:
+        deliver(_rows(chosen, how, records, into, sort, top, tmp_dir), output)
+    unlike = tally.traditional > tally.simplified
+    if unlike and "t2s" not in folds and not mostly_traditional("".join(loaded.vocabulary)):
         note("The text is traditional, the model is not: --fold t2s scores it as simplified.")
     made_by = {"order": loaded.order} | ({"fold": "+".join(folds)} if folds else {})
-    closing.show(corpus, made_by, results_of(sums))
+    closing.show(corpus, made_by, results_of(tally.sums, "documents" if documents else "lines"))
 
 
-def results_of(sums: Totals) -> list[str]:
-    """For people: what was scored."""
+def _forms(
+    format: str, output: str | None, into: str | None, documents: bool
+) -> tuple[str, str | None]:
+    """(tsv or jsonl; the container of records, None: rows)."""
+    asked = "format" in given_options()
+    records = container(output, into, objects=documents and format == "jsonl")
+    if asked and format == "tsv":
+        if into is not None or records == "parquet":
+            raise click.UsageError("--format tsv is rows: leave it out to write records.")
+        return "tsv", None
+    if records == "jsonl" and not documents and into is None:
+        return "jsonl", None  # of lines, which have a place each
+    return ("jsonl" if records else format), records
+
+
+class _Tally:
+    """What was scored so far: sums, and characters of both scripts where that is asked for."""
+
+    def __init__(self, *, scripts: bool) -> None:
+        from nlptools.lm.stream import Totals
+
+        self.sums = Totals()
+        self.traditional = self.simplified = 0
+        self._scripts = scripts
+
+    def chosen(
+        self,
+        scored: Iterator[tuple[Documents | None, ScoredLines]],
+        min_symbols: int,
+        top: int | None,
+    ) -> Iterator[tuple[Documents | None, ScoredLines]]:
+        """Those with so many symbols, the first `top` of them; everything is counted."""
+        from nlptools.text.lookup import count_scripts
+        from nlptools.text.results import selected
+
+        left = top
+        for documents, lines in scored:
+            self.sums += lines.totals()
+            if self._scripts:
+                more = count_scripts("".join(lines.texts))
+                self.traditional += more[0]
+                self.simplified += more[1]
+            if len(lines) and (min_symbols or left is not None):
+                kept = (lines.symbols >= min_symbols).nonzero()[0][:left]
+                left = None if left is None else left - len(kept)
+                lines = lines.at(kept)
+                documents = None if documents is None else selected(documents, kept)
+            yield documents, lines
+
+
+def _rows(
+    chosen: Iterator[tuple[Documents | None, ScoredLines]],
+    how: str,
+    records: str | None,
+    into: str | None,
+    sort: bool,
+    top: int | None,
+    tmp_dir: str | None,
+) -> Iterator[str | bytes]:
+    """What is written: rows, or records."""
+    from nlptools.lm.records import found_of
+    from nlptools.lm.report import oddest_lines, oddest_rows, oddness, table_pieces
+    from nlptools.text.recordfiles import written
+    from nlptools.text.results import record_pieces
+
+    if records is None:
+        lines = (lines for _, lines in chosen)
+        if sort:
+            yield from oddest_lines(lines, how, top, tmp_dir)
+        else:
+            yield from table_pieces(lines, how, top)
+        return
+    both = ((documents, lines) for documents, lines in chosen if documents is not None)
+    if sort:
+        yield from oddest_rows(
+            (
+                (oddness(lines), piece.encode())
+                for documents, lines in both
+                for piece in record_pieces([(documents, found_of(lines))], into=into)
+            ),
+            top,
+            tmp_dir,
+        )
+    else:
+        found = ((documents, found_of(lines)) for documents, lines in both)
+        yield from written(found, records, into)
+
+
+def results_of(sums: Totals, unit: str) -> list[str]:
+    """For people: what was scored. unit: what `lines` are."""
     if not sums.symbols:
-        return [f"{sums.lines:,} lines", "nothing to score"]
+        return [f"{sums.lines:,} {unit}", "nothing to score"]
     return [
-        f"{sums.lines:,} lines",
+        f"{sums.lines:,} {unit}",
         f"{sums.symbols:,} symbols",
         f"{sums.oov:,} unknown",
         f"log10 probability {sums.log10_prob:,.2f}",
@@ -299,10 +408,11 @@ def results_of(sums: Totals) -> list[str]:
 Examples:
   nlptools lm convert news.arpa.gz -o news.lm
   nlptools lm convert news.lm -o news.arpa
-  nlptools lm convert news.lm | head
+  nlptools lm convert news.lm -o news.nlplm
+  nlptools lm convert general | head
 """
 )
-@click.argument("source", type=InputPath())
+@click.argument("source", type=InputPath("general"))
 @click.option(
     "-o", "--output", type=OutputPath("default"), help="Model file to write instead of stdout."
 )
@@ -313,7 +423,10 @@ Examples:
 def convert(
     source: str, output: str | None, format: str | None, quiet: bool, **machine: Any
 ) -> None:
-    """Rewrite a model as ARPA or as a native file; its kind is recognised by content, not by name."""
+    """Rewrite a model as ARPA, native or compact file; its kind is recognised by content, not by name.
+
+    SOURCE is a file, or general, the model of the package.
+    """
     check_format(output, format)
     closing = Closing("lm convert", quiet)
     from nlptools.lm.files import read_trie

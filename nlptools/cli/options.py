@@ -178,7 +178,7 @@ field_options = chain(
         "--field",
         type=TextParam(),
         metavar="NAME",
-        help="The corpus is JSON Lines: read this field (a.b).",
+        help="The corpus is JSON Lines, Parquet or Arrow: read this field (a.b).",
     ),
     click.option(
         "--column",

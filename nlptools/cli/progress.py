@@ -13,7 +13,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+Part = TypeVar("Part")
 
 if TYPE_CHECKING:
     from nlptools.base.resources import Watch
@@ -126,7 +128,9 @@ def corpus_type(quiet: bool, then: str | None) -> type[Corpus]:
 def _watched_corpus(then: str | None) -> type[Corpus]:
     from tqdm import tqdm
 
-    from nlptools.text.corpus import Block, Corpus
+    from nlptools.text.blocks import Block
+    from nlptools.text.corpus import DOCUMENTS_SIZE, Corpus
+    from nlptools.text.documents import Documents
 
     tqdm.monitor_interval = 0  # a thread that would look after slow bars
 
@@ -134,6 +138,12 @@ def _watched_corpus(then: str | None) -> type[Corpus]:
         """A corpus that shows a bar with rate and time left while it is read."""
 
         def blocks(self) -> Iterator[Block]:
+            return self._watched(super().blocks())
+
+        def documents(self, size: int = DOCUMENTS_SIZE) -> Iterator[Documents]:
+            return self._watched(super().documents(size))
+
+        def _watched(self, parts: Iterator[Part]) -> Iterator[Part]:
             say("reading")
             with tqdm(
                 total=self.total_bytes,
@@ -144,10 +154,10 @@ def _watched_corpus(then: str | None) -> type[Corpus]:
                 delay=0.3,
                 nrows=24,  # a terminal that gives its size as 0 x 0 would show nothing
             ) as bar:
-                for block in super().blocks():
+                for part in parts:
                     wipe()
                     bar.update(self.bytes_read - bar.n)
-                    yield block
+                    yield part
             if then:
                 say(then)
             else:

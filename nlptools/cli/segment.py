@@ -19,6 +19,7 @@ from nlptools.cli.console import (
 )
 from nlptools.cli.files import InputPath, OutputPath
 from nlptools.cli.progress import watcher, wipe
+from nlptools.cli.records import container, ended, into_option
 from nlptools.errors import DataError, cut, listed
 from nlptools.segmentation.methods import METHODS, MODES, NUMERALS, open_cutter, problems
 
@@ -43,6 +44,7 @@ Examples:
   nlptools segment novel.txt > words.txt
   nlptools segment --words userdict.txt posts.txt > words.txt
   nlptools segment --model dict.txt --format jsonl posts.txt
+  nlptools segment --field text docs.jsonl.zst -o out.jsonl.zst
   tail -f log | nlptools segment --mode search
   nlptools segment --engine spark --master yarn hdfs:///posts/ -o hdfs:///posts.words
   nlptools lm train --sentences clause posts.txt -o posts.lm
@@ -126,8 +128,10 @@ Examples:
     type=click.Choice(["text", "jsonl"]),
     default="text",
     show_default=True,
-    help="jsonl: an object for each line, with words and their offsets in characters.",
+    help="jsonl: an object for each line, with words and their offsets in characters; in a record these instead of a "
+    "text with separators.",
 )
+@into_option
 @click.option(
     "-o",
     "--output",
@@ -136,6 +140,7 @@ Examples:
 )
 @options.lookup_option("all three")
 @options.decoding_options
+@options.field_options
 @options.workers_option
 @options.engine_options
 @options.quiet_option
@@ -152,10 +157,13 @@ def segment(
     separator: str,
     mode: str,
     format: str,
+    into: str | None,
     output: str | None,
     fold: tuple[str, ...] | None,
     encoding: str,
     on_error: str,
+    field: str | None,
+    column: str | None,
     workers: int | None,
     engine: str,
     master: str | None,
@@ -164,7 +172,7 @@ def segment(
 ) -> None:
     """Separate the words of a text.
 
-    The output has the same lines. Letters and digits in a row are one word, with the signs of numbers, dates, codes
+    The output has the same lines; records are written as they stand, with the words in a field of their own. Letters and digits in a row are one word, with the signs of numbers, dates, codes
     and addresses (1/3, 10:30, GPT-4); a numeral of Han characters is cut nowhere; a repeated mark is one word, any other
     character that is not Han is one.
     """
@@ -184,6 +192,8 @@ def segment(
     check_engine(engine, paths)
     if engine == "spark":
         _check_spark(bool(adapt), output)
+    fields = field is not None or column is not None
+    records = container(output, into, objects=fields and format == "jsonl")
     closing = Closing("segment", quiet)
     corpus: Any = None
     if engine == "local":
@@ -193,8 +203,8 @@ def segment(
             output,
             encoding=encoding,
             on_error=on_error,
-            field=None,
-            column=None,
+            field=field,
+            column=column,
             fold=(),
         )
         corpus.block_size = BLOCK
@@ -212,7 +222,7 @@ def segment(
     cutter.numerals = numerals
     if not quiet:
         _note_lists(cutter, model)
-    shape = {"separator": separator, "format": format, "mode": mode}
+    shape: dict[str, Any] = {"separator": separator, "format": format, "mode": mode}
     if engine == "spark":
         from nlptools.spark.segment import segment_with_spark
 
@@ -223,7 +233,9 @@ def segment(
             )
         results = [f"{folders} folders in {output}"]
     else:
-        results = _delivered(corpus, cutter, output, workers, quiet, shape)
+        if records is not None:
+            shape |= {"container": records, "into": into}
+        results = _delivered(corpus, cutter, output, workers, quiet, fields, shape)
     made_by = {
         "method": method if method != "model" else "",
         "numerals": numerals if numerals != "auto" else "",
@@ -241,9 +253,14 @@ def _delivered(
     output: str | None,
     workers: int | None,
     quiet: bool,
+    fields: bool,
     shape: dict[str, Any],
 ) -> list[str]:
-    """Write the text with its words separated; what there is to say of it. shape: settings of segment_corpus."""
+    """Write the text with its words separated; what there is to say of it.
+
+    fields: it is that of records. shape: settings of segment_records where there is a container, else of segment_corpus.
+    """
+    from nlptools.segmentation.records import segment_records
     from nlptools.segmentation.stream import SegmentCounts, segment_corpus
     from nlptools.segmentation.userwords import UserWordCount
 
@@ -252,9 +269,9 @@ def _delivered(
         counts = SegmentCounts()
         tally = UserWordCount(cutter.user_words, cutter.lookup) if cutter.user_words else None
     watch = tally.add if tally is not None else None
-    deliver(
-        segment_corpus(corpus, cutter, workers=workers, watch=watch, counts=counts, **shape), output
-    )
+    work: Any = segment_records if "container" in shape else segment_corpus
+    pieces = work(corpus, cutter, workers=workers, watch=watch, counts=counts, **shape)
+    deliver(ended(pieces) if fields else pieces, output)
     results = []
     if counts is not None and counts.traditional:
         results.append(f"{counts.traditional:,} traditional characters looked up as simplified")
@@ -273,6 +290,8 @@ def _check_spark(adapt: bool, output: str | None) -> None:
         raise click.UsageError(
             "--adapt goes with --engine local; with Spark: train --engine spark."
         )
+    if others := sorted(given_options() & {"field", "column", "into"}):
+        raise click.UsageError(f"--{others[0]} goes with --engine local.")
     if output is None:
         raise click.UsageError("Spark writes a folder: name it with -o DIR.")
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, given_options, note, open_stream
-from nlptools.cli.files import InputPath
+from nlptools.cli.files import InputPath, check_outputs
+from nlptools.cli.records import container, into_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nlptools.text.corpus import Corpus
+    from nlptools.vocab.tokenizer import WordTokenizer
 
 
 @click.command(
@@ -16,6 +25,8 @@ Examples:
   nlptools tokenize --vocab vocab.txt --format ids corpus.txt > ids.txt
   nlptools tokenize --vocab vocab.txt --pre jieba corpus.txt.gz
   nlptools tokenize --vocab vocab.txt --special --max-length 512 --format jsonl corpus.txt
+  nlptools tokenize --vocab vocab.txt --field text docs.jsonl.zst -o out.jsonl.zst
+  nlptools tokenize --vocab vocab.txt --field text docs.jsonl.zst -o ids.npy
   nlptools tokenize --vocab vocab.txt --decode ids.txt
 """
 )
@@ -49,21 +60,24 @@ Examples:
 )
 @click.option(
     "--format",
-    type=click.Choice(["tokens", "ids", "jsonl"]),
+    type=click.Choice(["tokens", "ids", "jsonl", "npy", "parquet"]),
     default="tokens",
     show_default=True,
-    help="jsonl: an object for each line, with tokens, ids and offsets in characters.",
+    help="jsonl: an object for each line or record, with tokens, ids and offsets in characters; npy: all ids in "
+    "NAME.npy, and in NAME.offsets.npy where each document begins; parquet: a list of ids for each document. "
+    "-o NAME.npy and NAME.parquet ask for these, too.",
 )
+@into_option
 @click.option(
     "--special/--no-special",
     default=False,
     show_default=True,
-    help="[CLS] before every line, [SEP] after it.",
+    help="[CLS] before every line or record, [SEP] after it.",
 )
 @click.option(
     "--max-length",
     type=click.IntRange(min=1),
-    help="Tokens of a line, special ones counted; the rest is left out.",
+    help="Tokens of a line or record, special ones counted; the rest is left out.",
 )
 @click.option(
     "--mark-unknown/--no-mark-unknown",
@@ -90,6 +104,7 @@ def tokenize(
     weights_file: str | None,
     jieba_dict: str | None,
     format: str,
+    into: str | None,
     special: bool,
     max_length: int | None,
     mark_unknown: bool,
@@ -105,8 +120,8 @@ def tokenize(
 ) -> None:
     """Tokenize text by words, as WoBERT does.
 
-    A word that the vocabulary has is a token; everything else is cut by BERT's rules. The output has the
-    same lines.
+    A word that the vocabulary has is a token; everything else is cut by BERT's rules. The output has a
+    line for each line of a text, and for each record.
     """
     if weights_file is not None and pre != "vocab":
         raise click.UsageError("--weights goes with --pre vocab.")
@@ -117,6 +132,7 @@ def tokenize(
         "lower",
         "weights_file",
         "format",
+        "into",
         "special",
         "max_length",
         "mark_unknown",
@@ -126,6 +142,7 @@ def tokenize(
         raise click.UsageError("--decode takes the ids as they are: give --vocab only.")
     if max_length is not None and special and max_length < 3:
         raise click.UsageError("--max-length with --special must be at least 3.")
+    form, records = (format, None) if decode else _forms(format, output, into, field or column)
     closing = Closing("tokenize", quiet)
     corpus = open_stream(
         paths,
@@ -137,7 +154,7 @@ def tokenize(
         column=column,
         fold=(),
     )
-    from nlptools.vocab.stream import TokenCounts, decode_corpus, tokenize_corpus
+    from nlptools.vocab.stream import TokenCounts, decode_corpus
     from nlptools.vocab.tokenizer import WordTokenizer
     from nlptools.vocab.unigram import as_weights
     from nlptools.vocab.vocab import load_vocab
@@ -155,17 +172,61 @@ def tokenize(
         vocab, pre=pre, lower=lower, weights=weights, jieba_dict=jieba_dict, fold=fold or ()
     )
     counts = TokenCounts()
-    pieces = tokenize_corpus(
-        corpus,
-        tokenizer,
-        format=format,
-        special=special,
-        max_length=max_length,
-        mark_unknown=mark_unknown,
-        workers=workers,
-        counts=counts,
-    )
-    deliver(pieces, output)
+    cutting: dict[str, Any] = {
+        "special": special,
+        "max_length": max_length,
+        "workers": workers,
+        "counts": counts,
+    }
+    if form == "npy":
+        from nlptools.vocab.idfiles import write_ids
+
+        write_ids(corpus, tokenizer, str(output), **cutting)
+    else:
+        cutting |= {"format": form, "mark_unknown": mark_unknown}
+        documents = field is not None or column is not None
+        deliver(_pieces(corpus, tokenizer, records, into, documents, cutting), output)
     made_by = {"vocab": vocab_file, "pre": pre} | ({"fold": "+".join(fold)} if fold else {})
     results = [f"{counts.tokens:,} tokens", f"{counts.unknown:,} unknown"]
     closing.show(corpus, made_by, results)
+
+
+def _forms(
+    format: str, output: str | None, into: str | None, field: str | None
+) -> tuple[str, str | None]:
+    """(npy, or what a document becomes: tokens, ids, jsonl; the container of records, None: lines)."""
+    asked = "format" in given_options()
+    if format == "npy" or (not asked and output is not None and output.lower().endswith(".npy")):
+        if output is None or not output.lower().endswith(".npy"):
+            raise click.UsageError("--format npy is two files: name them with -o NAME.npy.")
+        if into is not None:
+            raise click.UsageError("--into goes with records, and --format npy has none.")
+        from nlptools.vocab.idfiles import offsets_path
+
+        check_outputs("--output", [offsets_path(output)])
+        return "npy", None
+    records = container(output, into, objects=field is not None and format == "jsonl")
+    if format == "parquet" and records != "parquet":
+        raise click.UsageError("--format parquet is a file: name it with -o NAME.parquet.")
+    if format == "parquet" or (records == "parquet" and not asked):
+        return "ids", records
+    return format, records
+
+
+def _pieces(
+    corpus: Corpus,
+    tokenizer: WordTokenizer,
+    records: str | None,
+    into: str | None,
+    documents: bool,
+    cutting: dict[str, Any],
+) -> Iterator[str | bytes]:
+    """What is written: records, or a line for each document or line."""
+    from nlptools.vocab.records import token_lines, tokenize_documents, tokenize_records
+    from nlptools.vocab.stream import tokenize_corpus
+
+    if records is not None:
+        return tokenize_records(corpus, tokenizer, container=records, into=into, **cutting)
+    if documents:
+        return token_lines(tokenize_documents(corpus.documents(), tokenizer, **cutting))
+    return tokenize_corpus(corpus, tokenizer, **cutting)

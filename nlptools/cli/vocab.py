@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, encoded, note, open_corpus, write
+from nlptools.cli.console import Closing, encoded, note, open_corpus, output_file, write
 from nlptools.cli.embeddings import init_embeddings
 from nlptools.cli.files import InputPath, OutputPath
 from nlptools.cli.vocabexport import export_vocab
@@ -110,8 +110,7 @@ Examples:
     type=OutputPath(),
     help="File for the report, as JSON, instead of a table on stderr.",
 )
-@options.decoding_options
-@options.field_options
+@options.reading_options
 @options.workers_option
 @options.quiet_option
 def build(
@@ -127,6 +126,7 @@ def build(
     on_error: str,
     field: str | None,
     column: str | None,
+    fold: tuple[str, ...],
     workers: int | None,
     quiet: bool,
     **settings: Any,
@@ -156,7 +156,7 @@ def build(
     corpus = None
     if corpus_paths:
         reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
-        corpus = open_corpus(corpus_paths, quiet, then="choosing words", **reading)
+        corpus = open_corpus(corpus_paths, quiet, then="choosing words", fold=fold, **reading)
     cutter = _cutter(model) if corpus_paths and not lists else None
     made = make_vocab(listed, base=base, corpus=corpus, model=cutter, workers=workers, **settings)
     report = report_vocab(made, made.counted)
@@ -225,12 +225,10 @@ def _map_pieces(made: VocabBuild) -> Iterator[str]:
 
 def _deliver_all(outputs: dict[str, tuple[str | None, Iterator[str]]]) -> None:
     """Files that appear together, when all are complete; what has no file goes to stdout, if it is the vocabulary."""
-    from nlptools.base.outputs import whole_file
-
     with contextlib.ExitStack() as stack:
         for name, (path, pieces) in outputs.items():
             if path is not None:
-                stream = stack.enter_context(whole_file(path))
+                stream = stack.enter_context(output_file(path))
                 for piece in pieces:
                     stream.write(encoded(piece))
             elif name == "--output":

@@ -1,4 +1,4 @@
-"""A file of a language model, native or ARPA -> model; and a model -> a file of either kind."""
+"""A file of a language model, native, compact or ARPA -> model; and a model -> a file of each kind."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ from nlptools.base.resources import DEFAULT_MEMORY
 from nlptools.errors import DataError
 from nlptools.lm.arpa import read_arpa, write_arpa
 from nlptools.lm.model import KIND, LanguageModel, load_lm
+from nlptools.lm.packed import ENDING, is_packed, read_packed, write_packed
 from nlptools.lm.trie import NgramModel
+from nlptools.text.jsonlines import bare_name
 
-MODEL_FORMATS = ("native", "arpa")
+MODEL_FORMATS = ("native", "arpa", "compact")
+GENERAL_LM = Path(__file__).parent / f"general{ENDING}"  # general.md says what it was made from
+OWN_LMS = {"general": GENERAL_LM}  # of the package, by name
 
 
 def format_of(path: str | os.PathLike[str]) -> str:
-    """The format that a name asks for: arpa for .arpa and .arpa.gz, else native."""
-    name = Path(path).name.lower().removesuffix(".gz")
+    """The format that a name asks for: arpa for .arpa, compressed or not, compact for .nlplm, else native."""
+    name = bare_name(Path(path).name)
+    if name.endswith(ENDING):
+        return "compact"
     return "arpa" if name.endswith(".arpa") or name == "arpa" else "native"
 
 
@@ -38,17 +44,27 @@ def open_lm(
     tmp_dir: str | os.PathLike[str] | None = None,
     whole: bool = False,
 ) -> LanguageModel:
-    """A model to look things up in: a native file is mapped, an ARPA file read and put into memory.
+    """A model to look things up in: a native file is mapped, an ARPA or a compact file read and put into memory.
 
-    whole: a native file is read once and all its checksums are compared, a second for each GB. Raises DataError for anything else.
+    path: "general" is the model of the package. whole: a native file is read once and all its checksums are compared, a second for each GB. Raises DataError for anything else.
     """
-    if is_native(path):
-        model = load_lm(path, whole=whole)
+    file = OWN_LMS.get(os.fspath(path), path)
+    if is_packed(file):
+        model = _ready(read_packed(file), file)
+    elif is_native(file):
+        model = load_lm(file, whole=whole)
     else:
         with storage.spilling(tmp_dir):
-            model = LanguageModel.from_trie(read_arpa(path))
+            model = LanguageModel.from_trie(read_arpa(file))
     model.name = os.fspath(path)
     return model
+
+
+def _ready(model: NgramModel, path: str | os.PathLike[str]) -> LanguageModel:
+    try:
+        return LanguageModel.from_trie(model)
+    except ValueError as error:
+        raise DataError(path, None, f"damaged compact-lm file: {error}") from error
 
 
 def read_trie(
@@ -57,10 +73,13 @@ def read_trie(
     memory: int = DEFAULT_MEMORY,
     tmp_dir: str | os.PathLike[str] | None = None,
 ) -> NgramModel:
-    """The n-grams of a model file. memory: bytes for the whole process, as far as the file is native.
+    """The n-grams of a model file; "general" is that of the package. memory: bytes for the whole process, as far as the file is native.
 
     Raises DataError for a file that is no model, or damaged.
     """
+    path = OWN_LMS.get(os.fspath(path), path)
+    if is_packed(path):
+        return read_packed(path)
     if not is_native(path):
         return read_arpa(path)
     model = load_lm(path, whole=True)
@@ -79,7 +98,7 @@ def write_model(
     memory: int = DEFAULT_MEMORY,
     tmp_dir: str | os.PathLike[str] | None = None,
 ) -> None:
-    """Write a model; the file appears when it is complete. format: "native" or "arpa", None: by the name.
+    """Write a model; the file appears when it is complete. format: of MODEL_FORMATS, None: by the name.
 
     Raises ValueError for an unknown format.
     """
@@ -89,6 +108,9 @@ def write_model(
         raise ValueError(f"format must be one of {', '.join(MODEL_FORMATS)}, not {format!r}")
     if format == "arpa":
         write_arpa(model, path)
+        return
+    if format == "compact":
+        write_packed(model, path)
         return
     with storage.spilling(tmp_dir) as folder:
         LanguageModel.from_trie(model, room=memory // 4, folder=folder).save(path)

@@ -17,11 +17,12 @@ from nlptools.lm.stream import COLUMNS, ScoredLines, Totals
 
 SCORE_FORMATS = ("tsv", "jsonl")
 DIGITS = 4
+_BLANKS = str.maketrans("\t\n\r", "   ")  # a document may have several lines
 _GROUP = 1 << 10  # lines that are formatted together
 
 
 def format_lines(group: Sequence[ScoredLines], how: str) -> str:
-    """A row for each line, as TSV (a tab in the text becomes a space) or JSON.
+    """A row for each line, as TSV (a tab or a line end in the text becomes a space) or JSON.
 
     Raises ValueError for an unknown format.
     """
@@ -63,8 +64,8 @@ def _tsv(sources: list[str], lines: ScoredLines) -> str:
     cells[0::4] = [names[source] for source in sources]
     cells[1::4] = numbers.decode("ascii").split("\n")[:-1]
     cells[2::4] = lines.texts
-    if any("\t" in text for text in lines.texts):
-        cells[2::4] = [text.replace("\t", " ") for text in lines.texts]
+    if any(blank in text for blank in "\t\n\r" for text in lines.texts):
+        cells[2::4] = [text.translate(_BLANKS) for text in lines.texts]
     return "".join(cells)
 
 
@@ -111,20 +112,37 @@ def oddest_lines(
 
     Lines without symbols come last. The rows wait in a temporary file.
     """
+
+    def rows() -> Iterator[tuple[np.ndarray, bytes]]:
+        for group in _groups(scored):
+            if group:
+                keys = np.concatenate([oddness(lines) for lines in group])
+                yield keys, format_lines(group, how).encode("utf-8", "surrogateescape")
+
+    yield _head(how).encode()
+    yield from oddest_rows(rows(), top, tmp_dir)
+
+
+def oddness(lines: ScoredLines) -> np.ndarray:
+    """By what lines are sorted, the oddest having the lowest: log10 probability for each symbol."""
+    return np.where(lines.symbols > 0, lines.per_symbol, np.inf)
+
+
+def oddest_rows(
+    groups: Iterable[tuple[np.ndarray, bytes]],
+    top: int | None = None,
+    tmp_dir: str | os.PathLike[str] | None = None,
+) -> Iterator[bytes]:
+    """Rows, each a line, by their keys, the lowest first; those of one key as they stand. groups: (keys, rows)."""
     keys: list[np.ndarray] = []
     sizes: list[np.ndarray] = []
     with storage.spilling(tmp_dir) as folder:
         spill = storage.SpillFile(folder)
-        for group in _groups(scored):
-            if not group:
-                continue
-            rows = np.frombuffer(
-                format_lines(group, how).encode("utf-8", "surrogateescape"), np.uint8
-            )
-            keys += [np.where(lines.symbols > 0, lines.per_symbol, np.inf) for lines in group]
+        for key, data in groups:
+            rows = np.frombuffer(data, np.uint8)
+            keys.append(key)
             sizes.append(np.diff(np.flatnonzero(rows == ord("\n")), prepend=-1))
             spill.write(rows)
-        yield _head(how).encode()
         if not keys:
             return
         size = np.concatenate(sizes)

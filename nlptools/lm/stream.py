@@ -101,7 +101,10 @@ class ScoredLines:
 
     def select(self, kept: np.ndarray) -> ScoredLines:
         """The lines of a mask; `numbers` says which they are."""
-        rows = np.flatnonzero(kept)
+        return self.at(np.flatnonzero(kept))
+
+    def at(self, rows: np.ndarray) -> ScoredLines:
+        """The lines with these places among them, from 0."""
         arrays = (self.log10_probs, self.oov_log10_probs, self.symbols, self.oov, self.sentences)
         return ScoredLines(
             self.source,

@@ -263,6 +263,7 @@ def _count(
     keep: _Kept | None = None,
     appearance: Appearance | None = None,
 ) -> tuple[NgramCounts, SymbolEncoder, EncodedCorpus | None]:
+    memory = corpus.room(memory)
     workers = threads_within(memory, workers)
     encoder = SymbolEncoder(settings.latin, settings.sentences)
     marks = keep is not None and keep.marks

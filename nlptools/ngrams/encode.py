@@ -103,6 +103,7 @@ def encode_corpus(
     marks: bool = False,
 ) -> EncodedCorpus:
     """The symbol ids of a corpus alone. marks: with the marks between them."""
+    memory = corpus.room(memory)
     workers = threads_within(memory, workers)
     encoder = SymbolEncoder(latin, sentences)
     with storage.spilling(tmp_dir) as folder, worker_pool(workers) as pool:

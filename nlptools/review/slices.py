@@ -11,6 +11,7 @@ import numpy as np
 
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.counts import NgramCounts, load_counts
+from nlptools.text.remote import is_remote
 from nlptools.text.sources import find_sources
 from nlptools.text.wordlists import is_json_lines, read_weighted_words
 
@@ -98,7 +99,7 @@ def word_counts(
 
 def _files(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
     sources = find_sources(paths)
-    if any(source.size is None for source in sources):
+    if not all(source.rereadable for source in sources):
         raise NlptoolsError("a pipe can be read only once", "compare reads twice: name files")
     return [source.name for source in sources]
 
@@ -114,6 +115,8 @@ def _stem(name: str) -> str:
 
 
 def _kind(name: str, lists: bool) -> str:
+    if is_remote(name):
+        return LIST if lists else CORPUS
     with open(name, "rb") as file:
         start = file.read(64)
     if start.startswith(b"nlptools counts "):

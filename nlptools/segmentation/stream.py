@@ -16,9 +16,11 @@ from nlptools.segmentation.kinds import HAN, MARK, SPACE, WORD, kinds_of
 from nlptools.segmentation.search import SPANS, TokenSpans, check_mode, search_spans, woven
 from nlptools.segmentation.tokens import Cutter
 from nlptools.text import chars
-from nlptools.text.corpus import Corpus, join_small
+from nlptools.text.blocks import Block, join_small
+from nlptools.text.corpus import Corpus
+from nlptools.text.linenumbers import LineNumbers
 from nlptools.text.lookup import count_scripts
-from nlptools.text.records import lines_of
+from nlptools.text.pieces import lines_of
 
 SEGMENT_FORMATS = ("text", "jsonl")
 # What looks on: the code points of a piece, and whether a token ends after each.
@@ -75,20 +77,17 @@ def segment_corpus(
     by all threads: its code points, and whether a token ends after each. counts: is added to.
     A piece without text comes where a pipe that is read promptly (Corpus.prompt) has nothing more for now.
     """
-    if format not in SEGMENT_FORMATS:
-        raise ValueError(f"format must be one of {', '.join(SEGMENT_FORMATS)}, not {format!r}")
-    if not separator or "\n" in separator or "\r" in separator:
-        raise ValueError("separator must be some characters other than line ends")
-    check_mode(mode, cutter)
+    check_shape(separator, format, mode, cutter)
     workers = workers or os.cpu_count() or 1
-    watched = cutter if watch is None else _Watched(cutter, watch)
+    watched = cutter if watch is None else WatchedCutter(cutter, watch)
     if format == "jsonl":
         work = functools.partial(_lines, functools.partial(SPANS[mode], watched), watched)
     else:
         work = functools.partial(
             _spaced if mode == "default" else _searched, watched, chars.code_points(separator)
         )
-    texts = _texts(corpus, cutter, None if format == "jsonl" else chars.code_points(separator))
+    units = None if format == "jsonl" else chars.code_points(separator)
+    texts = _texts(corpus.blocks(), cutter, units)
     if counts is not None and "t2s" in cutter.fold:
         texts = counts.watched(texts)
     with worker_pool(workers) as pool:
@@ -96,7 +95,16 @@ def segment_corpus(
             yield from ("",) if pieces is None else pieces
 
 
-class _Watched(Cutter):
+def check_shape(separator: str, format: str, mode: str, cutter: Cutter) -> None:
+    """ValueError for settings of segment_corpus that are none."""
+    if format not in SEGMENT_FORMATS:
+        raise ValueError(f"format must be one of {', '.join(SEGMENT_FORMATS)}, not {format!r}")
+    if not separator or "\n" in separator or "\r" in separator:
+        raise ValueError("separator must be some characters other than line ends")
+    check_mode(mode, cutter)
+
+
+class WatchedCutter(Cutter):
     """A segmenter, every piece of which is shown to somebody."""
 
     def __init__(self, plain: Cutter, watch: Watch) -> None:
@@ -108,15 +116,35 @@ class _Watched(Cutter):
         return ends
 
 
+def separated(text: str, cutter: Cutter, separator: str, mode: str) -> str:
+    """A text of any length with separators between its words, as segment_corpus writes it."""
+    units = chars.code_points(separator)
+    work = functools.partial(_spaced if mode == "default" else _searched, cutter, units)
+    if len(text) <= 4 * PIECE:
+        return "".join(work((text, False)))
+    pieces = _texts(_slices(text), cutter, units)
+    return "".join(part for piece in pieces if piece is not None for part in work(piece))
+
+
+def _slices(text: str) -> Iterator[Block]:
+    """A long text as blocks; CR and LF are in one of them."""
+    start = 0
+    while start < len(text):
+        stop = start + PIECE
+        stop += text[stop - 1 : stop + 1] == "\r\n"
+        yield Block(text[start:stop], "", LineNumbers(), inside=start > 0)
+        start = stop
+
+
 def _texts(
-    corpus: Corpus, cutter: Cutter, separator: np.ndarray | None
+    blocks: Iterable[Block], cutter: Cutter, separator: np.ndarray | None
 ) -> Iterator[tuple[str, bool] | None]:
     """(text, whether a separator follows it): pieces that can be cut into words alone; None in a lull.
 
     separator: as code points; None: lines are left whole.
     """
     held = ""
-    for block in join_small(corpus.blocks(), PIECE):
+    for block in join_small(blocks, PIECE):
         if not block.text:
             yield None
             continue
@@ -140,7 +168,7 @@ def _texts(
 
 def _place_before_end(text: str, cutter: Cutter) -> tuple[int, bool]:
     """(where a text whose line goes on can be cut, away from its end; whether a token ends there); 0: nowhere."""
-    if isinstance(cutter, _Watched):  # the piece is cut once more
+    if isinstance(cutter, WatchedCutter):  # the piece is cut once more
         cutter = cutter.plain
     codes = chars.code_points(text[: 3 * PIECE])
     kinds = kinds_of(codes)
@@ -233,23 +261,33 @@ def _with_long_lines(spans: SpansOf, cutter: Cutter, text: str) -> Iterator[str]
     yield _objects(spans, "".join(held))
 
 
+def long_spans(
+    spans: SpansOf, cutter: Cutter, text: str
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(starts, stops), int32, of the tokens of a text of any length, piece by piece; lines may end in it."""
+    held: tuple[np.ndarray, np.ndarray] | None = None
+    start, ended = 0, True
+    while start < len(text):
+        size, goes_on = len(text) - start, not ended
+        if size > 4 * PIECE:
+            size, ended = _place_before_end(text[start : start + 3 * PIECE], cutter)
+            size = size or len(text) - start
+        found = spans(chars.code_points(text[start : start + size]))
+        starts, stops = (np.asarray(found[:2]) + start).astype(np.int32)
+        if held is not None:
+            if goes_on:  # its first token is the rest of the last one
+                starts[0] = held[0][-1]
+                held = held[0][:-1], held[1][:-1]
+            yield held
+        held = starts, stops
+        start += size
+    if held is not None:
+        yield held
+
+
 def _long_object(spans: SpansOf, cutter: Cutter, line: str) -> Iterator[str]:
     """The object of one line, piece by piece."""
-    parts: list[tuple[np.ndarray, np.ndarray]] = []
-    start, ended = 0, True
-    while start < len(line):
-        size, goes_on = len(line) - start, not ended
-        if size > 4 * PIECE:
-            size, ended = _place_before_end(line[start : start + 3 * PIECE], cutter)
-            size = size or len(line) - start
-        found = spans(chars.code_points(line[start : start + size]))
-        starts, stops = (np.asarray(found[:2]) + start).astype(np.int32)
-        if goes_on:  # its first token is the rest of the last one
-            before = parts.pop()
-            starts[0] = before[0][-1]
-            parts.append((before[0][:-1], before[1][:-1]))
-        parts.append((starts, stops))
-        start += size
+    parts = list(long_spans(spans, cutter, line))
     yield f'{{"text": {json.dumps(line, ensure_ascii=False)}, "words": ['
     for offsets in (False, True):
         comma = ""

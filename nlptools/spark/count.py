@@ -45,7 +45,8 @@ from nlptools.spark.worker import (
     result_row,
     told_to_the_driver,
 )
-from nlptools.text.corpus import Corpus, ReadReport
+from nlptools.text.corpus import Corpus
+from nlptools.text.reading import ReadReport
 
 # Text for one task: its counts take about five times as much in a worker.
 SPLIT = 64 << 20

@@ -20,8 +20,9 @@ from nlptools.errors import DataError, NlptoolsError, listed, quoted
 from nlptools.spark.streams import Reading
 from nlptools.spark.worker import Input
 from nlptools.text.decoding import bom_encoding, decompress, find_codec, guess_encoding, is_utf8
+from nlptools.text.jsonlines import refuse_json_lines
 from nlptools.text.linenumbers import LineNumbers
-from nlptools.text.records import Piece, refuse_json_lines
+from nlptools.text.pieces import Piece
 from nlptools.text.sources import find_sources
 
 WHOLE = 32 << 20  # a file up to here is one piece of work

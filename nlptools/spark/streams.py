@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from nlptools.text.corpus import BLOCK_SIZE, Block, Corpus
+from nlptools.text.corpus import BLOCK_SIZE, Corpus
 from nlptools.text.decoding import find_codec
 
 
@@ -35,13 +35,12 @@ class StreamCorpus(Corpus):
         self._field, self._column = reading.field, reading.column
         self._texts = None
         self._sources = []
-        self._streams = streams
+        self._opened = streams
         self.rereadable = False
         self.total_bytes = None
 
-    def _read_all(self) -> Iterator[Block]:
-        for name, chunks in self._streams:
-            yield from self._read(name, chunks)
+    def _streams(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+        yield from self._opened
 
 
 def reading_of(

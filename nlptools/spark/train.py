@@ -34,7 +34,7 @@ from nlptools.spark.worker import (
     result_row,
     told_to_the_driver,
 )
-from nlptools.text.corpus import ReadReport
+from nlptools.text.reading import ReadReport
 from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
 from nlptools.wordmodel.model import WordModel
 from nlptools.wordmodel.room import SAMPLE

@@ -1,98 +1,48 @@
-"""Sources (sources.py) or strings -> Corpus: blocks of text of several MB, afresh on every loop.
+"""Sources (sources.py) or strings -> Corpus: blocks of text of several MB, or documents, afresh on every loop.
 
-One source passes through: raw chunks -> decompressed, UTF-8 (decoding.py) -> pieces of decoded
-text that end where a line ends -> the field or column asked for (records.py) -> blocks, folded
-(folding.py). Lines end at LF, CRLF or lone CR, and at nothing else.
+One source passes through reading.py; its pieces of text become blocks (blocks.py), or its documents (documents.py) stay
+whole. Both are folded (folding.py). Lines end at LF, CRLF or lone CR, and at nothing else.
 """
 
 from __future__ import annotations
 
-import codecs
 import copy
-import dataclasses
+import io
 import os
-import re
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO, TypeVar, cast
 
-from nlptools.errors import DataError
-from nlptools.text.chars import count_line_breaks, find_cut
-from nlptools.text.decoding import (
-    MARK,
-    MARK_ERRORS,
-    bad_bytes,
-    count_line_ends,
-    decompress,
-    find_codec,
-    short_lines,
-    to_utf8,
-)
-from nlptools.text.folding import FOLD_CONTEXT, FOLDS, fold_stops, folder
-from nlptools.text.linenumbers import LineNumbers
+from nlptools.base.resources import MIN_MEMORY
+from nlptools.text.blocks import Block, cut_blocks
+from nlptools.text.decoding import find_codec
+from nlptools.text.documents import Documents, folded, joined, sized, text_documents
+from nlptools.text.folding import FOLDS, folder
 from nlptools.text.lookup import lookup
+from nlptools.text.pieces import Piece
 from nlptools.text.pipes import pipe_chunks
-from nlptools.text.records import (
-    LULL,
-    Piece,
-    Record,
-    batches,
-    column_texts,
-    json_texts,
-    lines_of,
-    refuse_json_lines,
-)
-from nlptools.text.sources import Source, find_sources, reason, stdin_chunks
+from nlptools.text.reading import ReadReport, SourceReader
+from nlptools.text.remote import is_remote, open_remote, remote_errors
+from nlptools.text.sources import Source, find_sources, reading_errors, stdin_chunks
+from nlptools.text.tableformats import HEAD as TABLE_HEAD
+from nlptools.text.tableformats import is_table
+from nlptools.text.tables import TableFile
 
 BLOCK_SIZE = 4 << 20
+DOCUMENTS_SIZE = 1 << 18  # characters in a batch of documents
 ON_ERROR = ("strict", "replace", "skip")
-SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A piece of one source's text; all blocks of a source, put together, are the whole text.
-
-    lines: numbers (from 1) of its lines in the source; the first is that of the line in which the text
-    begins. joined: the cut before this text lies between two Han characters of a line without any
-    break, so n-grams go across it. inside: the cut before this text lies inside a line.
-    A block without text is a lull of a pipe, see Corpus.prompt.
-    """
-
-    text: str
-    source: str
-    lines: LineNumbers
-    joined: bool = False
-    inside: bool = False
-
-    @property
-    def line(self) -> int:
-        """Number of the line in which the text begins."""
-        return self.lines.first
-
-
-@dataclass(slots=True)
-class ReadReport:
-    """What one pass over a corpus has read so far.
-
-    files: sources begun. bytes: decompressed. characters: given out, before folding.
-    replaced: bad byte sequences that became U+FFFD. skipped_lines: lines or records left out.
-    encodings: source -> encoding, where it was found in the source instead of told.
-    """
-
-    files: int = 0
-    bytes: int = 0
-    characters: int = 0
-    replaced: int = 0
-    skipped_lines: int = 0
-    encodings: dict[str, str] = field(default_factory=dict)
+TABLE_SUFFIXES = (".parquet", ".arrow", ".feather")
+TABLE_MEMORY = (
+    72_000_000  # 45 MB are its code; a count within 256 MB took 198 MB of text, 263 of Parquet
+)
+Part = TypeVar("Part")
+Opened = Iterator[bytes] | io.IOBase
 
 
 class Corpus:
-    """Text of files, folders, patterns (`**` too) and `-` (stdin) as blocks.
+    """Text of files, folders, patterns (`**` too) and `-` (stdin) as blocks or documents.
 
-    Paths are expanded here, so that a missing file fails now. A file found through a folder or a
+    Paths are expanded here, so that a missing file fails now. One with a scheme (hf://, s3://, https://) is read from
+    there by fsspec. A file found through a folder or a
     pattern is read once, a file named twice twice. Compression (gzip, bzip2, xz, zstd) is found by
     content, not by name.
 
@@ -115,6 +65,9 @@ class Corpus:
     fold: tuple[str, ...]  # in the order in which they are applied
     report: ReadReport
     paths: list[str]  # as they were given; none for texts
+    _encoding: str
+    _field: str | None
+    _column: str | None
     _texts: Iterable[str] | None
     _sources: list[Source]
 
@@ -144,9 +97,9 @@ class Corpus:
         if not paths:
             raise ValueError("no paths: name a file, or - for standard input")
         self._sources = find_sources(paths)
+        self.rereadable = all(source.rereadable for source in self._sources)
         sizes = [source.size for source in self._sources]
-        self.rereadable = None not in sizes
-        self.total_bytes = sum(size or 0 for size in sizes) if self.rereadable else None
+        self.total_bytes = None if None in sizes else sum(size or 0 for size in sizes)
 
     @classmethod
     def from_texts(
@@ -191,6 +144,7 @@ class Corpus:
         if block_size < 1:
             raise ValueError("block_size must be at least 1")
         self._on_error = on_error
+        self._encoding, self._field, self._column = "utf-8", None, None
         self.block_size = block_size
         self.longest_line = None
         self.prompt = False
@@ -216,12 +170,34 @@ class Corpus:
         """Of its first file; empty for texts."""
         return self._sources[0].name if self._sources else ""
 
+    def room(self, memory: int) -> int:
+        """What is left of so many bytes for who counts the text: pyarrow, which reads tables, takes TABLE_MEMORY."""
+        tables = any(source.name.lower().endswith(TABLE_SUFFIXES) for source in self._sources)
+        return max(MIN_MEMORY, memory - TABLE_MEMORY) if tables else memory
+
     def blocks(self) -> Iterator[Block]:
         """Read everything, from the beginning.
 
         Raises ValueError on the second call where the input can be read only once, and DataError
         while reading.
         """
+        self._begin()
+        return self._blocks()
+
+    def documents(self, size: int = DOCUMENTS_SIZE) -> Iterator[Documents]:
+        """Read everything, from the beginning: each line of plain text, each record of any other format.
+
+        Batches of about `size` characters, in order; an empty line is a document, too. A long one is held whole.
+        Raises as blocks() does.
+        """
+        if size < 1:
+            raise ValueError("size must be at least 1")
+        self._begin()
+        # Of a Han character, which has three bytes.
+        reader = self._reader(max(1, min(self.block_size, 3 * size)))
+        return self._measured(folded(sized(self._read_documents(reader, size), size), self._fold))
+
+    def _begin(self) -> None:
         if self._used and not self.rereadable:
             raise ValueError(
                 "this corpus can be read only once: it comes from a pipe, stdin or an iterator"
@@ -229,290 +205,129 @@ class Corpus:
         self._used = True
         self.bytes_read = 0
         self.report = ReadReport()
+
+    def _reader(self, size: int) -> SourceReader:
+        return SourceReader(
+            self._encoding,
+            self._on_error,
+            self._field,
+            self._column,
+            size,
+            self.longest_line,
+            self.report,
+        )
+
+    def _blocks(self) -> Iterator[Block]:
+        reader = self._reader(self.block_size)
+        records = self._field is not None or self._column is not None
         if self._texts is not None:
-            records = self._checked_texts(self._texts)
-            return self._cut(batches(records, self._characters, ended=False), "texts")
-        return self._read_all()
+            batches = text_documents(self._checked_texts(reader), "texts", self._characters)
+            yield from self._cut(joined(batches, ended=False), "texts")
+        for source, opened in self._streams():
+            self.report.files += 1
+            if isinstance(opened, io.IOBase):
+                table = reader.table(cast(BinaryIO, opened), source)
+                pieces = self._counted_table(table, table.pieces())
+            elif records:
+                batches = reader.documents(self._counted(opened), source, keep=False)
+                pieces = joined(batches, ended=True)
+            else:
+                pieces = reader.pieces(self._counted(opened), source)
+            yield from self._cut(pieces, source)
 
-    def _read_all(self) -> Iterator[Block]:
-        for source in self._sources:
-            yield from self._read(source.name, self._raw(source))
+    def _read_documents(self, reader: SourceReader, size: int) -> Iterator[Documents]:
+        if self._texts is not None:
+            yield from text_documents(self._checked_texts(reader), "texts", size)
+        for source, opened in self._streams():
+            self.report.files += 1
+            if isinstance(opened, io.IOBase):
+                table = reader.table(cast(BinaryIO, opened), source)
+                yield from self._counted_table(table, table.documents())
+            else:
+                yield from reader.documents(self._counted(opened), source, keep=True)
 
-    def _checked_texts(self, texts: Iterable[str]) -> Iterator[Record]:
+    def _measured(self, batches: Iterable[Documents]) -> Iterator[Documents]:
+        for batch in batches:
+            self.report.characters += sum(map(len, batch.texts))
+            yield batch
+
+    def _cut(self, pieces: Iterable[Piece], source: str) -> Iterator[Block]:
+        return cut_blocks(pieces, source, self._characters, self._fold, self._count)
+
+    def _count(self, characters: int) -> None:
+        self.report.characters += characters
+
+    def _checked_texts(self, reader: SourceReader) -> Iterator[tuple[str, int]]:
+        assert self._texts is not None
         self.report.files = 1
-        for number, text in enumerate(texts, 1):
+        for number, text in enumerate(self._texts, 1):
             if not isinstance(text, str):
                 raise TypeError(f"texts must be str, not {type(text).__name__}")
             try:
                 size = len(text.encode("utf-8"))
             except UnicodeEncodeError:
-                good = self._whole(text, "texts", number)
+                good = reader.whole(text, "texts", number)
                 if good is None:
                     continue
                 text, size = good, len(good.encode("utf-8"))
             self.report.bytes += size
             self.bytes_read += size
-            yield text, number, number
+            yield text, number
 
-    def _whole(self, text: str, source: str, line: int) -> str | None:
-        """The text, or what on_error makes of it if it has lone surrogates; None: left out."""
-        found = SURROGATE.search(text)
-        if found is None:
-            return text
-        if self._on_error == "strict":
-            problem = f"a lone surrogate U+{ord(found[0]):04X}, half a character"
-            raise DataError(source, line, problem, "try --on-error replace")
-        if self._on_error == "skip":
-            self.report.skipped_lines += 1
-            return None
-        text, count = SURROGATE.subn("\ufffd", text)
-        self.report.replaced += count
-        return text
+    # --- sources -------------------------------------------------------------------------
 
-    def _skip(self) -> None:
-        self.report.skipped_lines += 1
-
-    # --- one source ----------------------------------------------------------------------
-
-    def _read(self, source: str, raw: Iterator[bytes]) -> Iterator[Block]:
-        self.report.files += 1
-        chunks = self._counted(raw)
-        chunks = self._measured(decompress(chunks, source))
-
-        def found(encoding: str) -> None:
-            self.report.encodings[source] = encoding
-
-        chunks, encoding = to_utf8(chunks, source, self._encoding, self._on_error, found)
-        if encoding != self._encoding:
-            found(encoding)
-        whole_lines = (
-            self._on_error == "skip" or self._field is not None or self._column is not None
-        )
-        pieces: Iterable[Piece] = self._pieces(chunks, source, whole_lines)
-        if self._on_error == "replace":
-            pieces = self._replaced(pieces)
-        skipped = self._skip if self._on_error == "skip" else None
-        if self._field is not None:
-            records = json_texts(pieces, source, self._field, self._whole, skipped)
-        elif self._column is not None:
-            records = column_texts(pieces, source, self._column, skipped)
-        else:
-            pieces = refuse_json_lines(pieces, source)
-            if self._on_error == "skip":
-                pieces = self._kept(pieces)
-            yield from self._cut(pieces, source)
-            return
-        yield from self._cut(batches(records, self._characters, ended=True), source)
+    def _streams(self) -> Iterator[tuple[str, Opened]]:
+        """Name of each source and its bytes, or itself where it is a table: Parquet, Arrow."""
+        for source in self._sources:
+            name = source.name
+            if not source.rereadable:
+                yield name, self._raw(source)
+                continue
+            errors = remote_errors if is_remote(name) else reading_errors
+            with errors(name):
+                file = _opened(name)
+            with file:
+                with errors(name):
+                    head = file.read(TABLE_HEAD)
+                    again = file.seekable()
+                    if again:
+                        file.seek(0)
+                if again and is_table(head):
+                    yield name, cast(io.IOBase, file)
+                else:
+                    yield name, self._chunks(file, name, b"" if again else head)
 
     def _raw(self, source: Source) -> Iterator[bytes]:
-        try:
+        """The bytes of stdin, a named pipe or a device."""
+        with reading_errors(source.name):
             if source.name == "-":
                 yield from stdin_chunks(self.block_size, prompt=self.prompt)
                 return
             with open(source.name, "rb", buffering=0) as file:
-                if self.prompt and source.size is None:
+                if self.prompt:
                     yield from pipe_chunks(file, file.read, self.block_size, prompt=True)
-                while chunk := file.read(self.block_size):
-                    yield chunk
-        except OSError as error:
-            raise DataError(source.name, None, reason(error)) from None
+                yield from self._chunks(cast(BinaryIO, file), source.name)
+
+    def _chunks(self, file: BinaryIO, name: str, head: bytes = b"") -> Iterator[bytes]:
+        if head:
+            yield head
+        with remote_errors(name) if is_remote(name) else reading_errors(name):
+            while chunk := file.read(self.block_size):
+                yield chunk
+
+    def _counted_table(self, table: TableFile, parts: Iterable[Part]) -> Iterator[Part]:
+        """What a table gives; its bytes are counted by its rows."""
+        before, text = self.bytes_read, self.report.bytes
+        for part in parts:
+            self.bytes_read = before + int(table.size * table.share)
+            self.report.bytes = text + table.bytes
+            yield part
+        self.bytes_read = before + table.size
 
     def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
             self.bytes_read += len(chunk)
             yield chunk
-
-    def _measured(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        for chunk in chunks:
-            self.report.bytes += len(chunk)
-            yield chunk
-
-    def _pieces(self, chunks: Iterable[bytes], source: str, whole_lines: bool) -> Iterator[Piece]:
-        """UTF-8 chunks -> pieces of about block_size; whole_lines: however long a line is."""
-        size = max(self.block_size, 4)
-        parts: list[bytes] = []
-        length = 0
-        endless = False  # no line ends in parts: wait for a chunk that has a line end
-        position, line = 0, 1
-        fresh = False  # a line ends in parts: something to hand on in a lull
-        if self.longest_line is not None:
-            chunks = short_lines(chunks, source, self.longest_line)
-        for chunk in chunks:
-            parts.append(chunk)
-            length += len(chunk)
-            ends = b"\n" in chunk or b"\r" in chunk
-            fresh |= ends
-            lull = not chunk
-            if lull and not fresh:
-                yield LULL
-            if not fresh if lull else length < size or (endless and not ends):
-                continue
-            data = b"".join(parts) if len(parts) > 1 else chunk
-            if position == 0:
-                data, position = _without_bom(data)
-            end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1)) + 1
-            goes_on = end == 0
-            if goes_on and not (whole_lines or lull):
-                end = len(data) - data.endswith(b"\r")  # the LF may be still to come
-            if end:
-                piece, used = self._decode(data, end, source, line, position, goes_on)
-                if piece.text:
-                    yield piece
-                if not goes_on:
-                    line += count_line_ends(data, used)
-                position += used
-                data = data[used:]
-            endless = whole_lines and goes_on
-            parts = [data]
-            length = len(data)
-            fresh = data.endswith(b"\r")
-            if lull:
-                yield LULL
-        data = b"".join(parts)
-        if position == 0:
-            data, position = _without_bom(data)
-        if data:
-            yield self._decode(data, len(data), source, line, position, False)[0]
-
-    def _decode(
-        self, data: bytes, end: int, source: str, line: int, position: int, goes_on: bool
-    ) -> tuple[Piece, int]:
-        """data[:end] as text, and how many bytes that took (fewer: the last character is cut)."""
-        view = memoryview(data)[:end]
-        try:
-            text, used = codecs.utf_8_decode(view, "strict", not goes_on)
-            return Piece(text, LineNumbers(line), goes_on, False), used
-        except UnicodeDecodeError as error:
-            if self._on_error == "strict":
-                start = error.start
-                raise bad_bytes(
-                    source,
-                    line + count_line_ends(data, start),
-                    "utf-8",
-                    data,
-                    start,
-                    position + start,
-                ) from None
-        text, used = codecs.utf_8_decode(view, MARK_ERRORS, not goes_on)
-        return Piece(text, LineNumbers(line), goes_on, True), used
-
-    def _replaced(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
-        for piece in pieces:
-            if piece.marked:
-                self.report.replaced += piece.text.count(MARK)
-                piece = piece._replace(text=piece.text.replace(MARK, "\ufffd"), marked=False)
-            yield piece
-
-    def _kept(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
-        """Pieces without the lines that have bad bytes."""
-        for piece in pieces:
-            if not piece.marked:
-                yield piece
-                continue
-            kept: list[str] = []
-            numbers = array("q")
-            for number, line in enumerate(lines_of(piece.text), piece.lines.first):
-                if MARK in line:
-                    self.report.skipped_lines += 1
-                    continue
-                numbers.append(number)
-                kept.append(line)
-            if kept:
-                yield Piece("".join(kept), LineNumbers.listed(numbers), False, False)
-
-    # --- blocks --------------------------------------------------------------------------
-
-    def _cut(self, pieces: Iterable[Piece], source: str) -> Iterator[Block]:
-        """Pieces -> blocks."""
-        size = self._characters
-        head: list[str] = []  # text in which there is no place to cut
-        tail = ""  # what follows it and has not been searched
-        lines = LineNumbers()
-        joined = inside = False
-        for piece in pieces:
-            text = piece.text
-            if piece is LULL:
-                yield Block("", source, lines, inside=True)
-                continue
-            step = size if len(text) > 4 * size else 4 * size  # usually one round
-            for start in range(0, len(text), step):
-                if start == 0 and not head and not tail:
-                    lines = piece.lines
-                tail += text[start : start + step]
-                if not piece.goes_on and start + step >= len(text):
-                    whole = "".join(head) + tail if head else tail
-                    yield self._block(whole, source, lines, joined, inside)
-                    head, tail, joined, inside = [], "", False, False
-                    continue
-                cut, clean = self._place_to_cut(tail)
-                if not cut:
-                    head.append(tail[: -FOLD_CONTEXT - 1])
-                    tail = tail[-FOLD_CONTEXT - 1 :]
-                    continue
-                whole = "".join(head) + tail[:cut]
-                yield self._block(whole, source, lines, joined, inside)
-                lines = lines.after(count_line_breaks(whole))
-                head, tail, joined = [], tail[cut:], not clean
-                inside = not whole.endswith(("\n", "\r"))
-        if head or tail:
-            yield self._block("".join(head) + tail, source, lines, joined, inside)
-
-    def _block(
-        self, text: str, source: str, lines: LineNumbers, joined: bool, inside: bool
-    ) -> Block:
-        self.report.characters += len(text)
-        if self._fold is not None:
-            text = self._fold(text)
-        return Block(text, source, lines, joined, inside)
-
-    def _place_to_cut(self, text: str) -> tuple[int, bool]:
-        """Where to cut a text that goes on: after its last line end, else where find_cut says.
-
-        Some characters stay right of the cut, so that CR and LF stay together and a fold that
-        would reach across the cut is noticed. Position 0: nowhere.
-        """
-        end = len(text) - (FOLD_CONTEXT if self._fold is not None else 1)
-        if end < 1:
-            return 0, False
-        cut = max(text.rfind("\n", 0, end), text.rfind("\r", 0, end)) + 1
-        if cut:
-            return (cut + 1 if text[cut - 1 : cut + 1] == "\r\n" else cut), True
-        cut, clean = find_cut(text[:end])
-        if self._fold is None:
-            return cut, clean
-        for _ in range(100):
-            if not cut or fold_stops(self._fold, text, cut, clean):
-                return cut, clean
-            cut, clean = find_cut(text[: cut - 1])
-        return 0, False
-
-
-def join_small(blocks: Iterable[Block], size: int) -> Iterator[Block]:
-    """Small sources as one text of up to `size` characters, a line end between two of them; other blocks as they are.
-
-    The source and line of such a text are those of its first block. Ten thousand files of one line would else be ten
-    thousand pieces of work, each with a cost of its own.
-    """
-    held: list[str] = []
-    first: Block | None = None
-    length = 0
-    for block in blocks:
-        text = block.text
-        lull = not text
-        # CR and LF of two files are two line ends.
-        if first and (lull or block.inside or length + len(text) > size or held[-1].endswith("\r")):
-            yield dataclasses.replace(first, text="".join(held))
-            held, first, length = [], None, 0
-        if lull:
-            yield block
-            continue
-        if first and not held[-1].endswith("\n"):
-            held.append("\n")
-        first = first or block
-        held.append(text)
-        length += len(text) + 1
-    if first:
-        yield dataclasses.replace(first, text="".join(held))
 
 
 # What a function that reads a corpus takes: the corpus, or where its text lies.
@@ -538,6 +353,7 @@ def as_corpus(source: CorpusLike, **reading: Any) -> Corpus:
     return Corpus(source, **reading)
 
 
-def _without_bom(data: bytes) -> tuple[bytes, int]:
-    """UTF-8 without a byte order mark at its beginning, and how long that was."""
-    return (data[3:], 3) if data.startswith(codecs.BOM_UTF8) else (data, 0)
+def _opened(name: str) -> BinaryIO:
+    if is_remote(name):
+        return open_remote(name)
+    return cast(BinaryIO, open(name, "rb", buffering=0))

@@ -66,6 +66,10 @@ BOMS = (
 _MARKED = {"utf-16": 2, "utf-32": 4}
 
 UNPACK = "unpack it first: {} | nlptools ..."
+_TABLE = (
+    "tables are read from files that can be read from anywhere: no pipe, not compressed once more"
+)
+_CRAWL = "make JSON Lines of it first, with fastwarc: docs/guides/input.md shows how"
 NOT_TEXT = (
     (b"PK\x03\x04", "zip archive (or .docx, .xlsx, .epub)", UNPACK.format("unzip -p {}")),
     (b"7z\xbc\xaf\x27\x1c", "7z archive", UNPACK.format("7z e -so {}")),
@@ -73,7 +77,11 @@ NOT_TEXT = (
     (b"%PDF-", "PDF document", "take the text out first: pdftotext {} - | nlptools ..."),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old .doc or .xls document", "save it as text first"),
     (b"nlptools model 1\n", "compact model of nlptools", "write it as text: nlptools convert {}"),
-    (b"PAR1", "Parquet file", "write its text column as JSON Lines first"),
+    (b"PAR1", "Parquet file", _TABLE),
+    (b"ARROW1\0\0", "Arrow file", _TABLE),
+    (b"FEA1", "Feather file of version 1", "write it anew, as Parquet"),
+    (b"WARC/1.", "WARC or WET file of a web crawl", _CRAWL),
+    (b"Obj\x01", "Avro file", "write it as Parquet or JSON Lines first"),
 )
 
 
@@ -146,16 +154,22 @@ def short_lines(chunks: Iterable[bytes], source: str, longest: int) -> Iterator[
 
 # --- decompression ---------------------------------------------------------------------------
 
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")  # what names of compressed files end with
 _MOST_UNPACKED = 1 << 24  # bytes at a time
 
 
-def _zstd() -> tuple[Callable[[], Any], type[Exception]]:
+def zstandard_for(what: str) -> Any:
+    """The module zstandard; NlptoolsError where it is missing, which says what ("reading", "writing") needs it."""
     try:
-        module = importlib.import_module("zstandard")
+        return importlib.import_module("zstandard")
     except ImportError:
         raise NlptoolsError(
-            "reading zstd files needs the module zstandard", install_hint("zstd")
+            f"{what} zstd files needs the module zstandard", install_hint("zstd")
         ) from None
+
+
+def _zstd() -> tuple[Callable[[], Any], type[Exception]]:
+    module = zstandard_for("reading")
     # `zstd --long=31` needs the large window; memory is taken only when a frame asks for it.
     decompressor = module.ZstdDecompressor(max_window_size=1 << 31)
     return decompressor.decompressobj, module.ZstdError

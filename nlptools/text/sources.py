@@ -1,7 +1,8 @@
-"""Files, folders, patterns and `-` (stdin) -> the sources to read: name and size of each file."""
+"""Files, folders, patterns, `-` (stdin), paths with a scheme (remote.py) -> the sources to read: name and size of each."""
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import io
 import os
@@ -13,13 +14,28 @@ from typing import NamedTuple, cast
 
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.text.pipes import pipe_chunks
+from nlptools.text.remote import find_remote, is_remote
 
 
 class Source(NamedTuple):
     """One file to read; `-` is stdin."""
 
     name: str
-    size: int | None  # None: not a regular file
+    size: int | None  # None: not a regular file, or one elsewhere (remote.py) that does not tell
+
+    @property
+    def rereadable(self) -> bool:
+        """Whether it can be read again: not stdin, a named pipe, a device."""
+        return self.size is not None or is_remote(self.name)
+
+
+class _There(NamedTuple):
+    """What is known of a file elsewhere."""
+
+    size: int | None
+
+
+_Status = os.stat_result | _There | None
 
 
 def reason(error: OSError | ValueError) -> str:
@@ -30,6 +46,15 @@ def reason(error: OSError | ValueError) -> str:
     return (strerror or str(error)).lower()
 
 
+@contextlib.contextmanager
+def reading_errors(name: str) -> Iterator[None]:
+    """What the system says of a file that cannot be read, as DataError."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(name, None, reason(error)) from None
+
+
 def stdin_chunks(size: int, *, prompt: bool = False) -> Iterator[bytes]:
     """The bytes of stdin, as pipe_chunks gives them."""
     stream = cast(io.BufferedReader, sys.stdin.buffer)
@@ -38,11 +63,15 @@ def stdin_chunks(size: int, *, prompt: bool = False) -> Iterator[bytes]:
 
 def find_sources(paths: Sequence[str | os.PathLike[str]]) -> list[Source]:
     """Files named, found in folders, and matching patterns, in this order; stdin stays "-"."""
-    found: list[tuple[str, os.stat_result | None, bool]] = []  # name, status, named itself
+    found: list[tuple[str, _Status, bool]] = []  # name, status, named itself
     for given in paths:
         path = os.fspath(given)
         if path == "-":
             found.append((path, None, True))
+            continue
+        if is_remote(path):
+            there, direct = find_remote(path)
+            found.extend((name, _There(size), direct) for name, size in there)
             continue
         try:
             status = Path(path).stat()
@@ -82,13 +111,17 @@ def _stat(path: str) -> os.stat_result:
         raise DataError(path, None, reason(error)) from None
 
 
-def _identity(name: str, status: os.stat_result | None) -> object:
+def _identity(name: str, status: _Status) -> object:
+    if isinstance(status, _There):
+        return name
     if status is None or not status.st_ino:
         return os.path.realpath(name)
     return status.st_dev, status.st_ino
 
 
-def _size(name: str, status: os.stat_result | None) -> int | None:
+def _size(name: str, status: _Status) -> int | None:
+    if isinstance(status, _There):
+        return status.size
     if status is None or not stat.S_ISREG(status.st_mode):
         return None
     if os.name == "posix" and name.startswith(("/dev/", "/proc/")):

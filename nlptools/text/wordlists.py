@@ -24,7 +24,7 @@ from nlptools.text.corpus import Corpus
 from nlptools.text.decoding import decompress, find_codec, to_utf8
 from nlptools.text.delimited import csv_line, read_cells
 from nlptools.text.listlines import COLUMNS, ListRow, count_of, csv_rows, line_rows
-from nlptools.text.records import lines_of
+from nlptools.text.pieces import lines_of
 from nlptools.text.sources import find_sources
 from nlptools.text.whole import LONGEST_LINE, check_size, read_whole
 

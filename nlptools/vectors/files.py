@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import gzip
 import itertools
 import math
 import os
@@ -25,8 +24,9 @@ from nlptools.base.outputs import whole_file
 from nlptools.base.resources import DEFAULT_MEMORY, check_memory
 from nlptools.base.textcolumns import parse_number
 from nlptools.errors import DataError, NlptoolsError, quoted
+from nlptools.text.compressing import compressing
 from nlptools.text.corpus import ON_ERROR
-from nlptools.text.decoding import decompress, find_codec, peek, to_utf8
+from nlptools.text.decoding import COMPRESSED, decompress, find_codec, peek, to_utf8
 from nlptools.text.sources import reason, stdin_chunks
 from nlptools.text.whole import bounded
 from nlptools.vectors.binary import binary_pieces, decoded, read_binary
@@ -83,10 +83,10 @@ _OTHERS_HINT = "save the vectors as word2vec text or binary, .npy or .safetensor
 
 
 def format_of(path: str | os.PathLike[str]) -> str | None:
-    """The format that a name asks for: .npy, .safetensors, .bin, .txt, .vec, .glove, also with .gz after a text."""
+    """The format that a name asks for: .npy, .safetensors, .bin, .txt, .vec, .glove, also with .gz or another compression after a text."""
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix == ".gz":
+    if suffix in COMPRESSED:
         found = _SUFFIXES.get(Path(path.stem).suffix.lower())
         return found if found in TEXTS else None
     return _SUFFIXES.get(suffix)
@@ -401,7 +401,7 @@ def write_vectors(
 ) -> None:
     """Write a file; it appears when it is complete. format: one of OUTPUT_FORMATS, None: by the name.
 
-    Text, for which 9 digits are written (17 of float64), is packed where the name ends in .gz. word2vec binary
+    Text, for which 9 digits are written (17 of float64), is packed where the name ends in .gz, .bz2, .xz or .zst. word2vec binary
     is float32, .npy and .safetensors have the type of the vectors. They have no words: `write_words`.
 
     Raises ValueError for an unknown format, NlptoolsError for words that the format cannot hold.
@@ -420,12 +420,10 @@ def write_vectors(
         pieces = binary_pieces(vectors)
     else:
         pieces = text_pieces(vectors, header=format == "word2vec")
-    with whole_file(path) as stream:
-        if format in TEXTS and os.fspath(path).endswith(".gz"):
-            with gzip.GzipFile("", "wb", 6, stream, mtime=0) as packed:
-                packed.writelines(pieces)
-        else:
-            stream.writelines(pieces)
+    name = path if format in TEXTS else ""
+    with whole_file(path) as stream, compressing(stream, name) as packed:
+        for piece in pieces:
+            packed.write(piece)
 
 
 def write_words(vectors: Vectors, path: str | os.PathLike[str]) -> None:

@@ -13,8 +13,9 @@ import numpy as np
 
 from nlptools.base import storage
 from nlptools.base.resources import prompt_map, worker_pool
+from nlptools.text.blocks import join_small
 from nlptools.text.chars import with_line_feeds
-from nlptools.text.corpus import Corpus, join_small
+from nlptools.text.corpus import Corpus
 from nlptools.text.linenumbers import LineNumbers
 from nlptools.vocab.decoding import LineDecoder
 from nlptools.vocab.longlines import PIECE, LongLine, is_long, safe_cut, whole_lines
@@ -56,12 +57,7 @@ def tokenize_corpus(
     no [CLS] or [SEP]. A piece without text comes where a pipe that is read promptly (Corpus.prompt) has nothing
     more for now.
     """
-    if format not in TOKEN_FORMATS:
-        raise ValueError(f"format must be one of {', '.join(TOKEN_FORMATS)}, not {format!r}")
-    if max_length is not None and max_length < (3 if special else 1):
-        raise ValueError(f"max_length must be at least {3 if special else 1}, not {max_length}")
-    if special:
-        tokenizer.vocab.require([START, END])
+    check_tokens(tokenizer, format, special, max_length)
     workers = workers or os.cpu_count() or 1
     whole = format == "jsonl" or special or max_length is not None
     sheet = _Sheet(tokenizer, format == "ids", special, max_length, mark_unknown)
@@ -85,6 +81,18 @@ def tokenize_corpus(
                 text = held + text
             held = " " if text.endswith(" ") else ""
             yield text.removesuffix(" ")
+
+
+def check_tokens(
+    tokenizer: WordTokenizer, format: str, special: bool, max_length: int | None
+) -> None:
+    """ValueError for settings of tokenize_corpus that are none, DataError for special tokens that are missing."""
+    if format not in TOKEN_FORMATS:
+        raise ValueError(f"format must be one of {', '.join(TOKEN_FORMATS)}, not {format!r}")
+    if max_length is not None and max_length < (3 if special else 1):
+        raise ValueError(f"max_length must be at least {3 if special else 1}, not {max_length}")
+    if special:
+        tokenizer.vocab.require([START, END])
 
 
 class _Sheet:

@@ -1,6 +1,6 @@
 """WordModel <-> its file, readable or compact: words with their counts and weights, and what unseen words are made of.
 
-The readable file is UTF-8 text, gzip where its name ends in .gz. Lines that begin with `# ` come first: the
+The readable file is UTF-8 text, compressed where its name ends in .gz, .bz2, .xz or .zst. Lines that begin with `# ` come first: the
 format and its version, a JSON object with the settings, then one line `# place` for each character with the
 number of rare words that have it as first of 2, second of 2, first of 3, ... The rest is a table with a
 header: word, count, expected, weight, and known where a word list was learnt on top of, separated by tabs.
@@ -9,7 +9,6 @@ docs/formats.md describes it. The compact file (packed.py) has the same content,
 
 from __future__ import annotations
 
-import gzip
 import itertools
 import json
 import os
@@ -25,6 +24,7 @@ from nlptools.base.frames import html_table, to_frame
 from nlptools.base.outputs import whole_file
 from nlptools.base.packing import JoinedStrings
 from nlptools.errors import DataError, quoted
+from nlptools.text.compressing import compressing
 from nlptools.text.corpus import Corpus
 from nlptools.text.folding import FOLDS
 from nlptools.text.whole import LONGEST_LINE, read_whole
@@ -123,8 +123,8 @@ class WordModel:
     ) -> None:
         """Write the model; the file appears when it is complete.
 
-        format: "text", which is gzip where the name ends in .gz, or "compact"; None: compact where the name ends in
-        .nlpm. notes: of its words; only the compact form has room for them. Raises ValueError for an unknown format.
+        format: "text", which is compressed as its name says, or "compact"; None: compact where the name ends in .nlpm.
+        notes: of its words; only the compact form has room for them. Raises ValueError for an unknown format.
         """
         name = os.fspath(path)
         if format is None:
@@ -132,10 +132,9 @@ class WordModel:
         if format not in MODEL_FORMS:
             raise ValueError(f"format must be one of {', '.join(MODEL_FORMS)}, not {format!r}")
         data = self.packed(notes) if format == "compact" else self.text().encode()
-        if format == "text" and name.endswith(".gz"):
-            data = gzip.compress(data, mtime=0)  # no time in it: the same model, the same bytes
-        with whole_file(path) as stream:
-            stream.write(data)
+        packing = name if format == "text" else ""
+        with whole_file(path) as stream, compressing(stream, packing) as packed:
+            packed.write(data)
 
     def text(self) -> str:
         """What the file holds."""

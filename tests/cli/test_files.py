@@ -22,6 +22,7 @@ TEXTS = {
     "conf",
     "encoding",
     "field",
+    "into",
     "master",
     "separator",
     "tag",

@@ -7,13 +7,18 @@ import gzip
 import importlib.util
 import lzma
 import os
+import shutil
+import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from commandline import TEXT, posix, run, shell, write
 from places import FORMATS
+
+from nlptools.cli import main
 
 COUNTS = {"国": 2, "家": 2, "准": 1, "标": 1, "国家": 2, "家标": 1, "标准": 1}  # of TEXT
 
@@ -146,3 +151,55 @@ def test_the_terminal_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nlptools.cli.progress.shows_progress", lambda quiet: False)
     done = run("count", "--tsv", "-q", stdin=TEXT).ok()
     assert done.err == "Reading text from the terminal; end with Ctrl-D.\n"
+
+
+READING = ("field", "column", "encoding", "on_error")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("discover", "count", "train", "tokenize", "evaluate", "report", "compare", "contexts"),
+        *("explain", "dim", "lm train", "lm score", "vocab build"),
+    ],
+)
+def test_every_command_reads_every_format(command: str) -> None:
+    group: click.Command = main
+    for name in command.split():
+        assert isinstance(group, click.Group)
+        group = group.commands[name]
+    names = {param.name for param in group.params}
+    assert set(READING) <= names
+    assert "fold" in names or command == "evaluate"  # which compares texts as they stand
+
+
+def test_parquet_in_commands() -> None:
+    pa = pytest.importorskip("pyarrow", reason="no pyarrow: bin/setup parquet")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pa.table({"id": ["a", "b"], "text": [TEXT, "国\n家"]}), "a.parquet")
+    expected = COUNTS | {"国": 3, "家": 3}
+    assert bigrams("a.parquet", "--field", "text") == expected
+    done = run("count", "--tsv", "a.parquet")
+    assert done.error == (
+        "Error: a.parquet: Parquet, read as plain text\n"
+        "hint: name the column that has the text: --field text (columns with text: id, text)\n"
+    )
+    shown = run("explain", "国家", "--corpus", "a.parquet", "--field", "text").ok().out
+    assert "a.parquet:1: " in shown
+
+
+def test_the_hint_of_a_json_document_works() -> None:
+    jq = shutil.which("jq")
+    write("a.json", '[{"t": "国家"}, {"t": "标准"}]')
+    hint = run("count", "--tsv", "--field", "t", "a.json").error.split("hint: ")[1]
+    assert hint == "make it one object per line: jq -c '.[]' a.json | nlptools ... -\n"
+    if jq:
+        command = hint.split(": ", 1)[1].partition(" |")[0]
+        lines = subprocess.run(command, shell=True, capture_output=True, check=True).stdout
+        assert bigrams("-", "--field", "t", stdin=lines)["国家"] == 1
+
+
+def test_segmented_records_are_compared() -> None:
+    write("gold.jsonl", '{"w": "国家 标准"}\n{"w": "国家"}\n')
+    done = run("evaluate", "gold.jsonl", "gold.jsonl", "--field", "w", "--format", "tsv").ok()
+    assert "\n3 gold words" in done.err.replace("| ", "\n")

@@ -101,7 +101,7 @@ def test_completion_of_the_group() -> None:
         done = shell("nlptools", **asked, COMP_CWORD=str(number))
         return [line.removeprefix("plain,") for line in done.out.splitlines()]
 
-    assert offered("nlptools lm ", 2) == ["convert", "score", "train"]
+    assert offered("nlptools lm ", 2) == ["convert", "filter", "score", "train"]
     assert offered("nlptools lm sc", 2) == ["score"]
     assert offered("nlptools lm train --pr", 3) == ["--prune"]
     assert offered("nlptools lm train --smoothing w", 4) == ["witten-bell"]

@@ -15,6 +15,7 @@ from places import NOVEL
 
 from nlptools.base import storage
 from nlptools.ngrams.counts import load_counts
+from nlptools.text.decoding import decompress
 
 
 def test_output_replaces_and_follows_links() -> None:
@@ -225,8 +226,40 @@ def test_a_system_that_gives_no_thread(command: str, monkeypatch: pytest.MonkeyP
 
 def test_hints_name_options_that_the_command_has() -> None:
     write("text.jsonl", '{"text": "国家标准"}\n')
-    assert (
-        "hint: name the field that has the text: --field text"
-        in run("count", "text.jsonl", "--tsv").error
-    )
-    assert "--field" not in run("segment", "text.jsonl").error
+    for command in (["count", "--tsv"], ["segment"]):
+        error = run(*command, "text.jsonl").error
+        assert "hint: name the field that has the text: --field text" in error
+
+
+@pytest.mark.parametrize("end", ["gz", "bz2", "xz", "zst"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "segment a.txt",
+        "discover a.txt --top 2",
+        "compare b.txt a.txt",
+        "vocab build a.txt",
+        "export words.txt --to plain",
+    ],
+)
+def test_outputs_are_compressed_by_their_names(command: str, end: str) -> None:
+    if end == "zst":
+        pytest.importorskip("zstandard")
+    write("a.txt", TEXT * 20)
+    write("b.txt", "桃花")
+    write("words.txt", "国家\n标准\n")
+    name = command.split()[0]
+    run(*command.split(), "-q", "-o", "plain").ok()
+    run(*command.split(), "-q", "-o", f"made.{end}").ok()
+    plain = Path("plain").read_bytes()
+    assert plain
+    packed = Path(f"made.{end}").read_bytes()
+    assert packed != plain
+    assert b"".join(decompress(iter([packed]), name)) == plain
+    assert not [made for made in os.listdir() if made.startswith(".")]
+
+
+def test_a_compressed_output_that_fails_is_not_there() -> None:
+    Path("a.txt").write_bytes("好\n".encode() * 100_000 + b"\xff")
+    assert "not UTF-8" in run("segment", "a.txt", "--no-adapt", "-o", "out.gz", "-q").error
+    assert sorted(os.listdir()) == ["a.txt"]

@@ -401,7 +401,8 @@ def test_files_are_adapted_to_by_themselves() -> None:
         (["--format", "xml"], "'xml' is not one of 'text', 'jsonl'"),
         (["--granularity", "x"], "'x' is not one of 'coarse', 'default', 'fine'"),
         (["--workers", "0"], "0 is not in the range x>=1"),
-        (["--field", "text"], "No such option"),
+        (["--field", "text", "--column", "1"], "give one of them"),
+        (["--into", ""], "--into must not be empty"),
     ],
 )
 def test_wrong_usage(args: list[str], problem: str) -> None:

@@ -88,13 +88,17 @@ def test_segment_line_by_line() -> None:
 
 def test_every_command_that_answers_lines(novel: Models) -> None:
     write("vocab.txt", VOCAB)
-    line = "今天天气非常好\n"
+    line, record = "今天天气非常好\n", '{"t": "今天天气非常好"}\n'
     commands: list[tuple[list[object], str]] = [
         (["segment", "--format", "jsonl"], line),
         (["tokenize", "--vocab", "vocab.txt"], line),
-        (["tokenize", "--vocab", "vocab.txt", "--field", "t"], '{"t": "今天天气非常好"}\n'),
+        (["tokenize", "--vocab", "vocab.txt", "--field", "t"], record),
+        (["segment", "--field", "t", "--into", "w"], record),
+        (["lm", "score", "--model", novel.native, "--field", "t", "--format", "jsonl"], record),
         (["tokenize", "--vocab", "vocab.txt", "--decode"], "4 5 6 7\n"),
         (["lm", "score", "--model", novel.native, "--format", "jsonl"], line),
+        (["lm", "filter", "--max-perplexity", "300"], line),
+        (["lm", "filter", "--field", "t", "--measures"], '{"t": "今天天气非常好"}\n'),
     ]
     for args, text in commands:
         once = run(*args, "-q", stdin=text).ok().out.rstrip("\n")

@@ -21,6 +21,8 @@ from nlptools.discovery.columns import SORTS, WORD_FORMATS
 from nlptools.discovery.discover import discover_words
 from nlptools.discovery.rules import COMPATS, METHODS
 from nlptools.lm.files import MODEL_FORMATS
+from nlptools.lm.filterfiles import FILTER_FORMATS
+from nlptools.lm.records import score_records
 from nlptools.lm.report import SCORE_FORMATS
 from nlptools.lm.smoothing import SMOOTHINGS
 from nlptools.lm.trie import MAX_MODEL_ORDER
@@ -35,6 +37,7 @@ from nlptools.segmentation.evaluate import PROTOCOLS
 from nlptools.segmentation.methods import METHODS as SEGMENT_METHODS
 from nlptools.segmentation.methods import MODES
 from nlptools.segmentation.methods import NUMERALS as SEGMENT_NUMERALS
+from nlptools.segmentation.records import segment_records
 from nlptools.segmentation.stream import SEGMENT_FORMATS, segment_corpus
 from nlptools.spark.count import count_with_spark
 from nlptools.spark.segment import segment_with_spark
@@ -46,6 +49,8 @@ from nlptools.vectors.files import BAD_ROWS, DUPLICATES, INPUT_FORMATS, OUTPUT_F
 from nlptools.vocab.embeddings import UNKNOWN as UNKNOWN_PIECES
 from nlptools.vocab.huggingface import FALLBACKS
 from nlptools.vocab.huggingface import TARGETS as EXPORT_TARGETS
+from nlptools.vocab.idfiles import ID_FILES
+from nlptools.vocab.records import tokenize_records
 from nlptools.vocab.stream import TOKEN_FORMATS, tokenize_corpus
 from nlptools.vocab.tokenizer import PRE
 from nlptools.wordmodel.model import MODEL_FORMS
@@ -59,6 +64,7 @@ READS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("compare", "count", "discover", "evaluate", "explain", "report"), READING),
     "contexts": READING,
     **dict.fromkeys(("train", "segment", "tokenize", "lm train", "lm score", "dim"), READING),
+    "lm filter": READING,
     "vocab build": READING,
     **dict.fromkeys(("vectors check", "vectors compare"), read_vectors),
     **dict.fromkeys(("vectors project", "vectors whiten"), read_vectors),
@@ -74,6 +80,12 @@ SPARK: dict[str, Callable[..., Any]] = {
 PASSED: dict[str, Callable[..., Any]] = {"explain": discover_words}
 # The function takes one text; the command a corpus, which goes through this one line by line.
 STREAM: dict[str, Callable[..., Any]] = {"segment": segment_corpus, "tokenize": tokenize_corpus}
+# The same for records, which go through whole; what they are written as follows from the name of the output.
+RECORDS: dict[str, Callable[..., Any]] = {
+    "lm score": score_records,
+    "segment": segment_records,
+    "tokenize": tokenize_records,
+}
 # What a command has beside its function: files, formats of output, silence.
 OWN = {
     "count": {"engine", "output", "tsv", "quiet"},
@@ -101,6 +113,7 @@ OWN = {
     "lm train": {"format", "output", "quiet"},
     # Which lines are printed; in Python one selects from them.
     "lm score": {"sort", "top", "min_symbols", "totals", "format", "output", "quiet"},
+    "lm filter": {"examples", "format", "into", "output", "dropped", "quiet"},  # the files
     "lm convert": {"quiet"},
     "dim": {"length", "inverse", "format", "plot", "quiet"},
     "vectors check": {"format", "quiet"},
@@ -114,8 +127,8 @@ OWN = {
     "vocab export": {"output", "quiet"},
 }
 # Keywords that are no options: block_size changes no result; `watch` is what draws the progress or counts words, open_corpus what
-# counts the bytes that were read. `segment`, `tokenize` and `evaluate` read plain text as it is, `lm score` folds as
-# the model was trained. Names of a list and of a Rime dictionary are those of their files. The table that Spark
+# counts the bytes that were read. `segment` and `tokenize` read text as it is, `evaluate` plain text, `lm score` folds as
+# the model was trained. What records are written as is the name of the output. Names of a list and of a Rime dictionary are those of their files. The table that Spark
 # writes is the output; what it counts for `discover` follows from the longest word.
 NO_OPTION = {
     "count": {"block_size", "table"},
@@ -132,20 +145,21 @@ NO_OPTION = {
         "sort",
     },  # a word stands where it stands by score
     "train": {"block_size", "watch"},
-    "segment": {"block_size", "field", "column", "watch", "counts"},  # of what was read
-    "evaluate": {"block_size", "field", "column", "fold"},
+    "segment": {"block_size", "container", "watch", "counts"},  # of what was read
+    "evaluate": {"block_size", "fold"},
     "export": {"name"},
     "lm train": {"block_size", "corpus"},  # an argument; instead of it there can be counts
-    "lm score": {"block_size"},
+    "lm filter": {"block_size"},
+    "lm score": {"block_size", "container"},
     "lm convert": set(),
     "dim": {"block_size", "number"},
     "vectors check": {"block_size", "room", "watch"},
     "vectors compare": {"block_size", "room", "watch"},
     "vectors whiten": {"block_size", "room", "watch"},
     "vectors project": {"block_size", "room", "watch"},
-    "vocab build": {"listed", "block_size", "fold"},  # the lists are an argument
+    "vocab build": {"listed", "block_size"},  # the lists are an argument
     "vocab init-embeddings": set(),
-    "tokenize": {"block_size", "counts"},
+    "tokenize": {"block_size", "container", "counts"},
     "vocab export": set(),
 }
 # Commands that take what they read piece by piece, and need no --memory.
@@ -209,7 +223,7 @@ def function_of(command: str) -> Callable[..., Any]:
 def keywords_of(command: str) -> dict[str, inspect.Parameter]:
     """What need not be given by place, and what is given by place and yet is an option (`export --to`)."""
     own = function_of(command)
-    more = (table[command] for table in (SPARK, STREAM, PASSED, READS) if command in table)
+    more = (table[command] for table in (SPARK, STREAM, RECORDS, PASSED, READS) if command in table)
     found: dict[str, inspect.Parameter] = {}
     for function in (own, *more):
         for name, parameter in inspect.signature(function).parameters.items():
@@ -238,7 +252,7 @@ def test_the_commands_are_these() -> None:
         "merge",
         "segment",
         "train",
-        *("lm convert", "lm score", "lm train"),
+        *("lm convert", "lm filter", "lm score", "lm train"),
         "dim",
         *("vectors check", "vectors compare", "vectors project", "vectors whiten"),
         "tokenize",
@@ -340,6 +354,7 @@ CHOICES = [
     ("lm train", "format", MODEL_FORMATS),
     ("lm train", "smoothing", SMOOTHINGS),
     ("lm score", "format", SCORE_FORMATS),
+    ("lm filter", "format", FILTER_FORMATS),
     ("convert", "format", MODEL_FORMS),
     ("lm convert", "format", MODEL_FORMATS),
     ("vectors check", "format", CHECK_FORMATS),
@@ -357,7 +372,7 @@ CHOICES = [
     ),
     ("vocab init-embeddings", "unknown", UNKNOWN_PIECES),
     ("tokenize", "pre", PRE),
-    ("tokenize", "format", TOKEN_FORMATS),
+    ("tokenize", "format", (*TOKEN_FORMATS, *ID_FILES)),
     ("vocab export", "to", tuple(EXPORT_TARGETS)),
     ("vocab export", "fallback", FALLBACKS),
     # The usual one first; a language model has to have sentences.
@@ -375,9 +390,12 @@ CHOICES = [
     ("contexts", "fold", FOLDS),
     *(
         (c, "fold", FOLDS)
-        for c in ("compare", "count", "discover", "explain", "report", "train", "lm train", "dim")
+        for c in (
+            *("compare", "count", "discover", "explain", "report", "train", "lm train", "dim"),
+            "vocab build",
+        )
     ),
-    *((c, "fold", (*FOLDS, "none")) for c in ("segment", "tokenize", "lm score")),
+    *((c, "fold", (*FOLDS, "none")) for c in ("segment", "tokenize", "lm score", "lm filter")),
 ]
 
 

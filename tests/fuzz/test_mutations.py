@@ -53,6 +53,11 @@ KINDS = {
     "language model of clauses": Kind(
         "k.lm", container, ("lm score text --model {}", "segment text --method lm --model {}")
     ),
+    "compact language model": Kind(
+        "m.nlplm",
+        container,
+        ("lm filter text --model {} --quantiles 50", "lm convert {} -o out.arpa"),
+    ),
     "word model": Kind("w.model", damaged, ("segment text --model {}", "train text --prior {}")),
     "compact word model": Kind(
         "w.nlpm",
@@ -112,6 +117,7 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run("lm", "train", "-q", "text", "--order", "3", "-o", "m.lm").ok()
         run("lm", "train", "-q", "text", "--order", "3", "--sentences", "clause", "-o", "k.lm").ok()
         run("lm", "convert", "-q", "m.lm", "-o", "m.arpa").ok()
+        run("lm", "convert", "-q", "m.lm", "-o", "m.nlplm").ok()
         run("train", "-q", "text", "-o", "w.model").ok()
         model = load_model("w.model")
         lengths = np.array([len(word) for word in model.words])

@@ -21,6 +21,7 @@ MINI = Path(__file__).with_name("mini.arpa")
     [
         ("a.arpa", "arpa"),
         ("A.ARPA.gz", "arpa"),
+        ("a.arpa.zst", "arpa"),
         ("arpa", "arpa"),
         ("a.lm", "native"),
         ("arpa.lm", "native"),
@@ -36,6 +37,9 @@ def test_there_and_back(tmp_path: Path) -> None:
     assert is_native(tmp_path / "mini.lm")
     assert not is_native(MINI)
     convert_lm(tmp_path / "mini.lm", tmp_path / "back.arpa")
+    convert_lm(tmp_path / "mini.lm", tmp_path / "back.arpa.xz")
+    assert (tmp_path / "back.arpa.xz").read_bytes()[1:4] == b"7zX"
+    assert read_trie(tmp_path / "back.arpa.xz").vocabulary == read_trie(MINI).vocabulary
     run("lm", "convert", MINI, "-o", tmp_path / "straight.arpa").ok()
     assert (tmp_path / "back.arpa").read_bytes() == (tmp_path / "straight.arpa").read_bytes()
     assert read_trie(tmp_path / "mini.lm").vocabulary == read_trie(MINI).vocabulary
@@ -44,7 +48,9 @@ def test_there_and_back(tmp_path: Path) -> None:
 def test_a_format_can_be_asked_for(tmp_path: Path) -> None:
     convert_lm(MINI, tmp_path / "mini.txt", format="arpa")
     assert not is_native(tmp_path / "mini.txt")
-    with pytest.raises(ValueError, match="format must be one of native, arpa, not 'kenlm'"):
+    with pytest.raises(
+        ValueError, match="format must be one of native, arpa, compact, not 'kenlm'"
+    ):
         convert_lm(MINI, tmp_path / "mini.lm", format="kenlm")
     assert not (tmp_path / "mini.lm").exists()
 

@@ -27,8 +27,9 @@ from places import DATA
 from nlptools.errors import DataError, NlptoolsError, install_hint
 from nlptools.ngrams.count import count_ngrams
 from nlptools.text import decoding
+from nlptools.text.blocks import Block, join_small
 from nlptools.text.chars import is_han
-from nlptools.text.corpus import Block, Corpus, join_small
+from nlptools.text.corpus import Corpus
 from nlptools.text.decoding import guess_encoding
 from nlptools.text.linenumbers import LineNumbers
 
@@ -685,7 +686,7 @@ def test_json_lines(tmp_path: Path) -> None:
         ("text", "not JSON: Expecting value"),
         ('{"text": "\\ud83d"}', "a lone surrogate U+D83D, half a character"),
         ("[" * 200000, "not JSON: nested too deeply"),
-        ('{"text": ' + "9" * 5000 + "}", "not JSON: Exceeds the limit"),
+        ('{"text": ' + "9" * 5000 + "}", "field 'text' is a number, not text"),
     ],
 )
 def test_bad_json_lines(tmp_path: Path, line: str, problem: str) -> None:
@@ -966,6 +967,8 @@ needs_data = pytest.mark.skipif(
 )
 # What cannot be read in any one encoding, and what is not a text.
 REFUSED = {
+    "chardet_UTF-16_bom-utf-16-be.srt": "subtitles with their times",
+    "longline_1MB_liver_cancer.json": "one JSON document",
     "cMedQQ.tar.gz": "a tar archive",
     "laws6MB.truncated.txt.gz": "truncated gzip file",
     "mixed_encodings.txt": "cannot tell the encoding",

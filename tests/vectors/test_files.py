@@ -283,6 +283,9 @@ def test_writing(here: Path) -> None:
     write_vectors(given, "a.vec.gz")
     assert Path("a.vec.gz").read_bytes()[:2] == b"\x1f\x8b"
     same(read_vectors("a.vec.gz"), TWO, ["甲", "乙"])
+    write_vectors(given, "a.vec.bz2")
+    assert Path("a.vec.bz2").read_bytes()[:3] == b"BZh"
+    same(read_vectors("a.vec.bz2"), TWO, ["甲", "乙"])
     write_words(given, "words.txt")
     assert Path("words.txt").read_text(encoding="utf-8") == "甲\n乙\n"
     names = [

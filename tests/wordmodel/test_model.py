@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from nlptools.errors import DataError
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus
+from nlptools.text.decoding import decompress
 from nlptools.wordmodel.lists import load_prior
 from nlptools.wordmodel.model import (
     GENERAL,
@@ -83,7 +83,7 @@ def test_a_file_written_by_hand() -> None:
     assert len(by_hand()) == 3
 
 
-@pytest.mark.parametrize("name", ["model.tsv", "model.tsv.gz"])
+@pytest.mark.parametrize("name", ["model.tsv", "model.tsv.gz", "model.tsv.xz"])
 def test_save_and_load(name: str, trained: WordModel, tmp_path: Path) -> None:
     path, again = tmp_path / name, tmp_path / f"again-{name}"
     trained.save(path)
@@ -96,7 +96,7 @@ def test_save_and_load(name: str, trained: WordModel, tmp_path: Path) -> None:
     packed = name.endswith(".gz")
     assert data.startswith(b"\x1f\x8b") == packed
     assert not packed or data[4:8] == bytes(4)  # the time
-    assert (gzip.decompress(data) if packed else data).decode() == trained.text()
+    assert b"".join(decompress(iter([data]), name)).decode() == trained.text()
     assert {entry.name for entry in tmp_path.iterdir()} == {name, f"again-{name}"}
 
 

@@ -1,0 +1,126 @@
+"""Texts of documents -> what tells garbage from text without a model: share of Han, what is repeated inside; hashes."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from nlptools.text import chars
+
+# A stretch of so many characters that stood in the document before is a repetition. MassiveText (Rae et al. 2021,
+# arXiv:2112.11446, table A1) looks at 5 to 10 English words, which are 8 to 16 characters of Chinese.
+REPEATED = 10
+MOST = 1_000_000  # characters of a document that are looked at: ten arrays of its length are made
+_HAN = 2
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+
+
+@functools.cache
+def _kinds() -> np.ndarray:
+    """Code point below 0x10000 -> 0 white space or invisible, 1 visible, 2 Han; uint8."""
+    table = np.ones(0x10000, np.uint8)
+    table[chars.CLASS_TABLE == chars.HAN] = _HAN
+    table[:0x21] = 0
+    table[[ord(space) for space in chars.SPACES]] = 0
+    for first, last in chars.INVISIBLE_RANGES:
+        table[first : last + 1] = 0
+    return table
+
+
+def _kinds_of(codes: np.ndarray) -> np.ndarray:
+    kinds = np.take(_kinds(), np.minimum(codes, 0xFFFF))
+    wide = np.flatnonzero(codes > 0xFFFF)
+    if len(wide):
+        kinds[wide] = np.where(chars.classes(codes[wide]) == chars.HAN, _HAN, 1)
+        for first, last in chars.INVISIBLE_RANGES:
+            kinds[wide[(codes[wide] >= first) & (codes[wide] <= last)]] = 0
+    return kinds
+
+
+MEASURES = ("han", "repeated", "repeated_lines")
+
+
+def measure(texts: Sequence[str], names: Sequence[str] = MEASURES) -> dict[str, np.ndarray]:
+    """Shares in [0, 1] of each text, float64, 0 for a text without visible characters; names: of MEASURES.
+
+    han: Han among the visible characters. repeated: visible characters in a stretch of ten that the text had before;
+    white space and line ends are left out first, what overlaps counts once, the first occurrence not at all: the rule
+    of MassiveText for duplicate n-grams (see REPEATED). repeated_lines: characters, blanks around lines left out, in
+    lines that the text had before; its rule for duplicate lines, with the limit .2. Of a text of more than a million
+    characters the first million is measured.
+    """
+    texts = [text if len(text) <= MOST else text[:MOST] for text in texts]
+    found: dict[str, np.ndarray] = {}
+    if "han" in names or "repeated" in names:
+        seen, codes, kinds = _visible(texts)
+        visible = np.maximum(np.bincount(seen, minlength=len(texts)), 1)
+        if "han" in names:
+            found["han"] = np.bincount(seen[kinds == _HAN], minlength=len(texts)) / visible
+        if "repeated" in names:
+            found["repeated"] = _repeated(seen, codes, len(texts)) / visible
+    if "repeated_lines" in names:
+        found["repeated_lines"] = np.fromiter(map(_repeated_lines, texts), np.float64, len(texts))
+    return found
+
+
+def _visible(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(text of, code point, kind) of each visible character of all texts."""
+    codes = chars.code_points("".join(texts))
+    kinds = _kinds_of(codes)
+    sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+    shown = np.flatnonzero(kinds)
+    return np.repeat(np.arange(len(texts)), sizes)[shown], codes[shown], kinds[shown]
+
+
+def _repeated(seen: np.ndarray, codes: np.ndarray, size: int) -> np.ndarray:
+    """How many visible characters of each text are repeated. seen: the text of each code point."""
+    number = len(codes) - REPEATED + 1
+    if number < 1:
+        return np.zeros(size)
+    keys = _hashes(codes.astype(np.uint64))
+    keys ^= seen[:number].astype(np.uint64) * _ODD
+    inside = np.flatnonzero(seen[:number] == seen[REPEATED - 1 :])
+    keys = keys[inside]
+    order = np.argsort(keys, kind="stable")
+    again = inside[order[1:][keys[order[1:]] == keys[order[:-1]]]]
+    edges = np.bincount(again, minlength=len(codes) + 1)
+    edges -= np.bincount(again + REPEATED, minlength=len(codes) + 1)
+    return np.bincount(seen[np.cumsum(edges)[:-1] > 0], minlength=size)
+
+
+def _hashes(codes: np.ndarray) -> np.ndarray:
+    """A number of 64 bits for each ten codes in a row; equal ones for equal codes."""
+    two = (codes[:-1] * _ODD) ^ (codes[1:] + np.uint64(0x632BE59BD9B4E019))
+    two ^= two >> np.uint64(29)
+    four = _joined(two, two, 2)
+    eight = _joined(four, four, 4)
+    return _joined(eight, two, 8)
+
+
+def _joined(first: np.ndarray, second: np.ndarray, apart: int) -> np.ndarray:
+    size = min(len(first), len(second) - apart)
+    made = first[:size] * np.uint64(0xBF58476D1CE4E5B9) + second[apart : apart + size]
+    made ^= made >> np.uint64(31)
+    made *= np.uint64(0x94D049BB133111EB)
+    made ^= made >> np.uint64(29)
+    return made
+
+
+def _repeated_lines(text: str) -> float:
+    if "\n" not in text:
+        return 0.0
+    lines = [stripped for line in text.split("\n") if (stripped := line.strip())]
+    total = sum(map(len, lines))
+    return (total - sum(map(len, set(lines)))) / total if total else 0.0
+
+
+def hashes_of(texts: Sequence[str]) -> np.ndarray:
+    """BLAKE2b of the UTF-8 of each text, 128 bits: uint64, two numbers each."""
+    digests = b"".join(
+        hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        for text in texts
+    )
+    return np.frombuffer(digests, "<u8").reshape(-1, 2)
