@@ -59,6 +59,7 @@ class Corpus:
     bytes_read: int  # on disk, so far in this pass
     block_size: int  # bytes of text in a block, about; changes no result
     longest_line: int | None  # bytes; a longer one is DataError before it is held; None: no bound
+    any_text: bool  # a list or a model: mark-up and JSON are not refused by their content
     # Of stdin and named pipes: what is there is given as soon as nothing more comes for now, and a block without text
     # after it (pipes.py). Changes no result, unless encoding is "auto" and the first lines mislead.
     prompt: bool
@@ -147,6 +148,7 @@ class Corpus:
         self._encoding, self._field, self._column = "utf-8", None, None
         self.block_size = block_size
         self.longest_line = None
+        self.any_text = False
         self.prompt = False
         self.fold = tuple(name for name in FOLDS if name in fold)
         self._fold = folder(fold)
@@ -214,6 +216,7 @@ class Corpus:
             self._column,
             size,
             self.longest_line,
+            self.any_text,
             self.report,
         )
 

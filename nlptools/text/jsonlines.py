@@ -191,16 +191,19 @@ def _text(record: object, name: str, source: str, number: int) -> str:
     )
 
 
-def refuse_json_lines(pieces: Iterable[Piece], source: str) -> Iterable[Piece]:
+def refuse_json_lines(
+    pieces: Iterable[Piece], source: str, *, documents: bool = True
+) -> Iterable[Piece]:
     """Refuse JSON Lines that are read as plain text, and say which fields there are.
 
     A source is JSON Lines by its name, .jsonl or .ndjson; .json, if it begins so. The pieces of any other are given back.
+    documents: what is called .json, too.
     """
     name = bare_name(source)
     if not name.endswith((".jsonl", ".ndjson", ".json")):
         return pieces
     if name.endswith(".json"):
-        return _refused(pieces, source)
+        return _refused(pieces, source) if documents else pieces
     for piece in pieces:
         if piece.text and not piece.text.isspace():
             raise _read_as_text(piece.text, source)

@@ -41,7 +41,7 @@ class ReadReport:
 class SourceReader:
     """How bytes become text, as Corpus has it, and the report of this pass; one for all sources.
 
-    size: bytes of a piece, about. longest_line: see Cutting.
+    size: bytes of a piece, about. longest_line: see Cutting. any_text: see Corpus.
     """
 
     encoding: str
@@ -50,6 +50,7 @@ class SourceReader:
     column: str | None
     size: int
     longest_line: int | None
+    any_text: bool
     report: ReadReport
 
     def pieces(self, chunks: Iterator[bytes], source: str) -> Iterator[Piece]:
@@ -108,9 +109,11 @@ class SourceReader:
         return text
 
     def _plain(self, chunks: Iterator[bytes], source: str, *, whole_lines: bool) -> Iterator[Piece]:
-        pieces = refuse_json_lines(self._pieces(chunks, source, whole_lines), source)
-        pieces = refuse_markup(pieces, source)
-        return kept_lines(pieces, self._skip) if self.on_error == "skip" else pieces
+        pieces: Iterable[Piece] = self._pieces(chunks, source, whole_lines)
+        pieces = refuse_json_lines(pieces, source, documents=not self.any_text)
+        if not self.any_text:
+            pieces = refuse_markup(pieces, source)
+        return kept_lines(pieces, self._skip) if self.on_error == "skip" else iter(pieces)
 
     def _pieces(self, chunks: Iterator[bytes], source: str, whole_lines: bool) -> Iterator[Piece]:
         def found(encoding: str) -> None:

@@ -27,7 +27,7 @@ def read_whole(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> str:
     Raises DataError for what cannot be read, for a line of more than LONGEST_LINE bytes, for more than MOST characters.
     """
     corpus = Corpus([path], encoding=encoding)
-    corpus.longest_line = LONGEST_LINE
+    corpus.longest_line, corpus.any_text = LONGEST_LINE, True
     texts = []
     for block in corpus.blocks():
         check_size(path, corpus.report.characters)
