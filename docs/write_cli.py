@@ -37,7 +37,8 @@ HEAD = """# Command line reference
 The `--help` of every command, written by `docs/write_cli.py`; do not edit this page.
 What the commands are for: [README](../README.md). Columns and files: [formats.md](formats.md).
 """
-BLOCK = re.compile(r"^```(console|pycon)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+# What ```console stderr shows is left as it is (memory and seconds are no part of it): tests/pages compares it.
+BLOCK = re.compile(r"^```(console|console stderr|pycon)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def cli_page() -> str:
@@ -85,7 +86,10 @@ def renewed(page: str, folder: Path) -> tuple[str, list[str], int]:
 
     def renew(block: re.Match[str]) -> str:
         nonlocal number
-        runs = _console(block[2], folder) if block[1] == "console" else _pycon(block[2])
+        runs = _pycon(block[2]) if block[1] == "pycon" else _console(block[2], folder)
+        if block[1] == "console stderr":
+            number += len(list(runs))
+            return block[0]
         lines: list[str] = []
         for source, shown, output in runs:
             number += 1
