@@ -165,17 +165,20 @@ class Base:
             tables[k][0] *= np.float32(np.exp(nats[k]))
         return Base(counts, tables)
 
-    def add_to(self, terms: Sequence[np.ndarray], block: Steps, symbols: np.ndarray) -> None:
-        """Add the measure of the word that ends in each cell to its weight."""
+    def measures(self, block: Steps, symbols: np.ndarray) -> dict[int, np.ndarray]:
+        """By length: the measure of the word that ends in each cell, float32; 0 where it would begin before its run."""
         starts = block.starts
+        found = {}
         for k, tables in self.tables.items():
             columns = [np.take(table, symbols) for table in tables]
+            measure = columns[-1]
+            measure[: starts[min(k - 1, block.steps)]] = 0
             for step in range(k - 1, block.steps):
                 a, e = starts[step], starts[step + 1]
-                measure = columns[-1][a:e]
                 for j in range(k - 1):
-                    measure = measure * columns[j][starts[step - k + 1 + j] :][: e - a]
-                terms[k - 1][a:e] += measure
+                    measure[a:e] *= columns[j][starts[step - k + 1 + j] :][: e - a]
+            found[k] = measure
+        return found
 
     def measure(self, ids: np.ndarray, length: int) -> np.ndarray:
         """Measure of the word of that many symbols that ends at each place of an id array, float32."""
@@ -262,7 +265,8 @@ def _expect_block(
             weights_of = every
         terms.append(weights_of)
     if base is not None:
-        base.add_to(terms, block, found[0][1])
+        for k, measure in base.measures(block, found[0][1]).items():
+            terms[k - 1] += measure
     weight = gaps(i) if gaps is not None else None
     boundary, log_likelihood = forward_backward(block, terms, weight)
     for k, ((at, number), posterior) in enumerate(zip(found, terms, strict=True)):

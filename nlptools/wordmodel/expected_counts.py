@@ -215,14 +215,25 @@ def _tally_piece(
     ids, before = piece
     ending = finder.look_up(ids)
     for block in arrange(*find_runs(ids, LONGEST_RUN)):
-        cells = [np.take(found, block.places) for found in (ids, *ending)]
-        for model, of_model in zip(models, sums, strict=True):
-            terms = [np.take(model.singles, cells[0])]
-            terms += [np.take(model.padded, cell) for cell in cells[1:]]
-            if model.base is not None:
-                model.base.add_to(terms, block, cells[0])
+        symbols = np.take(ids, block.places)
+        found = []
+        for of_length in ending:
+            cells = np.take(of_length, block.places)
+            at = np.flatnonzero(cells)
+            found.append((at, cells[at]))
+        measures = None  # of one base, for the models that share it
+        for number, (model, of_model) in enumerate(zip(models, sums, strict=True)):
+            if number == 0 or model.base is not models[number - 1].base:
+                measures = None if model.base is None else model.base.measures(block, symbols)
+            terms = [np.take(model.singles, symbols)]
+            for k, (at, words) in enumerate(found, 2):
+                term = np.zeros(len(block), np.float32)
+                term[at] = np.take(model.padded, words)
+                if measures is not None and k in measures:
+                    term += measures[k]
+                terms.append(term)
             forward_backward(block, terms)
-            of_model.add(0, cells[0], terms[0])
-            for cell, posterior in zip(cells[1:], terms[1:], strict=True):
-                of_model.add(1, cell, posterior)
+            of_model.add(0, symbols, terms[0])
+            for (at, words), posterior in zip(found, terms[1:], strict=True):
+                of_model.add(1, words, posterior[at])
     return ids, before, ending, np.packbits(finder.cut(ids, ending)) if cut else None

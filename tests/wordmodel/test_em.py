@@ -326,12 +326,11 @@ def test_base_measure_of_blocks_and_of_ids(runs: list[list[int]], seed: int) -> 
         assert column.tolist() == pytest.approx(expected, rel=1e-6)
         assert column[ids == 0].tolist() == [0] * (len(runs) + 1)
     for block in arrange(*find_runs(ids), 9):
-        terms = [rng.random(len(block)).astype(np.float32) for _ in range(4)]
-        before = [term.copy() for term in terms]
-        base.add_to(terms, block, np.take(ids, block.places))
-        for k, (term, old) in enumerate(zip(terms, before, strict=True), 1):
-            more = np.take(by_place[k], block.places) if k in by_place else np.zeros(len(block))
-            assert term.tolist() == pytest.approx((old + more).tolist(), rel=1e-6)
+        found = base.measures(block, np.take(ids, block.places))
+        assert sorted(found) == [2, 3]
+        for k, values in found.items():
+            wanted = np.take(by_place[k], block.places).tolist()
+            assert values.tolist() == pytest.approx(wanted, rel=1e-6)
 
 
 # --- affix bonus ---------------------------------------------------------------------------------
