@@ -51,7 +51,8 @@ class GapRegression:
         self._sizes = [sizes[0] + sizes[1]] * 2 + [sizes[0]] * 2
         self._weights = [np.zeros(size, np.float32) for size in self._sizes]
         self._counts = [self._count(family) for family in FAMILIES]
-        self._scores = Shelf(store or Store())
+        self._store = store or Store()
+        self._scores = Shelf(self._store)
 
     def _features(self, i: int, family: int) -> np.ndarray:
         """Number of the feature of one family for every gap of a block, int32."""
@@ -98,12 +99,16 @@ class GapRegression:
         boundaries: float32, for each block the posterior of a boundary after each cell. A second call
         begins where the first ended.
         """
+        # Without the ends of runs, which are no gaps: once for all passes.
+        targets = Shelf(self._store)
+        for i, boundary in enumerate(boundaries):
+            targets.append(boundary[self._inner(i)])
         if not self._scores:
-            self._start(boundaries)
+            self._start(targets)
         update: tuple[int, np.ndarray] | None = None
         for family in (*FAMILIES,) * PASSES:
             gradient, curvature = np.zeros((2, self._sizes[family]))
-            work = functools.partial(self._derivatives, boundaries, family, update)
+            work = functools.partial(self._derivatives, targets, family, update)
             for g, h in self._run(work, range(len(self._blocks))):
                 gradient += g
                 curvature += h
@@ -118,12 +123,11 @@ class GapRegression:
         for i in range(len(self._blocks)):
             self._update(i, update)
 
-    def _start(self, boundaries: Sequence[np.ndarray]) -> None:
+    def _start(self, targets: Sequence[np.ndarray]) -> None:
         sizes, total = [], 0.0
-        for i, boundary in enumerate(boundaries):
-            inner = self._inner(i)
-            sizes.append(int(np.count_nonzero(inner)))
-            total += float(boundary[inner].sum(dtype=np.float64))
+        for target in targets:
+            sizes.append(len(target))
+            total += float(target.sum(dtype=np.float64))
         mean = min(max(total / max(sum(sizes), 1), 1e-3), 1 - 1e-3)
         bias = np.log(mean / (1 - mean))
         for size in sizes:
@@ -137,19 +141,19 @@ class GapRegression:
 
     def _derivatives(
         self,
-        boundaries: Sequence[np.ndarray],
+        targets: Sequence[np.ndarray],
         family: int,
         update: tuple[int, np.ndarray] | None,
         i: int,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Sums of y - p and of p (1 - p) over the gaps with each feature, after the last update."""
+        """Sums of y - p and of p (1 - p) over the gaps with each feature, after the last update; y are the targets."""
         if update is not None:
             self._update(i, update)
         p = steady.exp(-self._scores[i])
         p += 1
         np.divide(np.float32(1), p, out=p)
         features = self._features(i, family)
-        missing = boundaries[i][self._inner(i)] - p
+        missing = targets[i] - p
         p *= 1 - p
         size = self._sizes[family]
         return (
