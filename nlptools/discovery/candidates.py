@@ -85,7 +85,7 @@ def list_candidates(frequent: Frequent, room: int, folder: Path) -> Candidates:
     """
     levels, records = frequent.levels, Spool(room, folder)
     spelled = (levels[0].rows + 1).astype(np.int32)[:, None]
-    for n, side in enumerate(each_side(frequent, LONGEST), 1):
+    for n, side in enumerate(each_side(frequent, LONGEST, entropy_only=True), 1):
         level = levels[n - 1]
         if n == 1:
             continue

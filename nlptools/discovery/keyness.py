@@ -18,7 +18,7 @@ KEYNESS = 3.0  # a word that is exp(3) = 20 times as frequent as in the backgrou
 # language. What occurs no more often than that is not new.
 PHRASE = 4.0
 UNSEEN = 0.5  # occurrences of what the background lacks
-_PIECE = 1 << 14  # words that are cut into their parts at a time: 5 MB
+_PIECE = 1 << 13  # words that are cut into their parts at a time: 3 MB
 LISTED = 0.5  # of the newness of a word that a word list has remains, so that what no dictionary has comes first
 
 
@@ -52,12 +52,13 @@ class Reference:
         self.counts = np.append(model.counts, 0).clip(UNSEEN)
         self.share = np.append(model.expected, 0.0).clip(UNSEEN)
         self.share /= max(1.0, float(model.expected.sum()))
-        self._model, self._general = model, general
+        # The segmenter of the general model reads its file; its numbers need not stay.
+        self._model = None if general else model
 
     @cached_property
     def segmenter(self) -> Segmenter:
         """That cuts what the model lacks into its words."""
-        return Segmenter.load() if self._general else Segmenter.from_model(self._model)
+        return Segmenter.load() if self._model is None else Segmenter.from_model(self._model)
 
     def rows(self, words: Sequence[str]) -> np.ndarray:
         """Of the words; -1 for those that are not there; int64."""

@@ -26,11 +26,15 @@ class NeighbourSums:
     clause is free there, or a neighbour that is seen once. Both add 1 ln 1 = 0 to the sum.
     """
 
-    def __init__(self, occurrences: np.ndarray) -> None:
-        """occurrences: of each n-gram, int64; what all methods give is aligned with it."""
+    def __init__(self, occurrences: np.ndarray, *, entropy_only: bool = False) -> None:
+        """occurrences: of each n-gram, int64; what all methods give is aligned with it. entropy_only: no other
+        numbers are wanted, so half of the memory is enough.
+        """
         self._occurrences = occurrences
-        self._kinds = np.zeros(len(occurrences), np.int64)
-        self._seen = np.zeros(len(occurrences), np.int64)
+        self._entropy_only = entropy_only
+        if not entropy_only:
+            self._kinds = np.zeros(len(occurrences), np.int64)
+            self._seen = np.zeros(len(occurrences), np.int64)
         self._weight = np.zeros(len(occurrences))
 
     def add(self, ngrams: np.ndarray, together: np.ndarray) -> None:
@@ -41,8 +45,9 @@ class NeighbourSums:
         wanted = ngrams >= 0
         ngrams, together = ngrams[wanted], together[wanted].astype(np.float64)
         size = len(self._occurrences)
-        self._kinds += np.bincount(ngrams, minlength=size)
-        self._seen += np.bincount(ngrams, together, minlength=size).astype(np.int64)
+        if not self._entropy_only:
+            self._kinds += np.bincount(ngrams, minlength=size)
+            self._seen += np.bincount(ngrams, together, minlength=size).astype(np.int64)
         self._weight += np.bincount(ngrams, together * np.log(together), minlength=size)
 
     def entropy(self) -> np.ndarray:

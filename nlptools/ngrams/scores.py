@@ -159,7 +159,7 @@ class Sides:
     """Neighbour statistics of n-grams, aligned with a FrequentLevel.
 
     left_entropy, right_entropy: branching entropy in nats; left_variety, right_variety: accessor
-    variety. Every occurrence next to a break counts as a neighbour of its own kind, for a word
+    variety, empty where they are not asked for. Every occurrence next to a break counts as a neighbour of its own kind, for a word
     that stands at the edge of clauses is free there.
     """
 
@@ -195,9 +195,13 @@ def all_sides(
 
 
 def each_side(
-    frequent: Frequent, longest: int, wanted: Sequence[np.ndarray] | None = None
+    frequent: Frequent,
+    longest: int,
+    wanted: Sequence[np.ndarray] | None = None,
+    *,
+    entropy_only: bool = False,
 ) -> Iterator[Sides]:
-    """As all_sides, one order at a time; for who does not need them all at once."""
+    """As all_sides, one order at a time; for who does not need them all at once. entropy_only: without varieties."""
     counts, levels = frequent.counts, frequent.levels
     if longest >= counts.order:
         raise ValueError(
@@ -209,17 +213,17 @@ def each_side(
     itself = _index(levels[0].rows, begun[0], rows)
     above = _Rows(rows, itself, itself)
     for n in range(1, longest + 1):
-        found, above = _sides_of_order(frequent, n, begun, above)
+        found, above = _sides_of_order(frequent, n, begun, above, entropy_only)
         yield found
 
 
 def _sides_of_order(
-    frequent: Frequent, n: int, begun: Sequence[np.ndarray], above: _Rows
+    frequent: Frequent, n: int, begun: Sequence[np.ndarray], above: _Rows, entropy_only: bool
 ) -> tuple[Sides, _Rows]:
     """(neighbours of the n-grams of order n, the rows of order n + 1 that may matter). above: those of order n."""
     levels = frequent.levels
     own, last = levels[n - 1].counts, n == len(begun)
-    left, right = NeighbourSums(own), NeighbourSums(own)
+    left, right = (NeighbourSums(own, entropy_only=entropy_only) for _ in range(2))
     suffix_of = _SuffixFinder(frequent, n, begun[n - 1])
     nexts = []
     for child, symbols, number, parents in _children(frequent.counts, n, above.rows):
@@ -230,7 +234,9 @@ def _sides_of_order(
             index = _index(levels[n].rows, begun[n], child)
             on = np.flatnonzero((index >= 0) | (suffix >= 0))
             nexts.append((child[on], index[on].astype(np.int32), suffix[on].astype(np.int32)))
-    found = Sides(left.entropy(), right.entropy(), left.variety(), right.variety())
+    none = np.zeros(0, np.int64)
+    varieties = (none, none) if entropy_only else (left.variety(), right.variety())
+    found = Sides(left.entropy(), right.entropy(), *varieties)
     return found, above if last else _Rows(*map(_joined, zip(*nexts, strict=True)))
 
 
