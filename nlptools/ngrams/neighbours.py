@@ -78,9 +78,9 @@ class NeighbourPairs:
     Pairs are counted together whenever many wait, so memory follows the different ones, not the text.
     """
 
-    def __init__(self, room: int = _ROOM) -> None:
+    def __init__(self, room: int | None = None) -> None:
         """room: pairs that wait before they are counted together; it changes no result."""
-        self._room = room
+        self._room = room or _ROOM
         self._pairs = np.empty(0, np.uint64)
         self._together = np.empty(0, np.int64)
         self._waiting: list[np.ndarray] = []
