@@ -149,11 +149,11 @@ def test_as_a_counter_counts(parts: list[list[tuple[int, int]]], room: int) -> N
 @pytest.mark.parametrize("different, merges", [(1000, 7), (1, 90)])
 def test_when_pairs_are_counted_together(different: int, merges: int) -> None:
     """Where eleven wait, and as many as are known: 1,000 different ones are merged at 11, 23, 47 ... 767."""
-    pairs = NeighbourPairs()
+    pairs = NeighbourPairs(10)
     merge = mock.patch.object(
         NeighbourPairs, "_merge", autospec=True, side_effect=NeighbourPairs._merge
     )
-    with mock.patch.object(neighbours, "_ROOM", 10), merge as merged:
+    with merge as merged:
         for i in range(1000):
             pairs.add(np.array([i % different]), np.array([1]))
     assert merged.call_count == merges
