@@ -268,6 +268,17 @@ class Container:
         return self._entries[name]
 
 
+def is_container(path: str | os.PathLike[str], kind: str) -> bool:
+    """Whether a file begins as a container of this kind. Nothing is taken out of a pipe."""
+    if not os.path.isfile(path):
+        return False
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(kind) + 10) == f"nlptools {kind} ".encode()
+    except OSError:  # whoever reads it says so
+        return False
+
+
 def read_container(
     path: str | os.PathLike[str], kind: str, version: int, data: bytes | None = None
 ) -> Container:

@@ -13,7 +13,7 @@ import numpy as np
 
 from nlptools.base.outputs import whole_file
 from nlptools.base.packing import pack, pack_strings, unpack, unpack_strings
-from nlptools.base.storage import Container, read_container, write_container
+from nlptools.base.storage import Container, is_container, read_container, write_container
 from nlptools.errors import DataError
 from nlptools.lm.trie import LOG_ZERO, MAX_MODEL_ORDER, ModelLevel, NgramModel
 
@@ -25,13 +25,7 @@ STEPS = 50
 
 def is_packed(path: str | os.PathLike[str]) -> bool:
     """Whether a file is a compact language model, by its content. Nothing is taken out of a pipe."""
-    if not os.path.isfile(path):
-        return False
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(KIND) + 10) == f"nlptools {KIND} ".encode()
-    except OSError:  # whoever reads it says so
-        return False
+    return is_container(path, KIND)
 
 
 def write_packed(model: NgramModel, path: str | os.PathLike[str]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from nlptools.base.packing import JoinedStrings, pack, pack_strings, unpack, unpack_strings
-from nlptools.base.storage import Container, read_container, write_container
+from nlptools.base.storage import Container, is_container, read_container, write_container
 from nlptools.errors import DataError
 
 KIND = "model"
@@ -26,13 +26,7 @@ ORDERED = ("expected", "notes_glued", "notes_counted")
 
 def is_packed(path: str | os.PathLike[str]) -> bool:
     """Whether a file is a compact model, by its content. Nothing is taken out of a pipe."""
-    if not os.path.isfile(path):
-        return False
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(KIND) + 10) == f"nlptools {KIND} ".encode()
-    except OSError:  # whoever reads it says so
-        return False
+    return is_container(path, KIND)
 
 
 def packed_bytes(
