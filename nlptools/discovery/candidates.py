@@ -36,6 +36,9 @@ class Candidates:
     texts: tuple[str, ...]
     records: Spool
 
+    def __len__(self) -> int:
+        return self.records.nbytes // CANDIDATE.itemsize
+
     @property
     def nbytes(self) -> int:
         """Of all records, wherever they lie."""

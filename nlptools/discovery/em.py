@@ -43,7 +43,7 @@ from nlptools.discovery.method import (
     settled_model,
 )
 from nlptools.discovery.occurrences import CutCorpus, Occurrences, find_occurrences, texts_within
-from nlptools.discovery.proposed import Proposed, Run, propose_words
+from nlptools.discovery.proposed import Models, Proposed, Run, propose_words
 from nlptools.discovery.table import WordTable, stack_tables
 from nlptools.discovery.terms import SHORTEST_TERM, Terms, find_terms, propose_terms
 from nlptools.ngrams.encode import EncodedCorpus
@@ -132,7 +132,7 @@ RANKED = np.dtype(
 class Ranked:
     """Candidates and terms with what the word model says of them.
 
-    words: records (RANKED) of the candidates that the model can have as words, heaviest first. terms and their
+    words: records (RANKED) of the candidates that the model could have as words, in any order. terms and their
     scores, spelled with `texts`. learnt: how much of the corpus the model knows. marked: candidates with a sign inside,
     of which the model knows nothing.
     """
@@ -152,20 +152,26 @@ class Ranked:
         """The words and terms with at least that score and, marked as not passed, the best so many
         others; None: all of them.
         """
-        words_first = (words["score"] for words in self.words)
-        scores = np.concatenate([*words_first, self.term_scores, self.marked.scores])
+        scores = self._of_all("score", self.term_scores, self.marked.scores)
         passed = scores >= min_score
         chosen = passed
         if number is None or number >= len(scores):
             chosen = np.ones(len(scores), bool)
         elif number:
             chosen = passed.copy()
-            chosen[np.argsort(np.where(passed, np.inf, -scores), kind="stable")[:number]] = True
+            # Of equal ones the first candidates, however many were scored at a time.
+            rest = np.full(len(self.terms) + len(self.marked), len(self.candidates))
+            first = self._of_all("row", rest)
+            chosen[np.lexsort([first, np.where(passed, np.inf, -scores)])[:number]] = True
         sizes = [len(self.terms), len(self.marked)]
         of_words, of_terms, of_marked = np.split(chosen, len(chosen) - np.cumsum(sizes[::-1])[::-1])
         words = self._word_table(self.words.where(of_words))
         tables = [words, self._term_table(of_terms), self.marked.where(of_marked)]
         return replace(stack_tables(tables), passed=passed[chosen])
+
+    def _of_all(self, column: str, *others: np.ndarray) -> np.ndarray:
+        """A column of RANKED of the words, then that of terms and marked ones."""
+        return np.concatenate([*(words[column] for words in self.words), *others])
 
     def _word_table(self, ranked: np.ndarray) -> WordTable:
         records = self.candidates.take(ranked["row"])
@@ -225,20 +231,7 @@ def rank_expected(
         del fitted
         trim_memory()
         watch("counting words", 1, 1)
-        ends = Spool(encoded.room, encoded.folder)
-        counted = tally(
-            *(encoded.blocks, sample, models.weighted, run, room.piece),
-            cutter=models.cutter,
-            ends=ends,
-        )
-        for expected, of_model in zip(proposed.expected, counted.expected_words, strict=True):
-            expected[:] = of_model[models.rows]
-        alone = counted.expected_singles[0] / np.maximum(counted.singles, 1)
-        text = CutCorpus(
-            *(encoded.blocks, sample.number, len(sample.texts) + 1, sample.symbols, ends),
-            *(counted.singles, room.piece),
-        )
-        del counted
+        text, alone = _count(encoded, sample, proposed, models, room, run)
         cutter = models.cutter
         del models
         if request.explained is not None:
@@ -370,6 +363,28 @@ def _parts(size: int) -> Iterator[slice]:
     """Slices of an array of that size; one, if it is empty."""
     for start in range(0, max(size, 1), 1 << 15):
         yield slice(start, start + (1 << 15))
+
+
+def _count(
+    encoded: EncodedCorpus, sample: Sample, proposed: Proposed, models: Models, room: Room, run: Run
+) -> tuple[CutCorpus, np.ndarray]:
+    """(the corpus and where words end in it; for each symbol the share in which it is a word of its own).
+
+    Fills in how often the proposed words are expected.
+    """
+    ends = Spool(encoded.room, encoded.folder)
+    counted = tally(
+        *(encoded.blocks, sample, models.weighted, run, room.piece),
+        cutter=models.cutter,
+        ends=ends,
+    )
+    for expected, of_model in zip(proposed.expected, counted.expected_words, strict=True):
+        expected[:] = of_model[models.rows]
+    text = CutCorpus(
+        *(encoded.blocks, sample.number, len(sample.texts) + 1, sample.symbols, ends),
+        *(counted.singles, room.piece),
+    )
+    return text, counted.expected_singles[0] / np.maximum(counted.singles, 1)
 
 
 def _carried(sample: Sample, prior: WordModel | None) -> tuple[Carried | None, Formation | None]:

@@ -176,7 +176,7 @@ def _candidates(
     # The same text may be cut in several ways; the most frequent one says where its words end.
     order = np.argsort(-np.concatenate(counts), kind="stable")
     spelling, splits = np.concatenate(found)[order], np.concatenate(places)[order]
-    first = np.sort(keys.row_ranks(spelling, len(alone))[1])
+    first = keys.distinct_rows(spelling, len(alone))[1]
     return WordSequences(spelling[first], splits[first])
 
 

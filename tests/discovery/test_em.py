@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import oracles
@@ -15,6 +17,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from places import NOVEL, SAMPLES
 
+from nlptools.base.spool import Spool
+from nlptools.discovery import em
 from nlptools.discovery.candidates import join_symbols
 from nlptools.discovery.columns import SORT_COLUMNS
 from nlptools.discovery.discover import discover_words
@@ -344,6 +348,28 @@ def test_top_gives_a_ranking(texts: list[str], top: int, score: float) -> None:
     assert len(table) == min(top, len(every))
     assert len(set(table.words)) == len(table)
     assert set(table.words) <= set(every.words)
+
+
+def test_which_of_equal_ones_fill_up_does_not_depend_on_their_order() -> None:
+    """Words are scored by parts, which follow --memory."""
+    rank, kept = em.rank_expected, []
+
+    def keep(*given: Any) -> em.Ranked:
+        kept.append(rank(*given))
+        return kept[-1]
+
+    with mock.patch.object(em, "rank_expected", keep):
+        discover_words(Corpus([NOVEL]))
+    records = np.concatenate(list(kept[0].words))
+    records["score"] = 0.1  # more than most terms have
+    found = []
+    for ordered in (records, records[::-1]):
+        words = Spool(1 << 30, None)
+        words.append(ordered)
+        ranked = replace(kept[0], words=words)
+        found.append([ranked.table(number, 9).sorted().words for number in (1, 100, 700)])
+    assert [len(words) for words in found[0]] == [1, 100, 700]
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(
