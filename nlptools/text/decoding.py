@@ -362,6 +362,8 @@ def to_utf8(
     head, chunks = peek(chunks, SAMPLE if sampled else 4, _telling if auto else _whole_lines)
     if encoding in ("auto", "utf-8", "utf-16", "utf-32"):
         bom = bom_encoding(head)
+        if encoding == "utf-16" and bom == "utf-32-le":
+            bom = "utf-16-le"  # whose mark that one begins with; a NUL follows it
         if bom is not None:
             encoding = bom
         elif auto:

@@ -873,6 +873,7 @@ TEXTS = st.text(
 )
 
 
+@example(text="\0天", size=1, encoding="utf-16", squeeze="none", cuts=[])  # FF FE 00 00: no UTF-32
 @given(
     text=TEXTS,
     size=st.integers(1, 200),
