@@ -14,7 +14,7 @@ import oracles
 from hypothesis import strategies as st
 
 from nlptools.base.spool import Spool
-from nlptools.discovery.occurrences import CutCorpus
+from nlptools.discovery.occurrences import MOST_TEXTS, CutCorpus
 from nlptools.discovery.terms import LONGEST_TERM
 from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
 from nlptools.text.corpus import Corpus
@@ -50,13 +50,15 @@ class Case:
     def shares(self) -> np.ndarray:
         return np.array([0.0, *(self.alone.get(symbol, 0.0) for symbol in self.sample.texts)])
 
-    def cut_corpus(self, run: Run = map) -> CutCorpus:
+    def cut_corpus(self, run: Run = map, most: int = MOST_TEXTS) -> CutCorpus:
         ends, model = Spool(1 << 30, None), self.model
         found = tally(self.encoded.blocks, self.sample, [model], run, cutter=model, ends=ends)
         sample = self.sample
         types = len(sample.texts) + 1
         blocks = self.encoded.blocks
-        return CutCorpus(blocks, sample.number, types, sample.symbols, ends, found.singles)
+        return CutCorpus(
+            *(blocks, sample.number, types, sample.symbols, ends, found.singles), most=most
+        )
 
     def spell(self, words: Sequence[Word], longest: int) -> np.ndarray:
         """Their symbol ids, padded with 0."""

@@ -36,6 +36,7 @@ from nlptools.discovery.rules import (
     given_options,
     problems,
 )
+from nlptools.discovery.source import DiscoverySource
 from nlptools.discovery.table import WordTable, stack_tables
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.counts import NgramCounts
@@ -80,6 +81,7 @@ def discover_words(
     tmp_dir: str | os.PathLike[str] | None = None,
     watch: Watch = unwatched,
     explained: Explained | None = None,
+    source: DiscoverySource | None = None,
 ) -> WordTable:
     """Find the words of a corpus (a Corpus, or paths) and rank them.
 
@@ -104,13 +106,19 @@ def discover_words(
     dictionary of the installed jieba. new_only: without them. top: that many, whether they pass or not. accepted: words
     that stay in the list whatever the bars, the filters and top say, if they occur at all. rejected: words that are left
     out. With either of them the table has the column `decision`. explained: words to be explained by this run, as
-    explain_words does.
+    explain_words does. source: of method em, a corpus that other machines read, in place of `corpus` (spark/discover.py).
     Raises ValueError for settings that make no sense or do not go together (rules.py), NlptoolsError for
     counts that do not fit.
     """
     corpus = None if corpus is None else as_corpus(corpus)
     given: dict[str, Any] = {
-        **{"corpus": corpus, "counts": counts, "sort": sort, "compat": compat, "weights": weights},
+        **{
+            "corpus": corpus or source,
+            "counts": counts,
+            "sort": sort,
+            "compat": compat,
+            "weights": weights,
+        },
         **{"min_score": min_score, "min_count": min_count, "min_entropy": min_entropy},
         **{"min_length": min_length, "max_length": max_length},
         **{"background": background, "prior": prior},
@@ -132,6 +140,7 @@ def discover_words(
         machine=Machine(memory, workers, tmp_dir),
         watch=watch,
         explained=explained,
+        source=source,
     )
     check_known(known)
     lists = Lists.of((), accepted, rejected)

@@ -1,4 +1,4 @@
-"""--method em: counts + corpus -> words and terms ranked by how often a word model of the corpus expects them.
+"""--method em: corpus -> words and terms ranked by how often a word model of the corpus expects them.
 
 The score is the probability that it is one (em_score.py): of ten factors, or, for a word of a word list, of the share of
 its occurrences that the model expects as a word, if that is more.
@@ -35,26 +35,23 @@ from nlptools.discovery.method import (
     barred,
     bars_used,
     check_model,
-    counted_and_kept,
     default_min_count,
     is_number,
     model_name,
-    rarer,
     settled_model,
 )
-from nlptools.discovery.occurrences import CutCorpus, Occurrences, find_occurrences, texts_within
+from nlptools.discovery.occurrences import CutText, Occurrences, find_occurrences
+from nlptools.discovery.onemachine import OneMachine
 from nlptools.discovery.proposed import Models, Proposed, Run, propose_words
+from nlptools.discovery.source import DiscoverySource
 from nlptools.discovery.table import WordTable, stack_tables
 from nlptools.discovery.terms import SHORTEST_TERM, Terms, find_terms, propose_terms
-from nlptools.ngrams.encode import EncodedCorpus
-from nlptools.ngrams.scores import frequent_ngrams
 from nlptools.wordmodel.em import LONGEST, PENALTIES
-from nlptools.wordmodel.expected_counts import tally
 from nlptools.wordmodel.fit import MIN_COUNT, Fitted, fit
 from nlptools.wordmodel.model import WordModel
 from nlptools.wordmodel.prior import Carried, auto_prior_weight
 from nlptools.wordmodel.room import Learnt, Room, room_within
-from nlptools.wordmodel.sample import Sample, build_lattice, take_sample
+from nlptools.wordmodel.sample import Sample, build_lattice
 
 # Words of the prior that occur once matter in a sample of fewer symbols.
 ONCE_BELOW = 300_000
@@ -76,29 +73,36 @@ def find(request: Request) -> Findings:
     """
     # Words of all lengths, whichever are asked for: without the short ones the long ones look different.
     check_model(request.prior, "prior")
-    counts, encoded = counted_and_kept(request, LONGEST + 1, marks=True)
+    source = OneMachine(request) if request.source is None else request.source
+    bars, (shortest, longest) = request.bars, request.lengths
+
+    def least_of(symbols: int) -> int:
+        default = default_min_count_expected(default_min_count(symbols))
+        return default if bars.min_count is None else bars.min_count
+
+    counted = source.count(LONGEST + 1, least_of)
     trim_memory()
     request.watch("finding candidates", 1, 1)
-    bars, (shortest, longest) = request.bars, request.lengths
-    least = bars.min_count
-    if least is None:
-        least = default_min_count_expected(default_min_count(counts.total))
-    frequent = frequent_ngrams(counts, least, LONGEST)
-    candidates = list_candidates(frequent, encoded.room, encoded.folder)
-    asked = max(shortest, 2), min(longest, LONGEST)
-    rare = rarer(counts, [len(level) for level in frequent.levels], asked)
-    facts = Findings.of(counts, WordTable.empty(), lambda number: WordTable.empty(), {})
+    frequent, settings, least = counted.frequent, counted.settings, counted.frequent.min_count
+    candidates = list_candidates(frequent, source.room, source.folder)
+    asked = range(max(shortest, 2), min(longest, LONGEST) + 1)
+    rare = sum(counted.twice[n - 1] - len(frequent.levels[n - 1]) for n in asked)
+    facts = Findings(
+        WordTable.empty(),
+        lambda number: WordTable.empty(),
+        {},
+        *(settings.latin, settings.fold, counted.symbols, counted.ngrams),
+    )
     most = None if request.own_length else longest
-    marked = find_marked(counts, frequent, encoded, (shortest, most), request.machine.memory)
-    encoded = replace(encoded, marks=None)
-    del counts, frequent  # their memory is for the model
+    marked = find_marked(frequent, *source.surroundings(settings, least), (shortest, most))
+    del counted, frequent  # their memory is for the model
     trim_memory()
 
     def usable(symbol: str) -> bool:
         # A digit that is a symbol of its own (latin "char") may be part of K8s集群.
         return request.numbers or facts.latin == "char" or not is_number(symbol)
 
-    ranked = rank_expected(candidates, encoded, request, least, usable)
+    ranked = rank_expected(candidates, source, request, least, usable)
     ranked = replace(ranked, marked=marked)
     used: dict[str, object] = {"method": "em", "min_count": least}
     used["min_score"] = f"{bars.min_score:g}"
@@ -109,7 +113,7 @@ def find(request: Request) -> Findings:
     def scored(number: int | None) -> WordTable:
         table = ranked.table(number, bars.min_score)
         low = len(ranked) - int(np.count_nonzero(table.passed))
-        removed = {f"rarer than {least}": rare, f"score below {bars.min_score:g}": low}
+        removed = {f"rarer than {least}": max(0, rare), f"score below {bars.min_score:g}": low}
         return barred(replace(table, removed=removed), bars, facts.latin)
 
     table = scored(0)
@@ -203,7 +207,7 @@ class Ranked:
 
 def rank_expected(
     candidates: Candidates,
-    encoded: EncodedCorpus,
+    source: DiscoverySource,
     request: Request,
     min_count: int,
     usable: Callable[[str], bool],
@@ -214,9 +218,9 @@ def rank_expected(
     """
     lengths, threads, watch = request.lengths, request.machine.threads, request.watch
     room = room_within(request.machine.memory, threads, held=candidates.nbytes)
-    sample = take_sample(encoded, room.sample, usable)
+    sample = source.sample(room.sample, usable)
     learnt = Learnt(len(sample), sample.symbols, room.sample)
-    words = Spool(encoded.room, encoded.folder)
+    words = Spool(source.room, source.folder)
     words.append(np.zeros(0, RANKED))
     if not len(sample):
         return Ranked(candidates, words, Terms.none(), np.zeros(0), sample.texts, learnt)
@@ -225,18 +229,19 @@ def rank_expected(
         # Where memory is little the background reads the model again.
         keep = request.machine.memory >= LITTLE_MEMORY
         carried, formation = _carried(sample, settled_model(request.prior, "prior", keep=keep))
-        fitted = _fit(sample, carried, room, encoded.folder, run, watch)
+        fitted = _fit(sample, carried, room, source.folder, run, watch)
         del carried
         proposed, models = propose_words(candidates, sample, fitted, run)
         del fitted
         trim_memory()
         watch("counting words", 1, 1)
-        text, alone = _count(encoded, sample, proposed, models, room, run)
+        text, alone = _count(source, sample, proposed, models, room, run)
         cutter = models.cutter
         del models
         if request.explained is not None:
-            request.explained.cut(encoded.blocks, sample, cutter, run, room.piece)
-        store, terms, of_terms = room.store(encoded.folder), Terms.none(), Occurrences.none(0)
+            assert isinstance(source, OneMachine)  # who explains reads the text here
+            request.explained.cut(source.encoded.blocks, sample, cutter, run, room.piece)
+        store, terms, of_terms = room.store(source.folder), Terms.none(), Occurrences.none(0)
         sequences = None
         if lengths[1] >= SHORTEST_TERM:
             watch("finding terms", 1, 1)
@@ -246,13 +251,12 @@ def rank_expected(
         del cutter, store
         sample = replace(sample, ids=sample.ids[:0].copy())
         trim_memory()
-        most = texts_within(request.machine.memory)
         scorer = Scorer(sample, Symbols.of(sample, alone), formation, lengths, request.explained)
         if sequences is not None:
-            terms, of_terms = find_terms(text, sequences, min_count, run, most=most)
+            terms, of_terms = find_terms(text, sequences, min_count, run)
         del sequences
         trim_memory()
-        for rows, found in find_occurrences(text, proposed.spelling, run, most=most):
+        for rows, found in find_occurrences(text, proposed.spelling, run):
             scorer.score_words(proposed, rows, found, words)
     trim_memory()
     watch("ranking", 1, 1)
@@ -366,24 +370,20 @@ def _parts(size: int) -> Iterator[slice]:
 
 
 def _count(
-    encoded: EncodedCorpus, sample: Sample, proposed: Proposed, models: Models, room: Room, run: Run
-) -> tuple[CutCorpus, np.ndarray]:
-    """(the corpus and where words end in it; for each symbol the share in which it is a word of its own).
+    source: DiscoverySource,
+    sample: Sample,
+    proposed: Proposed,
+    models: Models,
+    room: Room,
+    run: Run,
+) -> tuple[CutText, np.ndarray]:
+    """(the corpus cut into words; for each symbol the share in which it is a word of its own).
 
     Fills in how often the proposed words are expected.
     """
-    ends = Spool(encoded.room, encoded.folder)
-    counted = tally(
-        *(encoded.blocks, sample, models.weighted, run, room.piece),
-        cutter=models.cutter,
-        ends=ends,
-    )
+    counted, text = source.cut(sample, models.weighted, models.cutter, run, room.piece)
     for expected, of_model in zip(proposed.expected, counted.expected_words, strict=True):
         expected[:] = of_model[models.rows]
-    text = CutCorpus(
-        *(encoded.blocks, sample.number, len(sample.texts) + 1, sample.symbols, ends),
-        *(counted.singles, room.piece),
-    )
     return text, counted.expected_singles[0] / np.maximum(counted.singles, 1)
 
 

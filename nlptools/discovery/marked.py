@@ -12,7 +12,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from nlptools.base.resources import DEFAULT_MEMORY
 from nlptools.discovery.em_score import FIRST, LAST
 from nlptools.discovery.names import Characters, find_names
 from nlptools.discovery.surroundings import (
@@ -20,13 +19,12 @@ from nlptools.discovery.surroundings import (
     MIXED,
     SPACED,
     Surroundings,
-    count_surroundings,
 )
 from nlptools.discovery.table import WordTable
 from nlptools.ngrams.counts import NgramCounts
-from nlptools.ngrams.encode import EncodedCorpus
 from nlptools.ngrams.marks import CLOSING, DOTS, HYPHENS, OPENING
 from nlptools.ngrams.scores import Frequent, each_side, frequent_ngrams
+from nlptools.ngrams.symbols import SymbolEncoder
 from nlptools.text.chars import is_han
 
 # The weights of the score; by eye on television news, IT news and medical questions (docs/decisions.md).
@@ -73,21 +71,19 @@ class Marked:
 
 
 def find_marked(
-    counts: NgramCounts,
     frequent: Frequent,
-    encoded: EncodedCorpus,
+    encoder: SymbolEncoder,
+    around: Surroundings,
     lengths: tuple[int, int | None],
-    memory: int = DEFAULT_MEMORY,
 ) -> WordTable:
-    """All candidates that occur often enough, with their scores.
+    """All candidates that occur often enough, with their scores, in the order of their texts.
 
-    frequent: n-grams of the counts, whose min_count holds here, too. lengths: least and most symbols of a word, None: as
-    many as there are.
+    frequent: n-grams of the corpus, whose min_count holds here, too. encoder: whose ids there are in `around`. lengths:
+    least and most symbols of a word, None: as many as there are.
     """
-    least = frequent.min_count
-    around = count_surroundings(encoded, counts.settings, least, memory)
+    counts = frequent.counts
     known = Known(counts, frequent)
-    every = [_names(known, encoded, around)]
+    every = [_names(known, encoder, around)]
     if counts.settings.latin == "run":
         every += [_spaced(known, around), _hyphened(known), _mixed(known, around)]
     parts = [parts for found in every for parts in found.parts]
@@ -101,7 +97,8 @@ def find_marked(
         scores=np.concatenate([found.probability for found in every]),
         marked=np.ones(len(parts), bool),
     )
-    return table.where((sizes >= lengths[0]) & (sizes <= (lengths[1] or sizes.max(initial=0))))
+    asked = (sizes >= lengths[0]) & (sizes <= (lengths[1] or sizes.max(initial=0)))
+    return table.where(asked).sorted("word")
 
 
 class Known:
@@ -169,9 +166,9 @@ def _probability(nats: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return counts / (counts + 1) / (1 + np.exp(-nats))
 
 
-def _names(known: Known, encoded: EncodedCorpus, around: Surroundings) -> Marked:
+def _names(known: Known, encoder: SymbolEncoder, around: Surroundings) -> Marked:
     """Names with dots or hyphens in them."""
-    encoder, symbols = encoded.encoder, known.counts.alphabet.symbols
+    symbols = known.counts.alphabet.symbols
     characters = Characters.of(encoder, known.single, symbols, around)
     found = find_names(around.dots, characters, known.least)
     signs = {around.dot: around.commonest(DOTS), around.hyphen: around.joiner}

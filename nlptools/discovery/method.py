@@ -14,6 +14,7 @@ import numpy as np
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, threads_within, unwatched
 from nlptools.discovery.evidence import Explained
 from nlptools.discovery.rules import LONGEST_NGRAM, MIN_SCORE, WEIGHTS
+from nlptools.discovery.source import DiscoverySource
 from nlptools.discovery.table import WordTable
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.count import count_and_keep, count_ngrams
@@ -62,6 +63,7 @@ class Request:
 
     lengths: least and most symbols of a word. own_length: whether the most is the method's own, which it may
     lower. fills: whether more than what passes may be asked for. explained: words of which the method says what it saw.
+    source: of method em, the corpus where it does not lie on this machine.
     """
 
     corpus: Corpus | None
@@ -78,6 +80,7 @@ class Request:
     machine: Machine = Machine()
     watch: Watch = unwatched
     explained: Explained | None = None
+    source: DiscoverySource | None = None
 
     @property
     def text(self) -> Corpus:

@@ -78,9 +78,12 @@ class Characters:
         mark = np.zeros(len(encoder), bool)
         mark[[around.dot, around.hyphen]] = True
         ids = encoder.ids(texts)
-        nats[ids] = evidence(counts, texts)
-        numeral[ids] = [text in NUMERALS for text in texts]
-        reign = next((int(i) for i, text in zip(ids, texts, strict=True) if text == REIGN), -1)
+        there = ids > 0  # an encoder of the rows alone has no others
+        nats[ids[there]] = evidence(counts, texts)[there]
+        numeral[ids[there]] = np.array([text in NUMERALS for text in texts], bool)[there]
+        reign = next(
+            (int(i) for i, text in zip(ids, texts, strict=True) if text == REIGN and i), -1
+        )
         return Characters(nats, encoder.han(), numeral, reign, mark, around.hyphen)
 
     def beside(self, symbols: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -24,30 +24,6 @@ _PAIRS = 1 << 17  # pairs of a text and a neighbour that wait: 1 MB
 def texts_within(memory: int) -> int:
     """How many texts are looked up at a time within `memory` bytes of the whole process; it changes no result."""
     return min(MOST_TEXTS, max(1 << 16, memory // TEXT_MEMORY))
-
-
-@dataclass(frozen=True)
-class CutCorpus:
-    """A corpus as ids, and where words end in it.
-
-    blocks: its ids, of which `number` makes those of a sample, below `types`; symbols: in all of them, without breaks;
-    ends: for each of the pieces of `piece` symbols whether a word ends at each of its symbols, as packed bits
-    (expected_counts.tally); singles: occurrences of every id, int64.
-    """
-
-    blocks: Spool
-    number: np.ndarray
-    types: int
-    symbols: int
-    ends: Spool
-    singles: np.ndarray
-    piece: int | None = None
-
-    def pieces(self) -> Iterator[tuple[np.ndarray, int, np.ndarray]]:
-        """(ids, symbols before them, where words end: bool) of one piece after the other."""
-        parts = zip(pieces(self.blocks, self.number, self.piece), self.ends, strict=True)
-        for (ids, before), bits in parts:
-            yield ids, before, np.unpackbits(bits, count=len(ids)).view(bool)
 
 
 @dataclass(frozen=True)
@@ -83,26 +59,98 @@ class Occurrences:
             getattr(self, column.name)[rows] = getattr(found, column.name)
 
 
+# (ids, symbols before them, where words end: bool).
+Piece = tuple[np.ndarray, int, np.ndarray]
+
+
+def cut_pieces(
+    pieces: Iterable[tuple[np.ndarray, int]], ends: Iterable[np.ndarray]
+) -> Iterator[Piece]:
+    """pieces: (ids, symbols before them), of a corpus; ends: for each where words end, as packed bits."""
+    for (ids, before), bits in zip(pieces, ends, strict=True):
+        yield ids, before, np.unpackbits(bits, count=len(ids)).view(bool)
+
+
+class CutText(Protocol):
+    """A corpus that was cut into words, wherever it lies."""
+
+    @property
+    def types(self) -> int:
+        """One more than the largest id."""
+
+    @property
+    def symbols(self) -> int:
+        """In all of it, without breaks."""
+
+    @property
+    def singles(self) -> np.ndarray:
+        """Occurrences of every id, int64."""
+
+    @property
+    def most(self) -> int:
+        """So many texts can be looked up in one reading of it, about."""
+
+    def find(
+        self, texts: np.ndarray, asked: Asked, run: Callable[..., Iterable[Any]]
+    ) -> Occurrences:
+        """How texts, which begin with the symbols asked for, stand in it."""
+
+
+class Asked(NamedTuple):
+    """What is asked of some texts. first, last: they begin with a symbol from one to the other; free: those whose
+    neighbours are wanted, bool, or None.
+    """
+
+    first: int
+    last: int
+    free: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class CutCorpus:
+    """A corpus as ids, and where words end in it.
+
+    blocks: its ids, of which `number` makes those of a sample, below `types`; symbols: in all of them, without breaks;
+    ends: for each of the pieces of `piece` symbols whether a word ends at each of its symbols, as packed bits
+    (expected_counts.tally); singles, most: as CutText has them.
+    """
+
+    blocks: Spool
+    number: np.ndarray
+    types: int
+    symbols: int
+    ends: Spool
+    singles: np.ndarray
+    piece: int | None = None
+    most: int = MOST_TEXTS
+
+    def pieces(self) -> Iterator[Piece]:
+        """One piece after the other."""
+        yield from cut_pieces(pieces(self.blocks, self.number, self.piece), self.ends)
+
+    def find(
+        self, texts: np.ndarray, asked: Asked, run: Callable[..., Iterable[Any]]
+    ) -> Occurrences:
+        """As CutText.find."""
+        lookup = TextFinder(texts, asked, self.types)
+        return lookup.read(self.pieces(), self.symbols, run).occurrences()
+
+
 def find_occurrences(
-    text: CutCorpus,
+    text: CutText,
     texts: np.ndarray,
     run: Callable[..., Iterable[Any]] = map,
     *,
     free: np.ndarray | None = None,
-    most: int = MOST_TEXTS,
 ) -> Iterator[tuple[np.ndarray, Occurrences]]:
     """(rows of some texts, ascending; how these stand in the corpus), until all are there that have two symbols and more.
 
     texts: symbol ids of the sample padded with 0, distinct, the most frequent first, about. free: those whose neighbours
-    are wanted, bool. most: so many are looked up in one reading of the corpus, about, and given at a time.
+    are wanted, bool. text.most: so many are given at a time, about.
     """
-    for rows, (first, last) in _parts(texts, most):
-        part = _Part(texts[rows], text, None if free is None else free[rows])
-        for done in run(partial(part.look_up, first, last), text.pieces()):
-            part.take(*done)
-        found = part.found()
-        del part
-        yield rows, found
+    for rows, (first, last) in _parts(texts, text.most):
+        asked = Asked(first, last, None if free is None else free[rows])
+        yield rows, text.find(texts[rows], asked, run)
 
 
 def _parts(texts: np.ndarray, most: int) -> Iterator[tuple[np.ndarray, tuple[int, int]]]:
@@ -122,24 +170,31 @@ def _parts(texts: np.ndarray, most: int) -> Iterator[tuple[np.ndarray, tuple[int
         first, done = last + 1, stop
 
 
-class _Part:
-    """Some texts, and the sums of what is found of them, piece by piece."""
+class TextFinder:
+    """Looks some texts up in a corpus, piece by piece."""
 
-    def __init__(self, texts: np.ndarray, corpus: CutCorpus, free: np.ndarray | None) -> None:
-        self._trie = Trie(texts, corpus.types)
+    def __init__(self, texts: np.ndarray, asked: Asked, types: int) -> None:
+        """types: one more than the largest id."""
+        self._size, self._asked = len(texts), asked
+        self._trie = Trie(texts, types)
         # A text is its row + 1; 0: none.
         self._tables = self._trie.tabulate(np.arange(1, len(texts) + 1, dtype=np.int32), 0)
-        self._sums = np.zeros((4, len(texts) + 1), np.int64)
-        self._shards = Shards(len(texts) + 1, corpus.symbols)
-        self._wanted = None if free is None else np.append(False, free)
-        self._sides = NeighbourPairs(_PAIRS), NeighbourPairs(_PAIRS)
+        self._wanted = None if asked.free is None else np.append(False, asked.free)
 
-    def look_up(
-        self, first: int, last: int, piece: tuple[np.ndarray, int, np.ndarray]
-    ) -> tuple[Any, ...]:
-        """What `take` takes, of one piece; texts begin with a symbol from first to last."""
+    def read(
+        self, pieces: Iterable[Piece], symbols: int, run: Callable[..., Iterable[Any]] = map
+    ) -> OccurrenceSums:
+        """What is found in some pieces of a corpus of so many symbols."""
+        sums = OccurrenceSums(self._size, self._asked.free)
+        for found in run(partial(self._look_up, Shards(0, symbols)), pieces):
+            sums.take(*found)
+        return sums
+
+    def _look_up(self, shards: Shards, piece: Piece) -> tuple[Any, ...]:
+        """What `take` takes, of one piece."""
         ids, before, ends = piece
-        edges = self._shards.edges(before, ids)
+        edges = shards.edges(before, ids)
+        first, last = self._asked.first, self._asked.last
         starts = np.flatnonzero((ids >= first) & (ids <= last)).astype(np.int32)
         ended = np.zeros(len(ids) + 1, np.int32)  # words that end before each place
         np.cumsum(ends, out=ended[1:])
@@ -162,6 +217,17 @@ class _Part:
             found.append((at, text, text[whole], inside, edge, sides))
         return edges, found
 
+
+class OccurrenceSums:
+    """What is found of some texts, added up piece by piece, and part by part where others added up the parts."""
+
+    def __init__(self, size: int, free: np.ndarray | None) -> None:
+        """size: texts; free: as in Asked."""
+        self._sums = np.zeros((4, size + 1), np.int64)
+        self._shards = Shards(size + 1, 1)
+        self._wanted = None if free is None else np.append(False, free)
+        self._sides = NeighbourPairs(_PAIRS), NeighbourPairs(_PAIRS)
+
     def take(self, edges: Sequence[tuple[int, int]], found: Sequence[tuple[Any, ...]]) -> None:
         """Of one piece: where its shards begin, and by length what stands in it."""
         if not found:
@@ -180,7 +246,27 @@ class _Part:
                 for pairs, beside in zip(self._sides, (left, right), strict=True):
                     pairs.add(rows, beside)
 
-    def found(self) -> Occurrences:
+    def parts(self, size: int) -> Iterator[tuple[int, list[np.ndarray]]]:
+        """(number of the part, what `add` takes) of the texts that occur, so many texts a part."""
+        rows = np.flatnonzero(self._sums[0, 1:])
+        sides = [pairs.counts() for pairs in self._sides]
+        for number in np.unique(rows // size).tolist():
+            start, stop = number * size, (number + 1) * size
+            own = rows[np.searchsorted(rows, start) : np.searchsorted(rows, stop)]
+            arrays = [own - start, self._sums[:, own + 1], self._shards.bits[own + 1]]
+            for texts, neighbours, together in sides:
+                here = slice(*np.searchsorted(texts, (start + 1, stop + 1)).tolist())
+                arrays += [texts[here] - start, neighbours[here], together[here]]
+            yield number, arrays
+
+    def add(self, rows: np.ndarray, sums: np.ndarray, bits: np.ndarray, *sides: np.ndarray) -> None:
+        """What `parts` gave of texts that are those of a part here."""
+        self._sums[:, rows + 1] += sums
+        self._shards.bits[rows + 1] |= bits
+        for pairs, counted in zip(self._sides, (sides[:3], sides[3:]), strict=True):
+            pairs.add_counts(*counted)
+
+    def occurrences(self) -> Occurrences:
         """Of the texts."""
         counts = self._sums[0]
         columns = [*self._sums[:, 1:], self._shards.number()[1:]]

@@ -6,7 +6,7 @@ In these counts a mark is a symbol, but a blank between Latin runs is nothing: i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,6 +59,7 @@ SPACED = Family("spaced", SPACES, "", 3, 3, 5)
 # Han and Latin side by side: β-胡萝卜素, 新型冠状病毒（2019-nCoV, and 抗原19-9, whose mark stands inside of a symbol.
 MIXED = Family("mixed", HYPHENS + OPENING, "-（", 9, 2, 10)
 FAMILIES = (SPACED, MIXED)
+DOTTED = "dotted"  # dots, and hyphens between Han characters
 # Added to the number of a hyphen between two Han characters, which joins names as dots do: 迪亚斯-卡内尔.
 _JOINING = 32
 # Symbols on the left of a dot, and from the dot on: names of several dots are long.
@@ -105,6 +106,35 @@ class Surroundings:
         return max(signs, key=lambda sign: self.signs.get(sign, 0))
 
 
+@dataclass
+class MarksSeen:
+    """What a first look at the marks of a corpus adds up to.
+
+    buckets: of each family, and of DOTTED for dots, by name: how often what stands on both sides of a mark falls into each
+    bucket. signs: occurrences of marks by their number, those of hyphens between Han characters _JOINING higher.
+    """
+
+    buckets: dict[str, np.ndarray]
+    signs: np.ndarray
+
+    @staticmethod
+    def none() -> MarksSeen:
+        """Of no text."""
+        names = [*(family.name for family in FAMILIES), DOTTED]
+        buckets = {name: np.zeros(_BUCKETS, np.int64) for name in names}
+        return MarksSeen(buckets, np.zeros(2 * _JOINING, np.int64))
+
+    def add(self, other: MarksSeen) -> None:
+        """What was seen of another part of the corpus."""
+        for name, buckets in self.buckets.items():
+            buckets += other.buckets[name]
+        self.signs += other.signs
+
+    def often(self, least: int) -> dict[str, np.ndarray]:
+        """Which buckets are so full, bool."""
+        return {name: buckets >= least for name, buckets in self.buckets.items()}
+
+
 def count_surroundings(
     encoded: EncodedCorpus, settings: Settings, least: int, memory: int = DEFAULT_MEMORY
 ) -> Surroundings:
@@ -113,26 +143,45 @@ def count_surroundings(
     settings: of the counts of the corpus. N-grams with a mark inside that occur so often are counted exactly, with
     their neighbours, as far as a family looks; all others may be missing.
     """
-    marked = _Marked(encoded.encoder)
-    buckets = {family.name: np.zeros(_BUCKETS, np.int64) for family in FAMILIES}
-    signs = np.zeros(2 * _JOINING, np.int64)
+    marked = MarkFinder(encoded.encoder)
     dots = DotRows(Spool(encoded.room // 4, encoded.folder))
+    seen = look_at_marks(encoded, marked, dots)
+    counts = count_around(encoded, marked, settings, seen.often(least), memory // 3)
+    return surroundings_of(marked, seen, counts, dots)
+
+
+def look_at_marks(
+    encoded: EncodedCorpus, marked: MarkFinder, dots: DotRows | None = None
+) -> MarksSeen:
+    """Look at all marks of a corpus; `dots` takes the rows of Surroundings.dots."""
+    seen = MarksSeen.none()
     for block in _overlapping(encoded):
-        found = marked.find(block.block)
-        own = found.where((found.at >= block.start) & (found.at < block.stop))
-        signs += np.bincount(own.sign, minlength=len(signs))
-        for family in FAMILIES:
-            pairs = own.of(family).buckets(block.block.ids)
-            buckets[family.name] += np.bincount(pairs, minlength=_BUCKETS)
-        for rows in marked.dotted(block.block.ids, found, own):
-            dots.append(rows)
+        found, own, ids = marked.both(block)
+        seen.signs += np.bincount(own.sign, minlength=len(seen.signs))
+        for name in seen.buckets:
+            pairs = marked.buckets(marked.of(own, name), ids)
+            seen.buckets[name] += np.bincount(pairs, minlength=_BUCKETS)
+        if dots is not None:
+            for rows in marked.dotted(ids, found, own):
+                dots.append(rows)
+    return seen
+
+
+def count_around(
+    encoded: EncodedCorpus,
+    marked: MarkFinder,
+    settings: Settings,
+    often: Mapping[str, np.ndarray],
+    memory: int,
+) -> dict[str, NgramCounts]:
+    """The counts of each family. often: buckets of the marks that are wanted; memory: for each of the counts."""
     counts = {}
     with worker_pool(1) as pool:
         streams = {}
         for family in FAMILIES:
             how = replace(settings, order=family.order)
-            counter = NgramCounter(how, encoded.encoder, pool, 1, memory // 3, encoded.folder)
-            streams[family.name] = _Stream(marked, family, buckets[family.name] >= least, counter)
+            counter = NgramCounter(how, encoded.encoder, pool, 1, memory, encoded.folder)
+            streams[family.name] = _Stream(marked, family, often[family.name], counter)
         wanted = [stream for stream in streams.values() if stream.often.any()]
         for stretch in _overlapping(encoded) if wanted else ():
             found = marked.find(stretch.block)
@@ -140,6 +189,24 @@ def count_surroundings(
                 stream.take(stretch, found.of(stream.family))
         for name, stream in streams.items():
             counts[name] = stream.counter.finish()
+    return counts
+
+
+def dots_often(
+    encoded: EncodedCorpus, marked: MarkFinder, often: np.ndarray
+) -> Iterator[np.ndarray]:
+    """The rows of Surroundings.dots whose bucket is full. often: of DOTTED."""
+    for block in _overlapping(encoded):
+        found, own, ids = marked.both(block)
+        own = marked.of(own, DOTTED)
+        yield from marked.dotted(ids, found, own.where(often[marked.buckets(own, ids)]))
+
+
+def surroundings_of(
+    marked: MarkFinder, seen: MarksSeen, counts: dict[str, NgramCounts], dots: DotRows
+) -> Surroundings:
+    """What was seen of all of a corpus, and counted around the marks that are wanted."""
+    signs = seen.signs
     number = dict(zip(SIGNS, signs[1 : len(SIGNS) + 1].tolist(), strict=True))
     joining = dict(zip(HYPHENS, signs[np.array(sign_numbers(HYPHENS)) + _JOINING], strict=True))
     joiner = max(HYPHENS, key=joining.__getitem__)
@@ -160,15 +227,6 @@ class _Found:
         signs = sign_numbers(family.signs) + [0] * (family is MIXED)
         return self.where(np.isin(self.sign, signs))
 
-    def buckets(self, ids: np.ndarray) -> np.ndarray:
-        """A number below _BUCKETS for what stands on both sides of each mark, of figures for them and what is before."""
-        before, after = ids[self.at - 1], ids[self.at + (self.sign > 0)]
-        mixed = before.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-        mixed ^= after.astype(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
-        mixed ^= mixed >> np.uint64(29)
-        mixed *= np.uint64(0xBF58476D1CE4E5B9)
-        return (mixed >> np.uint64(44)).astype(np.int64)
-
 
 @dataclass(frozen=True)
 class _Stretch:
@@ -179,10 +237,12 @@ class _Stretch:
     stop: int
 
 
-class _Marked:
+class MarkFinder:
     """What is known of the symbols of a corpus, to find its marks and to write them as symbols."""
 
-    def __init__(self, encoder: SymbolEncoder) -> None:
+    def __init__(self, encoder: SymbolEncoder, numbers: np.ndarray | None = None) -> None:
+        """numbers: uint64 for each provisional id, which put pairs of symbols into buckets; None: the ids."""
+        self._numbers = numbers
         # The marks first: there are no new symbols afterwards.
         self._mark = np.zeros(len(SIGNS) + 1, np.uint32)
         for family in FAMILIES:
@@ -191,6 +251,29 @@ class _Marked:
         self.dot, self.hyphen = encoder.extra(DOTS[0]), encoder.extra(HYPHENS[0])
         self._han = encoder.han()
         self._figures = encoder.matching(FIGURES)
+
+    def both(self, stretch: _Stretch) -> tuple[_Found, _Found, np.ndarray]:
+        """(the marks of a stretch and its neighbours, its own ones, the ids of both)."""
+        found = self.find(stretch.block)
+        own = found.where((found.at >= stretch.start) & (found.at < stretch.stop))
+        return found, own, stretch.block.ids
+
+    def of(self, found: _Found, name: str) -> _Found:
+        """Those of a family, or of DOTTED."""
+        if name == DOTTED:
+            return found.where(self._joins(found))
+        return found.of(next(family for family in FAMILIES if family.name == name))
+
+    def buckets(self, found: _Found, ids: np.ndarray) -> np.ndarray:
+        """A number below _BUCKETS for what stands on both sides of each mark, of figures for them and what is before."""
+        before, after = ids[found.at - 1], ids[found.at + (found.sign > 0)]
+        if self._numbers is not None:
+            before, after = self._numbers[before], self._numbers[after]
+        mixed = before.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= after.astype(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
+        mixed ^= mixed >> np.uint64(29)
+        mixed *= np.uint64(0xBF58476D1CE4E5B9)
+        return (mixed >> np.uint64(44)).astype(np.int64)
 
     def find(self, block: MarkedBlock) -> _Found:
         """The marks of a block, and the numbers in figures that follow a Han character; rising by place."""
@@ -262,7 +345,7 @@ class _Stream:
     """What surrounds the marks of a family, marks among it, as one sequence of ids with 0 between stretches -> counts."""
 
     def __init__(
-        self, marked: _Marked, family: Family, often: np.ndarray, counter: NgramCounter
+        self, marked: MarkFinder, family: Family, often: np.ndarray, counter: NgramCounter
     ) -> None:
         """often: buckets of the marks that are wanted."""
         self.family, self.often, self.counter = family, often, counter
@@ -272,7 +355,7 @@ class _Stream:
     def take(self, stretch: _Stretch, every: _Found) -> None:
         """The next stretch, and its marks of the family."""
         ids = stretch.block.ids
-        wanted = every.where(self.often[every.buckets(ids)])
+        wanted = every.where(self.often[self._marked.buckets(every, ids)])
         goes_on, self._goes_on = self._goes_on and stretch.start > 0, False
         if not len(wanted.at):
             return

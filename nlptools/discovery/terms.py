@@ -14,7 +14,7 @@ import numpy as np
 
 from nlptools.base import keys
 from nlptools.base.shelf import Shelf, Store
-from nlptools.discovery.occurrences import MOST_TEXTS, CutCorpus, Occurrences, find_occurrences
+from nlptools.discovery.occurrences import CutText, Occurrences, find_occurrences
 from nlptools.ngrams.neighbours import weakest_split
 from nlptools.wordmodel.candidates import find_substrings, single_symbols
 from nlptools.wordmodel.em import LONGEST
@@ -90,17 +90,12 @@ def propose_terms(
 
 
 def find_terms(
-    text: CutCorpus,
+    text: CutText,
     proposed: WordSequences,
     min_count: int,
     run: Callable[..., Iterable[Any]] = map,
-    *,
-    most: int = MOST_TEXTS,
 ) -> tuple[Terms, Occurrences]:
-    """(terms that occur at least min_count times, how they stand). text: of the sample that they were proposed by.
-
-    most: as find_occurrences.
-    """
+    """(terms that occur at least min_count times, how they stand). text: of the sample that they were proposed by."""
     spelling, splits = proposed.spelling, proposed.splits
     divided = [np.flatnonzero(column) for column in splits.T]
     every = np.concatenate([spelling, *_parts(spelling, splits, divided)])
@@ -111,7 +106,7 @@ def find_terms(
     whole, counts = np.full(len(texts), -1), text.singles[texts[:, 0]]
     whole[place[: len(spelling)]] = np.arange(len(spelling))
     stand = Occurrences.none(len(spelling))
-    for rows, found in find_occurrences(text, texts, run, free=whole >= 0, most=most):
+    for rows, found in find_occurrences(text, texts, run, free=whole >= 0):
         counts[rows] = found.counts
         of_term = whole[rows]
         stand.put(of_term[of_term >= 0], found.of(of_term >= 0))

@@ -13,6 +13,9 @@ import numpy as np
 from nlptools.base import keys
 
 _ROOM = 1 << 19  # pairs that wait to be counted together: 4 MB
+# c ln c is kept as the nearest whole number and a rest in units of 2**-40: sums of whole numbers are the same in whatever
+# order, and by however many machines, they are made. 64 bits are enough for all texts there are.
+_UNITS = float(1 << 40)
 _NEIGHBOUR_BITS = np.uint64(32)
 
 # One way to divide n-grams in two: (which of them, counts of their left parts, counts of their right parts).
@@ -28,14 +31,14 @@ class NeighbourSums:
 
     def __init__(self, occurrences: np.ndarray, *, entropy_only: bool = False) -> None:
         """occurrences: of each n-gram, int64; what all methods give is aligned with it. entropy_only: no other
-        numbers are wanted, so half of the memory is enough.
+        numbers are wanted, so less memory is enough.
         """
         self._occurrences = occurrences
         self._entropy_only = entropy_only
         if not entropy_only:
             self._kinds = np.zeros(len(occurrences), np.int64)
             self._seen = np.zeros(len(occurrences), np.int64)
-        self._weight = np.zeros(len(occurrences))
+        self._weights = np.zeros((2, len(occurrences)), np.int64)
 
     def add(self, ngrams: np.ndarray, together: np.ndarray) -> None:
         """N-gram ngrams[i] stands together[i] times beside one neighbour.
@@ -48,7 +51,20 @@ class NeighbourSums:
         if not self._entropy_only:
             self._kinds += np.bincount(ngrams, minlength=size)
             self._seen += np.bincount(ngrams, together, minlength=size).astype(np.int64)
-        self._weight += np.bincount(ngrams, together * np.log(together), minlength=size)
+        weights = together * np.log(together)
+        whole = np.rint(weights)
+        rest = np.rint((weights - whole) * _UNITS)
+        self.add_weights(ngrams, np.stack([whole, rest]).astype(np.int64))
+
+    def add_weights(self, ngrams: np.ndarray, weights: np.ndarray) -> None:
+        """Parts of the sums of c ln c that were made elsewhere, as `weights` has them; enough for `entropy`."""
+        for sums, parts in zip(self._weights, weights, strict=True):
+            np.add.at(sums, ngrams, parts)
+
+    @property
+    def weights(self) -> np.ndarray:
+        """The sums of c ln c so far, int64, shape (2, n-grams): whole numbers, and units of 2**-40."""
+        return self._weights
 
     def entropy(self) -> np.ndarray:
         """Branching entropy, nats, float64: ln n - (1 / n) sum of c ln c, n occurrences, c of them with a neighbour.
@@ -56,8 +72,9 @@ class NeighbourSums:
         0 for an n-gram that never occurs. Source: matrix67 (entropy); Jin & Tanaka-Ishii 2006.
         """
         n = np.maximum(self._occurrences, 1)
+        whole, rest = self._weights
         # One neighbour alone gives ln n - (n ln n) / n, which can be a rounding below 0.
-        return np.maximum(np.log(n) - self._weight / n, 0.0)
+        return np.maximum(np.log(n) - (whole + rest / _UNITS) / n, 0.0)
 
     def variety(self) -> np.ndarray:
         """Accessor variety, int64: kinds of neighbours (Feng et al. 2004)."""
@@ -97,6 +114,11 @@ class NeighbourPairs:
         if self._size > max(self._room, len(self._pairs)):
             self._merge()
 
+    def add_counts(self, ngrams: np.ndarray, neighbours: np.ndarray, together: np.ndarray) -> None:
+        """Pairs that were counted elsewhere, as `counts` gives them."""
+        pairs = ngrams.astype(np.uint64) << _NEIGHBOUR_BITS | neighbours.astype(np.uint64)
+        self._join(pairs, together)
+
     def _merge(self) -> None:
         if not self._size:
             return
@@ -104,7 +126,10 @@ class NeighbourPairs:
         self._waiting, self._size = [], 0
         pairs.sort()
         starts = keys.group_starts(pairs)
-        pairs, together = pairs[starts], np.diff(starts, append=len(pairs))
+        self._join(pairs[starts], np.diff(starts, append=len(pairs)))
+
+    def _join(self, pairs: np.ndarray, together: np.ndarray) -> None:
+        """Add counts of ascending pairs."""
         if len(self._pairs):
             both = np.concatenate([self._pairs, pairs])
             order = np.argsort(both, kind="stable")  # two sorted runs: merged, not sorted

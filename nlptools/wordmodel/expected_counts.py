@@ -93,7 +93,7 @@ class Shards:
     """In how many of SHARDS equal stretches of a corpus each of some words occurs."""
 
     def __init__(self, words: int, symbols: int) -> None:
-        self._bits = np.zeros(words, np.uint16)
+        self.bits = np.zeros(words, np.uint16)  # a bit a stretch
         self._symbols = max(symbols, 1)
 
     def edges(self, before: int, ids: np.ndarray) -> list[tuple[int, int]]:
@@ -118,11 +118,11 @@ class Shards:
         shards, places = zip(*edges, strict=True)
         stops = [*np.searchsorted(at, places[1:]).tolist(), len(at)]
         for shard, (a, b) in zip(shards, itertools.pairwise([0, *stops]), strict=True):
-            self._bits[words[a:b]] |= np.uint16(1 << shard)
+            self.bits[words[a:b]] |= np.uint16(1 << shard)
 
     def number(self) -> np.ndarray:
         """int64, for each word."""
-        return np.bitwise_count(self._bits).astype(np.int64)
+        return np.bitwise_count(self.bits).astype(np.int64)
 
 
 @dataclass
@@ -148,12 +148,13 @@ def tally(
     *,
     cutter: Weighted | None = None,
     ends: Spool | None = None,
+    before: int = 0,
 ) -> Tally:
     """Count the words of models, which share one spelling, in a corpus.
 
     blocks: its ids, of which sample.number makes those of the sample. run: as in em.expect; piece: symbols at a time, None: 2**18. Neither changes the result.
     cutter: one more model with this spelling; `ends` takes, piece by piece, where words end in its best segmentation,
-    as packed bits.
+    as packed bits. before: symbols of the corpus before these blocks.
     """
     size, number = len(sample.texts) + 1, len(models[0].spelling) + 1
     singles, words = np.zeros(size, np.int64), np.zeros(number, np.int64)
@@ -161,9 +162,9 @@ def tally(
     shards = Shards(number, sample.symbols)
     finder = WordLookup(models[0] if cutter is None else cutter)
     work = functools.partial(_tally_piece, finder, models, sums, cutter is not None)
-    for ids, before, ending, cut in run(work, pieces(blocks, sample.number, piece)):
+    for ids, done, ending, cut in run(work, pieces(blocks, sample.number, piece, before)):
         singles += np.bincount(ids, minlength=size)
-        edges = shards.edges(before, ids)
+        edges = shards.edges(done, ids)
         for found in ending:
             at = np.flatnonzero(found)
             np.add.at(words, found[at], 1)
@@ -181,10 +182,9 @@ def tally(
 
 
 def pieces(
-    blocks: Iterable[np.ndarray], number: np.ndarray, piece: int | None = None
+    blocks: Iterable[np.ndarray], number: np.ndarray, piece: int | None = None, before: int = 0
 ) -> Iterator[tuple[np.ndarray, int]]:
-    """(dense ids, how many symbols come before them) of a whole corpus."""
-    before = 0
+    """(dense ids, how many symbols come before them) of a whole corpus, or of the part behind so many symbols."""
     for block in blocks:
         for ids in stretches(number[block], piece):
             yield ids, before

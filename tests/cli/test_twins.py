@@ -132,7 +132,7 @@ OWN = {
 # writes is the output; what it counts for `discover` follows from the longest word.
 NO_OPTION = {
     "count": {"block_size", "table"},
-    "discover": {"block_size", "watch", "explained", "order", "sentences", "table"},
+    "discover": {"block_size", "watch", "explained", "source", "order", "sentences", "table"},
     "convert": set(),
     "merge": set(),
     "report": {"block_size", "name"},
@@ -142,6 +142,7 @@ NO_OPTION = {
         "block_size",
         "watch",
         "explained",
+        "source",
         "sort",
     },  # a word stands where it stands by score
     "train": {"block_size", "watch"},

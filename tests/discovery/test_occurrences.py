@@ -33,7 +33,7 @@ def look(case: Case, words: list[Word], most: int, run: Run = map) -> Occurrence
     found = Occurrences.none(len(texts))
     given = []
     free = np.arange(len(texts)) % 2 == 0
-    for rows, here in find_occurrences(case.cut_corpus(run), texts, run, free=free, most=most):
+    for rows, here in find_occurrences(case.cut_corpus(run, most), texts, run, free=free):
         assert (np.diff(rows) > 0).all()
         given += rows.tolist()
         found.put(rows, here)

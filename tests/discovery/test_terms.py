@@ -32,7 +32,7 @@ from nlptools.wordmodel.expected_counts import SHARDS, WordLookup
 
 def find(case: Case, min_count: int, run: Run = map, most: int = MOST_TEXTS) -> Terms:
     proposed = propose_terms(case.sample, case.model, case.shares, min_count, run)
-    return find_terms(case.cut_corpus(run), proposed, min_count, run, most=most)[0]
+    return find_terms(case.cut_corpus(run, most), proposed, min_count, run)[0]
 
 
 def rows(found: Terms, case: Case) -> dict[Word, dict[str, float]]:
