@@ -87,6 +87,7 @@ Examples:
 @options.reading_options
 @options.machine_options
 @options.engine_options
+@options.work_option
 @options.quiet_option
 def train(
     paths: tuple[str, ...],
@@ -102,6 +103,7 @@ def train(
     engine: str,
     master: str | None,
     conf: tuple[str, ...],
+    work: str | None,
     **settings: Any,
 ) -> None:
     """Learn the words of a corpus from raw text; the model segments any text like it.
@@ -137,7 +139,7 @@ def train(
 
         del settings["workers"], settings["tmp_dir"]
         settings["segmented"] = None if cut is None else count_segmented(cut)
-        settings |= reading | {"master": master, "conf": conf}
+        settings |= reading | {"master": master, "conf": conf, "work": work}
         watch("reading", 1, 1)
         with usage_errors():
             model, report = train_with_spark(paths, watch=watch, **settings)

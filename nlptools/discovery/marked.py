@@ -272,7 +272,7 @@ def _hyphened(known: Known) -> Marked:
     )
     none = [np.zeros(len(each), bool) for each in known.frequent.levels]
     none[0] = wanted
-    side = next(each_side(known.frequent, 1, none))
+    side = next(each_side(known.frequent, 1, none, entropy_only=True))
     own = level.counts[wanted]
     rows = _Level(
         level.rows[wanted][:, None] + 1,

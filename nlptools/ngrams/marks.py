@@ -124,6 +124,11 @@ class Marks:
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
 
+    @property
+    def packed(self) -> Spool:
+        """An array (MARK) for each block: its sign says whether the block begins inside a line, then come the marks."""
+        return self._spool
+
     def append(self, block: IdBlock) -> None:
         """Those of one more block."""
         head = np.zeros(1, MARK)

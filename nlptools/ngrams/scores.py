@@ -39,11 +39,16 @@ class FrequentLevel:
 
 @dataclass(frozen=True)
 class Frequent:
-    """All n-grams with at least min_count occurrences, orders 1 .. the order of the counts."""
+    """All n-grams with at least min_count occurrences, orders 1 .. the order of the counts.
+
+    neighbours: of each order the sums of c ln c on the left and on the right (NeighbourSums.weights), where they were made
+    elsewhere; the counts then need have no rarer n-grams, and none of another order.
+    """
 
     counts: NgramCounts
     min_count: int
     levels: tuple[FrequentLevel, ...]
+    neighbours: tuple[tuple[np.ndarray, np.ndarray], ...] | None = None
 
     def lookup(self, order: int, parents: np.ndarray, symbols: np.ndarray) -> np.ndarray:
         """Index of the n-grams (index of the prefix in order - 1, last symbol id); -1: not frequent."""
@@ -203,6 +208,9 @@ def each_side(
 ) -> Iterator[Sides]:
     """As all_sides, one order at a time; for who does not need them all at once. entropy_only: without varieties."""
     counts, levels = frequent.counts, frequent.levels
+    if frequent.neighbours is not None:
+        yield from _sides_made(frequent, longest, entropy_only)
+        return
     if longest >= counts.order:
         raise ValueError(
             f"the neighbours of {longest}-grams need counts of order {longest + 1}; "
@@ -215,6 +223,21 @@ def each_side(
     for n in range(1, longest + 1):
         found, above = _sides_of_order(frequent, n, begun, above, entropy_only)
         yield found
+
+
+def _sides_made(frequent: Frequent, longest: int, entropy_only: bool) -> Iterator[Sides]:
+    """From the sums of frequent.neighbours."""
+    if not entropy_only:
+        raise ValueError("sums that were made elsewhere have no varieties")
+    none = np.zeros(0, np.int64)
+    assert frequent.neighbours is not None
+    for level, made in zip(frequent.levels[:longest], frequent.neighbours, strict=False):
+        both = []
+        for weights in made:
+            sums = NeighbourSums(level.counts, entropy_only=True)
+            sums.add_weights(np.arange(len(level)), weights)
+            both.append(sums.entropy())
+        yield Sides(both[0], both[1], none, none)
 
 
 def _sides_of_order(

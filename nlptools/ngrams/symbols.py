@@ -134,6 +134,10 @@ class SymbolEncoder:
         number = self._numbers[text]
         return self._first_free + number
 
+    def named(self) -> list[str]:
+        """The symbols without a fixed id, in the order of their ids: `extra` of each gives the same ids anywhere."""
+        return list(self._numbers)
+
     def han(self) -> np.ndarray:
         """Which provisional ids are Han characters; bool, of length `len(self)`."""
         found = np.zeros(len(self), bool)

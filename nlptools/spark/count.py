@@ -120,7 +120,7 @@ def count_with_spark(
         if table is not None:
             _check_table(spark, table)
         summed = summed_pieces(spark, paths, settings, reading, memory, min_count, work)
-        cached = summed.persist(_disk())
+        cached = summed.persist(disk_only())
         try:
             cached.count()  # all tasks at once; what follows takes them one by one
             reports = [row.report for row in cached.select("report").collect() if row.report]
@@ -135,7 +135,8 @@ def count_with_spark(
     return _total(counts, reports)
 
 
-def _disk() -> Any:
+def disk_only() -> Any:
+    """Where data frames are kept between two jobs."""
     from pyspark import StorageLevel
 
     return StorageLevel.DISK_ONLY

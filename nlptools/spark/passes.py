@@ -1,0 +1,226 @@
+"""Paths on any file system -> ids that Spark keeps on the workers' disks, and passes over them: a kernel for each unit, a sum.
+
+A text is decoded once. A unit is what one task read, or a part of it (kept.py); a kernel is a function of a module, so
+that workers find it: kernel(unit, *given) -> rows. What a kernel gives is sent to the driver, or added up by
+workers, part by part, by a Fold.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from nlptools import __version__
+from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
+from nlptools.spark.count import SPLIT, configure, disk_only, exists, parts_of
+from nlptools.spark.files import list_files, ordered_frame, ordered_plan
+from nlptools.spark.kept import pack_encoded, unpack_encoded
+from nlptools.spark.streams import Reading
+from nlptools.spark.worker import (
+    COLUMNS,
+    Input,
+    corpus_of,
+    report_of,
+    result_row,
+    told_to_the_driver,
+)
+from nlptools.text.reading import ReadReport
+
+Place = tuple[int, int, int]  # job, task, number in the task: units rise with the corpus
+# (part, data) to be added up with what has the same part; or (None, data) of the unit itself.
+Row = tuple[int | None, bytes | None]
+
+
+class Unit(NamedTuple):
+    """Some text that is kept. latin, fold: of its symbols; memory: bytes for the worker."""
+
+    place: Place
+    data: bytes
+    latin: str
+    memory: int
+
+    def encoded(self) -> EncodedCorpus:
+        """As it was read."""
+        return unpack_encoded(self.data, self.latin, Path(tempfile.gettempdir()))
+
+
+class Fold(Protocol):
+    """Adds up the rows of one part; made by a worker, or by the driver for the last sums."""
+
+    def add(self, data: bytes) -> None:
+        """One more."""
+
+    def result(self) -> bytes:
+        """The sum."""
+
+
+class Kept:
+    """Units on the disks of the workers; one data frame a job, which must not have too many parts."""
+
+    def __init__(self, frames: Sequence[Any], latin: str, memory: int) -> None:
+        self._frames, self._latin, self._memory = frames, latin, memory
+
+    def map(self, kernel: Callable[..., Iterator[Row]], *given: Any) -> list[Any]:
+        """The data frames of what a kernel makes of every unit."""
+        how = self._latin, self._memory
+        return [
+            frame.mapInArrow(functools.partial(_map_task, job, kernel, how, given), COLUMNS)
+            for job, frame in enumerate(self._frames)
+        ]
+
+    def each(
+        self, kernel: Callable[..., Iterator[Row]], *given: Any
+    ) -> Iterator[tuple[Place, bytes]]:
+        """(place, what the kernel gives for the unit there), in no order."""
+        for job, frame in enumerate(self.map(kernel, *given)):
+            for row in frame.collect():
+                yield (job, row.part, json.loads(row.report)["unit"]), bytes(row.data)
+
+
+class SpreadCorpus(contextlib.AbstractContextManager["SpreadCorpus"]):
+    """A corpus that Spark reads once, when it is made; what is kept of it goes when the context ends."""
+
+    def __init__(
+        self,
+        spark: Any,
+        paths: Sequence[str],
+        reading: Reading,
+        *,
+        latin: str,
+        marks: bool = False,
+        memory: int,
+        work: str | None = None,
+    ) -> None:
+        """marks: keep them, too. work: a folder of Spark for what is kept; another run with the same files goes on from it."""
+        self.spark, self.reading, self.latin, self.memory = spark, reading, latin, memory
+        files = list_files(spark, paths)
+        self.size = sum(file.size for file in files)
+        configure(spark, self.size, spark.sparkContext.defaultParallelism)
+        self._work = work and work.rstrip("/")
+        self._persisted: list[Any] = []
+        self._told = [__version__, reading, latin, marks, files]
+        self.report = ReadReport()
+        self.places: list[Place] = []
+        frames = []
+        for job, part in enumerate(parts_of(files)):
+            united = None
+            for group in ordered_plan(spark, part, reading, SPLIT):
+                told = group.input(reading, ordered=True)
+                task = functools.partial(_keep_task, told, memory, latin, marks)
+                made = ordered_frame(spark, group, reading).mapInArrow(task, COLUMNS)
+                united = made if united is None else united.unionAll(made)
+            frames.append(self.keep(united, f"ids-{job}"))
+            for row in frames[-1].select("part", "report").collect():
+                told_back = json.loads(row.report)
+                self.places.append((job, row.part, told_back["unit"]))
+                if "read" in told_back:
+                    self._add_report(told_back["read"])
+        self.places.sort()
+        self.kept = Kept(frames, latin, memory)
+
+    def keep(self, frame: Any, name: str, *given: Any) -> Any:
+        """The frame, to be read more than once. given: what it depends on besides the corpus."""
+        if self._work is None:
+            self._persisted.append(frame.persist(disk_only()))
+            return frame
+        told = json.dumps([*self._told, *given], ensure_ascii=False, default=str)
+        digest = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        place = f"{self._work}/{digest}/{name}"
+        if not exists(self.spark, f"{place}/_SUCCESS"):
+            frame.write.mode("overwrite").option("compression", "zstd").parquet(place)
+        return self.spark.read.schema(COLUMNS).parquet(place)
+
+    def __exit__(self, *exception: object) -> None:
+        # Spark would find it again for another corpus at the same path, too.
+        for frame in self._persisted:
+            with contextlib.suppress(Exception):  # of a session that is lost
+                frame.unpersist()
+
+    def _add_report(self, found: dict[str, Any]) -> None:
+        self.report.encodings.update(found.pop("encodings"))
+        for name, value in found.items():
+            setattr(self.report, name, getattr(self.report, name) + value)
+
+
+def folded(
+    frames: Sequence[Any], number: int, fold: Callable[..., Fold], *given: Any
+) -> Iterator[tuple[int, bytes]]:
+    """(part, sum of the rows of it), each once, in no order. number: of tasks that add up; fold(part, *given) makes the sum."""
+    united = functools.reduce(lambda a, b: a.unionAll(b), frames)
+    gathered = united.where("report is null").repartition(number, "part")
+    summed = gathered.mapInArrow(functools.partial(_fold_task, fold, given), COLUMNS)
+    for row in summed.toLocalIterator(prefetchPartitions=True):
+        yield row.part, bytes(row.data)
+
+
+# --- on the workers --------------------------------------------------------------------------------
+
+
+def _task_number() -> int:
+    """The order in which texts stand."""
+    import pyspark
+
+    context = pyspark.TaskContext.get()
+    assert context is not None
+    return int(context.partitionId())
+
+
+def _keep_task(
+    given: Input, memory: int, latin: str, marks: bool, batches: Iterable[Any]
+) -> Iterator[Any]:
+    """Text -> units."""
+    with told_to_the_driver():
+        corpus = corpus_of(given, batches)
+        if corpus is None:
+            return
+        encoded = encode_corpus(corpus, latin=latin, memory=memory, workers=1, marks=marks)
+        task, unit = _task_number(), -1
+        for unit, data in enumerate(pack_encoded(encoded)):
+            yield result_row(task, data, json.dumps({"unit": unit}))
+        # What was read is known when all of it is; a unit without text says so.
+        read = {"unit": unit + 1, "read": report_of(given, corpus)}
+        yield result_row(task, None, json.dumps(read))
+
+
+def _map_task(
+    job: int,
+    kernel: Callable[..., Iterator[Row]],
+    how: tuple[str, int],
+    given: Sequence[Any],
+    batches: Iterable[Any],
+) -> Iterator[Any]:
+    """Units -> rows."""
+    with told_to_the_driver():
+        for batch in batches:
+            columns = (batch.column(i).to_pylist() for i in (0, 2))
+            for task, told, data in zip(*columns, batch.column(1), strict=True):
+                if not data.is_valid:
+                    continue
+                number = json.loads(told)["unit"]
+                unit = Unit((job, task, number), data.as_py(), *how)
+                for part, made in kernel(unit, *given):
+                    if part is None:
+                        yield result_row(task, made, json.dumps({"unit": number}))
+                    else:
+                        yield result_row(part, made, None)
+
+
+def _fold_task(
+    fold: Callable[..., Fold], given: Sequence[Any], batches: Iterable[Any]
+) -> Iterator[Any]:
+    """Rows -> one for each part."""
+    sums: dict[int, Fold] = {}
+    with told_to_the_driver():
+        for batch in batches:
+            for part, data in zip(batch.column(0).to_pylist(), batch.column(1), strict=True):
+                if part not in sums:
+                    sums[part] = fold(part, *given)
+                sums[part].add(data.as_py())
+        for part, made in sums.items():
+            yield result_row(part, made.result(), None)
