@@ -18,6 +18,7 @@ from nlptools.cli.console import (
     note_learnt,
     note_uncounted,
     open_corpus,
+    usage_errors,
     write,
 )
 from nlptools.cli.count import spread
@@ -51,10 +52,7 @@ _FIRST = 100  # of a list, which people look at
 # A usage error is one of these or of rules.problems.
 _NEW_ONLY = "--new-only needs a list of known words: --known general, jieba or FILE, without none."
 _ALL = "--all is --background none: give one of them."
-_SPARK = (
-    "--engine spark goes with --method entropy, without --counts; what em learns from a large corpus is a "
-    "sample: train --engine spark."
-)
+_SPARK = "--engine spark goes with --method em and entropy, without --counts."
 
 
 @click.command(
@@ -239,7 +237,7 @@ def discover(
     give all.
     """
     method = settings["method"]
-    if engine == "spark" and (method != "entropy" or counts_file is not None):
+    if engine == "spark" and (method not in ("em", "entropy") or counts_file is not None):
         raise click.UsageError(_SPARK)
     check_engine(engine, paths)
     background_file = background_of(background_file, settings.pop("all"))
@@ -247,20 +245,17 @@ def discover(
     closing = Closing("discover", quiet)
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
     corpus: Any = None
-    if engine == "spark":
+    spark: dict[str, Any] = reading | {"fold": fold, "master": master, "conf": conf, "work": work}
+    if engine == "spark" and method == "entropy":
         corpus = spread(
             paths,
-            **reading,
-            fold=fold,
+            **spark,
             order=METHODS[method].longest_word(settings["max_length"]) + 1,
-            latin=settings["latin"],
-            memory=settings["memory"],
-            tmp_dir=settings["tmp_dir"],
-            master=master,
-            conf=conf,
-            work=work,
+            **{name: settings[name] for name in ("latin", "memory", "tmp_dir")},
         )
         settings["counts"] = corpus.counts
+    elif engine == "spark":
+        pass  # read by who discovers
     elif counts_file is None or METHODS[method].reads_corpus:
         corpus = open_corpus(paths, quiet, then="counting", **reading, fold=fold)
     from nlptools.discovery.discover import discover_words
@@ -272,7 +267,16 @@ def discover(
     settings |= read_models(background_file, prior_file)
     if counts_file is not None:
         settings["counts"] = _counts(counts_file)
-    table = discover_words(corpus if engine == "local" else None, watch=watch, **settings)
+    if engine == "spark" and method == "em":
+        from nlptools.spark.discover import discover_with_spark
+
+        del settings["workers"], settings["method"]
+        watch("reading", 1, 1)
+        with usage_errors():
+            corpus = discover_with_spark(paths, watch=watch, **spark, **settings)
+        table = corpus.table
+    else:
+        table = discover_words(corpus if engine == "local" else None, watch=watch, **settings)
     if on_screen(output):
         write(_screenful(table, settings["top"] is not None, quiet))
     else:

@@ -53,7 +53,7 @@ class Occurrences:
         """Of some of them."""
         return Occurrences(*(getattr(self, column.name)[rows] for column in fields(self)))
 
-    def put(self, rows: np.ndarray, found: Occurrences) -> None:
+    def put(self, rows: slice | np.ndarray, found: Occurrences) -> None:
         """Those rows become what was found of them."""
         for column in fields(self):
             getattr(self, column.name)[rows] = getattr(found, column.name)

@@ -134,6 +134,10 @@ class SymbolEncoder:
         number = self._numbers[text]
         return self._first_free + number
 
+    def identify(self, symbol: str) -> int:
+        """The id of a symbol of a text; given now if it had none."""
+        return self._fixed_id(symbol) or self.extra(symbol)
+
     def named(self) -> list[str]:
         """The symbols without a fixed id, in the order of their ids: `extra` of each gives the same ids anywhere."""
         return list(self._numbers)

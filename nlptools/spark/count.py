@@ -129,7 +129,7 @@ def count_with_spark(
                 _write_table(spark, cached, table, settings, min_count)
             else:
                 counts = add_pieces(_received(cached), memory=memory, tmp_dir=folder, keep=True)
-                counts = counts or _nothing(settings)
+                counts = counts or no_counts(settings)
         finally:
             cached.unpersist()
     return _total(counts, reports)
@@ -142,7 +142,8 @@ def disk_only() -> Any:
     return StorageLevel.DISK_ONLY
 
 
-def _nothing(settings: Settings) -> NgramCounts:
+def no_counts(settings: Settings) -> NgramCounts:
+    """Of no text."""
     return count_ngrams(
         Corpus.from_texts([], fold=settings.fold),
         order=settings.order,
@@ -169,9 +170,7 @@ def summed_pieces(
     files = list_files(spark, paths)
     total = sum(file.size for file in files)
     at_once = spark.sparkContext.defaultParallelism
-    # Parts that are to be found again must not depend on how large the cluster is today.
-    least = at_once if work is None else 16
-    number = min(MOST_SUMS, max(least, -(-total // PER_SUM)))
+    number = number_of_sums(spark, total, work is not None)
     task = Task(settings, memory, partition_keys(number), min_count)
     configure(spark, total, at_once)
     if work is None:
@@ -180,8 +179,20 @@ def summed_pieces(
         counted = _finished_parts(spark, files, task, reading, work.rstrip("/"))
     if counted is None:
         return spark.createDataFrame([], COLUMNS)
-    gathered = counted.repartition(number, "part")
+    return gathered_sums(counted, task)
+
+
+def gathered_sums(counted: Any, task: Task) -> Any:
+    """The data frame of sums of pieces: for each of len(task.keys) numbers one row with counts, and reports."""
+    gathered = counted.repartition(len(task.keys), "part")
     return gathered.mapInArrow(functools.partial(_add_task, task), COLUMNS)
+
+
+def number_of_sums(spark: Any, total: int, fixed: bool) -> int:
+    """How many tasks add up the counts of so many bytes of text. fixed: whatever the size of the cluster."""
+    # Parts that are to be found again must not depend on how large the cluster is today.
+    least = 16 if fixed else spark.sparkContext.defaultParallelism
+    return min(MOST_SUMS, max(least, -(-total // PER_SUM)))
 
 
 def configure(spark: Any, total: int, at_once: int) -> None:
@@ -354,9 +365,10 @@ def _add_task(task: Task, batches: Iterable[Any]) -> Iterator[Any]:
         if counts is not None:
             ngrams = sum(map(len, counts.levels[1:])) + counts.at_least(1, 1)
             total = counts.total
+            twice = [counts.at_least(n, 2) for n in range(1, counts.order + 1)]
             counts = prune(counts, task.min_count)
             sizes = [counts.at_least(n, 1) for n in range(1, counts.order + 1)]
-            told = {"ngrams": ngrams, "symbols": total, "sizes": sizes}
+            told = {"ngrams": ngrams, "symbols": total, "sizes": sizes, "twice": twice}
             yield result_row(0, to_bytes(counts), json.dumps(told))
 
 

@@ -102,7 +102,7 @@ class SpreadCorpus(contextlib.AbstractContextManager["SpreadCorpus"]):
         files = list_files(spark, paths)
         self.size = sum(file.size for file in files)
         configure(spark, self.size, spark.sparkContext.defaultParallelism)
-        self._work = work and work.rstrip("/")
+        self.work = work and work.rstrip("/")
         self._persisted: list[Any] = []
         self._told = [__version__, reading, latin, marks, files]
         self.report = ReadReport()
@@ -126,12 +126,12 @@ class SpreadCorpus(contextlib.AbstractContextManager["SpreadCorpus"]):
 
     def keep(self, frame: Any, name: str, *given: Any) -> Any:
         """The frame, to be read more than once. given: what it depends on besides the corpus."""
-        if self._work is None:
+        if self.work is None:
             self._persisted.append(frame.persist(disk_only()))
             return frame
         told = json.dumps([*self._told, *given], ensure_ascii=False, default=str)
         digest = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        place = f"{self._work}/{digest}/{name}"
+        place = f"{self.work}/{digest}/{name}"
         if not exists(self.spark, f"{place}/_SUCCESS"):
             frame.write.mode("overwrite").option("compression", "zstd").parquet(place)
         return self.spark.read.schema(COLUMNS).parquet(place)
@@ -148,12 +148,16 @@ class SpreadCorpus(contextlib.AbstractContextManager["SpreadCorpus"]):
             setattr(self.report, name, getattr(self.report, name) + value)
 
 
+def united(frames: Sequence[Any]) -> Any:
+    """The rows of all data frames."""
+    return functools.reduce(lambda a, b: a.unionAll(b), frames)
+
+
 def folded(
     frames: Sequence[Any], number: int, fold: Callable[..., Fold], *given: Any
 ) -> Iterator[tuple[int, bytes]]:
     """(part, sum of the rows of it), each once, in no order. number: of tasks that add up; fold(part, *given) makes the sum."""
-    united = functools.reduce(lambda a, b: a.unionAll(b), frames)
-    gathered = united.where("report is null").repartition(number, "part")
+    gathered = united(frames).where("report is null").repartition(number, "part")
     summed = gathered.mapInArrow(functools.partial(_fold_task, fold, given), COLUMNS)
     for row in summed.toLocalIterator(prefetchPartitions=True):
         yield row.part, bytes(row.data)

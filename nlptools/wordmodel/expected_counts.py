@@ -182,11 +182,17 @@ def tally(
 
 
 def pieces(
-    blocks: Iterable[np.ndarray], number: np.ndarray, piece: int | None = None, before: int = 0
+    blocks: Iterable[np.ndarray],
+    number: np.ndarray | None,
+    piece: int | None = None,
+    before: int = 0,
 ) -> Iterator[tuple[np.ndarray, int]]:
-    """(dense ids, how many symbols come before them) of a whole corpus, or of the part behind so many symbols."""
+    """(dense ids, how many symbols come before them) of a whole corpus, or of the part behind so many symbols.
+
+    number: as of a Sample; None: the blocks have dense ids.
+    """
     for block in blocks:
-        for ids in stretches(number[block], piece):
+        for ids in stretches(block if number is None else number[block], piece):
             yield ids, before
             before += int(np.count_nonzero(ids))
 
