@@ -60,12 +60,12 @@ class Occurrences:
 
 
 # (ids, symbols before them, where words end: bool).
-Piece = tuple[np.ndarray, int, np.ndarray]
+CutPiece = tuple[np.ndarray, int, np.ndarray]
 
 
 def cut_pieces(
     pieces: Iterable[tuple[np.ndarray, int]], ends: Iterable[np.ndarray]
-) -> Iterator[Piece]:
+) -> Iterator[CutPiece]:
     """pieces: (ids, symbols before them), of a corpus; ends: for each where words end, as packed bits."""
     for (ids, before), bits in zip(pieces, ends, strict=True):
         yield ids, before, np.unpackbits(bits, count=len(ids)).view(bool)
@@ -124,7 +124,7 @@ class CutCorpus:
     piece: int | None = None
     most: int = MOST_TEXTS
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Iterator[CutPiece]:
         """One piece after the other."""
         yield from cut_pieces(pieces(self.blocks, self.number, self.piece), self.ends)
 
@@ -182,7 +182,7 @@ class TextFinder:
         self._wanted = None if asked.free is None else np.append(False, asked.free)
 
     def read(
-        self, pieces: Iterable[Piece], symbols: int, run: Callable[..., Iterable[Any]] = map
+        self, pieces: Iterable[CutPiece], symbols: int, run: Callable[..., Iterable[Any]] = map
     ) -> OccurrenceSums:
         """What is found in some pieces of a corpus of so many symbols."""
         sums = OccurrenceSums(self._size, self._asked.free)
@@ -190,7 +190,7 @@ class TextFinder:
             sums.take(*found)
         return sums
 
-    def _look_up(self, shards: Shards, piece: Piece) -> tuple[Any, ...]:
+    def _look_up(self, shards: Shards, piece: CutPiece) -> tuple[Any, ...]:
         """What `take` takes, of one piece."""
         ids, before, ends = piece
         edges = shards.edges(before, ids)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import json
 import os
 import tempfile
@@ -25,6 +26,7 @@ from nlptools.base.spool import Spool
 from nlptools.discovery.discover import discover_words
 from nlptools.discovery.occurrences import (
     Asked,
+    CutPiece,
     CutText,
     Occurrences,
     OccurrenceSums,
@@ -51,7 +53,14 @@ from nlptools.ngrams.encode import EncodedCorpus
 from nlptools.ngrams.scores import frequent_ngrams
 from nlptools.ngrams.symbols import SymbolEncoder
 from nlptools.spark.count import Task, gathered_sums, no_counts, number_of_sums, partition_keys
-from nlptools.spark.kept import pack_arrays, pack_texts, unpack_arrays, unpack_texts
+from nlptools.spark.kept import (
+    fixed_texts,
+    pack_arrays,
+    pack_texts,
+    unpack_arrays,
+    unpack_encoded,
+    unpack_texts,
+)
 from nlptools.spark.learn import SpreadSample, count_words
 from nlptools.spark.neighbours import find_frequent
 from nlptools.spark.passes import Kept, Row, SpreadCorpus, Unit, folded, united
@@ -155,7 +164,7 @@ class SpreadText:
             )
         number = number_of_sums(corpus.spark, corpus.size, corpus.work is not None)
         task = Task(settings, corpus.memory, partition_keys(number))
-        counted = united(corpus.kept.map(_count_unit, task)).where("report is null")
+        counted = united(corpus.kept.map(_counted, task)).where("report is null")
         summed = corpus.keep(gathered_sums(counted, task), "counts", order, number)
         told = [
             json.loads(row.report)
@@ -163,16 +172,13 @@ class SpreadText:
         ]
         symbols = sum(one["symbols"] for one in told)
         frequent = find_frequent(
-            corpus.spark,
-            summed,
-            least(symbols),
-            order - 1,
+            *(corpus.spark, summed, settings, least(symbols)),
             memory=corpus.memory,
             folder=self._folder,
         )
         self._counts = frequent.counts
-        twice = [sum(column) for column in zip(*(one["twice"] for one in told), strict=True)]
-        return CountedCorpus(frequent, symbols, sum(one["ngrams"] for one in told), twice)
+        twice = np.sum([np.zeros(order, np.int64), *(one["twice"] for one in told)], axis=0)
+        return CountedCorpus(frequent, symbols, sum(one["ngrams"] for one in told), twice.tolist())
 
     def surroundings(self, settings: Settings, least: int) -> tuple[SymbolEncoder, Surroundings]:
         """As DiscoverySource.surroundings. The encoder has the symbols of the rows alone."""
@@ -184,13 +190,13 @@ class SpreadText:
             family.name: no_counts(replace(settings, order=family.order)) for family in FAMILIES
         }
         if corpus.places:
-            for _, data in folded(corpus.kept.map(_look_at_unit), _SUMS, SeenSum):
+            for _, data in folded(corpus.kept.map(_marks_seen), _SUMS, SeenSum):
                 seen.add(unpack_seen(data))
             often = corpus.spark.sparkContext.broadcast(seen.often(least))
             if any(often.value[family.name].any() for family in FAMILIES):
                 every |= self._counts_around(settings, often)
             if often.value[DOTTED].any():
-                for _, data in sorted(corpus.kept.each(_dots_of_unit, often)):
+                for _, data in sorted(corpus.kept.each(_dot_rows, often)):
                     names, rows = unpack_arrays(data)
                     own = np.array([0, *map(encoder.identify, unpack_texts(names))], np.uint32)
                     dots.append(own[rows])
@@ -198,7 +204,7 @@ class SpreadText:
 
     def _counts_around(self, settings: Settings, often: Any) -> dict[str, NgramCounts]:
         corpus = self.corpus
-        frames = corpus.kept.map(_count_around_unit, settings, often)
+        frames = corpus.kept.map(_counted_around, settings, often)
         parts: dict[str, list[bytes]] = {family.name: [] for family in FAMILIES}
         for part, data in folded(frames, len(FAMILIES) * _SUMS, PieceSum, corpus.memory):
             parts[FAMILIES[part // _SUMS].name].append(data)
@@ -253,7 +259,7 @@ class SpreadCut:
     def find(self, texts: np.ndarray, asked: Asked, run: Run) -> Occurrences:
         """As CutText.find."""
         shared = self.corpus.spark.sparkContext.broadcast(Wanted(texts, asked, self.types))
-        frames = self.kept.map(_look_up_unit, shared, self.before, self.symbols)
+        frames = self.kept.map(_looked_up, shared, self.before, self.symbols)
         found = Occurrences.none(len(texts))
         number = max(1, -(-len(texts) // _SPAN))
         for part, data in folded(frames, number, OccurrenceFold, shared):
@@ -354,55 +360,80 @@ def unpack_seen(data: bytes) -> MarksSeen:
 # --- on the workers --------------------------------------------------------------------------------
 
 
-def _count_unit(unit: Unit, task: Task) -> Iterator[Row]:
-    """Pieces of its counts."""
-    counts = count_encoded(unit.encoded(), task.settings, memory=task.memory, workers=1)
-    for piece, data in split_counts(counts, len(task.keys)):
-        yield task.keys[piece], data
+def _counted(units: Iterator[Unit], task: Task) -> Iterator[Row]:
+    """Pieces of the counts of each task."""
+    for _, group in itertools.groupby(units, lambda unit: unit.place[:2]):
+        data = (unit.data for unit in group)
+        folder = Path(tempfile.gettempdir())
+        encoded = unpack_encoded(data, task.settings.latin, folder, spool_room(task.memory))
+        counts = count_encoded(encoded, task.settings, memory=task.memory, workers=1)
+        for piece, made in split_counts(counts, len(task.keys)):
+            yield task.keys[piece], made
+
+
+@functools.cache
+def _checksums(latin: str) -> list[int]:
+    return [checksum(text) for text in fixed_texts(latin)]
 
 
 def _finder(encoded: EncodedCorpus) -> MarkFinder:
     """Puts pairs of symbols into the same buckets on every machine."""
-    texts = encoded.encoder.texts(np.arange(1, len(encoded.encoder)))
-    sums = (zlib.crc32(text.encode("utf-8", "surrogatepass")) for text in texts)
-    numbers = np.zeros(len(texts) + 1, np.uint64)
-    numbers[1:] = np.fromiter(sums, np.uint64, len(texts))
-    return MarkFinder(encoded.encoder, numbers)
+    encoder = encoded.encoder
+    named = [checksum(text) for text in encoder.named()]
+    # The marks that it adds have no neighbours of their own.
+    numbers = np.array([0, *_checksums(encoder.latin), *named], np.uint64)
+    return MarkFinder(encoder, numbers)
 
 
-def _look_at_unit(unit: Unit) -> Iterator[Row]:
-    encoded = unit.encoded()
-    yield unit.place[1] % _SUMS, pack_seen(look_at_marks(encoded, _finder(encoded)))
+def checksum(text: str) -> int:
+    """The same on every machine."""
+    return zlib.crc32(text.encode("utf-8", "surrogatepass"))
 
 
-def _count_around_unit(unit: Unit, settings: Settings, often: Any) -> Iterator[Row]:
+def _marks_seen(units: Iterator[Unit]) -> Iterator[Row]:
+    """What is seen of marks."""
+    seen, part = MarksSeen.none(), 0
+    for unit in units:
+        encoded = unit.encoded()
+        seen.add(look_at_marks(encoded, _finder(encoded)))
+        part = unit.place[1] % _SUMS
+    yield part, pack_seen(seen)
+
+
+def _counted_around(units: Iterator[Unit], settings: Settings, often: Any) -> Iterator[Row]:
     """Pieces of the counts of each family."""
-    encoded = unit.encoded()
-    marked = _finder(encoded)
-    every = count_around(encoded, marked, settings, often.value, unit.memory // 3)
-    for number, family in enumerate(FAMILIES):
-        for piece, data in split_counts(every[family.name], _SUMS):
-            yield number * _SUMS + piece, data
+    for unit in units:
+        encoded = unit.encoded()
+        marked = _finder(encoded)
+        every = count_around(encoded, marked, settings, often.value, unit.memory // 3)
+        for number, family in enumerate(FAMILIES):
+            for piece, data in split_counts(every[family.name], _SUMS):
+                yield number * _SUMS + piece, data
 
 
-def _dots_of_unit(unit: Unit, often: Any) -> Iterator[Row]:
+def _dot_rows(units: Iterator[Unit], often: Any) -> Iterator[Row]:
     """Rows around dots, and the texts of their ids."""
-    encoded = unit.encoded()
-    marked = _finder(encoded)
-    rows = list(dots_often(encoded, marked, often.value[DOTTED]))
-    if rows:
-        every = np.concatenate(rows)
-        used = np.unique(every[every > 0])
-        names = pack_texts(encoded.encoder.texts(used.astype(np.int64)))
-        place = np.append(0, used)
-        yield None, pack_arrays([names, np.searchsorted(place, every)], small=True)
+    for unit in units:
+        encoded = unit.encoded()
+        marked = _finder(encoded)
+        rows = list(dots_often(encoded, marked, often.value[DOTTED]))
+        if rows:
+            every = np.concatenate(rows)
+            used = np.unique(every[every > 0])
+            names = pack_texts(encoded.encoder.texts(used.astype(np.int64)))
+            place = np.append(0, used)
+            yield unit.place, pack_arrays([names, np.searchsorted(place, every)], small=True)
 
 
-def _look_up_unit(unit: Unit, shared: Any, before: Any, symbols: int) -> Iterator[Row]:
-    """How texts stand in it, part by part."""
-    number, *arrays = unpack_arrays(unit.data)
-    blocks, ends = arrays[: int(number)], arrays[int(number) :]
-    text = cut_pieces(pieces(blocks, None, None, before.value[unit.place]), ends)
-    found = shared.value.finder.read(text, symbols)
+def _looked_up(units: Iterator[Unit], shared: Any, before: Any, symbols: int) -> Iterator[Row]:
+    """How texts stand in all of the units, part by part."""
+
+    def read() -> Iterator[CutPiece]:
+        for unit in units:
+            number, *arrays = unpack_arrays(unit.data)
+            blocks, ends = arrays[: int(number)], arrays[int(number) :]
+            yield from cut_pieces(pieces(blocks, None, None, before.value[unit.place]), ends)
+
+    found = shared.value.finder.read(read(), symbols)
     for part, columns in found.parts(_SPAN):
         yield part, pack_arrays(columns, small=True)

@@ -5,8 +5,9 @@ They name their symbols themselves, as pieces of counts do: what is kept anywher
 
 from __future__ import annotations
 
+import functools
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,8 @@ from nlptools.ngrams.encode import EncodedCorpus
 from nlptools.ngrams.marks import Marks
 from nlptools.ngrams.symbols import SymbolEncoder
 
-# Ids that are kept together, about: a row of Spark of 32 MB. A line is never cut.
-UNIT = 1 << 24
+# Ids that are kept together, about: a row of Spark of 8 MB, of which Java holds several copies. A line is never cut.
+UNIT = 1 << 22
 
 
 def pack_arrays(arrays: Sequence[np.ndarray], *, small: bool = False) -> bytes:
@@ -41,6 +42,13 @@ def pack_texts(texts: Sequence[str]) -> np.ndarray:
 def unpack_texts(packed: np.ndarray) -> list[str]:
     """What pack_texts packed."""
     return packed.tobytes().decode("utf-8", "surrogatepass").split("\n") if len(packed) else []
+
+
+@functools.cache
+def fixed_texts(latin: str) -> list[str]:
+    """The symbols of all fixed provisional ids, from 1."""
+    encoder = SymbolEncoder(latin)
+    return encoder.texts(np.arange(1, len(encoder)))
 
 
 def pack_encoded(encoded: EncodedCorpus) -> Iterator[bytes]:
@@ -73,15 +81,17 @@ def _packed(names: np.ndarray, blocks: Sequence[np.ndarray], marks: Sequence[np.
     return pack_arrays([names, np.array(len(blocks)), *blocks, *marks])
 
 
-def unpack_encoded(data: bytes, latin: str, folder: Path) -> EncodedCorpus:
-    """What pack_encoded packed, in memory. folder: for what is kept beside it."""
-    names, number, *arrays = unpack_arrays(data)
+def unpack_encoded(
+    parts: Iterable[bytes], latin: str, folder: Path, room: int = 0
+) -> EncodedCorpus:
+    """What pack_encoded packed. room: bytes in memory for it, all else goes to a file in `folder`."""
     encoder = SymbolEncoder(latin)
-    for name in unpack_texts(names):
-        encoder.extra(name)
-    size = sum(array.nbytes for array in arrays)
-    blocks, of_ids = Spool(size, folder), Spool(size, folder)
-    for i, array in enumerate(arrays):
-        (blocks if i < int(number) else of_ids).append(array)
+    blocks, of_ids = Spool(room, folder), Spool(room // 4, folder)
+    for data in parts:
+        names, number, *arrays = unpack_arrays(data)
+        for name in () if len(blocks) else unpack_texts(names):  # the same in all parts
+            encoder.extra(name)
+        for i, array in enumerate(arrays):
+            (blocks if i < int(number) else of_ids).append(array)
     marks = Marks(of_ids) if len(of_ids) else None
-    return EncodedCorpus(encoder, blocks, size, folder, marks)
+    return EncodedCorpus(encoder, blocks, room, folder, marks)

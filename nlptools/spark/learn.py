@@ -19,7 +19,7 @@ from nlptools.base import keys
 from nlptools.base.spool import Spool
 from nlptools.lattice.runs import find_runs
 from nlptools.ngrams.symbols import SymbolEncoder
-from nlptools.spark.kept import pack_arrays, pack_texts, unpack_arrays, unpack_texts
+from nlptools.spark.kept import fixed_texts, pack_arrays, pack_texts, unpack_arrays, unpack_texts
 from nlptools.spark.passes import Kept, Place, Row, SpreadCorpus, Unit, folded
 from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
 from nlptools.wordmodel.sample import LONGEST_RUN, Sample, choose_runs, sample_of, share_of
@@ -43,12 +43,18 @@ class Dense:
     def _number(self) -> dict[str, int]:
         return {text: i for i, text in enumerate(self.texts, 1)}
 
+    @functools.cached_property
+    def _fixed(self) -> dict[str, list[int]]:
+        return {}
+
     def numbers(self, encoder: SymbolEncoder) -> np.ndarray:
         """Provisional id -> id in the sample, 0 for all others."""
-        found = np.zeros(len(encoder), keys.id_dtype(len(self._number) + 1))
-        texts = encoder.texts(np.arange(1, len(encoder)))
-        found[1:] = [self._number.get(text, 0) for text in texts]
-        return found
+        named = [self._number.get(text, 0) for text in encoder.named()]
+        if encoder.latin not in self._fixed:
+            fixed = fixed_texts(encoder.latin)
+            self._fixed[encoder.latin] = [self._number.get(text, 0) for text in fixed]
+        every = [0, *self._fixed[encoder.latin], *named]
+        return np.array(every, keys.id_dtype(len(self._number) + 1))
 
 
 class SpreadSample:
@@ -60,12 +66,12 @@ class SpreadSample:
         self.dense = context.broadcast(Dense(pack_texts(texts)))
         runs: dict[Place, int] = {}
         symbols: dict[Place, int] = {}
-        for place, data in corpus.kept.each(_runs_of_unit, self.dense):
+        for place, data in corpus.kept.each(_runs, self.dense):
             runs[place], symbols[place] = json.loads(data)
         self.before = context.broadcast(_sums_before(symbols))
         share = share_of(most, total)
         before = context.broadcast(_sums_before(runs))
-        taken = dict(corpus.kept.each(_sample_of_unit, self.dense, before, share))
+        taken = dict(corpus.kept.each(_taken, self.dense, before, share))
         pieces = [np.zeros(1, keys.id_dtype(len(texts) + 1))]
         for place in sorted(taken):
             pieces += unpack_arrays(taken.pop(place))
@@ -76,7 +82,7 @@ class SpreadSample:
 def survey(corpus: SpreadCorpus) -> tuple[list[str], list[int]]:
     """All symbols, and how often they occur."""
     counts: dict[str, int] = {}
-    for _, data in corpus.kept.each(_symbols_of_unit):
+    for _, data in corpus.kept.each(_symbols):
         names, number = unpack_arrays(data)
         for text, times in zip(unpack_texts(names), number.tolist(), strict=True):
             counts[text] = counts.get(text, 0) + times
@@ -91,18 +97,15 @@ def count_words(
 ) -> tuple[Tally, Kept]:
     """As tally, without the shards; and the text, cut into words where there is a cutter, kept for another pass."""
     shared = corpus.spark.sparkContext.broadcast((list(models), cutter))
-    frames = corpus.kept.map(_tally_unit, sample.dense, sample.before, shared)
+    frames = corpus.kept.map(_tallied, sample.dense, sample.before, shared)
     if cutter is not None:
         # The sums and the cut text come from the same look at each word.
         digest = _digest([*models, cutter])
         frames = [corpus.keep(frame, f"cut-{i}", digest) for i, frame in enumerate(frames)]
-    sums: list[np.ndarray] = []
+    sums = ArraySum(0)
     for _, data in folded(frames, _SUMS, ArraySum):
-        arrays = unpack_arrays(data)
-        sums = [a + b for a, b in zip(sums, arrays, strict=True)] if sums else arrays
-    if not sums:
-        raise AssertionError("a sample of nothing")
-    singles, words, *expected = sums
+        sums.add(data)
+    singles, words, *expected = unpack_arrays(sums.result())
     none = np.zeros(len(words), np.int64)
     found = Tally(singles, words, expected[::2], expected[1::2], none)
     cut = [frame.where("report is not null") for frame in frames]
@@ -115,11 +118,17 @@ class ArraySum:
     def __init__(self, part: int) -> None:
         self._sums: list[np.ndarray] = []
 
-    def add(self, data: bytes) -> None:
+    def __bool__(self) -> bool:
+        return bool(self._sums)
+
+    def add_arrays(self, arrays: list[np.ndarray]) -> None:
         """One more list of arrays."""
-        arrays = unpack_arrays(data)
         sums = self._sums
         self._sums = [a + b for a, b in zip(sums, arrays, strict=True)] if sums else arrays
+
+    def add(self, data: bytes) -> None:
+        """What `result` gave of others."""
+        self.add_arrays(unpack_arrays(data))
 
     def result(self) -> bytes:
         """The sums."""
@@ -145,55 +154,63 @@ def _sums_before(numbers: dict[Place, int]) -> dict[Place, int]:
 # --- on the workers --------------------------------------------------------------------------------
 
 
-def _symbols_of_unit(unit: Unit) -> Iterator[Row]:
-    encoded = unit.encoded()
-    count = np.zeros(len(encoded.encoder), np.int64)
-    for block in encoded.blocks:
-        count += np.bincount(block, minlength=len(count))
-    count[0] = 0
-    present = np.flatnonzero(count)
-    names = pack_texts(encoded.encoder.texts(present))
-    yield None, pack_arrays([names, count[present]], small=True)
+def _symbols(units: Iterator[Unit]) -> Iterator[Row]:
+    """How often each symbol occurs."""
+    for unit in units:
+        encoded = unit.encoded()
+        count = np.zeros(len(encoded.encoder), np.int64)
+        for block in encoded.blocks:
+            count += np.bincount(block, minlength=len(count))
+        count[0] = 0
+        present = np.flatnonzero(count)
+        names = pack_texts(encoded.encoder.texts(present))
+        yield unit.place, pack_arrays([names, count[present]], small=True)
 
 
-def _runs_of_unit(unit: Unit, dense: Any) -> Iterator[Row]:
+def _runs(units: Iterator[Unit], dense: Any) -> Iterator[Row]:
     """How many runs there are, and how many symbols in them."""
-    encoded = unit.encoded()
-    number = dense.value.numbers(encoded.encoder)
-    runs = symbols = 0
-    for block in encoded.blocks:
-        _, lengths = find_runs(number[block], LONGEST_RUN)
-        runs += len(lengths)
-        symbols += int(lengths.sum())
-    yield None, json.dumps([runs, symbols]).encode()
+    for unit in units:
+        encoded = unit.encoded()
+        number = dense.value.numbers(encoded.encoder)
+        runs = symbols = 0
+        for block in encoded.blocks:
+            _, lengths = find_runs(number[block], LONGEST_RUN)
+            runs += len(lengths)
+            symbols += int(lengths.sum())
+        yield unit.place, json.dumps([runs, symbols]).encode()
 
 
-def _sample_of_unit(unit: Unit, dense: Any, before: Any, share: Fraction) -> Iterator[Row]:
+def _taken(units: Iterator[Unit], dense: Any, before: Any, share: Fraction) -> Iterator[Row]:
     """The runs that are in the sample."""
-    encoded = unit.encoded()
-    number, seen = dense.value.numbers(encoded.encoder), before.value[unit.place]
-    pieces = []
-    for block in encoded.blocks:
-        taken, runs = choose_runs(number[block], seen, share)
-        seen += runs
-        pieces.append(taken)
-    yield None, pack_arrays(pieces, small=True)
+    for unit in units:
+        encoded = unit.encoded()
+        number, seen = dense.value.numbers(encoded.encoder), before.value[unit.place]
+        pieces = []
+        for block in encoded.blocks:
+            taken, runs = choose_runs(number[block], seen, share)
+            seen += runs
+            pieces.append(taken)
+        yield unit.place, pack_arrays(pieces, small=True)
 
 
-def _tally_unit(unit: Unit, dense: Any, before: Any, shared: Any) -> Iterator[Row]:
-    """Sums of all symbols and words; with a cutter also the ids, and where words end."""
-    encoded = unit.encoded()
-    number = dense.value.numbers(encoded.encoder)
+def _tallied(units: Iterator[Unit], dense: Any, before: Any, shared: Any) -> Iterator[Row]:
+    """Sums of all symbols and words; with a cutter also the ids of each unit, and where words end in it."""
+    sums, part = ArraySum(0), 0
     models, cutter = shared.value
-    ends = Spool(len(number) + (1 << 30), encoded.folder) if cutter is not None else None
-    known = Sample(np.zeros(0, number.dtype), dense.value.texts, number, 1)
-    found = tally(
-        *(encoded.blocks, known, models), cutter=cutter, ends=ends, before=before.value[unit.place]
-    )
-    arrays = [found.singles, found.words]
-    for both in zip(found.expected_singles, found.expected_words, strict=True):
-        arrays += both
-    yield unit.place[1] % _SUMS, pack_arrays(arrays, small=True)
-    if ends is not None:
-        blocks = [number[block] for block in encoded.blocks]
-        yield None, pack_arrays([np.array(len(blocks)), *blocks, *ends])
+    for unit in units:
+        encoded = unit.encoded()
+        number = dense.value.numbers(encoded.encoder)
+        ends = None if cutter is None else Spool(1 << 40, encoded.folder)
+        known = Sample(np.zeros(0, number.dtype), dense.value.texts, number, 1)
+        done = before.value[unit.place]
+        found = tally(encoded.blocks, known, models, cutter=cutter, ends=ends, before=done)
+        arrays = [found.singles, found.words]
+        for both in zip(found.expected_singles, found.expected_words, strict=True):
+            arrays += both
+        sums.add_arrays(arrays)
+        part = unit.place[1] % _SUMS
+        if ends is not None:
+            blocks = [number[block] for block in encoded.blocks]
+            yield unit.place, pack_arrays([np.array(len(blocks)), *blocks, *ends])
+    if sums:
+        yield part, sums.result()

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from nlptools.ngrams.counts import NgramCounts, load_counts, prune
+from nlptools.ngrams.counts import NgramCounts, Settings, load_counts, prune
 from nlptools.ngrams.neighbours import NeighbourSums
 from nlptools.ngrams.scores import Frequent, frequent_ngrams
+from nlptools.spark.count import no_counts
 from nlptools.spark.kept import pack_arrays, pack_texts, unpack_arrays, unpack_texts
 from nlptools.spark.passes import folded
 from nlptools.spark.shuffle import add_pieces, to_bytes
@@ -27,20 +28,21 @@ _MOST_SPANS = 1 << 20  # of one order: the part of a span is order * this + its 
 
 
 def find_frequent(
-    spark: Any, summed: Any, least: int, longest: int, *, memory: int, folder: Path
+    spark: Any, summed: Any, settings: Settings, least: int, *, memory: int, folder: Path
 ) -> Frequent:
-    """The n-grams up to `longest` that occur `least` times or more, with their neighbours.
+    """The n-grams that occur `least` times or more, of one symbol less than were counted, with their neighbours.
 
-    summed: data frame of the sums of pieces of counts of order longest + 1, not pruned; folder: for counts that do not
+    summed: data frame of the sums of pieces of counts with these settings, not pruned; folder: for counts that do not
     fit into memory.
     """
+    longest = settings.order - 1
     pruned = summed.where("data is not null").mapInArrow(
         functools.partial(_prune_task, least, longest), COLUMNS
     )
     received = (bytes(row.data) for row in pruned.toLocalIterator(prefetchPartitions=True))
     counts = add_pieces(received, memory=memory, tmp_dir=folder, keep=True)
-    if counts is None:
-        raise AssertionError("no task gave a piece")
+    if counts is None:  # no symbol anywhere
+        counts = no_counts(replace(settings, order=longest))
     frequent = frequent_ngrams(counts, least, longest)
     return replace(frequent, neighbours=_neighbours(spark, summed, frequent))
 

@@ -1,7 +1,7 @@
 """Paths on any file system -> ids that Spark keeps on the workers' disks, and passes over them: a kernel for each unit, a sum.
 
-A text is decoded once. A unit is what one task read, or a part of it (kept.py); a kernel is a function of a module, so
-that workers find it: kernel(unit, *given) -> rows. What a kernel gives is sent to the driver, or added up by
+A text is decoded once. A unit is a part of what one task read (kept.py). A kernel is a function of a module, so that
+workers find it: kernel(units of a task, *given) -> rows. What it gives is sent to the driver, or added up by
 workers, part by part, by a Fold.
 """
 
@@ -33,8 +33,8 @@ from nlptools.spark.worker import (
 from nlptools.text.reading import ReadReport
 
 Place = tuple[int, int, int]  # job, task, number in the task: units rise with the corpus
-# (part, data) to be added up with what has the same part; or (None, data) of the unit itself.
-Row = tuple[int | None, bytes | None]
+# (part, data) to be added up with what has the same part; or (place of a unit, data) of that unit.
+Row = tuple[int | Place, bytes]
 
 
 class Unit(NamedTuple):
@@ -46,8 +46,11 @@ class Unit(NamedTuple):
     memory: int
 
     def encoded(self) -> EncodedCorpus:
-        """As it was read."""
-        return unpack_encoded(self.data, self.latin, Path(tempfile.gettempdir()))
+        """As it was read, in memory."""
+        return unpack_encoded([self.data], self.latin, Path(tempfile.gettempdir()), 1 << 40)
+
+
+Kernel = Callable[..., Iterator[Row]]
 
 
 class Fold(Protocol):
@@ -66,7 +69,7 @@ class Kept:
     def __init__(self, frames: Sequence[Any], latin: str, memory: int) -> None:
         self._frames, self._latin, self._memory = frames, latin, memory
 
-    def map(self, kernel: Callable[..., Iterator[Row]], *given: Any) -> list[Any]:
+    def map(self, kernel: Kernel, *given: Any) -> list[Any]:
         """The data frames of what a kernel makes of every unit."""
         how = self._latin, self._memory
         return [
@@ -74,9 +77,7 @@ class Kept:
             for job, frame in enumerate(self._frames)
         ]
 
-    def each(
-        self, kernel: Callable[..., Iterator[Row]], *given: Any
-    ) -> Iterator[tuple[Place, bytes]]:
+    def each(self, kernel: Kernel, *given: Any) -> Iterator[tuple[Place, bytes]]:
         """(place, what the kernel gives for the unit there), in no order."""
         for job, frame in enumerate(self.map(kernel, *given)):
             for row in frame.collect():
@@ -194,25 +195,26 @@ def _keep_task(
 
 def _map_task(
     job: int,
-    kernel: Callable[..., Iterator[Row]],
+    kernel: Kernel,
     how: tuple[str, int],
     given: Sequence[Any],
     batches: Iterable[Any],
 ) -> Iterator[Any]:
     """Units -> rows."""
     with told_to_the_driver():
-        for batch in batches:
-            columns = (batch.column(i).to_pylist() for i in (0, 2))
-            for task, told, data in zip(*columns, batch.column(1), strict=True):
-                if not data.is_valid:
-                    continue
-                number = json.loads(told)["unit"]
-                unit = Unit((job, task, number), data.as_py(), *how)
-                for part, made in kernel(unit, *given):
-                    if part is None:
-                        yield result_row(task, made, json.dumps({"unit": number}))
-                    else:
-                        yield result_row(part, made, None)
+        for where, made in kernel(_units(job, how, batches), *given):
+            if isinstance(where, int):
+                yield result_row(where, made, None)
+            else:
+                yield result_row(where[1], made, json.dumps({"unit": where[2]}))
+
+
+def _units(job: int, how: tuple[str, int], batches: Iterable[Any]) -> Iterator[Unit]:
+    for batch in batches:
+        columns = (batch.column(i).to_pylist() for i in (0, 2))
+        for task, told, data in zip(*columns, batch.column(1), strict=True):
+            if data.is_valid:
+                yield Unit((job, task, json.loads(told)["unit"]), data.as_py(), *how)
 
 
 def _fold_task(

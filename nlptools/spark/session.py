@@ -210,8 +210,13 @@ def readable_failures(log: str | None) -> Iterator[None]:
     """What Spark, Java or a worker raise becomes an NlptoolsError of one line."""
     try:
         yield
-    except (NlptoolsError, ValueError, TypeError, OSError):
+    except (NlptoolsError, ValueError, TypeError):
         raise
+    except ConnectionError:
+        # py4j finds nobody at the other end.
+        where = f"Spark's log: {log}" if log else "see Spark's log"
+        hint = f"more memory may help: --conf spark.driver.memory=4g; {where}"
+        raise ResourceError("Spark: its Java has ended", hint) from None
     except Exception as error:
         name = type(error).__module__.split(".")[0]
         if name not in ("pyspark", "py4j"):
