@@ -195,14 +195,20 @@ def number_of_sums(spark: Any, total: int, fixed: bool) -> int:
     return min(MOST_SUMS, max(least, -(-total // PER_SUM)))
 
 
+def split_size(total: int, at_once: int) -> int:
+    """Bytes of text for a task, where so many tasks run at once."""
+    return max(4 << 20, min(SPLIT, -(-total // at_once)))
+
+
 def configure(spark: Any, total: int, at_once: int) -> None:
     """Sizes of tasks and batches, unless they were set."""
-    split = max(4 << 20, min(SPLIT, -(-total // at_once)))
     wanted = {
-        "spark.sql.files.maxPartitionBytes": split,
+        "spark.sql.files.maxPartitionBytes": split_size(total, at_once),
         "spark.sql.files.openCostInBytes": OPEN_COST,
         "spark.sql.execution.arrow.maxBytesPerBatch": BATCH_BYTES,
         "spark.sql.adaptive.enabled": "false",
+        # Since 4.1 frames of one task each are put together as one task, which reads one after the other.
+        "spark.sql.unionOutputPartitioning": "false",
         # Files are named one by one; a task for each of them to look it up takes longer than to read it.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": 4 * at_once,
     }

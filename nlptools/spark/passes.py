@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Protocol
 
 from nlptools import __version__
 from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
-from nlptools.spark.count import SPLIT, configure, disk_only, exists, parts_of
+from nlptools.spark.count import configure, disk_only, exists, parts_of, split_size
 from nlptools.spark.files import list_files, ordered_frame, ordered_plan
 from nlptools.spark.kept import pack_encoded, unpack_encoded
 from nlptools.spark.streams import Reading
@@ -102,7 +102,9 @@ class SpreadCorpus(contextlib.AbstractContextManager["SpreadCorpus"]):
         self.spark, self.reading, self.latin, self.memory = spark, reading, latin, memory
         files = list_files(spark, paths)
         self.size = sum(file.size for file in files)
-        configure(spark, self.size, spark.sparkContext.defaultParallelism)
+        at_once = spark.sparkContext.defaultParallelism
+        configure(spark, self.size, at_once)
+        split = split_size(self.size, at_once)
         self.work = work and work.rstrip("/")
         self._persisted: list[Any] = []
         self._told = [__version__, reading, latin, marks, files]
@@ -111,7 +113,7 @@ class SpreadCorpus(contextlib.AbstractContextManager["SpreadCorpus"]):
         frames = []
         for job, part in enumerate(parts_of(files)):
             united = None
-            for group in ordered_plan(spark, part, reading, SPLIT):
+            for group in ordered_plan(spark, part, reading, split):
                 told = group.input(reading, ordered=True)
                 task = functools.partial(_keep_task, told, memory, latin, marks)
                 made = ordered_frame(spark, group, reading).mapInArrow(task, COLUMNS)
