@@ -63,7 +63,7 @@ from nlptools.spark.kept import (
 )
 from nlptools.spark.learn import SpreadSample, count_words
 from nlptools.spark.neighbours import find_frequent
-from nlptools.spark.passes import Kept, Row, SpreadCorpus, Unit, folded, united
+from nlptools.spark.passes import MOST_SUMS, Kept, Row, SpreadCorpus, Unit, folded, united
 from nlptools.spark.session import open_session
 from nlptools.spark.shuffle import add_pieces, split_counts, to_bytes
 from nlptools.spark.streams import reading_of
@@ -74,7 +74,6 @@ from nlptools.wordmodel.sample import Sample, kept_symbols, sample_of
 # Texts that are looked up in one reading of the corpus: a worker has 150 bytes for each of them.
 MOST_TEXTS = 1 << 22
 TEXT_MEMORY = 500  # of --memory for each of them
-_SUMS = 16  # so many tasks add up what is small
 _SPAN = 1 << 16  # texts whose sums are added up together
 
 
@@ -190,7 +189,7 @@ class SpreadText:
             family.name: no_counts(replace(settings, order=family.order)) for family in FAMILIES
         }
         if corpus.places:
-            for _, data in folded(corpus.kept.map(_marks_seen), _SUMS, SeenSum):
+            for _, data in folded(corpus.kept.map(_marks_seen), corpus.sums, SeenSum):
                 seen.add(unpack_seen(data))
             often = corpus.spark.sparkContext.broadcast(seen.often(least))
             if any(often.value[family.name].any() for family in FAMILIES):
@@ -206,8 +205,8 @@ class SpreadText:
         corpus = self.corpus
         frames = corpus.kept.map(_counted_around, settings, often)
         parts: dict[str, list[bytes]] = {family.name: [] for family in FAMILIES}
-        for part, data in folded(frames, len(FAMILIES) * _SUMS, PieceSum, corpus.memory):
-            parts[FAMILIES[part // _SUMS].name].append(data)
+        for part, data in folded(frames, corpus.sums, PieceSum, corpus.memory):
+            parts[FAMILIES[part // MOST_SUMS].name].append(data)
         return {
             name: counts
             for name, data in parts.items()
@@ -396,7 +395,7 @@ def _marks_seen(units: Iterator[Unit]) -> Iterator[Row]:
     for unit in units:
         encoded = unit.encoded()
         seen.add(look_at_marks(encoded, _finder(encoded)))
-        part = unit.place[1] % _SUMS
+        part = unit.place[1] % MOST_SUMS
     yield part, pack_seen(seen)
 
 
@@ -407,8 +406,8 @@ def _counted_around(units: Iterator[Unit], settings: Settings, often: Any) -> It
         marked = _finder(encoded)
         every = count_around(encoded, marked, settings, often.value, unit.memory // 3)
         for number, family in enumerate(FAMILIES):
-            for piece, data in split_counts(every[family.name], _SUMS):
-                yield number * _SUMS + piece, data
+            for piece, data in split_counts(every[family.name], MOST_SUMS):
+                yield number * MOST_SUMS + piece, data
 
 
 def _dot_rows(units: Iterator[Unit], often: Any) -> Iterator[Row]:

@@ -32,6 +32,7 @@ from nlptools.spark.worker import (
 )
 from nlptools.text.reading import ReadReport
 
+MOST_SUMS = 16  # so many tasks add up what is small
 Place = tuple[int, int, int]  # job, task, number in the task: units rise with the corpus
 # (part, data) to be added up with what has the same part; or (place of a unit, data) of that unit.
 Row = tuple[int | Place, bytes]
@@ -126,6 +127,11 @@ class SpreadCorpus(contextlib.AbstractContextManager["SpreadCorpus"]):
                     self._add_report(told_back["read"])
         self.places.sort()
         self.kept = Kept(frames, latin, memory)
+
+    @property
+    def sums(self) -> int:
+        """How many tasks add up what is small."""
+        return max(1, min(MOST_SUMS, len({place[:2] for place in self.places})))
 
     def keep(self, frame: Any, name: str, *given: Any) -> Any:
         """The frame, to be read more than once. given: what it depends on besides the corpus."""

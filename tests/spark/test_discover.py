@@ -28,7 +28,7 @@ pytestmark = spark_marks
 
 # Names with dots, runs with blanks, terms; each stands between other characters every time.
 MARKED = [
-    f"{a}见{word}{b}，"
+    f"{a}{word}{b}，"
     for word in ("卡莱尔·布朗", "Norda Pro", "5Q-B", "糖类因子19-9", "全国代表大会")
     for a, b in zip("山水风云日月江河湖海春夏", "东西南北红黄蓝白秋冬天地", strict=True)
 ]
@@ -54,23 +54,25 @@ def texts(tmp_path: Path) -> list[str]:
 
 
 @needs_spark
-@pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize(
-    "settings",
+    ("how", "settings"),
     [
-        {},
-        {"min_count": 2, "prior": None, "background": None, "numbers": True, "top": 400},
-        {"latin": "char", "max_length": 3, "min_score": 0.2},
+        ("whole", {}),
+        ("tasks", {"min_count": 2, "prior": None, "background": None, "numbers": True, "top": 400}),
+        ("lines", {"latin": "char", "max_length": 3, "min_score": 0.2}),
     ],
 )
 def test_the_table_of_one_machine(
     spark: Any,
     texts: list[str],
     monkeypatch: pytest.MonkeyPatch,
-    whole: bool,
+    how: str,
     settings: dict[str, Any],
 ) -> None:
-    if not whole:
+    """In one task, in one for each file, and in jobs of their own that cut files at line ends."""
+    if how == "tasks":
+        monkeypatch.setattr(passes, "split_size", lambda total, at_once: 1)
+    elif how == "lines":
         monkeypatch.setattr(sparkfiles, "WHOLE", 0)
         monkeypatch.setattr(engine, "PART", 1)
     wanted = printed(texts, **settings)

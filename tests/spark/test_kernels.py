@@ -171,6 +171,8 @@ def surroundings_in_units(texts: Sequence[str], how: Settings, least: int) -> Sp
         places = tuple(unit.place for unit in units)
         latin, memory = "run", 1 << 28
 
+        sums = 4
+
         def __init__(self) -> None:
             self.kept = self.spark = self.sparkContext = self
             self.broadcast = Value
