@@ -18,6 +18,7 @@ from nlptools.cli.progress import corpus_type, wipe
 from nlptools.errors import NlptoolsError, listed, quoted, visible
 
 if TYPE_CHECKING:
+    from nlptools.spark.maps import Mapped
     from nlptools.text.corpus import Corpus
     from nlptools.text.reading import ReadReport
     from nlptools.wordmodel.room import Learnt
@@ -159,6 +160,26 @@ def check_engine(engine: str, paths: Iterable[str]) -> None:
     paths = list(paths)
     if not paths or "-" in paths:
         raise click.UsageError("Spark reads files, not standard input: name a corpus.")
+
+
+def check_folder(output: str | None) -> None:
+    """Usage errors of the folder that Spark writes."""
+    from nlptools.spark.maps import compression_of
+
+    if output is None:
+        raise click.UsageError("Spark writes a folder: name it with -o DIR.")
+    with usage_errors():
+        compression_of(output)
+
+
+def folder_name(output: str | None) -> str | None:
+    """The name of a folder as that of a file: without the slash at its end."""
+    return None if output is None else output.rstrip("/") or output
+
+
+def files_made(made: Mapped, output: str | None) -> str:
+    """What Spark has written, for the closing line."""
+    return f"{made.files:,} files in {output}"
 
 
 @contextlib.contextmanager

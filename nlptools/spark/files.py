@@ -44,6 +44,7 @@ class File(NamedTuple):
     path: str  # with the file system's scheme
     size: int
     changed: int  # milliseconds since 1970
+    name: str = ""  # as the local engine calls it; empty: as `path`
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,13 @@ class Frame:
     files: tuple[File, ...]
     encoding: str
 
-    def input(self, reading: Reading, ordered: bool = False) -> Input:
-        """What a worker has to know of it."""
+    def input(self, reading: Reading, ordered: bool = False, placed: bool = False) -> Input:
+        """What a worker has to know of it. placed: the numbers of lines are asked for, see `frames_of`."""
         if self.how == "lines":
             reading = reading._replace(encoding=self.encoding)
-        return Input(self.how, reading, tuple(file.path for file in self.files) if ordered else ())
+        names = tuple(file.path for file in self.files) if ordered else ()
+        shown = tuple(file.name or file.path for file in self.files) if placed else ()
+        return Input(self.how, reading, names, shown)
 
 
 def list_files(spark: Any, paths: Sequence[str]) -> list[File]:
@@ -69,10 +72,9 @@ def list_files(spark: Any, paths: Sequence[str]) -> list[File]:
         )
     jvm = spark._jvm
     conf = spark._jsc.hadoopConfiguration()
-    local_default = str(conf.get("fs.defaultFS")).startswith("file:")
     found: list[tuple[File, bool]] = []
     for path in paths:
-        if local_default and not re.match(r"[a-z0-9]+:/", path):
+        if _of_this_machine(spark, path):
             # The patterns of the local engine know more (**) than those of Hadoop.
             inside = [_local_file(source.name) for source in find_sources([path])]
             direct = Path(path).is_file()
@@ -92,6 +94,17 @@ def list_files(spark: Any, paths: Sequence[str]) -> list[File]:
     return [file for file in files if file.size]
 
 
+def _of_this_machine(spark: Any, path: str) -> bool:
+    """Whether a path has no scheme, and those without one are files of this machine."""
+    default = str(spark._jsc.hadoopConfiguration().get("fs.defaultFS"))
+    return default.startswith("file:") and not re.match(r"[a-z0-9]+:/", path)
+
+
+def absolute(spark: Any, path: str) -> str:
+    """A path that means the same in Java, which may have been started in another folder."""
+    return str(Path(path).absolute()) if _of_this_machine(spark, path) else path
+
+
 def _unread_name(name: str) -> str | None:
     """Why Spark reads no file of that name; None: it does."""
     if name.startswith(("_", ".")):
@@ -105,7 +118,7 @@ def _local_file(name: str) -> File:
     status = Path(name).stat()
     path = Path(os.path.normpath(Path(name).absolute())).as_posix()
     slash = "" if path.startswith("/") else "/"
-    return File(f"file:{slash}{path}", status.st_size, status.st_mtime_ns // 10**6)
+    return File(f"file:{slash}{path}", status.st_size, status.st_mtime_ns // 10**6, name)
 
 
 def _file(status: Any) -> File:
@@ -154,11 +167,16 @@ def plan(spark: Any, files: Sequence[File], reading: Reading) -> list[Frame]:
     return [Frame(how, tuple(group), encoding) for (how, encoding), group in groups.items()]
 
 
-def ordered_plan(spark: Any, files: Sequence[File], reading: Reading, size: int) -> Iterator[Frame]:
-    """As `plan`, but the files stay in their order: several small ones, of `size` bytes, or a large one."""
+def ordered_plan(
+    spark: Any, files: Sequence[File], reading: Reading, size: int, *, records: bool = False
+) -> Iterator[Frame]:
+    """As `plan`, but the files stay in their order: several small ones, of `size` bytes, or a large one.
+
+    records: whole ones are asked for, so that a table goes to one worker as it is.
+    """
     group: list[File] = []
     for file in files:
-        how, encoding = _how(spark, file, reading)
+        how, encoding = _how(spark, file, reading, records)
         if how == "whole" and sum(other.size for other in group) + file.size <= size:
             group.append(file)
             continue
@@ -173,21 +191,22 @@ def ordered_plan(spark: Any, files: Sequence[File], reading: Reading, size: int)
         yield Frame("whole", tuple(group), reading.encoding)
 
 
-def ordered_frame(spark: Any, frame: Frame, reading: Reading) -> Any:
+def ordered_frame(spark: Any, frame: Frame, reading: Reading, *, placed: bool = False) -> Any:
     """The data frame of a group of `ordered_plan`: its partitions are in the order of the text."""
-    made = frames_of(spark, frame, reading)
+    made = frames_of(spark, frame, reading, placed=placed)
     return made.coalesce(1) if frame.how == "whole" else made
 
 
-def _how(spark: Any, file: File, reading: Reading) -> tuple[str, str]:
+def _how(spark: Any, file: File, reading: Reading, records: bool = False) -> tuple[str, str]:
     """("whole", "lines" or "rows", encoding)."""
-    if file.path.lower().endswith(".parquet"):
+    table = file.path.lower().endswith(".parquet")
+    if table and not records:
         if reading.field is None:
             hint = "name the column that has the text: --field"
             raise DataError(file.path, None, "Parquet", hint)
         return "rows", ""
     encoding = None
-    if file.size > WHOLE and reading.column is None:
+    if file.size > WHOLE and reading.column is None and not table:
         codec = reading.encoding if reading.encoding == "auto" else find_codec(reading.encoding)
         encoding = _cut_as(_head(spark, file.path), file, codec)
         if encoding is not None and reading.field is None:
@@ -241,13 +260,15 @@ def _refuse(spark: Any, file: File) -> None:
         list(refuse_json_lines([Piece(text, LineNumbers(), False, False)], file.path))
 
 
-def frames_of(spark: Any, frame: Frame, reading: Reading) -> Any:
+def frames_of(spark: Any, frame: Frame, reading: Reading, *, placed: bool = False) -> Any:
     """The data frame of a group: columns `name` and `data`, both alike for all groups.
 
-    whole: name and bytes of a file. lines: nothing and the bytes of a line. rows: nothing and a text.
+    whole: name and bytes of a file. lines: nothing (placed: the byte of the file at which its piece begins) and the
+    bytes of a line. rows: nothing and a text.
     """
     functions = importlib.import_module("pyspark.sql.functions")
     nothing = functions.lit(None).cast("string").alias("name")
+    start = functions.col("_metadata.file_block_start").cast("string").alias("name")
     united = None
     for paths in _rounds(frame.files):
         if frame.how == "whole":
@@ -257,7 +278,8 @@ def frames_of(spark: Any, frame: Frame, reading: Reading) -> Any:
             )
         elif frame.how == "lines":
             made = spark.read.format("text").option("lineSep", "\n").load(paths)
-            made = made.select(nothing, functions.col("value").cast("binary").alias("data"))
+            line = functions.col("value").cast("binary").alias("data")
+            made = made.select(start if placed else nothing, line)
         else:
             made = _rows(spark, paths, reading, functions).select(nothing, "data")
         united = made if united is None else united.unionAll(made)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib
+import io
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from nlptools.errors import NlptoolsError
 from nlptools.spark.session import problem_text
-from nlptools.spark.streams import Reading, StreamCorpus
-from nlptools.text.corpus import Corpus
+from nlptools.spark.streams import LineCorpus, Reading, StreamCorpus
+from nlptools.text.corpus import Corpus, Opened
+from nlptools.text.tableformats import HEAD as TABLE_HEAD
+from nlptools.text.tableformats import is_table
 
 COLUMNS = "part int, data binary, report string"
 
@@ -20,12 +23,14 @@ COLUMNS = "part int, data binary, report string"
 class Input(NamedTuple):
     """What the rows of a data frame of sparkfiles.py are.
 
-    how: "whole", "lines" or "rows". names: files in their order, where that matters.
+    how: "whole", "lines" or "rows". names: files in their order, where that matters; shown: what messages call them,
+    where these are to name file and line.
     """
 
     how: str
     reading: Reading
     names: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager
@@ -61,6 +66,9 @@ def corpus_of(given: Input, batches: Iterable[Any]) -> Corpus | None:
             for value in batch.column(1)
         )
         return Corpus.from_texts(texts, on_error=reading.on_error, fold=reading.fold)
+    if given.how == "lines" and given.shown:
+        start = int(first.column(0)[0].as_py())
+        return LineCorpus(given.shown[0], start, _lines(batches), reading)
     if given.how == "lines":
         return StreamCorpus([("a large file, read line by line", _lines(batches))], reading)
     files: Iterable[tuple[str, Any]] = (
@@ -70,7 +78,8 @@ def corpus_of(given: Input, batches: Iterable[Any]) -> Corpus | None:
     )
     if given.names:
         files = _in_order(files, given.names)
-    return StreamCorpus(((name, _chunks(data)) for name, data in files), reading)
+    shown = dict(zip(given.names, given.shown, strict=True)) if given.shown else {}
+    return StreamCorpus(((shown.get(name, name), _opened(data)) for name, data in files), reading)
 
 
 def report_of(given: Input, corpus: Corpus) -> dict[str, Any]:
@@ -91,8 +100,13 @@ def _in_order(files: Iterable[tuple[str, Any]], names: Sequence[str]) -> Iterato
         yield name, found[name].pop()
 
 
-def _chunks(data: Any) -> Iterator[bytes]:
+def _opened(data: Any) -> Opened:
+    """The bytes of a file; a table as something to be read from anywhere."""
     view = memoryview(data)
+    return io.BytesIO(view) if is_table(bytes(view[:TABLE_HEAD])) else _chunks(view)
+
+
+def _chunks(view: memoryview) -> Iterator[bytes]:
     for start in range(0, len(view), 1 << 22):
         yield bytes(view[start : start + (1 << 22)])
 

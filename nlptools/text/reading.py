@@ -41,7 +41,8 @@ class ReadReport:
 class SourceReader:
     """How bytes become text, as Corpus has it, and the report of this pass; one for all sources.
 
-    size: bytes of a piece, about. longest_line: see Cutting. any_text: see Corpus.
+    size: bytes of a piece, about. longest_line: see Cutting. any_text: see Corpus. begun: what is read is the middle of
+    a source, and so does not tell what the source is.
     """
 
     encoding: str
@@ -52,6 +53,7 @@ class SourceReader:
     longest_line: int | None
     any_text: bool
     report: ReadReport
+    begun: bool = False
 
     def pieces(self, chunks: Iterator[bytes], source: str) -> Iterator[Piece]:
         """Of plain text; a long line is in several."""
@@ -62,7 +64,7 @@ class SourceReader:
         skipped = self._skip if self.on_error == "skip" else None
         if self.field is not None:
             pieces = self._pieces(chunks, source, whole_lines=True)
-            return json_documents(pieces, source, self.field, self.whole, skipped, keep)
+            return json_documents(pieces, source, self.field, self.whole, skipped, keep, self.begun)
         if self.column is not None:
             pieces = self._pieces(chunks, source, whole_lines=True)
             return cell_documents(pieces, source, self.column, skipped, max(1, self.size // 2))
@@ -110,8 +112,9 @@ class SourceReader:
 
     def _plain(self, chunks: Iterator[bytes], source: str, *, whole_lines: bool) -> Iterator[Piece]:
         pieces: Iterable[Piece] = self._pieces(chunks, source, whole_lines)
-        pieces = refuse_json_lines(pieces, source, documents=not self.any_text)
-        if not self.any_text:
+        if not self.begun:
+            pieces = refuse_json_lines(pieces, source, documents=not self.any_text)
+        if not self.any_text and not self.begun:
             pieces = refuse_markup(pieces, source)
         return kept_lines(pieces, self._skip) if self.on_error == "skip" else iter(pieces)
 

@@ -1,0 +1,279 @@
+"""Paths + what is to be done with documents -> a folder with what comes of them, written by many machines in their order.
+
+The kernels are those of one machine (a Kernel of segment.py, tokenize.py, lmscore.py, lmfilter.py); here is what they have
+in common: parts, their order, what is written, and how a run that died goes on.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Protocol
+
+from nlptools import __version__
+from nlptools.errors import DataError
+from nlptools.spark.count import SPLIT, configure, exists, names_in, parts_of
+from nlptools.spark.files import File, absolute, list_files, ordered_frame, ordered_plan
+from nlptools.spark.streams import Reading
+from nlptools.spark.tables import Columns, columns_of, rows_of
+from nlptools.spark.worker import Input, corpus_of, told_to_the_driver
+from nlptools.text.corpus import Corpus
+from nlptools.text.documents import Documents
+from nlptools.text.reading import ReadReport
+from nlptools.text.results import Found, record_pieces
+
+Sums = dict[str, float]  # what a kernel has counted, by name; zero where a name is missing
+_HOME = ".nlptools"  # in the folder of the output, passed over by whoever reads it
+_TEXT = "value string"
+_PIECE = 1 << 22  # characters of a row
+_PACKED = {".gz": "gzip", ".bz2": "bzip2"}  # which Spark can write without libraries of the system
+_OTHERS = (".zst", ".xz")
+
+
+class Kernel(Protocol):
+    """What is done with a corpus, on one machine or on a worker, to which it is sent.
+
+    shared: what all workers have, a model. sums: is added to. The corpus is read once.
+    """
+
+    def text(self, corpus: Corpus, shared: Any, sums: Sums) -> Iterator[str]:
+        """The text that is written, of whole lines: rows, or lines of a text."""
+
+    def records(self, corpus: Corpus, shared: Any, sums: Sums) -> Iterator[tuple[Documents, Found]]:
+        """Documents with what was found in each."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """The folder to write. container: of records, "jsonl" or "parquet"; None: text. into: see record_pieces."""
+
+    path: str
+    container: str | None = None
+    into: str | None = None
+
+
+@dataclass
+class Mapped:
+    """What was done: files in the folder, what was read, and what the kernel has counted."""
+
+    files: int = 0
+    report: ReadReport = field(default_factory=ReadReport)
+    sums: Sums = field(default_factory=dict)
+
+    def add(self, sums: Sums) -> None:
+        """What one part has counted; names with `read.` before them are of the report."""
+        for name, value in sums.items():
+            kind, _, rest = name.partition(".")
+            if kind == "read":
+                setattr(self.report, rest, getattr(self.report, rest) + int(value))
+            elif kind == "encoding":
+                source, _, encoding = rest.partition("\n")
+                self.report.encodings[source] = encoding
+            else:
+                self.sums[name] = self.sums.get(name, 0) + value
+
+
+def compression_of(path: str) -> str | None:
+    """How Spark compresses the files of a folder of that name; ValueError where it cannot."""
+    name = path.rstrip("/").lower()
+    for suffix in _OTHERS:
+        if name.endswith(suffix):
+            raise ValueError(f"Spark does not write {suffix}: name the folder .gz or .bz2")
+    return next((codec for suffix, codec in _PACKED.items() if name.endswith(suffix)), None)
+
+
+def map_with_spark(
+    spark: Any,
+    paths: Sequence[str],
+    kernel: Kernel,
+    shared: Any,
+    output: Output,
+    reading: Reading,
+    made_of: Sequence[object],
+) -> Mapped:
+    """Write what a kernel makes of the documents of a corpus, in their order, into a folder of files.
+
+    All files in the folder, sorted by their names and put together, are what one machine writes; where that is Parquet,
+    all of them are one table. made_of: tells, as JSON, what the result depends on: a run that died and is started again
+    goes on where it stopped, if this and the files are the same. shared: is broadcast.
+    Raises ValueError for a name that asks for a compression that Spark cannot write, DataError for a folder that is there
+    already, of something else, and for whatever the kernel finds.
+    """
+    codec = compression_of(output.path)
+    output = replace(output, path=absolute(spark, output.path))
+    files = list_files(spark, paths)
+    told = [__version__, reading, output.container, output.into, files, made_of]
+    text = json.dumps(told, default=str).encode("utf-8", "surrogatepass")
+    home = f"{output.path}/{_HOME}"
+    _begin(spark, output.path, hashlib.sha256(text).hexdigest())
+    configure(spark, sum(file.size for file in files), spark.sparkContext.defaultParallelism)
+    parts = list(parts_of(files))
+    left = [
+        (number, part)
+        for number, part in enumerate(parts, 1)
+        if not exists(spark, f"{home}/part-{number:05d}")
+    ]
+    # Else times are in a form of Spark's own that others read as having no zone.
+    spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
+    if left:
+        columns = None
+        if output.container == "parquet":
+            columns = columns_of(spark, files, reading, kernel, shared, output.into)
+            if columns is None:  # of no documents there is no table
+                left, parts = [], []
+        work = _Work(spark.sparkContext.broadcast(shared), kernel, output, columns)
+        for number, part in left:
+            sums = _write_part(spark, part, work, reading, f"part-{number:05d}", codec)
+            _write(spark, f"{home}/part-{number:05d}", json.dumps(sums))
+        _write(spark, f"{output.path}/_SUCCESS", "")
+    made = Mapped()
+    for number in range(1, len(parts) + 1):
+        made.add(json.loads(_read(spark, f"{home}/part-{number:05d}")))
+    made.files = sum(name.startswith("part-") for name in names_in(spark, output.path))
+    return made
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What every task is given."""
+
+    shared: Any  # broadcast
+    kernel: Kernel
+    output: Output
+    columns: Columns | None  # of Parquet
+
+
+def _write_part(
+    spark: Any, part: Sequence[File], work: _Work, reading: Reading, name: str, codec: str | None
+) -> Sums:
+    """The files of a part, whose names begin with `name`; what its tasks have counted."""
+    sums = spark.sparkContext.accumulator(Counter(), _Summing())
+    united: Any = None
+    schema = _TEXT if work.columns is None else work.columns.schema
+    for group in ordered_plan(spark, part, reading, SPLIT, records=True):
+        given = group.input(reading, ordered=True, placed=True)
+        made = ordered_frame(spark, group, reading, placed=True)
+        made = made.mapInArrow(functools.partial(_task, work, given, sums), schema)
+        united = made if united is None else united.unionAll(made)
+    _remove(spark, work.output.path, f"{name}-")  # of a run that died while it wrote them
+    writer = united.write.mode("append").option("mapreduce.output.basename", name)
+    # Spark's own mark of success would stand there after the first part.
+    writer = writer.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
+    if work.columns is not None:
+        writer.option("compression", "zstd").parquet(work.output.path)
+    else:
+        writer.option("compression", codec or "none").text(work.output.path)
+    return dict(sums.value)
+
+
+class _Summing:
+    """How Spark adds up what tasks have counted: its AccumulatorParam."""
+
+    def zero(self, value: Counter[str]) -> Counter[str]:
+        return Counter()
+
+    def addInPlace(self, one: Counter[str], other: Counter[str]) -> Counter[str]:  # noqa: N802
+        one.update(other)  # adds
+        return one
+
+
+# --- the folder ----------------------------------------------------------------------------------
+
+
+def _begin(spark: Any, output: str, run: str) -> None:
+    """Make the folder; DataError if there is one of another run."""
+    place = f"{output}/{_HOME}/run"
+    if exists(spark, place) and _read(spark, place) == run:
+        return
+    if exists(spark, output):
+        hint = "remove it, or name another folder"
+        raise DataError(
+            output, None, "is there already, and not of the same text and settings", hint
+        )
+    _write(spark, place, run)
+
+
+def _place(spark: Any, path: str) -> tuple[Any, Any]:
+    place = spark._jvm.org.apache.hadoop.fs.Path(path)
+    return place, place.getFileSystem(spark._jsc.hadoopConfiguration())
+
+
+def _write(spark: Any, path: str, text: str) -> None:
+    place, system = _place(spark, path)
+    stream = system.create(place, True)
+    stream.write(bytearray(text, "utf-8"))
+    stream.close()
+
+
+def _read(spark: Any, path: str) -> str:
+    place, system = _place(spark, path)
+    stream = system.open(place)
+    try:
+        return bytes(stream.readAllBytes()).decode("utf-8")
+    finally:
+        stream.close()
+
+
+def _remove(spark: Any, folder: str, beginning: str) -> None:
+    """The files in a folder whose names begin so."""
+    for name in names_in(spark, folder):
+        if name.startswith(beginning):
+            place, system = _place(spark, f"{folder}/{name}")
+            system.delete(place, False)
+
+
+# --- on the workers ------------------------------------------------------------------------------
+
+
+def _task(work: _Work, given: Input, sums: Any, batches: Iterable[Any]) -> Iterator[Any]:
+    """Batches of names and data -> rows of several lines each without the last line end, or those of the table."""
+    import pyarrow
+
+    with told_to_the_driver():
+        corpus = corpus_of(given, batches)
+        if corpus is None:
+            return
+        corpus.block_size = 1 << 20
+        counted: Sums = {}
+        output = work.output
+        if output.container is None:
+            pieces = work.kernel.text(corpus, work.shared.value, counted)
+        else:
+            found = work.kernel.records(corpus, work.shared.value, counted)
+            if work.columns is not None:
+                yield from rows_of(found, work.columns, output.into)
+                pieces = iter(())
+            else:
+                pieces = record_pieces(found, into=output.into)
+        for text in _whole_lines(pieces):
+            rows = pyarrow.array([text], pyarrow.string())
+            yield pyarrow.RecordBatch.from_arrays([rows], names=["value"])
+        sums.add(Counter(counted | _read_by(corpus)))
+
+
+def _read_by(corpus: Corpus) -> Sums:
+    """What a task has read, as numbers to be added up."""
+    report = asdict(corpus.report)
+    encodings = report.pop("encodings")
+    read: Sums = {f"read.{name}": value for name, value in report.items()}
+    return read | {f"encoding.{source}\n{name}": 1 for source, name in encodings.items()}
+
+
+def _whole_lines(pieces: Iterable[str]) -> Iterator[str]:
+    """Texts that end before an LF, which the writer adds."""
+    held: list[str] = []
+    size = 0
+    for piece in pieces:
+        end = piece.rfind("\n") + 1
+        size += len(piece)
+        if not end or size < _PIECE:
+            held.append(piece)
+            continue
+        yield "".join([*held, piece[: end - 1]])
+        held, size = [piece[end:]], len(piece) - end
+    if size:
+        yield "".join(held).removesuffix("\n")

@@ -1,0 +1,243 @@
+"""What Spark's workers make of documents is what one machine makes, byte for byte and in the same order.
+
+Spark is started once, as in test_spark.py, and finds parts of several files: small ones as they are, others line by line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from spark.test_spark import needs_spark, pytestmark  # noqa: F401
+
+from nlptools.errors import DataError, NlptoolsError
+from nlptools.segmentation.records import segment_records
+from nlptools.segmentation.segmenter import Segmenter
+from nlptools.segmentation.stream import segment_corpus
+from nlptools.spark import count as engine
+from nlptools.spark import files as sparkfiles
+from nlptools.spark import session as sparksession
+from nlptools.spark.maps import compression_of
+from nlptools.spark.segment import segment_with_spark
+from nlptools.text.corpus import Corpus
+
+TEXTS = ["国家标准，第一条。\n第二行", "天气非常好 𠮷5G网络", "", "標準，國家", "他说：“好的。”"]
+CUTTER = Segmenter.load()
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    """One Spark for all tests; the functions find it."""
+    with contextlib.ExitStack() as stack:
+        # A file that is cut has more than one piece. What fails is not tried again.
+        conf = ["spark.sql.files.maxPartitionBytes=600"]
+        yield stack.enter_context(sparksession.open_session("local[2,1]", conf))
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own, in which the test is."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(params=["whole", "lines"])
+def cut(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """whole: all files are one part. lines: each is one, and those that can be are cut at line ends."""
+    if request.param == "lines":
+        monkeypatch.setattr(sparkfiles, "WHOLE", 0)
+        monkeypatch.setattr(engine, "PART", 1)
+    return str(request.param)
+
+
+def record(number: int) -> str:
+    text = TEXTS[number % len(TEXTS)]
+    made = {"id": number, "doc": {"text": text}, "tags": ["a", number]}
+    return json.dumps(made, ensure_ascii=number % 2 == 0)
+
+
+def write_records(size: int = 30) -> list[str]:
+    """Two folders of records: with and without a line end at the end, CRLF, blank lines, compressed."""
+    rows = [record(number) for number in range(size)]
+    Path("docs/date=2024-01").mkdir(parents=True)
+    Path("docs/date=2024-02").mkdir()
+    first, second, third = rows[:10], rows[10:15], rows[15:]
+    Path("docs/date=2024-01/a.jsonl").write_bytes("\n".join(first).encode())
+    Path("docs/date=2024-01/b.jsonl.gz").write_bytes(gzip.compress("\n".join(second).encode()))
+    Path("docs/date=2024-02/a.jsonl").write_bytes(("\r\n\n".join(third) + "\n").encode())
+    return ["docs"]
+
+
+def written(folder: str) -> bytes:
+    """The files of a folder in their order, put together."""
+    return b"".join(path.read_bytes() for path in sorted(Path(folder).glob("part-*")))
+
+
+def table(folder: str) -> list[dict[str, Any]]:
+    dataset = pytest.importorskip("pyarrow.dataset")
+    rows: list[dict[str, Any]] = dataset.dataset(folder).to_table().to_pylist()
+    return rows
+
+
+def table_of(pieces: Iterator[str | bytes]) -> list[dict[str, Any]]:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    data = b"".join(piece for piece in pieces if isinstance(piece, bytes))
+    rows: list[dict[str, Any]] = parquet.read_table(io.BytesIO(data)).to_pylist()
+    return rows
+
+
+@needs_spark
+@pytest.mark.parametrize("format", ["text", "jsonl"])
+def test_records_in_their_order(spark: Any, cut: str, format: str) -> None:
+    paths = write_records()
+    made = segment_with_spark(
+        paths, CUTTER, "out.jsonl", container="jsonl", format=format, field="doc.text"
+    )
+    corpus = Corpus(paths, field="doc.text")
+    wanted = "".join(map(str, segment_records(corpus, CUTTER, format=format)))
+    assert written("out.jsonl").decode() == wanted
+    assert (made.files == 1) is (cut == "whole")
+    assert made.report.files == 3
+    assert made.report.characters == corpus.report.characters
+    assert made.sums["traditional"] > 0
+
+
+@needs_spark
+def test_records_as_a_table(spark: Any, cut: str) -> None:
+    paths = write_records()
+    same = {"container": "parquet", "format": "jsonl", "into": "found"}
+    segment_with_spark(paths, CUTTER, "out.parquet", field="doc.text", **same)  # type: ignore[arg-type]
+    corpus = Corpus(paths, field="doc.text")
+    assert table("out.parquet") == table_of(segment_records(corpus, CUTTER, **same))  # type: ignore[arg-type]
+
+
+@needs_spark
+def test_cells_and_lines_of_text(spark: Any, cut: str) -> None:
+    """Rows of CSV, and lines of a text as records: an empty one is one, too."""
+    Path("a.csv").write_text('id,text\n1,"国家\n标准"\n2,天气\n', encoding="utf-8")
+    segment_with_spark(["a.csv"], CUTTER, "a.out", container="jsonl", column="text")
+    corpus = Corpus(["a.csv"], column="text")
+    assert written("a.out").decode() == "".join(map(str, segment_records(corpus, CUTTER)))
+    Path("b.txt").write_bytes("\ufeff国家标准\r\n\n天气\r好\n".encode())
+    Path("c.txt").write_text("没有换行", encoding="utf-8")
+    both = ["b.txt", "c.txt"]
+    segment_with_spark(both, CUTTER, "b.out", container="jsonl")
+    wanted = "".join(map(str, segment_records(Corpus(both), CUTTER)))
+    assert written("b.out").decode() == wanted
+    assert wanted.count("\n") == 5
+
+
+@needs_spark
+@pytest.mark.parametrize("container", ["jsonl", "parquet"])
+def test_rows_of_tables(spark: Any, cut: str, container: str) -> None:
+    """All columns go through; the folders of a partitioned table are no columns."""
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    for month, numbers in (("01", [1, 2, 3]), ("02", [4, 5])):
+        Path(f"docs/date=2024-{month}").mkdir(parents=True)
+        rows = {
+            "n": pa.array(numbers, pa.uint16()),
+            "text": pa.array([TEXTS[number % 5] for number in numbers]).dictionary_encode(),
+            "at": pa.array([10**9 * number for number in numbers], pa.timestamp("ms")),
+            "utc": pa.array([10**9 * number for number in numbers], pa.timestamp("ms", "UTC")),
+            "pair": [[number, None] for number in numbers],
+            "inner": [{"a": "x", "b": number / 2} for number in numbers],
+        }
+        parquet.write_table(pa.table(rows), f"docs/date=2024-{month}/part-0.parquet")
+    segment_with_spark(["docs"], CUTTER, "out", container=container, field="text")
+    wanted = segment_records(Corpus(["docs"], field="text"), CUTTER, container=container)
+    if container == "jsonl":
+        assert written("out").decode() == "".join(map(str, wanted))
+    else:
+        assert table("out") == table_of(wanted)
+
+
+@needs_spark
+def test_nothing_to_be_done(spark: Any) -> None:
+    Path("a.jsonl").write_text("\n\n", encoding="utf-8")
+    for container in ("jsonl", "parquet"):
+        made = segment_with_spark(["a.jsonl"], CUTTER, container, container=container, field="t")
+        assert made.report.characters == 0
+    assert written("jsonl") == b""
+    assert table("parquet") == []
+
+
+@needs_spark
+def test_a_run_that_died_goes_on(spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One part has a bad record; the next run writes that one, and what was half written of it is gone."""
+    monkeypatch.setattr(engine, "PART", 1)
+    paths = write_records()
+    last = Path("docs/date=2024-02/a.jsonl")
+    good = last.read_bytes()
+    bad = good[:-2] + b"!\n"
+    last.write_bytes(bad)
+    os.utime(last, (10**9, 10**9))
+    same: dict[str, Any] = {"container": "jsonl", "field": "doc.text"}
+    with pytest.raises(NlptoolsError, match=r"docs/date=2024-02/a\.jsonl:29: not JSON") as caught:
+        segment_with_spark(paths, CUTTER, "out", **same)
+    assert "\n" not in str(caught.value)
+    before = {path: path.stat().st_mtime_ns for path in Path("out").glob("part-*")}
+    assert len(before) == 2
+    assert not Path("out/_SUCCESS").exists()
+    Path("out/part-00003-00000-half.txt").write_text("half", encoding="utf-8")
+    last.write_bytes(good)
+    os.utime(last, (10**9, 10**9))
+    made = segment_with_spark(paths, CUTTER, "out", **same)
+    corpus = Corpus(paths, field="doc.text")
+    assert written("out").decode() == "".join(map(str, segment_records(corpus, CUTTER)))
+    assert made.report.characters == corpus.report.characters
+    now = {path: path.stat().st_mtime_ns for path in Path("out").glob("part-*")}
+    assert before.items() <= now.items()
+    assert Path("out/_SUCCESS").exists()
+    assert segment_with_spark(paths, CUTTER, "out", **same) == made
+    assert now == {path: path.stat().st_mtime_ns for path in Path("out").glob("part-*")}
+    with pytest.raises(DataError, match="is there already"):
+        segment_with_spark(paths, CUTTER, "out", format="jsonl", **same)
+
+
+@needs_spark
+def test_where_a_bad_record_stands(spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """File and line, also of a file that is cut at line ends: from the byte at which its piece begins."""
+    monkeypatch.setattr(sparkfiles, "WHOLE", 0)
+    rows = [record(number) for number in range(30)]
+    rows[3], rows[25] = '{"doc": 1}', '{"id": 1, "doc": {"text": "天气", "words": 1}}'
+    path = Path("a.jsonl")
+    path.write_text("\n".join(rows), encoding="utf-8")
+    same: dict[str, Any] = {"container": "jsonl", "field": "doc.text"}
+    with pytest.raises(NlptoolsError, match=r"^a\.jsonl:4: no field 'doc\.text'"):
+        segment_with_spark([str(path)], CUTTER, "one", **same)
+    rows[3] = rows[4]
+    path.write_text("\n".join([*rows, "{"]), encoding="utf-8")
+    with pytest.raises(NlptoolsError, match=r"^a\.jsonl, from byte [0-9,]+:\d+: not JSON"):
+        segment_with_spark([str(path)], CUTTER, "two", **same)
+    segment_with_spark([str(path)], CUTTER, "three", on_error="skip", **same)
+    corpus = Corpus([str(path)], field="doc.text", on_error="skip")
+    assert written("three").decode() == "".join(map(str, segment_records(corpus, CUTTER)))
+
+
+@needs_spark
+def test_compressed_files(spark: Any, cut: str) -> None:
+    paths = write_records()
+    segment_with_spark(paths, CUTTER, "out.jsonl.gz/", container="jsonl", field="doc.text")
+    corpus = Corpus(paths, field="doc.text")
+    wanted = "".join(map(str, segment_records(corpus, CUTTER)))
+    assert gzip.decompress(written("out.jsonl.gz")).decode() == wanted
+    Path("a.txt").write_text("国家标准\n天气", encoding="utf-8")
+    segment_with_spark(["a.txt"], CUTTER, "a.gz")
+    wanted = "".join(segment_corpus(Corpus(["a.txt"]), CUTTER))
+    assert gzip.decompress(written("a.gz")).decode() == wanted + "\n"
+
+
+def test_compressions_that_spark_cannot_write() -> None:
+    assert compression_of("a.jsonl.GZ/") == "gzip"
+    assert compression_of("a.parquet") is None
+    with pytest.raises(ValueError, match=r"does not write \.zst"):
+        compression_of("hdfs:///a.jsonl.zst")
