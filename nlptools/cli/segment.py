@@ -20,7 +20,7 @@ from nlptools.cli.console import (
     open_stream,
     usage_errors,
 )
-from nlptools.cli.files import InputPath, OutputPath
+from nlptools.cli.files import InputPath
 from nlptools.cli.progress import watcher, wipe
 from nlptools.cli.records import container, ended, into_option
 from nlptools.errors import DataError, cut, listed
@@ -135,12 +135,7 @@ Examples:
     "text with separators.",
 )
 @into_option
-@click.option(
-    "-o",
-    "--output",
-    type=OutputPath("default"),
-    help="File to write instead of stdout; with --engine spark a folder.",
-)
+@options.folder_output_option
 @options.lookup_option("all three")
 @options.decoding_options
 @options.field_options

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -84,6 +85,12 @@ def compression_of(path: str) -> str | None:
         if name.endswith(suffix):
             raise ValueError(f"Spark does not write {suffix}: name the folder .gz or .bz2")
     return next((codec for suffix, codec in _PACKED.items() if name.endswith(suffix)), None)
+
+
+def digest_of(shared: Any) -> str:
+    """Of what workers are sent, so that another model does not go on with this one's parts."""
+    cloudpickle = importlib.import_module("pyspark.cloudpickle")
+    return hashlib.sha256(cloudpickle.dumps(shared)).hexdigest()
 
 
 def map_with_spark(

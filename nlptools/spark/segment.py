@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from nlptools.segmentation.records import segment_documents
 from nlptools.segmentation.stream import SegmentCounts, segment_corpus
 from nlptools.segmentation.tokens import Cutter
-from nlptools.spark.maps import Mapped, Output, Sums, map_with_spark
+from nlptools.spark.maps import Mapped, Output, Sums, digest_of, map_with_spark
 from nlptools.spark.session import open_session
 from nlptools.spark.streams import reading_of
 from nlptools.text.corpus import Corpus
@@ -42,23 +41,10 @@ def segment_with_spark(
     """
     reading = reading_of(encoding=encoding, on_error=on_error, field=field, column=column, fold=())
     kernel = Segmenting(separator, format, mode)
+    made_of = ["segment", separator, format, mode, digest_of(cutter)]
+    place = Output(output.rstrip("/"), container, into)
     with open_session(master, conf) as spark:
-        return map_with_spark(
-            spark,
-            paths,
-            kernel,
-            cutter,
-            Output(output.rstrip("/"), container, into),
-            reading,
-            ["segment", separator, format, mode, _digest(cutter)],
-        )
-
-
-def _digest(cutter: Cutter) -> str:
-    """Of what a segmenter is made of, so that another one does not go on with this one's parts."""
-    from pyspark import cloudpickle
-
-    return hashlib.sha256(cloudpickle.dumps(cutter)).hexdigest()
+        return map_with_spark(spark, paths, kernel, cutter, place, reading, made_of)
 
 
 @dataclass(frozen=True)

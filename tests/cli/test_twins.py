@@ -41,6 +41,7 @@ from nlptools.segmentation.records import segment_records
 from nlptools.segmentation.stream import SEGMENT_FORMATS, segment_corpus
 from nlptools.spark.count import count_with_spark
 from nlptools.spark.segment import segment_with_spark
+from nlptools.spark.tokenize import tokenize_with_spark
 from nlptools.spark.train import train_with_spark
 from nlptools.text.corpus import FOLDS, ON_ERROR, Corpus
 from nlptools.vectors.check import CHECK_FORMATS
@@ -74,6 +75,7 @@ SPARK: dict[str, Callable[..., Any]] = {
     "count": count_with_spark,
     "discover": count_with_spark,
     "segment": segment_with_spark,
+    "tokenize": tokenize_with_spark,
     "train": train_with_spark,
 }
 # What another function of the door does with these settings, which is handed them as they are.
@@ -123,7 +125,7 @@ OWN = {
     "vectors project": {"output", "format", "words_output", "quiet"},
     "vocab build": {"output", "map", "weights", "report", "quiet"},
     "vocab init-embeddings": {"report", "quiet"},
-    "tokenize": {"decode", "output", "quiet"},
+    "tokenize": {"decode", "engine", "output", "quiet"},
     "vocab export": {"output", "quiet"},
 }
 # Keywords that are no options: block_size changes no result; `watch` is what draws the progress or counts words, open_corpus what

@@ -26,7 +26,12 @@ from nlptools.spark import files as sparkfiles
 from nlptools.spark import session as sparksession
 from nlptools.spark.maps import compression_of
 from nlptools.spark.segment import segment_with_spark
+from nlptools.spark.tokenize import tokenize_with_spark
 from nlptools.text.corpus import Corpus
+from nlptools.vocab.records import token_lines, tokenize_documents, tokenize_records
+from nlptools.vocab.stream import TokenCounts, tokenize_corpus
+from nlptools.vocab.tokenizer import WordTokenizer
+from nlptools.vocab.vocab import load_vocab
 
 TEXTS = ["国家标准，第一条。\n第二行", "天气非常好 𠮷5G网络", "", "標準，國家", "他说：“好的。”"]
 CUTTER = Segmenter.load()
@@ -234,6 +239,59 @@ def test_compressed_files(spark: Any, cut: str) -> None:
     segment_with_spark(["a.txt"], CUTTER, "a.gz")
     wanted = "".join(segment_corpus(Corpus(["a.txt"]), CUTTER))
     assert gzip.decompress(written("a.gz")).decode() == wanted + "\n"
+
+
+VOCAB = [
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    *"国家标准天气非常好第一二条行他说，。：“”5",
+    "国家",
+    "天气",
+    "标准",
+    "##g",
+]
+
+
+def tokenizer() -> WordTokenizer:
+    Path("vocab.txt").write_text("\n".join(VOCAB), encoding="utf-8")
+    return WordTokenizer(load_vocab("vocab.txt"), fold=("t2s",))
+
+
+@needs_spark
+@pytest.mark.parametrize("format", ["tokens", "ids", "jsonl"])
+def test_tokens_of_records(spark: Any, cut: str, format: str) -> None:
+    """In the records, in a table, and as lines; the tokens are counted."""
+    paths, same = write_records(), {"format": format, "special": True, "max_length": 8}
+    reading: dict[str, Any] = {"field": "doc.text"}
+    for container in ("jsonl", "parquet"):
+        counts = TokenCounts()
+        made = tokenize_with_spark(
+            paths, tokenizer(), container, container=container, **same, **reading
+        )
+        corpus = Corpus(paths, **reading)
+        wanted = tokenize_records(corpus, tokenizer(), container=container, counts=counts, **same)
+        if container == "jsonl":
+            assert written(container).decode() == "".join(map(str, wanted))
+        else:
+            assert table(container) == table_of(wanted)
+        assert made.sums == vars(counts)
+    if format != "jsonl":
+        tokenize_with_spark(paths, tokenizer(), "text", **same, **reading)
+        found = tokenize_documents(Corpus(paths, **reading).documents(), tokenizer(), **same)
+        assert written("text").decode() == "".join(token_lines(found))
+
+
+@needs_spark
+@pytest.mark.parametrize("special", [True, False])
+@pytest.mark.parametrize("format", ["tokens", "jsonl"])
+def test_tokens_of_lines(spark: Any, cut: str, format: str, special: bool) -> None:
+    Path("a.txt").write_bytes(("国家标准\r\n\n天气\r好\n" * 60).encode())
+    Path("b.txt").write_text("没有换行", encoding="utf-8")
+    same = {"format": format, "special": special}
+    tokenize_with_spark(["a.txt", "b.txt"], tokenizer(), "out", **same)
+    wanted = "".join(tokenize_corpus(Corpus(["a.txt", "b.txt"]), tokenizer(), **same))
+    assert written("out").decode() == wanted.removesuffix("\n") + "\n"
 
 
 def test_compressions_that_spark_cannot_write() -> None:
