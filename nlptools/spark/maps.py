@@ -9,11 +9,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from nlptools import __version__
 from nlptools.errors import DataError
@@ -21,7 +22,14 @@ from nlptools.spark.count import SPLIT, configure, exists, names_in, parts_of
 from nlptools.spark.files import File, absolute, list_files, ordered_frame, ordered_plan
 from nlptools.spark.streams import Reading
 from nlptools.spark.tables import Columns, columns_of, rows_of
-from nlptools.spark.worker import Input, corpus_of, told_to_the_driver
+from nlptools.spark.worker import (
+    LINES_OF_PIECES,
+    Input,
+    begins,
+    corpus_of,
+    count_lines,
+    told_to_the_driver,
+)
 from nlptools.text.corpus import Corpus
 from nlptools.text.documents import Documents
 from nlptools.text.reading import ReadReport
@@ -35,17 +43,29 @@ _PACKED = {".gz": "gzip", ".bz2": "bzip2"}  # which Spark can write without libr
 _OTHERS = (".zst", ".xz")
 
 
-class Kernel(Protocol):
+class Kernel:
     """What is done with a corpus, on one machine or on a worker, to which it is sent.
 
-    shared: what all workers have, a model. sums: is added to. The corpus is read once.
+    numbered: the text tells the numbers of lines.
     """
 
+    numbered = False
+
+    @property
+    def head(self) -> str:
+        """What stands once before all text."""
+        return ""
+
     def text(self, corpus: Corpus, shared: Any, sums: Sums) -> Iterator[str]:
-        """The text that is written, of whole lines: rows, or lines of a text."""
+        """The text that is written, of whole lines: rows, or lines of a text.
+
+        The corpus is read once. shared: what all workers have, a model. sums: is added to.
+        """
+        raise NotImplementedError
 
     def records(self, corpus: Corpus, shared: Any, sums: Sums) -> Iterator[tuple[Documents, Found]]:
-        """Documents with what was found in each."""
+        """Documents with what was found in each; all else as for `text`."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -134,7 +154,7 @@ def map_with_spark(
                 left, parts = [], []
         work = _Work(spark.sparkContext.broadcast(shared), kernel, output, columns)
         for number, part in left:
-            sums = _write_part(spark, part, work, reading, f"part-{number:05d}", codec)
+            sums = _write_part(spark, part, work, reading, number, codec)
             _write(spark, f"{home}/part-{number:05d}", json.dumps(sums))
         _write(spark, f"{output.path}/_SUCCESS", "")
     made = Mapped()
@@ -155,15 +175,19 @@ class _Work:
 
 
 def _write_part(
-    spark: Any, part: Sequence[File], work: _Work, reading: Reading, name: str, codec: str | None
+    spark: Any, part: Sequence[File], work: _Work, reading: Reading, number: int, codec: str | None
 ) -> Sums:
-    """The files of a part, whose names begin with `name`; what its tasks have counted."""
+    """The files of a part, whose names begin with its number; what its tasks have counted."""
+    name = f"part-{number:05d}"
     sums = spark.sparkContext.accumulator(Counter(), _Summing())
     united: Any = None
     schema = _TEXT if work.columns is None else work.columns.schema
     for group in ordered_plan(spark, part, reading, SPLIT, records=True):
         given = group.input(reading, ordered=True, placed=True)
         made = ordered_frame(spark, group, reading, placed=True)
+        if group.how == "lines" and work.kernel.numbered:
+            given = given._replace(firsts=_first_lines(made))
+        given = given._replace(leading=number == 1 and united is None)
         made = made.mapInArrow(functools.partial(_task, work, given, sums), schema)
         united = made if united is None else united.unionAll(made)
     _remove(spark, work.output.path, f"{name}-")  # of a run that died while it wrote them
@@ -175,6 +199,16 @@ def _write_part(
     else:
         writer.option("compression", codec or "none").text(work.output.path)
     return dict(sums.value)
+
+
+def _first_lines(frame: Any) -> dict[int, int]:
+    """The number of the first line of each piece of a large file, by the byte at which the piece begins."""
+    rows = frame.mapInArrow(count_lines, LINES_OF_PIECES).groupBy("start").sum("lines").collect()
+    firsts, line = {}, 1
+    for start, lines in sorted((int(row[0]), int(row[1])) for row in rows):
+        firsts[start] = line
+        line += lines
+    return firsts
 
 
 class _Summing:
@@ -256,6 +290,8 @@ def _task(work: _Work, given: Input, sums: Any, batches: Iterable[Any]) -> Itera
                 pieces = iter(())
             else:
                 pieces = record_pieces(found, into=output.into)
+        if given.leading and begins(corpus) and output.container is None:
+            pieces = itertools.chain([work.kernel.head], pieces)
         for text in _whole_lines(pieces):
             rows = pyarrow.array([text], pyarrow.string())
             yield pyarrow.RecordBatch.from_arrays([rows], names=["value"])

@@ -9,7 +9,7 @@ from typing import Any
 from nlptools.segmentation.records import segment_documents
 from nlptools.segmentation.stream import SegmentCounts, segment_corpus
 from nlptools.segmentation.tokens import Cutter
-from nlptools.spark.maps import Mapped, Output, Sums, digest_of, map_with_spark
+from nlptools.spark.maps import Kernel, Mapped, Output, Sums, digest_of, map_with_spark
 from nlptools.spark.session import open_session
 from nlptools.spark.streams import reading_of
 from nlptools.text.corpus import Corpus
@@ -48,7 +48,7 @@ def segment_with_spark(
 
 
 @dataclass(frozen=True)
-class Segmenting:
+class Segmenting(Kernel):
     """segment_corpus and segment_records, as a Kernel; what is shared is the segmenter."""
 
     separator: str

@@ -60,16 +60,21 @@ class LineCorpus(StreamCorpus):
     in the middle of a file.
     """
 
-    def __init__(self, name: str, start: int, data: Iterator[bytes], reading: Reading) -> None:
-        """name: of the file. start: the byte of it at which the piece begins that these are lines of."""
-        # Who cuts a file does not count its lines.
-        self._shown = name if start == 0 else f"{name}, from byte {start:,}"
-        self._begun = start > 0
+    def __init__(
+        self, name: str, start: int, line: int | None, data: Iterator[bytes], reading: Reading
+    ) -> None:
+        """name: of the file. start: the byte of it at which the piece begins that these are lines of.
+
+        line: the number of the first; None: who cuts a file does not count its lines, so they are told from that byte.
+        """
+        self.start = start
+        self._shown = name if start == 0 or line is not None else f"{name}, from byte {start:,}"
+        self._shift = (1 if line is None else line) - 2  # the empty line is the first
         super().__init__([(self._shown, data)], reading)
 
     def _reader(self, size: int) -> SourceReader:
         reader = super()._reader(size)
-        reader.begun = self._begun
+        reader.begun = self.start > 0
         return reader
 
     def blocks(self) -> Iterator[Block]:
@@ -92,19 +97,18 @@ class LineCorpus(StreamCorpus):
                     self._uncount()
                 if lines:
                     batch, lines = batch.part(1, len(batch)), False
-                places = array("q", (np.asarray(batch.lines, np.int64) - 1).tobytes())
+                places = array("q", (np.asarray(batch.lines, np.int64) + self._shift).tobytes())
                 numbers = batch.numbers if self._field is not None else places
                 yield dataclasses.replace(batch, lines=places, numbers=numbers)
 
     def _uncount(self) -> None:
         """The empty line, and a file of which others read the beginning."""
         self.report.bytes -= 1
-        self.report.files -= self._begun
+        self.report.files -= self.start > 0
 
-    @staticmethod
-    def _block(block: Block, text: str, lines: LineNumbers) -> Block:
-        at = array("q", [number - 1 for number in lines.to])
-        lines = LineNumbers(lines.first - 1, lines.at, at)
+    def _block(self, block: Block, text: str, lines: LineNumbers) -> Block:
+        at = array("q", [number + self._shift for number in lines.to])
+        lines = LineNumbers(lines.first + self._shift, lines.at, at)
         return dataclasses.replace(block, text=text, lines=lines)
 
     @contextlib.contextmanager
@@ -115,7 +119,9 @@ class LineCorpus(StreamCorpus):
         except DataError as error:
             if error.path != self._shown or error.line is None:
                 raise
-            raise DataError(error.path, error.line - 1, error.problem, error.hint) from None
+            raise DataError(
+                error.path, error.line + self._shift, error.problem, error.hint
+            ) from None
 
 
 def reading_of(

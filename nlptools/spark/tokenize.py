@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nlptools.spark.maps import Mapped, Output, Sums, digest_of, map_with_spark
+from nlptools.spark.maps import Kernel, Mapped, Output, Sums, digest_of, map_with_spark
 from nlptools.spark.session import open_session
 from nlptools.spark.streams import reading_of
 from nlptools.text.corpus import Corpus
@@ -52,7 +52,7 @@ def tokenize_with_spark(
 
 
 @dataclass(frozen=True)
-class Tokenizing:
+class Tokenizing(Kernel):
     """tokenize_corpus and tokenize_documents, as a Kernel; what is shared is the tokenizer.
 
     by_record: the text has a line for each record, not for each line of it.

@@ -7,7 +7,7 @@ import dataclasses
 import importlib
 import io
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nlptools.errors import NlptoolsError
@@ -18,19 +18,23 @@ from nlptools.text.tableformats import HEAD as TABLE_HEAD
 from nlptools.text.tableformats import is_table
 
 COLUMNS = "part int, data binary, report string"
+LINES_OF_PIECES = "start long, lines long"
 
 
 class Input(NamedTuple):
     """What the rows of a data frame of sparkfiles.py are.
 
     how: "whole", "lines" or "rows". names: files in their order, where that matters; shown: what messages call them,
-    where these are to name file and line.
+    where these are to name file and line; firsts: the numbers of the first lines of a large file's pieces, by the byte at
+    which each begins; None: not known. leading: nothing of the corpus is before these.
     """
 
     how: str
     reading: Reading
     names: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
+    firsts: Mapping[int, int] | None = None
+    leading: bool = False
 
 
 @contextlib.contextmanager
@@ -68,7 +72,8 @@ def corpus_of(given: Input, batches: Iterable[Any]) -> Corpus | None:
         return Corpus.from_texts(texts, on_error=reading.on_error, fold=reading.fold)
     if given.how == "lines" and given.shown:
         start = int(first.column(0)[0].as_py())
-        return LineCorpus(given.shown[0], start, _lines(batches), reading)
+        line = None if given.firsts is None else given.firsts[start]
+        return LineCorpus(given.shown[0], start, line, _lines(batches), reading)
     if given.how == "lines":
         return StreamCorpus([("a large file, read line by line", _lines(batches))], reading)
     files: Iterable[tuple[str, Any]] = (
@@ -80,6 +85,25 @@ def corpus_of(given: Input, batches: Iterable[Any]) -> Corpus | None:
         files = _in_order(files, given.names)
     shown = dict(zip(given.names, given.shown, strict=True)) if given.shown else {}
     return StreamCorpus(((shown.get(name, name), _opened(data)) for name, data in files), reading)
+
+
+def begins(corpus: Corpus) -> bool:
+    """Whether what a task reads is the beginning of its files."""
+    return not (isinstance(corpus, LineCorpus) and corpus.start)
+
+
+def count_lines(batches: Iterable[Any]) -> Iterator[Any]:
+    """Batches of the places of pieces and their lines, as Spark cuts them -> (place, lines: CR ends one, too)."""
+    arrow = importlib.import_module("pyarrow")
+    compute = importlib.import_module("pyarrow.compute")
+    for batch in batches:
+        if batch.num_rows:
+            data = batch.column(1)
+            ends = compute.sum(compute.count_substring(data, b"\r")).as_py()
+            ends -= compute.sum(compute.ends_with(data, b"\r")).as_py() or 0
+            starts = arrow.array([int(batch.column(0)[0].as_py())], arrow.int64())
+            lines = arrow.array([batch.num_rows + ends], arrow.int64())
+            yield arrow.RecordBatch.from_arrays([starts, lines], names=["start", "lines"])
 
 
 def report_of(given: Input, corpus: Corpus) -> dict[str, Any]:

@@ -18,16 +18,23 @@ import pytest
 from spark.test_spark import needs_spark, pytestmark  # noqa: F401
 
 from nlptools.errors import DataError, NlptoolsError
+from nlptools.lm.files import open_lm
+from nlptools.lm.records import found_of, score_documents
+from nlptools.lm.report import table_pieces
+from nlptools.lm.stream import score_corpus
+from nlptools.lm.tally import ScoreTally
 from nlptools.segmentation.records import segment_records
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.segmentation.stream import segment_corpus
 from nlptools.spark import count as engine
 from nlptools.spark import files as sparkfiles
 from nlptools.spark import session as sparksession
+from nlptools.spark.lmscore import score_with_spark, totals_of
 from nlptools.spark.maps import compression_of
 from nlptools.spark.segment import segment_with_spark
 from nlptools.spark.tokenize import tokenize_with_spark
 from nlptools.text.corpus import Corpus
+from nlptools.text.recordfiles import written as records_written
 from nlptools.vocab.records import token_lines, tokenize_documents, tokenize_records
 from nlptools.vocab.stream import TokenCounts, tokenize_corpus
 from nlptools.vocab.tokenizer import WordTokenizer
@@ -292,6 +299,53 @@ def test_tokens_of_lines(spark: Any, cut: str, format: str, special: bool) -> No
     tokenize_with_spark(["a.txt", "b.txt"], tokenizer(), "out", **same)
     wanted = "".join(tokenize_corpus(Corpus(["a.txt", "b.txt"]), tokenizer(), **same))
     assert written("out").decode() == wanted.removesuffix("\n") + "\n"
+
+
+MODEL = open_lm("general")
+
+
+@needs_spark
+@pytest.mark.parametrize("least", [0, 3])
+def test_scores_of_records(spark: Any, cut: str, least: int) -> None:
+    paths = write_records()
+    for container in ("jsonl", "parquet"):
+        made = score_with_spark(
+            paths, MODEL, container, container=container, min_symbols=least, field="doc.text"
+        )
+        tally = ScoreTally(scripts=True)
+        scored = score_documents(Corpus(paths, field="doc.text").documents(), MODEL)
+        chosen = tally.chosen(scored, least)
+        found = ((one, found_of(lines)) for one, lines in chosen if one is not None)
+        wanted = records_written(found, container)
+        if container == "jsonl":
+            assert written(container).decode() == "".join(map(str, wanted))
+        else:
+            assert table(container) == table_of(wanted)
+        sums = totals_of(made.sums)
+        assert (sums.lines, sums.symbols, sums.oov) == (
+            tally.sums.lines,
+            tally.sums.symbols,
+            tally.sums.oov,
+        )
+        assert sums.log10_prob == pytest.approx(tally.sums.log10_prob)
+        assert made.sums["traditional"] == tally.traditional > 0
+
+
+@needs_spark
+@pytest.mark.parametrize("how", ["tsv", "jsonl"])
+def test_scores_of_lines(spark: Any, cut: str, how: str) -> None:
+    """Each with its source and its line, one head before all; the lines of a large file are counted for that."""
+    Path("a.txt").write_bytes(("国家标准\r\n\n天气\r好\n" * 60).encode())
+    Path("b.txt").write_text("没有换行", encoding="utf-8")
+    paths = ["a.txt", "b.txt"]
+    score_with_spark(paths, MODEL, "out", format=how)
+    wanted = "".join(table_pieces(score_corpus(Corpus(paths), MODEL), how))
+    assert written("out").decode() == wanted
+    paths = write_records()
+    score_with_spark(paths, MODEL, "records", format=how, field="doc.text")
+    scored = score_documents(Corpus(paths, field="doc.text").documents(), MODEL)
+    wanted = "".join(table_pieces((lines for _, lines in scored), how))
+    assert written("records").decode() == wanted
 
 
 def test_compressions_that_spark_cannot_write() -> None:
