@@ -381,10 +381,7 @@ CHOICES = [
     ("vocab export", "fallback", FALLBACKS),
     # The usual one first; a language model has to have sentences.
     ("count", "sentences", ("none", "line", "clause")),
-    *(
-        (command, "engine", ("local", "spark"))
-        for command in ("count", "discover", "segment", "train")
-    ),
+    *((command, "engine", ("local", "spark")) for command in SPARK),
     ("lm train", "sentences", ("line", "clause")),
     *(
         (command, "latin", LATIN_MODES)
