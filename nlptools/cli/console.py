@@ -236,7 +236,7 @@ class Closing:
     """Collects what a run did; one line on stderr at its end."""
 
     def __init__(self, command: str, quiet: bool) -> None:
-        self._command, self._quiet = command, quiet
+        self._command, self.quiet = command, quiet
         if not quiet:
             _note_temporary_folder()
         self._start = time.perf_counter()
@@ -245,7 +245,7 @@ class Closing:
         self, read: Corpus | ReadReport | None, settings: dict[str, Any], results: Iterable[str]
     ) -> None:
         """Settings that made the result, what was read, what came out, memory and time."""
-        if self._quiet:
+        if self.quiet:
             return
         made_by = " ".join(f"{name}:{value}" for name, value in settings.items())
         parts = [f"nlptools {__version__} {self._command}", made_by]

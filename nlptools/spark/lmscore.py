@@ -10,7 +10,7 @@ from nlptools.lm.records import found_of, score_documents
 from nlptools.lm.report import head_of, table_pieces
 from nlptools.lm.stream import ScoredLines, Totals, fold_of, score_corpus
 from nlptools.lm.tally import ScoreTally
-from nlptools.spark.maps import Kernel, Mapped, Output, Sums, digest_of, map_with_spark
+from nlptools.spark.maps import Job, Kernel, Mapped, Output, Sums, digest_of
 from nlptools.spark.session import open_session
 from nlptools.spark.streams import reading_of
 from nlptools.text.corpus import Corpus
@@ -50,7 +50,7 @@ def score_with_spark(
     made_of = ["lm score", format, min_symbols, folds, digest_of(model)]
     place = Output(output.rstrip("/"), container, into)
     with open_session(master, conf) as spark:
-        return map_with_spark(spark, paths, kernel, model, place, reading, made_of)
+        return Job.of(spark, paths, reading, made_of).map(kernel, model, place)
 
 
 def totals_of(sums: Sums) -> Totals:

@@ -25,9 +25,9 @@ from nlptools.spark.tables import Columns, columns_of, rows_of
 from nlptools.spark.worker import (
     LINES_OF_PIECES,
     Input,
-    begins,
     corpus_of,
     count_lines,
+    start_of,
     told_to_the_driver,
 )
 from nlptools.text.corpus import Corpus
@@ -36,7 +36,7 @@ from nlptools.text.reading import ReadReport
 from nlptools.text.results import Found, record_pieces
 
 Sums = dict[str, float]  # what a kernel has counted, by name; zero where a name is missing
-_HOME = ".nlptools"  # in the folder of the output, passed over by whoever reads it
+HOME = ".nlptools"  # in the folder of the output, passed over by whoever reads it
 _TEXT = "value string"
 _PIECE = 1 << 22  # characters of a row
 _PACKED = {".gz": "gzip", ".bz2": "bzip2"}  # which Spark can write without libraries of the system
@@ -67,10 +67,27 @@ class Kernel:
         """Documents with what was found in each; all else as for `text`."""
         raise NotImplementedError
 
+    def rows(self, corpus: Corpus, shared: Any, sums: Sums) -> Iterator[Any]:
+        """Batches of pyarrow with columns that are those of `schema`; all else as for `text`."""
+        raise NotImplementedError
+
+    schema = ""  # of `rows`, as Spark has it
+
+    def at(self, part: int, group: int) -> Kernel:
+        """The kernel of a group of files, which are read alike, in a part of them."""
+        return self
+
+    def every(self) -> Kernel:
+        """A kernel that makes records of the same columns, and leaves out none."""
+        return self
+
 
 @dataclass(frozen=True)
 class Output:
-    """The folder to write. container: of records, "jsonl" or "parquet"; None: text. into: see record_pieces."""
+    """The folder to write. into: see record_pieces.
+
+    container: of records, "jsonl" or "parquet"; "rows": the kernel's own table; None: text.
+    """
 
     path: str
     container: str | None = None
@@ -113,55 +130,69 @@ def digest_of(shared: Any) -> str:
     return hashlib.sha256(cloudpickle.dumps(shared)).hexdigest()
 
 
-def map_with_spark(
-    spark: Any,
-    paths: Sequence[str],
-    kernel: Kernel,
-    shared: Any,
-    output: Output,
-    reading: Reading,
-    made_of: Sequence[object],
-) -> Mapped:
-    """Write what a kernel makes of the documents of a corpus, in their order, into a folder of files.
+@dataclass(frozen=True)
+class Job:
+    """What is to be read by Spark. made_of: tells, as JSON, what the result depends on beside the files."""
 
-    All files in the folder, sorted by their names and put together, are what one machine writes; where that is Parquet,
-    all of them are one table. made_of: tells, as JSON, what the result depends on: a run that died and is started again
-    goes on where it stopped, if this and the files are the same. shared: is broadcast.
-    Raises ValueError for a name that asks for a compression that Spark cannot write, DataError for a folder that is there
-    already, of something else, and for whatever the kernel finds.
-    """
-    codec = compression_of(output.path)
-    output = replace(output, path=absolute(spark, output.path))
-    files = list_files(spark, paths)
-    told = [__version__, reading, output.container, output.into, files, made_of]
-    text = json.dumps(told, default=str).encode("utf-8", "surrogatepass")
-    home = f"{output.path}/{_HOME}"
-    _begin(spark, output.path, hashlib.sha256(text).hexdigest())
-    configure(spark, sum(file.size for file in files), spark.sparkContext.defaultParallelism)
-    parts = list(parts_of(files))
-    left = [
-        (number, part)
-        for number, part in enumerate(parts, 1)
-        if not exists(spark, f"{home}/part-{number:05d}")
-    ]
-    # Else times are in a form of Spark's own that others read as having no zone.
-    spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
-    if left:
-        columns = None
-        if output.container == "parquet":
-            columns = columns_of(spark, files, reading, kernel, shared, output.into)
-            if columns is None:  # of no documents there is no table
-                left, parts = [], []
+    spark: Any
+    files: Sequence[File]
+    reading: Reading
+    made_of: Sequence[object]
+
+    @classmethod
+    def of(
+        cls, spark: Any, paths: Sequence[str], reading: Reading, made_of: Sequence[object]
+    ) -> Job:
+        """Of files, folders and patterns."""
+        files = list_files(spark, paths)
+        configure(spark, sum(file.size for file in files), spark.sparkContext.defaultParallelism)
+        # Else times are in a form of Spark's own that others read as having no zone.
+        spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
+        return cls(spark, files, reading, made_of)
+
+    def begin(self, output: Output) -> None:
+        """Make the folder, unless it is of the same job already; DataError if there is another."""
+        output = replace(output, path=absolute(self.spark, output.path))
+        told = [__version__, self.reading, output.container, output.into, self.files, self.made_of]
+        text = json.dumps(told, default=str).encode("utf-8", "surrogatepass")
+        _begin(self.spark, output.path, hashlib.sha256(text).hexdigest())
+
+    def map(self, kernel: Kernel, shared: Any, output: Output) -> Mapped:
+        """Write what a kernel makes of the documents, in their order, into a folder of files.
+
+        All files in the folder, sorted by their names and put together, are what one machine writes; where that is
+        Parquet, all of them are one table. A run that died and is started again goes on where it stopped, if made_of and
+        the files are the same. shared: is broadcast.
+        Raises ValueError for a name that asks for a compression that Spark cannot write, DataError for a folder that is
+        there already, of something else, and for whatever the kernel finds.
+        """
+        spark = self.spark
+        codec = compression_of(output.path)
+        output = replace(output, path=absolute(spark, output.path))
+        home = f"{output.path}/{HOME}"
+        self.begin(output)
+        parts = list(enumerate(parts_of(self.files), 1))
+        left = [part for part in parts if not exists(spark, f"{home}/part-{part[0]:05d}")]
+        columns = self._columns(kernel, shared, output) if left else None
+        if left and columns is None and output.container == "parquet":
+            left, parts = [], []  # of no documents there is no table
         work = _Work(spark.sparkContext.broadcast(shared), kernel, output, columns)
         for number, part in left:
-            sums = _write_part(spark, part, work, reading, number, codec)
-            _write(spark, f"{home}/part-{number:05d}", json.dumps(sums))
-        _write(spark, f"{output.path}/_SUCCESS", "")
-    made = Mapped()
-    for number in range(1, len(parts) + 1):
-        made.add(json.loads(_read(spark, f"{home}/part-{number:05d}")))
-    made.files = sum(name.startswith("part-") for name in names_in(spark, output.path))
-    return made
+            sums = _write_part(spark, part, work, self.reading, number, codec)
+            write_text(spark, f"{home}/part-{number:05d}", json.dumps(sums))
+        write_text(spark, f"{output.path}/_SUCCESS", "")
+        made = Mapped()
+        for number, _ in parts:
+            made.add(json.loads(read_text(spark, f"{home}/part-{number:05d}")))
+        made.files = sum(name.startswith("part-") for name in names_in(spark, output.path))
+        return made
+
+    def _columns(self, kernel: Kernel, shared: Any, output: Output) -> Columns | None:
+        """Those of a table; None where there is none."""
+        if output.container != "parquet":
+            return None
+        reading, every = self.reading, kernel.every()
+        return columns_of(self.spark, self.files, reading, every, shared, output.into)
 
 
 @dataclass(frozen=True)
@@ -181,20 +212,24 @@ def _write_part(
     name = f"part-{number:05d}"
     sums = spark.sparkContext.accumulator(Counter(), _Summing())
     united: Any = None
+    table = work.output.container in ("parquet", "rows")
     schema = _TEXT if work.columns is None else work.columns.schema
-    for group in ordered_plan(spark, part, reading, SPLIT, records=True):
+    schema = work.kernel.schema if work.output.container == "rows" else schema
+    groups = ordered_plan(spark, part, reading, SPLIT, records=True)
+    for place, group in enumerate(groups):
         given = group.input(reading, ordered=True, placed=True)
         made = ordered_frame(spark, group, reading, placed=True)
         if group.how == "lines" and work.kernel.numbered:
             given = given._replace(firsts=_first_lines(made))
         given = given._replace(leading=number == 1 and united is None)
-        made = made.mapInArrow(functools.partial(_task, work, given, sums), schema)
+        here = replace(work, kernel=work.kernel.at(number, place))
+        made = made.mapInArrow(functools.partial(_task, here, given, sums), schema)
         united = made if united is None else united.unionAll(made)
     _remove(spark, work.output.path, f"{name}-")  # of a run that died while it wrote them
     writer = united.write.mode("append").option("mapreduce.output.basename", name)
     # Spark's own mark of success would stand there after the first part.
     writer = writer.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
-    if work.columns is not None:
+    if table:
         writer.option("compression", "zstd").parquet(work.output.path)
     else:
         writer.option("compression", codec or "none").text(work.output.path)
@@ -203,11 +238,13 @@ def _write_part(
 
 def _first_lines(frame: Any) -> dict[int, int]:
     """The number of the first line of each piece of a large file, by the byte at which the piece begins."""
-    rows = frame.mapInArrow(count_lines, LINES_OF_PIECES).groupBy("start").sum("lines").collect()
+    lines: Counter[int] = Counter()
+    for row in frame.mapInArrow(count_lines, LINES_OF_PIECES).collect():
+        lines[row.start] += row.lines
     firsts, line = {}, 1
-    for start, lines in sorted((int(row[0]), int(row[1])) for row in rows):
+    for start in sorted(lines):
         firsts[start] = line
-        line += lines
+        line += lines[start]
     return firsts
 
 
@@ -227,15 +264,15 @@ class _Summing:
 
 def _begin(spark: Any, output: str, run: str) -> None:
     """Make the folder; DataError if there is one of another run."""
-    place = f"{output}/{_HOME}/run"
-    if exists(spark, place) and _read(spark, place) == run:
+    place = f"{output}/{HOME}/run"
+    if exists(spark, place) and read_text(spark, place) == run:
         return
     if exists(spark, output):
         hint = "remove it, or name another folder"
         raise DataError(
             output, None, "is there already, and not of the same text and settings", hint
         )
-    _write(spark, place, run)
+    write_text(spark, place, run)
 
 
 def _place(spark: Any, path: str) -> tuple[Any, Any]:
@@ -243,20 +280,28 @@ def _place(spark: Any, path: str) -> tuple[Any, Any]:
     return place, place.getFileSystem(spark._jsc.hadoopConfiguration())
 
 
-def _write(spark: Any, path: str, text: str) -> None:
+def write_text(spark: Any, path: str, text: str) -> None:
+    """A small file of any file system."""
     place, system = _place(spark, path)
     stream = system.create(place, True)
     stream.write(bytearray(text, "utf-8"))
     stream.close()
 
 
-def _read(spark: Any, path: str) -> str:
+def read_text(spark: Any, path: str) -> str:
+    """All of a small file of any file system."""
     place, system = _place(spark, path)
     stream = system.open(place)
     try:
         return bytes(stream.readAllBytes()).decode("utf-8")
     finally:
         stream.close()
+
+
+def remove_folder(spark: Any, path: str) -> None:
+    """A folder with all that is in it, if it is there."""
+    place, system = _place(spark, path)
+    system.delete(place, True)
 
 
 def _remove(spark: Any, folder: str, beginning: str) -> None:
@@ -281,16 +326,18 @@ def _task(work: _Work, given: Input, sums: Any, batches: Iterable[Any]) -> Itera
         corpus.block_size = 1 << 20
         counted: Sums = {}
         output = work.output
+        pieces: Iterator[str] = iter(())
         if output.container is None:
             pieces = work.kernel.text(corpus, work.shared.value, counted)
+        elif output.container == "rows":
+            yield from work.kernel.rows(corpus, work.shared.value, counted)
         else:
             found = work.kernel.records(corpus, work.shared.value, counted)
             if work.columns is not None:
                 yield from rows_of(found, work.columns, output.into)
-                pieces = iter(())
             else:
                 pieces = record_pieces(found, into=output.into)
-        if given.leading and begins(corpus) and output.container is None:
+        if given.leading and start_of(corpus) == 0 and output.container is None:
             pieces = itertools.chain([work.kernel.head], pieces)
         for text in _whole_lines(pieces):
             rows = pyarrow.array([text], pyarrow.string())

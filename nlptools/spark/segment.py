@@ -9,7 +9,7 @@ from typing import Any
 from nlptools.segmentation.records import segment_documents
 from nlptools.segmentation.stream import SegmentCounts, segment_corpus
 from nlptools.segmentation.tokens import Cutter
-from nlptools.spark.maps import Kernel, Mapped, Output, Sums, digest_of, map_with_spark
+from nlptools.spark.maps import Job, Kernel, Mapped, Output, Sums, digest_of
 from nlptools.spark.session import open_session
 from nlptools.spark.streams import reading_of
 from nlptools.text.corpus import Corpus
@@ -44,7 +44,7 @@ def segment_with_spark(
     made_of = ["segment", separator, format, mode, digest_of(cutter)]
     place = Output(output.rstrip("/"), container, into)
     with open_session(master, conf) as spark:
-        return map_with_spark(spark, paths, kernel, cutter, place, reading, made_of)
+        return Job.of(spark, paths, reading, made_of).map(kernel, cutter, place)
 
 
 @dataclass(frozen=True)

@@ -109,11 +109,22 @@ def _spark_type(pa: Any, kind: Any, name: str, files: Sequence[File]) -> Any:
 # --- the first documents, read by the driver -----------------------------------------------------
 
 
-class _HadoopFile(io.RawIOBase):
+class HadoopFile(io.RawIOBase):
     """A file of any file system of Hadoop, to be read from anywhere."""
 
     def __init__(self, stream: Any, size: int) -> None:
         self._stream, self._size = stream, size
+
+    @classmethod
+    def open(cls, spark: Any, path: str) -> HadoopFile:
+        """A file by its name."""
+        place = spark._jvm.org.apache.hadoop.fs.Path(path)
+        system = place.getFileSystem(spark._jsc.hadoopConfiguration())
+        return cls(system.open(place), system.getFileStatus(place).getLen())
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
     def readable(self) -> bool:
         return True
@@ -136,9 +147,7 @@ class _HadoopFile(io.RawIOBase):
 
 
 def _opened(spark: Any, file: File) -> Opened:
-    place = spark._jvm.org.apache.hadoop.fs.Path(file.path)
-    stream = place.getFileSystem(spark._jsc.hadoopConfiguration()).open(place)
-    opened = io.BufferedReader(_HadoopFile(stream, file.size), _CHUNK)
+    opened = io.BufferedReader(HadoopFile.open(spark, file.path), _CHUNK)
     if is_table(opened.peek(HEAD)[:HEAD]):
         return opened
     return itertools.takewhile(bool, (opened.read(_CHUNK) for _ in itertools.count()))

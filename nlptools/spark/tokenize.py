@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nlptools.spark.maps import Kernel, Mapped, Output, Sums, digest_of, map_with_spark
+from nlptools.spark.maps import Job, Kernel, Mapped, Output, Sums, digest_of
 from nlptools.spark.session import open_session
 from nlptools.spark.streams import reading_of
 from nlptools.text.corpus import Corpus
@@ -48,7 +48,7 @@ def tokenize_with_spark(
     made_of = ["tokenize", format, special, max_length, mark_unknown, digest_of(tokenizer)]
     place = Output(output.rstrip("/"), container, into)
     with open_session(master, conf) as spark:
-        return map_with_spark(spark, paths, kernel, tokenizer, place, reading, made_of)
+        return Job.of(spark, paths, reading, made_of).map(kernel, tokenizer, place)
 
 
 @dataclass(frozen=True)

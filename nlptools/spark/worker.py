@@ -87,9 +87,9 @@ def corpus_of(given: Input, batches: Iterable[Any]) -> Corpus | None:
     return StreamCorpus(((shown.get(name, name), _opened(data)) for name, data in files), reading)
 
 
-def begins(corpus: Corpus) -> bool:
-    """Whether what a task reads is the beginning of its files."""
-    return not (isinstance(corpus, LineCorpus) and corpus.start)
+def start_of(corpus: Corpus) -> int:
+    """The byte at which the piece of a large file begins that a task reads; 0: it reads files from their beginning."""
+    return corpus.start if isinstance(corpus, LineCorpus) else 0
 
 
 def count_lines(batches: Iterable[Any]) -> Iterator[Any]:

@@ -40,6 +40,7 @@ from nlptools.segmentation.methods import NUMERALS as SEGMENT_NUMERALS
 from nlptools.segmentation.records import segment_records
 from nlptools.segmentation.stream import SEGMENT_FORMATS, segment_corpus
 from nlptools.spark.count import count_with_spark
+from nlptools.spark.lmfilter import filter_with_spark
 from nlptools.spark.lmscore import score_with_spark
 from nlptools.spark.segment import segment_with_spark
 from nlptools.spark.tokenize import tokenize_with_spark
@@ -75,6 +76,7 @@ READS: dict[str, Callable[..., Any]] = {
 SPARK: dict[str, Callable[..., Any]] = {
     "count": count_with_spark,
     "discover": count_with_spark,
+    "lm filter": filter_with_spark,
     "lm score": score_with_spark,
     "segment": segment_with_spark,
     "tokenize": tokenize_with_spark,
@@ -117,7 +119,14 @@ OWN = {
     "lm train": {"format", "output", "quiet"},
     # Which lines are printed; in Python one selects from them.
     "lm score": {"sort", "top", "totals", "engine", "output", "quiet"},
-    "lm filter": {"examples", "format", "into", "output", "dropped", "quiet"},  # the files
+    "lm filter": {
+        "examples",
+        "format",
+        "into",
+        "engine",
+        "output",
+        "quiet",
+    },  # the files
     "lm convert": {"quiet"},
     "dim": {"length", "inverse", "format", "plot", "quiet"},
     "vectors check": {"format", "quiet"},

@@ -19,6 +19,9 @@ from spark.test_spark import needs_spark, pytestmark  # noqa: F401
 
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.lm.files import open_lm
+from nlptools.lm.filter import filter_documents
+from nlptools.lm.filterfiles import dropping, kept_pieces
+from nlptools.lm.filterreport import report_table
 from nlptools.lm.records import found_of, score_documents
 from nlptools.lm.report import table_pieces
 from nlptools.lm.stream import score_corpus
@@ -29,8 +32,9 @@ from nlptools.segmentation.stream import segment_corpus
 from nlptools.spark import count as engine
 from nlptools.spark import files as sparkfiles
 from nlptools.spark import session as sparksession
+from nlptools.spark.lmfilter import filter_with_spark
 from nlptools.spark.lmscore import score_with_spark, totals_of
-from nlptools.spark.maps import compression_of
+from nlptools.spark.maps import Output, compression_of
 from nlptools.spark.segment import segment_with_spark
 from nlptools.spark.tokenize import tokenize_with_spark
 from nlptools.text.corpus import Corpus
@@ -346,6 +350,85 @@ def test_scores_of_lines(spark: Any, cut: str, how: str) -> None:
     scored = score_documents(Corpus(paths, field="doc.text").documents(), MODEL)
     wanted = "".join(table_pieces((lines for _, lines in scored), how))
     assert written("records").decode() == wanted
+
+
+def write_documents() -> list[str]:
+    """Good texts and bad ones, some of them again in another file."""
+    rows = [record(number) for number in range(20)]
+    odd = [
+        "鑫龘靐齉籲鑫龘靐",
+        "aaaa bbbb cccc",
+        "哈" * 40,
+        "今天天气很好，我们去公园走走。",
+        "国家标准，第一条。\n第二行",
+    ]
+    rows += [json.dumps({"id": 20 + n, "doc": {"text": text}}) for n, text in enumerate(odd * 2)]
+    Path("a.jsonl").write_text("\n".join(rows[:17]), encoding="utf-8")
+    Path("b.jsonl.gz").write_bytes(gzip.compress("\n".join(rows[17:]).encode()))
+    Path("c.jsonl").write_text("\n".join(reversed(rows)), encoding="utf-8")
+    return ["a.jsonl", "b.jsonl.gz", "c.jsonl"]
+
+
+@needs_spark
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"quantiles": (30, 60), "unique": True, "measures": True},
+        {"quantiles": (50,), "keep": ("tail",), "min_symbols": 4},
+        {"max_perplexity": (60, 600)},
+        {"unique": True},
+    ],
+)
+def test_filtering(spark: Any, cut: str, settings: dict[str, Any]) -> None:
+    """What is kept, what is dropped and the report; quantiles are those of all, the first of equal texts is kept."""
+    paths = write_documents()
+    found = filter_documents(Corpus(paths, field="doc.text"), MODEL, **settings)
+    drop = io.BytesIO()
+    with dropping(drop, "jsonl", "why") as dropped:
+        kept = "".join(map(str, kept_pieces(found.batches(), "jsonl", None, dropped)))
+    made, report = filter_with_spark(
+        paths,
+        MODEL,
+        Output("kept", "jsonl"),
+        dropped=Output("dropped", "jsonl", "why"),
+        field="doc.text",
+        **settings,
+    )
+    assert written("kept").decode() == kept
+    assert written("dropped") == drop.getvalue()
+    assert kept.count("\n") + drop.getvalue().count(b"\n") == 60
+    assert report == found.report
+    assert report_table(report) == report_table(found.report)
+    again = filter_with_spark(
+        paths,
+        MODEL,
+        Output("kept", "jsonl"),
+        dropped=Output("dropped", "jsonl", "why"),
+        field="doc.text",
+        **settings,
+    )
+    assert str(again) == str((made, report))  # NaN is not equal to itself
+    assert not Path("kept/.nlptools/numbers").exists()
+
+
+@needs_spark
+def test_filtered_tables_and_texts(spark: Any, cut: str) -> None:
+    paths = write_documents()
+    same: dict[str, Any] = {"quantiles": (40,), "unique": True}
+    corpus = Corpus(paths, field="doc.text")
+    for container in ("parquet", None):
+        output, rest = (Output(f"{name}-{container}", container) for name in ("kept", "dropped"))
+        filter_with_spark(paths, MODEL, output, dropped=rest, field="doc.text", **same)
+        drop = io.BytesIO()
+        with dropping(drop, container or "text") as dropped:
+            batches = filter_documents(corpus, MODEL, **same).batches()
+            kept = list(kept_pieces(batches, container or "text", None, dropped))
+        if container is None:
+            assert written(output.path).decode() == "".join(map(str, kept))
+            assert written(rest.path) == drop.getvalue()
+        else:
+            assert table(output.path) == table_of(iter(kept))
+            assert table(rest.path) == table_of(iter([drop.getvalue()]))
 
 
 def test_compressions_that_spark_cannot_write() -> None:
