@@ -8,6 +8,7 @@ read by Spark.
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import re
 from collections import Counter
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nlptools.errors import DataError, NlptoolsError, listed, quoted
+from nlptools.spark.folders import HadoopFile
 from nlptools.spark.streams import Reading
 from nlptools.spark.worker import Input
 from nlptools.text.decoding import bom_encoding, decompress, find_codec, guess_encoding, is_utf8
@@ -49,11 +51,15 @@ class File(NamedTuple):
 
 @dataclass(frozen=True)
 class Frame:
-    """Files that are read alike: how is "whole", "lines" or "rows" (of Parquet)."""
+    """Files that are read alike: how is "whole", "lines", "rows" (of Parquet: its texts) or "table" (all columns).
+
+    schema: of a table, as pyarrow has it.
+    """
 
     how: str
     files: tuple[File, ...]
     encoding: str
+    schema: Any = None
 
     def input(self, reading: Reading, ordered: bool = False, placed: bool = False) -> Input:
         """What a worker has to know of it. placed: the numbers of lines are asked for, see `frames_of`."""
@@ -61,7 +67,7 @@ class Frame:
             reading = reading._replace(encoding=self.encoding)
         names = tuple(file.path for file in self.files) if ordered else ()
         shown = tuple(file.name or file.path for file in self.files) if placed else ()
-        return Input(self.how, reading, names, shown)
+        return Input(self.how, reading, names, shown, schema=self.schema)
 
 
 def list_files(spark: Any, paths: Sequence[str]) -> list[File]:
@@ -172,11 +178,14 @@ def ordered_plan(
 ) -> Iterator[Frame]:
     """As `plan`, but the files stay in their order: several small ones, of `size` bytes, or a large one.
 
-    records: whole ones are asked for, so that a table goes to one worker as it is.
+    records: whole ones are asked for, with all columns of a table.
     """
     group: list[File] = []
     for file in files:
         how, encoding = _how(spark, file, reading, records)
+        schema = None
+        if how == "table" and (schema := schema_for_spark(spark, file)) is None:
+            how = "whole"
         if how == "whole" and sum(other.size for other in group) + file.size <= size:
             group.append(file)
             continue
@@ -186,7 +195,7 @@ def ordered_plan(
         if how == "whole":
             group.append(file)
         else:
-            yield Frame(how, (file,), encoding)
+            yield Frame(how, (file,), encoding, schema)
     if group:
         yield Frame("whole", tuple(group), reading.encoding)
 
@@ -198,15 +207,17 @@ def ordered_frame(spark: Any, frame: Frame, reading: Reading, *, placed: bool = 
 
 
 def _how(spark: Any, file: File, reading: Reading, records: bool = False) -> tuple[str, str]:
-    """("whole", "lines" or "rows", encoding)."""
+    """("whole", "lines", "rows" or "table", encoding)."""
     table = file.path.lower().endswith(".parquet")
     if table and not records:
         if reading.field is None:
             hint = "name the column that has the text: --field"
             raise DataError(file.path, None, "Parquet", hint)
         return "rows", ""
+    if table and file.size > WHOLE:
+        return "table", ""
     encoding = None
-    if file.size > WHOLE and reading.column is None and not table:
+    if file.size > WHOLE and reading.column is None:
         codec = reading.encoding if reading.encoding == "auto" else find_codec(reading.encoding)
         encoding = _cut_as(_head(spark, file.path), file, codec)
         if encoding is not None and reading.field is None:
@@ -264,7 +275,7 @@ def frames_of(spark: Any, frame: Frame, reading: Reading, *, placed: bool = Fals
     """The data frame of a group: columns `name` and `data`, both alike for all groups.
 
     whole: name and bytes of a file. lines: nothing (placed: the byte of the file at which its piece begins) and the
-    bytes of a line. rows: nothing and a text.
+    bytes of a line. rows: nothing and a text. table: the number of a row, from 0, and all columns.
     """
     functions = importlib.import_module("pyspark.sql.functions")
     nothing = functions.lit(None).cast("string").alias("name")
@@ -280,10 +291,49 @@ def frames_of(spark: Any, frame: Frame, reading: Reading, *, placed: bool = Fals
             made = spark.read.format("text").option("lineSep", "\n").load(paths)
             line = functions.col("value").cast("binary").alias("data")
             made = made.select(start if placed else nothing, line)
+        elif frame.how == "table":
+            made = spark.read.option("mergeSchema", "false").parquet(*paths)
+            names = ["`{}`".format(name.replace("`", "``")) for name in frame.schema.names]
+            made = made.select("_metadata.row_index", *names)
         else:
             made = _rows(spark, paths, reading, functions).select(nothing, "data")
         united = made if united is None else united.unionAll(made)
     return united
+
+
+def schema_for_spark(spark: Any, file: File) -> Any:
+    """The schema of a Parquet file, dictionaries as what they stand for; None where Spark cannot read all columns."""
+    arrow = importlib.import_module("pyarrow")
+    parquet = importlib.import_module("pyarrow.parquet")
+    with HadoopFile.open(spark, file.path) as stream:
+        try:
+            schema = parquet.read_schema(io.BufferedReader(stream, HEAD))
+        except (arrow.ArrowException, OSError):
+            return None  # who reads it whole says what is wrong with it
+    fields = []
+    for each in schema:
+        kind = each.type.value_type if arrow.types.is_dictionary(each.type) else each.type
+        if not _spark_reads(arrow.types, kind):
+            return None
+        fields.append(arrow.field(each.name, kind))
+    same = len({each.name for each in fields}) == len(fields)
+    return arrow.schema(fields) if same and fields else None
+
+
+def _spark_reads(types: Any, kind: Any) -> bool:
+    """Whether Spark has a type for all values of one of pyarrow."""
+    if types.is_nested(kind):
+        return all(_spark_reads(types, kind.field(at).type) for at in range(kind.num_fields))
+    if types.is_timestamp(kind):
+        return kind.unit in ("ms", "us")
+    others = (
+        types.is_time,
+        types.is_duration,
+        types.is_dictionary,
+        types.is_float16,
+        types.is_null,
+    )
+    return not any(is_kind(kind) for is_kind in others)
 
 
 def _rows(spark: Any, paths: list[str], reading: Reading, functions: Any) -> Any:

@@ -31,6 +31,7 @@ from nlptools.lm.model import LanguageModel
 from nlptools.lm.stream import LineScorer, fold_of
 from nlptools.spark.count import exists, names_in
 from nlptools.spark.files import absolute
+from nlptools.spark.folders import HadoopFile, read_text, remove_folder, write_text
 from nlptools.spark.maps import (
     HOME,
     Job,
@@ -39,13 +40,9 @@ from nlptools.spark.maps import (
     Output,
     Sums,
     digest_of,
-    read_text,
-    remove_folder,
-    write_text,
 )
 from nlptools.spark.session import open_session
 from nlptools.spark.streams import reading_of
-from nlptools.spark.tables import HadoopFile
 from nlptools.spark.worker import start_of
 from nlptools.text.corpus import Corpus
 from nlptools.text.documents import Documents

@@ -20,6 +20,7 @@ from nlptools import __version__
 from nlptools.errors import DataError
 from nlptools.spark.count import SPLIT, configure, exists, names_in, parts_of
 from nlptools.spark.files import File, absolute, list_files, ordered_frame, ordered_plan
+from nlptools.spark.folders import read_text, remove_files, write_text
 from nlptools.spark.streams import Reading
 from nlptools.spark.tables import Columns, columns_of, rows_of
 from nlptools.spark.worker import (
@@ -146,8 +147,12 @@ class Job:
         """Of files, folders and patterns."""
         files = list_files(spark, paths)
         configure(spark, sum(file.size for file in files), spark.sparkContext.defaultParallelism)
-        # Else times are in a form of Spark's own that others read as having no zone.
+        # Else times are in a form of Spark's own that others read as having no zone; and are read as of a zone.
         spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
+        spark.conf.set("spark.sql.session.timeZone", "UTC")
+        spark.conf.set(
+            "spark.sql.caseSensitive", "true"
+        )  # names of columns that differ in that alone
         return cls(spark, files, reading, made_of)
 
     def begin(self, output: Output) -> None:
@@ -225,7 +230,7 @@ def _write_part(
         here = replace(work, kernel=work.kernel.at(number, place))
         made = made.mapInArrow(functools.partial(_task, here, given, sums), schema)
         united = made if united is None else united.unionAll(made)
-    _remove(spark, work.output.path, f"{name}-")  # of a run that died while it wrote them
+    remove_files(spark, work.output.path, f"{name}-")  # of a run that died while it wrote them
     writer = united.write.mode("append").option("mapreduce.output.basename", name)
     # Spark's own mark of success would stand there after the first part.
     writer = writer.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
@@ -275,43 +280,6 @@ def _begin(spark: Any, output: str, run: str) -> None:
     write_text(spark, place, run)
 
 
-def _place(spark: Any, path: str) -> tuple[Any, Any]:
-    place = spark._jvm.org.apache.hadoop.fs.Path(path)
-    return place, place.getFileSystem(spark._jsc.hadoopConfiguration())
-
-
-def write_text(spark: Any, path: str, text: str) -> None:
-    """A small file of any file system."""
-    place, system = _place(spark, path)
-    stream = system.create(place, True)
-    stream.write(bytearray(text, "utf-8"))
-    stream.close()
-
-
-def read_text(spark: Any, path: str) -> str:
-    """All of a small file of any file system."""
-    place, system = _place(spark, path)
-    stream = system.open(place)
-    try:
-        return bytes(stream.readAllBytes()).decode("utf-8")
-    finally:
-        stream.close()
-
-
-def remove_folder(spark: Any, path: str) -> None:
-    """A folder with all that is in it, if it is there."""
-    place, system = _place(spark, path)
-    system.delete(place, True)
-
-
-def _remove(spark: Any, folder: str, beginning: str) -> None:
-    """The files in a folder whose names begin so."""
-    for name in names_in(spark, folder):
-        if name.startswith(beginning):
-            place, system = _place(spark, f"{folder}/{name}")
-            system.delete(place, False)
-
-
 # --- on the workers ------------------------------------------------------------------------------
 
 
@@ -349,6 +317,7 @@ def _read_by(corpus: Corpus) -> Sums:
     """What a task has read, as numbers to be added up."""
     report = asdict(corpus.report)
     encodings = report.pop("encodings")
+    report["files"] -= start_of(corpus) > 0  # of which others have read the beginning
     read: Sums = {f"read.{name}": value for name, value in report.items()}
     return read | {f"encoding.{source}\n{name}": 1 for source, name in encodings.items()}
 

@@ -17,6 +17,7 @@ from nlptools.text.decoding import find_codec
 from nlptools.text.documents import Documents
 from nlptools.text.linenumbers import LineNumbers
 from nlptools.text.reading import SourceReader
+from nlptools.text.tableformats import Rows
 
 
 class Reading(NamedTuple):
@@ -81,7 +82,7 @@ class LineCorpus(StreamCorpus):
         with self._placed():
             blocks = super().blocks()
             for block in blocks:
-                self._uncount()
+                self.report.bytes -= 1
                 self.report.characters -= 1
                 if block.text[1:]:
                     yield self._block(block, block.text[1:], block.lines.after(1))
@@ -93,18 +94,12 @@ class LineCorpus(StreamCorpus):
         lines = self._field is None and self._column is None
         with self._placed():
             for number, batch in enumerate(super().documents(size)):
-                if number == 0:
-                    self._uncount()
+                self.report.bytes -= number == 0
                 if lines:
                     batch, lines = batch.part(1, len(batch)), False
                 places = array("q", (np.asarray(batch.lines, np.int64) + self._shift).tobytes())
                 numbers = batch.numbers if self._field is not None else places
                 yield dataclasses.replace(batch, lines=places, numbers=numbers)
-
-    def _uncount(self) -> None:
-        """The empty line, and a file of which others read the beginning."""
-        self.report.bytes -= 1
-        self.report.files -= self.start > 0
 
     def _block(self, block: Block, text: str, lines: LineNumbers) -> Block:
         at = array("q", [number + self._shift for number in lines.to])
@@ -122,6 +117,14 @@ class LineCorpus(StreamCorpus):
             raise DataError(
                 error.path, error.line + self._shift, error.problem, error.hint
             ) from None
+
+
+class RowCorpus(StreamCorpus):
+    """Rows of a large table, from somewhere in it."""
+
+    def __init__(self, name: str, rows: Rows, reading: Reading) -> None:
+        self.start = rows.first - 1
+        super().__init__([(name, rows)], reading)
 
 
 def reading_of(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlptools.errors import DataError
 from nlptools.spark.files import File
+from nlptools.spark.folders import HadoopFile
 from nlptools.spark.streams import Reading, StreamCorpus
 from nlptools.text.corpus import Opened
 from nlptools.text.documents import Documents
@@ -30,9 +31,8 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Columns:
-    """Those of the table. own: schema that one machine writes, arrow: that of Spark's rows, both of pyarrow."""
+    """Those of the table. arrow: schema of the rows as pyarrow has it."""
 
-    own: Any
     arrow: Any
     schema: Any  # of Spark
 
@@ -60,7 +60,7 @@ def columns_of(
         return None
     fields = [pa.field(each.name, _spark_type(pa, each.type, each.name, files)) for each in own]
     schema = types.from_arrow_schema(pa.schema(fields), prefer_timestamp_ntz=True)
-    return Columns(own, pa.schema(fields), schema)
+    return Columns(pa.schema(fields), schema)
 
 
 def rows_of(
@@ -68,7 +68,7 @@ def rows_of(
 ) -> Iterator[Any]:
     """Batches of pyarrow for Spark. Raises DataError for documents with other columns."""
     for table, source in tables_of(found, into):
-        yield from fitted(table, columns.own, source).cast(columns.arrow).to_batches()
+        yield from fitted(table, columns.arrow, source).to_batches()
 
 
 def _spark_type(pa: Any, kind: Any, name: str, files: Sequence[File]) -> Any:
@@ -107,43 +107,6 @@ def _spark_type(pa: Any, kind: Any, name: str, files: Sequence[File]) -> Any:
 
 
 # --- the first documents, read by the driver -----------------------------------------------------
-
-
-class HadoopFile(io.RawIOBase):
-    """A file of any file system of Hadoop, to be read from anywhere."""
-
-    def __init__(self, stream: Any, size: int) -> None:
-        self._stream, self._size = stream, size
-
-    @classmethod
-    def open(cls, spark: Any, path: str) -> HadoopFile:
-        """A file by its name."""
-        place = spark._jvm.org.apache.hadoop.fs.Path(path)
-        system = place.getFileSystem(spark._jsc.hadoopConfiguration())
-        return cls(system.open(place), system.getFileStatus(place).getLen())
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self.tell(), io.SEEK_END: self._size}[whence]
-        self._stream.seek(base + offset)
-        return base + offset
-
-    def tell(self) -> int:
-        return int(self._stream.getPos())
-
-    def readinto(self, buffer: Any) -> int:
-        data = bytes(self._stream.readNBytes(min(len(buffer), self._size - self.tell())))
-        buffer[: len(data)] = data
-        return len(data)
 
 
 def _opened(spark: Any, file: File) -> Opened:

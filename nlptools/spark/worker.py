@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from nlptools.errors import NlptoolsError
 from nlptools.spark.session import problem_text
-from nlptools.spark.streams import LineCorpus, Reading, StreamCorpus
+from nlptools.spark.streams import LineCorpus, Reading, RowCorpus, StreamCorpus
 from nlptools.text.corpus import Corpus, Opened
 from nlptools.text.tableformats import HEAD as TABLE_HEAD
-from nlptools.text.tableformats import is_table
+from nlptools.text.tableformats import Rows, is_table
 
 COLUMNS = "part int, data binary, report string"
 LINES_OF_PIECES = "start long, lines long"
@@ -24,9 +24,9 @@ LINES_OF_PIECES = "start long, lines long"
 class Input(NamedTuple):
     """What the rows of a data frame of sparkfiles.py are.
 
-    how: "whole", "lines" or "rows". names: files in their order, where that matters; shown: what messages call them,
+    how: "whole", "lines", "rows" or "table". names: files in their order, where that matters; shown: what messages call them,
     where these are to name file and line; firsts: the numbers of the first lines of a large file's pieces, by the byte at
-    which each begins; None: not known. leading: nothing of the corpus is before these.
+    which each begins; None: not known. leading: nothing of the corpus is before these. schema: of a table.
     """
 
     how: str
@@ -35,6 +35,7 @@ class Input(NamedTuple):
     shown: tuple[str, ...] = ()
     firsts: Mapping[int, int] | None = None
     leading: bool = False
+    schema: Any = None
 
 
 @contextlib.contextmanager
@@ -76,6 +77,10 @@ def corpus_of(given: Input, batches: Iterable[Any]) -> Corpus | None:
         return LineCorpus(given.shown[0], start, line, _lines(batches), reading)
     if given.how == "lines":
         return StreamCorpus([("a large file, read line by line", _lines(batches))], reading)
+    if given.how == "table":
+        row = first.column(0)[0].as_py()
+        name = given.shown[0] if given.shown else given.names[0]
+        return RowCorpus(name, Rows(given.schema, batches, row + 1), reading)
     files: Iterable[tuple[str, Any]] = (
         (name.as_py(), data.as_buffer())
         for batch in batches
@@ -88,8 +93,8 @@ def corpus_of(given: Input, batches: Iterable[Any]) -> Corpus | None:
 
 
 def start_of(corpus: Corpus) -> int:
-    """The byte at which the piece of a large file begins that a task reads; 0: it reads files from their beginning."""
-    return corpus.start if isinstance(corpus, LineCorpus) else 0
+    """Where the piece of a large file begins that a task reads, in bytes or rows; 0: it reads files from there."""
+    return corpus.start if isinstance(corpus, LineCorpus | RowCorpus) else 0
 
 
 def count_lines(batches: Iterable[Any]) -> Iterator[Any]:

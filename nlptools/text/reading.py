@@ -17,6 +17,7 @@ from nlptools.text.documents import Documents, line_documents
 from nlptools.text.jsonlines import SURROGATE, json_documents, refuse_json_lines
 from nlptools.text.markup import refuse_markup
 from nlptools.text.pieces import Cutting, Piece, kept_lines, read_pieces, replaced_marks
+from nlptools.text.tableformats import Rows
 from nlptools.text.tables import Mend, TableFile
 
 
@@ -70,8 +71,8 @@ class SourceReader:
             return cell_documents(pieces, source, self.column, skipped, max(1, self.size // 2))
         return line_documents(self._plain(chunks, source, whole_lines=True), source)
 
-    def table(self, file: BinaryIO, source: str) -> TableFile:
-        """Of an open file of Parquet or Arrow."""
+    def table(self, file: BinaryIO | Rows, source: str) -> TableFile:
+        """Of an open file of Parquet or Arrow, or rows of one."""
         if self.column is not None:
             problem, hint = "a table, not CSV or TSV", "name the column that has the text: --field"
             raise DataError(source, None, problem, hint)

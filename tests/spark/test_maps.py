@@ -157,7 +157,7 @@ def test_rows_of_tables(spark: Any, cut: str, container: str) -> None:
     pa = pytest.importorskip("pyarrow")
     from pyarrow import parquet
 
-    for month, numbers in (("01", [1, 2, 3]), ("02", [4, 5])):
+    for month, numbers in (("01", range(1, 40)), ("02", range(40, 43))):
         Path(f"docs/date=2024-{month}").mkdir(parents=True)
         rows = {
             "n": pa.array(numbers, pa.uint16()),
@@ -167,13 +167,36 @@ def test_rows_of_tables(spark: Any, cut: str, container: str) -> None:
             "pair": [[number, None] for number in numbers],
             "inner": [{"a": "x", "b": number / 2} for number in numbers],
         }
-        parquet.write_table(pa.table(rows), f"docs/date=2024-{month}/part-0.parquet")
-    segment_with_spark(["docs"], CUTTER, "out", container=container, field="text")
+        file = f"docs/date=2024-{month}/part-0.parquet"
+        parquet.write_table(pa.table(rows), file, row_group_size=5)
+    made = segment_with_spark(["docs"], CUTTER, "out", container=container, field="text")
+    assert made.report.files == 2
+    assert made.files > 3 or cut == "whole"
     wanted = segment_records(Corpus(["docs"], field="text"), CUTTER, container=container)
     if container == "jsonl":
         assert written("out").decode() == "".join(map(str, wanted))
     else:
         assert table("out") == table_of(wanted)
+
+
+@needs_spark
+def test_rows_have_their_numbers(spark: Any, cut: str) -> None:
+    """In what is written, and in what is wrong with one; a column that Spark cannot read is no hindrance."""
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    texts = [TEXTS[number % 5] for number in range(30)]
+    odd = pa.array(range(30), pa.time64("ns"))
+    for name, more in (("a", {}), ("b", {"odd": odd})):
+        parquet.write_table(pa.table({"text": texts} | more), f"{name}.parquet", row_group_size=4)
+    paths = ["a.parquet", "b.parquet"]
+    score_with_spark(paths, MODEL, "out", field="text")
+    scored = score_documents(Corpus(paths, field="text").documents(), MODEL)
+    wanted = "".join(table_pieces((lines for _, lines in scored), "tsv"))
+    assert written("out").decode() == wanted
+    parquet.write_table(pa.table({"text": [*texts, None]}), "c.parquet", row_group_size=4)
+    with pytest.raises(NlptoolsError, match=r"^c\.parquet:31: no text in column 'text'"):
+        score_with_spark(["c.parquet"], MODEL, "bad", field="text")
 
 
 @needs_spark
