@@ -32,13 +32,12 @@ from nlptools.lm.stream import LineScorer, fold_of
 from nlptools.spark.count import exists, names_in
 from nlptools.spark.files import absolute
 from nlptools.spark.folders import HadoopFile, read_text, remove_folder, write_text
+from nlptools.spark.kernel import Kernel, Sums
 from nlptools.spark.maps import (
     HOME,
     Job,
-    Kernel,
     Mapped,
     Output,
-    Sums,
     digest_of,
 )
 from nlptools.spark.session import open_session

@@ -10,7 +10,8 @@ from nlptools.lm.records import found_of, score_documents
 from nlptools.lm.report import head_of, table_pieces
 from nlptools.lm.stream import ScoredLines, Totals, fold_of, score_corpus
 from nlptools.lm.tally import ScoreTally
-from nlptools.spark.maps import Job, Kernel, Mapped, Output, Sums, digest_of
+from nlptools.spark.kernel import Kernel, Sums
+from nlptools.spark.maps import Job, Mapped, Output, digest_of
 from nlptools.spark.session import open_session
 from nlptools.spark.streams import reading_of
 from nlptools.text.corpus import Corpus

@@ -21,6 +21,7 @@ from nlptools.errors import DataError
 from nlptools.spark.count import SPLIT, configure, exists, names_in, parts_of
 from nlptools.spark.files import File, absolute, list_files, ordered_frame, ordered_plan
 from nlptools.spark.folders import read_text, remove_files, write_text
+from nlptools.spark.kernel import Kernel, Sums
 from nlptools.spark.streams import Reading
 from nlptools.spark.tables import Columns, columns_of, rows_of
 from nlptools.spark.worker import (
@@ -32,55 +33,14 @@ from nlptools.spark.worker import (
     told_to_the_driver,
 )
 from nlptools.text.corpus import Corpus
-from nlptools.text.documents import Documents
 from nlptools.text.reading import ReadReport
-from nlptools.text.results import Found, record_pieces
+from nlptools.text.results import record_pieces
 
-Sums = dict[str, float]  # what a kernel has counted, by name; zero where a name is missing
 HOME = ".nlptools"  # in the folder of the output, passed over by whoever reads it
 _TEXT = "value string"
 _PIECE = 1 << 22  # characters of a row
 _PACKED = {".gz": "gzip", ".bz2": "bzip2"}  # which Spark can write without libraries of the system
 _OTHERS = (".zst", ".xz")
-
-
-class Kernel:
-    """What is done with a corpus, on one machine or on a worker, to which it is sent.
-
-    numbered: the text tells the numbers of lines.
-    """
-
-    numbered = False
-
-    @property
-    def head(self) -> str:
-        """What stands once before all text."""
-        return ""
-
-    def text(self, corpus: Corpus, shared: Any, sums: Sums) -> Iterator[str]:
-        """The text that is written, of whole lines: rows, or lines of a text.
-
-        The corpus is read once. shared: what all workers have, a model. sums: is added to.
-        """
-        raise NotImplementedError
-
-    def records(self, corpus: Corpus, shared: Any, sums: Sums) -> Iterator[tuple[Documents, Found]]:
-        """Documents with what was found in each; all else as for `text`."""
-        raise NotImplementedError
-
-    def rows(self, corpus: Corpus, shared: Any, sums: Sums) -> Iterator[Any]:
-        """Batches of pyarrow with columns that are those of `schema`; all else as for `text`."""
-        raise NotImplementedError
-
-    schema = ""  # of `rows`, as Spark has it
-
-    def at(self, part: int, group: int) -> Kernel:
-        """The kernel of a group of files, which are read alike, in a part of them."""
-        return self
-
-    def every(self) -> Kernel:
-        """A kernel that makes records of the same columns, and leaves out none."""
-        return self
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from typing import Any
 from nlptools.segmentation.records import segment_documents
 from nlptools.segmentation.stream import SegmentCounts, segment_corpus
 from nlptools.segmentation.tokens import Cutter
-from nlptools.spark.maps import Job, Kernel, Mapped, Output, Sums, digest_of
+from nlptools.spark.kernel import Kernel, Sums
+from nlptools.spark.maps import Job, Mapped, Output, digest_of
 from nlptools.spark.session import open_session
 from nlptools.spark.streams import reading_of
 from nlptools.text.corpus import Corpus

@@ -11,20 +11,18 @@ import io
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nlptools.errors import DataError
 from nlptools.spark.files import File
 from nlptools.spark.folders import HadoopFile
+from nlptools.spark.kernel import Kernel
 from nlptools.spark.streams import Reading, StreamCorpus
 from nlptools.text.corpus import Opened
 from nlptools.text.documents import Documents
 from nlptools.text.recordtables import fitted, tables_of
 from nlptools.text.results import Found
 from nlptools.text.tableformats import HEAD, is_table
-
-if TYPE_CHECKING:
-    from nlptools.spark.maps import Kernel
 
 _CHUNK = 1 << 20
 

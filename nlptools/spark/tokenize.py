@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nlptools.spark.maps import Job, Kernel, Mapped, Output, Sums, digest_of
+from nlptools.spark.kernel import Kernel, Sums
+from nlptools.spark.maps import Job, Mapped, Output, digest_of
 from nlptools.spark.session import open_session
 from nlptools.spark.streams import reading_of
 from nlptools.text.corpus import Corpus
