@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commandline import run
 from spark.test_spark import needs_spark, pytestmark  # noqa: F401
 
+from nlptools.cli import main
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.lm.files import open_lm
 from nlptools.lm.filter import filter_documents
@@ -53,7 +55,7 @@ def spark() -> Iterator[Any]:
     """One Spark for all tests; the functions find it."""
     with contextlib.ExitStack() as stack:
         # A file that is cut has more than one piece. What fails is not tried again.
-        conf = ["spark.sql.files.maxPartitionBytes=600"]
+        conf = ["spark.sql.files.maxPartitionBytes=1000"]
         yield stack.enter_context(sparksession.open_session("local[2,1]", conf))
 
 
@@ -293,7 +295,7 @@ def tokenizer() -> WordTokenizer:
 
 
 @needs_spark
-@pytest.mark.parametrize("format", ["tokens", "ids", "jsonl"])
+@pytest.mark.parametrize("format", ["ids", "jsonl"])
 def test_tokens_of_records(spark: Any, cut: str, format: str) -> None:
     """In the records, in a table, and as lines; the tokens are counted."""
     paths, same = write_records(), {"format": format, "special": True, "max_length": 8}
@@ -317,8 +319,7 @@ def test_tokens_of_records(spark: Any, cut: str, format: str) -> None:
 
 
 @needs_spark
-@pytest.mark.parametrize("special", [True, False])
-@pytest.mark.parametrize("format", ["tokens", "jsonl"])
+@pytest.mark.parametrize("format, special", [("tokens", False), ("jsonl", True)])
 def test_tokens_of_lines(spark: Any, cut: str, format: str, special: bool) -> None:
     Path("a.txt").write_bytes(("国家标准\r\n\n天气\r好\n" * 60).encode())
     Path("b.txt").write_text("没有换行", encoding="utf-8")
@@ -332,9 +333,8 @@ MODEL = open_lm("general")
 
 
 @needs_spark
-@pytest.mark.parametrize("least", [0, 3])
-def test_scores_of_records(spark: Any, cut: str, least: int) -> None:
-    paths = write_records()
+def test_scores_of_records(spark: Any, cut: str) -> None:
+    paths, least = write_records(), 3
     for container in ("jsonl", "parquet"):
         made = score_with_spark(
             paths, MODEL, container, container=container, min_symbols=least, field="doc.text"
@@ -398,8 +398,7 @@ def write_documents() -> list[str]:
     [
         {"quantiles": (30, 60), "unique": True, "measures": True},
         {"quantiles": (50,), "keep": ("tail",), "min_symbols": 4},
-        {"max_perplexity": (60, 600)},
-        {"unique": True},
+        {"max_perplexity": (60, 600), "unique": True},
     ],
 )
 def test_filtering(spark: Any, cut: str, settings: dict[str, Any]) -> None:
@@ -452,6 +451,50 @@ def test_filtered_tables_and_texts(spark: Any, cut: str) -> None:
         else:
             assert table(output.path) == table_of(iter(kept))
             assert table(rest.path) == table_of(iter([drop.getvalue()]))
+
+
+@needs_spark
+@pytest.mark.parametrize(
+    "command, name",
+    [
+        ("segment --field doc.text --into words", "out.jsonl"),
+        ("tokenize --vocab vocab.txt --field doc.text --format ids", "out.txt"),
+        ("lm score --model general --field doc.text --min-symbols 2", "out.jsonl"),
+        ("lm filter --field doc.text --quantiles 50 --unique --into why", "out.jsonl"),
+    ],
+)
+def test_commands(spark: Any, command: str, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """As a user calls them: the same bytes, and the same closing line but for the folder."""
+    tokenizer()
+    paths, told = write_documents(), []
+    for kind, output in (("local", f"own/{name}"), ("spark", f"all/{name}")):
+        Path(output).parent.mkdir()
+        arguments = [*command.split(), *paths, "-o", output, "--engine", kind]
+        main(arguments, standalone_mode=False)
+        told.append(capsys.readouterr().err.split(" | "))
+    assert written(f"all/{name}") == Path(f"own/{name}").read_bytes()
+    (files,) = set(told[1][:-2]) - set(told[0][:-2])
+    assert files.endswith(f"files in all/{name}")
+
+
+@pytest.mark.parametrize(
+    "arguments, problem",
+    [
+        ("tokenize --engine spark --vocab v.txt x", "name it with -o DIR"),
+        ("tokenize --engine spark --vocab v.txt x -o x.npy", "does not write .npy"),
+        ("tokenize --engine spark --vocab v.txt --decode x -o y", "--decode goes with"),
+        ("lm score --engine spark --model general --sort -o y x", "--sort goes with"),
+        ("lm score --engine spark --model general --totals -o y x", "--totals goes with"),
+        ("lm filter --engine spark --first 5 --quantiles 30 -o y x", "--first goes with"),
+        ("lm filter --engine spark --max-perplexity 9 -o y --dropped z.xz x", "write .xz"),
+        ("lm filter --engine spark --max-perplexity 9 -o y -", "Spark reads files"),
+        ("lm score --master yarn --model general x", "--master goes with --engine spark"),
+    ],
+)
+def test_wrong_usage(arguments: str, problem: str) -> None:
+    for name in ("v.txt", "x"):
+        Path(name).write_text("[UNK]", encoding="utf-8")
+    assert problem in run(*arguments.split()).usage
 
 
 def test_compressions_that_spark_cannot_write() -> None:
