@@ -36,7 +36,7 @@ from nlptools.spark import files as sparkfiles
 from nlptools.spark import session as sparksession
 from nlptools.spark.lmfilter import filter_with_spark
 from nlptools.spark.lmscore import score_with_spark, totals_of
-from nlptools.spark.maps import Output, compression_of
+from nlptools.spark.maps import Job, Output, compression_of
 from nlptools.spark.segment import segment_with_spark
 from nlptools.spark.tokenize import tokenize_with_spark
 from nlptools.text.corpus import Corpus
@@ -431,6 +431,39 @@ def test_filtering(spark: Any, cut: str, settings: dict[str, Any]) -> None:
     )
     assert str(again) == str((made, report))  # NaN is not equal to itself
     assert not Path("kept/.nlptools/numbers").exists()
+
+
+@needs_spark
+def test_filtering_goes_on_where_it_died(spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the first pass: the numbers of the parts that are done are not made again."""
+    monkeypatch.setattr(engine, "PART", 1)
+    paths = write_documents()
+    last = Path(paths[-1])
+    good = last.read_bytes()
+    last.write_bytes(good[:-1] + b"!")
+    os.utime(last, (10**9, 10**9))
+    same: dict[str, Any] = {"quantiles": (40,), "unique": True, "field": "doc.text"}
+    with pytest.raises(NlptoolsError, match=r"c\.jsonl:30: not JSON"):
+        filter_with_spark(paths, MODEL, Output("kept", "jsonl"), **same)
+    done = {path: path.stat().st_mtime_ns for path in Path("kept/.nlptools/numbers").glob("part-*")}
+    assert len(done) == 2
+    assert list(Path("kept").glob("part-*")) == []
+    last.write_bytes(good)
+    os.utime(last, (10**9, 10**9))
+    written_before = Job.map
+
+    def looked_at(*arguments: Any) -> Any:
+        made = written_before(*arguments)
+        now = {path: path.stat().st_mtime_ns for path in done if path.exists()}
+        assert now in (done, {})
+        return made
+
+    monkeypatch.setattr(Job, "map", looked_at)
+    _, report = filter_with_spark(paths, MODEL, Output("kept", "jsonl"), **same)
+    del same["field"]
+    found = filter_documents(Corpus(paths, field="doc.text"), MODEL, **same)
+    assert written("kept").decode() == "".join(map(str, kept_pieces(found.batches(), "jsonl")))
+    assert report == found.report
 
 
 @needs_spark
