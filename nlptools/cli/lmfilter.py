@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -274,18 +275,19 @@ def _filter_with_spark(
     """The same by many machines. folders: of what is kept, and dropped."""
     from nlptools.lm.files import open_lm
     from nlptools.lm.filterreport import Examples
+    from nlptools.lm.filterrules import FilterRules
     from nlptools.lm.stream import fold_of
     from nlptools.spark.lmfilter import filter_with_spark
     from nlptools.text.lookup import mostly_traditional
 
     output, dropped = folders
     assert output is not None
-    for name in ("first", "workers"):  # which Spark does not take
-        del settings[name]
+    del settings["workers"]
     loaded = open_lm(model, tmp_dir=settings["tmp_dir"], whole=True)
     with usage_errors():
+        rules = FilterRules(**{each.name: settings.pop(each.name) for each in fields(FilterRules)})
         made, report = filter_with_spark(
-            paths, loaded, output, dropped=dropped, **reading, **settings
+            paths, loaded, output, rules, dropped=dropped, **reading, **settings
         )
     if not closing.quiet:
         _tell(report, Examples(0))

@@ -62,20 +62,9 @@ def filter_with_spark(
     paths: Sequence[str],
     model: LanguageModel,
     output: Output,
+    rules: FilterRules,
     *,
     dropped: Output | None = None,
-    quantiles: Sequence[float] | None = None,
-    max_perplexity: Sequence[float] | None = None,
-    min_per_symbol: Sequence[float] | None = None,
-    keep: Sequence[str] | None = None,
-    min_symbols: int = 0,
-    mean_symbols: float | None = None,
-    measures: bool = False,
-    min_han: float | None = None,
-    max_oov: float | None = None,
-    max_repeated: float | None = None,
-    max_repeated_lines: float | None = None,
-    unique: bool = False,
     fold: Sequence[str] | None = None,
     memory: int = DEFAULT_MEMORY,
     tmp_dir: str | os.PathLike[str] | None = None,
@@ -88,24 +77,10 @@ def filter_with_spark(
 ) -> tuple[Mapped, FilterReport]:
     """Filter as filter_documents does, with Spark, into a folder of what is kept, and one of what is dropped.
 
-    Of text, the documents stand on lines of their own; of records each is as one machine writes it. memory: bytes for the
+    rules: as filter_documents makes them of its settings; their `first` is not looked at. Of text, the documents stand on lines of their own; of records each is as one machine writes it. memory: bytes for the
     driver's hashes of documents, where duplicates are looked for. A run that died goes on when it is started again as it
     was. The sums have the characters of both scripts, as far as they were counted: `traditional`, `simplified`.
     """
-    rules = FilterRules(
-        quantiles=quantiles,
-        max_perplexity=max_perplexity,
-        min_per_symbol=min_per_symbol,
-        keep=keep,
-        min_symbols=min_symbols,
-        mean_symbols=mean_symbols,
-        measures=measures,
-        min_han=min_han,
-        max_oov=max_oov,
-        max_repeated=max_repeated,
-        max_repeated_lines=max_repeated_lines,
-        unique=unique,
-    )
     check_memory(memory)
     reading = reading_of(encoding=encoding, on_error=on_error, field=field, column=column, fold=())
     folds = fold_of(model) if fold is None else tuple(fold)

@@ -24,6 +24,7 @@ from nlptools.lm.files import open_lm
 from nlptools.lm.filter import filter_documents
 from nlptools.lm.filterfiles import dropping, kept_pieces
 from nlptools.lm.filterreport import report_table
+from nlptools.lm.filterrules import FilterRules
 from nlptools.lm.records import found_of, score_documents
 from nlptools.lm.report import table_pieces
 from nlptools.lm.stream import score_corpus
@@ -412,9 +413,9 @@ def test_filtering(spark: Any, cut: str, settings: dict[str, Any]) -> None:
         paths,
         MODEL,
         Output("kept", "jsonl"),
+        FilterRules(**settings),
         dropped=Output("dropped", "jsonl", "why"),
         field="doc.text",
-        **settings,
     )
     assert written("kept").decode() == kept
     assert written("dropped") == drop.getvalue()
@@ -425,9 +426,9 @@ def test_filtering(spark: Any, cut: str, settings: dict[str, Any]) -> None:
         paths,
         MODEL,
         Output("kept", "jsonl"),
+        FilterRules(**settings),
         dropped=Output("dropped", "jsonl", "why"),
         field="doc.text",
-        **settings,
     )
     assert str(again) == str((made, report))  # NaN is not equal to itself
     assert not Path("kept/.nlptools/numbers").exists()
@@ -442,9 +443,10 @@ def test_filtering_goes_on_where_it_died(spark: Any, monkeypatch: pytest.MonkeyP
     good = last.read_bytes()
     last.write_bytes(good[:-1] + b"!")
     os.utime(last, (10**9, 10**9))
-    same: dict[str, Any] = {"quantiles": (40,), "unique": True, "field": "doc.text"}
+    same: dict[str, Any] = {"quantiles": (40,), "unique": True}
+    rules = FilterRules(**same)
     with pytest.raises(NlptoolsError, match=r"c\.jsonl:30: not JSON"):
-        filter_with_spark(paths, MODEL, Output("kept", "jsonl"), **same)
+        filter_with_spark(paths, MODEL, Output("kept", "jsonl"), rules, field="doc.text")
     done = {path: path.stat().st_mtime_ns for path in Path("kept/.nlptools/numbers").glob("part-*")}
     assert len(done) == 2
     assert list(Path("kept").glob("part-*")) == []
@@ -459,8 +461,7 @@ def test_filtering_goes_on_where_it_died(spark: Any, monkeypatch: pytest.MonkeyP
         return made
 
     monkeypatch.setattr(Job, "map", looked_at)
-    _, report = filter_with_spark(paths, MODEL, Output("kept", "jsonl"), **same)
-    del same["field"]
+    _, report = filter_with_spark(paths, MODEL, Output("kept", "jsonl"), rules, field="doc.text")
     found = filter_documents(Corpus(paths, field="doc.text"), MODEL, **same)
     assert written("kept").decode() == "".join(map(str, kept_pieces(found.batches(), "jsonl")))
     assert report == found.report
@@ -473,7 +474,8 @@ def test_filtered_tables_and_texts(spark: Any, cut: str) -> None:
     corpus = Corpus(paths, field="doc.text")
     for container in ("parquet", None):
         output, rest = (Output(f"{name}-{container}", container) for name in ("kept", "dropped"))
-        filter_with_spark(paths, MODEL, output, dropped=rest, field="doc.text", **same)
+        rules = FilterRules(**same)
+        filter_with_spark(paths, MODEL, output, rules, dropped=rest, field="doc.text")
         drop = io.BytesIO()
         with dropping(drop, container or "text") as dropped:
             batches = filter_documents(corpus, MODEL, **same).batches()
