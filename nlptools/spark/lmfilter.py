@@ -84,8 +84,8 @@ def filter_with_spark(
     check_memory(memory)
     reading = reading_of(encoding=encoding, on_error=on_error, field=field, column=column, fold=())
     folds = fold_of(model) if fold is None else tuple(fold)
-    made_of = ["lm filter", dataclasses.astuple(rules), folds, digest_of(model)]
     with open_session(master, conf) as spark:
+        made_of = ["lm filter", dataclasses.astuple(rules), folds, digest_of(model)]
         job = Job.of(spark, paths, reading, made_of)
         run = _Run(job, model, Filtering(rules, folds, FilterReport(rules)), output)
         with storage.spilling(tmp_dir) as folder:

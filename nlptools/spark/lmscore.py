@@ -48,9 +48,9 @@ def score_with_spark(
     folds = fold_of(model) if fold is None else tuple(fold)
     records = field is not None or column is not None
     kernel = Scoring(format, records, min_symbols, folds, numbered=container is None)
-    made_of = ["lm score", format, min_symbols, folds, digest_of(model)]
     place = Output(output.rstrip("/"), container, into)
     with open_session(master, conf) as spark:
+        made_of = ["lm score", format, min_symbols, folds, digest_of(model)]
         return Job.of(spark, paths, reading, made_of).map(kernel, model, place)
 
 

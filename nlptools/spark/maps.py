@@ -110,9 +110,8 @@ class Job:
         # Else times are in a form of Spark's own that others read as having no zone; and are read as of a zone.
         spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
         spark.conf.set("spark.sql.session.timeZone", "UTC")
-        spark.conf.set(
-            "spark.sql.caseSensitive", "true"
-        )  # names of columns that differ in that alone
+        # Names of columns may differ in that alone.
+        spark.conf.set("spark.sql.caseSensitive", "true")
         return cls(spark, files, reading, made_of)
 
     def begin(self, output: Output) -> None:

@@ -42,9 +42,9 @@ def segment_with_spark(
     """
     reading = reading_of(encoding=encoding, on_error=on_error, field=field, column=column, fold=())
     kernel = Segmenting(separator, format, mode)
-    made_of = ["segment", separator, format, mode, digest_of(cutter)]
     place = Output(output.rstrip("/"), container, into)
     with open_session(master, conf) as spark:
+        made_of = ["segment", separator, format, mode, digest_of(cutter)]
         return Job.of(spark, paths, reading, made_of).map(kernel, cutter, place)
 
 

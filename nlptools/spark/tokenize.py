@@ -46,9 +46,9 @@ def tokenize_with_spark(
     check_tokens(tokenizer, format, special, max_length)
     records = field is not None or column is not None
     kernel = Tokenizing(records, format, special, max_length, mark_unknown)
-    made_of = ["tokenize", format, special, max_length, mark_unknown, digest_of(tokenizer)]
     place = Output(output.rstrip("/"), container, into)
     with open_session(master, conf) as spark:
+        made_of = ["tokenize", format, special, max_length, mark_unknown, digest_of(tokenizer)]
         return Job.of(spark, paths, reading, made_of).map(kernel, tokenizer, place)
 
 

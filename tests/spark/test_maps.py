@@ -6,10 +6,12 @@ Spark is started once, as in test_spark.py, and finds parts of several files: sm
 from __future__ import annotations
 
 import contextlib
+import functools
 import gzip
 import io
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from nlptools.lm.filter import filter_documents
 from nlptools.lm.filterfiles import dropping, kept_pieces
 from nlptools.lm.filterreport import report_table
 from nlptools.lm.filterrules import FilterRules
+from nlptools.lm.model import LanguageModel
 from nlptools.lm.records import found_of, score_documents
 from nlptools.lm.report import table_pieces
 from nlptools.lm.stream import score_corpus
@@ -48,7 +51,16 @@ from nlptools.vocab.tokenizer import WordTokenizer
 from nlptools.vocab.vocab import load_vocab
 
 TEXTS = ["国家标准，第一条。\n第二行", "天气非常好 𠮷5G网络", "", "標準，國家", "他说：“好的。”"]
-CUTTER = Segmenter.load()
+
+
+@functools.cache
+def cutter() -> Segmenter:
+    return Segmenter.load()
+
+
+@functools.cache
+def model() -> LanguageModel:
+    return open_lm("general")
 
 
 @pytest.fixture(scope="module")
@@ -117,10 +129,10 @@ def table_of(pieces: Iterator[str | bytes]) -> list[dict[str, Any]]:
 def test_records_in_their_order(spark: Any, cut: str, format: str) -> None:
     paths = write_records()
     made = segment_with_spark(
-        paths, CUTTER, "out.jsonl", container="jsonl", format=format, field="doc.text"
+        paths, cutter(), "out.jsonl", container="jsonl", format=format, field="doc.text"
     )
     corpus = Corpus(paths, field="doc.text")
-    wanted = "".join(map(str, segment_records(corpus, CUTTER, format=format)))
+    wanted = "".join(map(str, segment_records(corpus, cutter(), format=format)))
     assert written("out.jsonl").decode() == wanted
     assert (made.files == 1) is (cut == "whole")
     assert made.report.files == 3
@@ -132,23 +144,23 @@ def test_records_in_their_order(spark: Any, cut: str, format: str) -> None:
 def test_records_as_a_table(spark: Any, cut: str) -> None:
     paths = write_records()
     same = {"container": "parquet", "format": "jsonl", "into": "found"}
-    segment_with_spark(paths, CUTTER, "out.parquet", field="doc.text", **same)  # type: ignore[arg-type]
+    segment_with_spark(paths, cutter(), "out.parquet", field="doc.text", **same)  # type: ignore[arg-type]
     corpus = Corpus(paths, field="doc.text")
-    assert table("out.parquet") == table_of(segment_records(corpus, CUTTER, **same))  # type: ignore[arg-type]
+    assert table("out.parquet") == table_of(segment_records(corpus, cutter(), **same))  # type: ignore[arg-type]
 
 
 @needs_spark
 def test_cells_and_lines_of_text(spark: Any, cut: str) -> None:
     """Rows of CSV, and lines of a text as records: an empty one is one, too."""
     Path("a.csv").write_text('id,text\n1,"国家\n标准"\n2,天气\n', encoding="utf-8")
-    segment_with_spark(["a.csv"], CUTTER, "a.out", container="jsonl", column="text")
+    segment_with_spark(["a.csv"], cutter(), "a.out", container="jsonl", column="text")
     corpus = Corpus(["a.csv"], column="text")
-    assert written("a.out").decode() == "".join(map(str, segment_records(corpus, CUTTER)))
+    assert written("a.out").decode() == "".join(map(str, segment_records(corpus, cutter())))
     Path("b.txt").write_bytes("\ufeff国家标准\r\n\n天气\r好\n".encode())
     Path("c.txt").write_text("没有换行", encoding="utf-8")
     both = ["b.txt", "c.txt"]
-    segment_with_spark(both, CUTTER, "b.out", container="jsonl")
-    wanted = "".join(map(str, segment_records(Corpus(both), CUTTER)))
+    segment_with_spark(both, cutter(), "b.out", container="jsonl")
+    wanted = "".join(map(str, segment_records(Corpus(both), cutter())))
     assert written("b.out").decode() == wanted
     assert wanted.count("\n") == 5
 
@@ -172,10 +184,10 @@ def test_rows_of_tables(spark: Any, cut: str, container: str) -> None:
         }
         file = f"docs/date=2024-{month}/part-0.parquet"
         parquet.write_table(pa.table(rows), file, row_group_size=5)
-    made = segment_with_spark(["docs"], CUTTER, "out", container=container, field="text")
+    made = segment_with_spark(["docs"], cutter(), "out", container=container, field="text")
     assert made.report.files == 2
     assert made.files > 3 or cut == "whole"
-    wanted = segment_records(Corpus(["docs"], field="text"), CUTTER, container=container)
+    wanted = segment_records(Corpus(["docs"], field="text"), cutter(), container=container)
     if container == "jsonl":
         assert written("out").decode() == "".join(map(str, wanted))
     else:
@@ -193,20 +205,20 @@ def test_rows_have_their_numbers(spark: Any, cut: str) -> None:
     for name, more in (("a", {}), ("b", {"odd": odd})):
         parquet.write_table(pa.table({"text": texts} | more), f"{name}.parquet", row_group_size=4)
     paths = ["a.parquet", "b.parquet"]
-    score_with_spark(paths, MODEL, "out", field="text")
-    scored = score_documents(Corpus(paths, field="text").documents(), MODEL)
+    score_with_spark(paths, model(), "out", field="text")
+    scored = score_documents(Corpus(paths, field="text").documents(), model())
     wanted = "".join(table_pieces((lines for _, lines in scored), "tsv"))
     assert written("out").decode() == wanted
     parquet.write_table(pa.table({"text": [*texts, None]}), "c.parquet", row_group_size=4)
     with pytest.raises(NlptoolsError, match=r"^c\.parquet:31: no text in column 'text'"):
-        score_with_spark(["c.parquet"], MODEL, "bad", field="text")
+        score_with_spark(["c.parquet"], model(), "bad", field="text")
 
 
 @needs_spark
 def test_nothing_to_be_done(spark: Any) -> None:
     Path("a.jsonl").write_text("\n\n", encoding="utf-8")
     for container in ("jsonl", "parquet"):
-        made = segment_with_spark(["a.jsonl"], CUTTER, container, container=container, field="t")
+        made = segment_with_spark(["a.jsonl"], cutter(), container, container=container, field="t")
         assert made.report.characters == 0
     assert written("jsonl") == b""
     assert table("parquet") == []
@@ -224,7 +236,7 @@ def test_a_run_that_died_goes_on(spark: Any, monkeypatch: pytest.MonkeyPatch) ->
     os.utime(last, (10**9, 10**9))
     same: dict[str, Any] = {"container": "jsonl", "field": "doc.text"}
     with pytest.raises(NlptoolsError, match=r"docs/date=2024-02/a\.jsonl:29: not JSON") as caught:
-        segment_with_spark(paths, CUTTER, "out", **same)
+        segment_with_spark(paths, cutter(), "out", **same)
     assert "\n" not in str(caught.value)
     before = {path: path.stat().st_mtime_ns for path in Path("out").glob("part-*")}
     assert len(before) == 2
@@ -232,17 +244,17 @@ def test_a_run_that_died_goes_on(spark: Any, monkeypatch: pytest.MonkeyPatch) ->
     Path("out/part-00003-00000-half.txt").write_text("half", encoding="utf-8")
     last.write_bytes(good)
     os.utime(last, (10**9, 10**9))
-    made = segment_with_spark(paths, CUTTER, "out", **same)
+    made = segment_with_spark(paths, cutter(), "out", **same)
     corpus = Corpus(paths, field="doc.text")
-    assert written("out").decode() == "".join(map(str, segment_records(corpus, CUTTER)))
+    assert written("out").decode() == "".join(map(str, segment_records(corpus, cutter())))
     assert made.report.characters == corpus.report.characters
     now = {path: path.stat().st_mtime_ns for path in Path("out").glob("part-*")}
     assert before.items() <= now.items()
     assert Path("out/_SUCCESS").exists()
-    assert segment_with_spark(paths, CUTTER, "out", **same) == made
+    assert segment_with_spark(paths, cutter(), "out", **same) == made
     assert now == {path: path.stat().st_mtime_ns for path in Path("out").glob("part-*")}
     with pytest.raises(DataError, match="is there already"):
-        segment_with_spark(paths, CUTTER, "out", format="jsonl", **same)
+        segment_with_spark(paths, cutter(), "out", format="jsonl", **same)
 
 
 @needs_spark
@@ -255,26 +267,26 @@ def test_where_a_bad_record_stands(spark: Any, monkeypatch: pytest.MonkeyPatch) 
     path.write_text("\n".join(rows), encoding="utf-8")
     same: dict[str, Any] = {"container": "jsonl", "field": "doc.text"}
     with pytest.raises(NlptoolsError, match=r"^a\.jsonl:4: no field 'doc\.text'"):
-        segment_with_spark([str(path)], CUTTER, "one", **same)
+        segment_with_spark([str(path)], cutter(), "one", **same)
     rows[3] = rows[4]
     path.write_text("\n".join([*rows, "{"]), encoding="utf-8")
     with pytest.raises(NlptoolsError, match=r"^a\.jsonl, from byte [0-9,]+:\d+: not JSON"):
-        segment_with_spark([str(path)], CUTTER, "two", **same)
-    segment_with_spark([str(path)], CUTTER, "three", on_error="skip", **same)
+        segment_with_spark([str(path)], cutter(), "two", **same)
+    segment_with_spark([str(path)], cutter(), "three", on_error="skip", **same)
     corpus = Corpus([str(path)], field="doc.text", on_error="skip")
-    assert written("three").decode() == "".join(map(str, segment_records(corpus, CUTTER)))
+    assert written("three").decode() == "".join(map(str, segment_records(corpus, cutter())))
 
 
 @needs_spark
 def test_compressed_files(spark: Any, cut: str) -> None:
     paths = write_records()
-    segment_with_spark(paths, CUTTER, "out.jsonl.gz/", container="jsonl", field="doc.text")
+    segment_with_spark(paths, cutter(), "out.jsonl.gz/", container="jsonl", field="doc.text")
     corpus = Corpus(paths, field="doc.text")
-    wanted = "".join(map(str, segment_records(corpus, CUTTER)))
+    wanted = "".join(map(str, segment_records(corpus, cutter())))
     assert gzip.decompress(written("out.jsonl.gz")).decode() == wanted
     Path("a.txt").write_text("国家标准\n天气", encoding="utf-8")
-    segment_with_spark(["a.txt"], CUTTER, "a.gz")
-    wanted = "".join(segment_corpus(Corpus(["a.txt"]), CUTTER))
+    segment_with_spark(["a.txt"], cutter(), "a.gz")
+    wanted = "".join(segment_corpus(Corpus(["a.txt"]), cutter()))
     assert gzip.decompress(written("a.gz")).decode() == wanted + "\n"
 
 
@@ -330,18 +342,15 @@ def test_tokens_of_lines(spark: Any, cut: str, format: str, special: bool) -> No
     assert written("out").decode() == wanted.removesuffix("\n") + "\n"
 
 
-MODEL = open_lm("general")
-
-
 @needs_spark
 def test_scores_of_records(spark: Any, cut: str) -> None:
     paths, least = write_records(), 3
     for container in ("jsonl", "parquet"):
         made = score_with_spark(
-            paths, MODEL, container, container=container, min_symbols=least, field="doc.text"
+            paths, model(), container, container=container, min_symbols=least, field="doc.text"
         )
         tally = ScoreTally(scripts=True)
-        scored = score_documents(Corpus(paths, field="doc.text").documents(), MODEL)
+        scored = score_documents(Corpus(paths, field="doc.text").documents(), model())
         chosen = tally.chosen(scored, least)
         found = ((one, found_of(lines)) for one, lines in chosen if one is not None)
         wanted = records_written(found, container)
@@ -366,12 +375,12 @@ def test_scores_of_lines(spark: Any, cut: str, how: str) -> None:
     Path("a.txt").write_bytes(("国家标准\r\n\n天气\r好\n" * 60).encode())
     Path("b.txt").write_text("没有换行", encoding="utf-8")
     paths = ["a.txt", "b.txt"]
-    score_with_spark(paths, MODEL, "out", format=how)
-    wanted = "".join(table_pieces(score_corpus(Corpus(paths), MODEL), how))
+    score_with_spark(paths, model(), "out", format=how)
+    wanted = "".join(table_pieces(score_corpus(Corpus(paths), model()), how))
     assert written("out").decode() == wanted
     paths = write_records()
-    score_with_spark(paths, MODEL, "records", format=how, field="doc.text")
-    scored = score_documents(Corpus(paths, field="doc.text").documents(), MODEL)
+    score_with_spark(paths, model(), "records", format=how, field="doc.text")
+    scored = score_documents(Corpus(paths, field="doc.text").documents(), model())
     wanted = "".join(table_pieces((lines for _, lines in scored), how))
     assert written("records").decode() == wanted
 
@@ -405,13 +414,13 @@ def write_documents() -> list[str]:
 def test_filtering(spark: Any, cut: str, settings: dict[str, Any]) -> None:
     """What is kept, what is dropped and the report; quantiles are those of all, the first of equal texts is kept."""
     paths = write_documents()
-    found = filter_documents(Corpus(paths, field="doc.text"), MODEL, **settings)
+    found = filter_documents(Corpus(paths, field="doc.text"), model(), **settings)
     drop = io.BytesIO()
     with dropping(drop, "jsonl", "why") as dropped:
         kept = "".join(map(str, kept_pieces(found.batches(), "jsonl", None, dropped)))
     made, report = filter_with_spark(
         paths,
-        MODEL,
+        model(),
         Output("kept", "jsonl"),
         FilterRules(**settings),
         dropped=Output("dropped", "jsonl", "why"),
@@ -424,7 +433,7 @@ def test_filtering(spark: Any, cut: str, settings: dict[str, Any]) -> None:
     assert report_table(report) == report_table(found.report)
     again = filter_with_spark(
         paths,
-        MODEL,
+        model(),
         Output("kept", "jsonl"),
         FilterRules(**settings),
         dropped=Output("dropped", "jsonl", "why"),
@@ -446,7 +455,7 @@ def test_filtering_goes_on_where_it_died(spark: Any, monkeypatch: pytest.MonkeyP
     same: dict[str, Any] = {"quantiles": (40,), "unique": True}
     rules = FilterRules(**same)
     with pytest.raises(NlptoolsError, match=r"c\.jsonl:30: not JSON"):
-        filter_with_spark(paths, MODEL, Output("kept", "jsonl"), rules, field="doc.text")
+        filter_with_spark(paths, model(), Output("kept", "jsonl"), rules, field="doc.text")
     done = {path: path.stat().st_mtime_ns for path in Path("kept/.nlptools/numbers").glob("part-*")}
     assert len(done) == 2
     assert list(Path("kept").glob("part-*")) == []
@@ -461,8 +470,8 @@ def test_filtering_goes_on_where_it_died(spark: Any, monkeypatch: pytest.MonkeyP
         return made
 
     monkeypatch.setattr(Job, "map", looked_at)
-    _, report = filter_with_spark(paths, MODEL, Output("kept", "jsonl"), rules, field="doc.text")
-    found = filter_documents(Corpus(paths, field="doc.text"), MODEL, **same)
+    _, report = filter_with_spark(paths, model(), Output("kept", "jsonl"), rules, field="doc.text")
+    found = filter_documents(Corpus(paths, field="doc.text"), model(), **same)
     assert written("kept").decode() == "".join(map(str, kept_pieces(found.batches(), "jsonl")))
     assert report == found.report
 
@@ -475,10 +484,10 @@ def test_filtered_tables_and_texts(spark: Any, cut: str) -> None:
     for container in ("parquet", None):
         output, rest = (Output(f"{name}-{container}", container) for name in ("kept", "dropped"))
         rules = FilterRules(**same)
-        filter_with_spark(paths, MODEL, output, rules, dropped=rest, field="doc.text")
+        filter_with_spark(paths, model(), output, rules, dropped=rest, field="doc.text")
         drop = io.BytesIO()
         with dropping(drop, container or "text") as dropped:
-            batches = filter_documents(corpus, MODEL, **same).batches()
+            batches = filter_documents(corpus, model(), **same).batches()
             kept = list(kept_pieces(batches, container or "text", None, dropped))
         if container is None:
             assert written(output.path).decode() == "".join(map(str, kept))
@@ -530,6 +539,18 @@ def test_wrong_usage(arguments: str, problem: str) -> None:
     for name in ("v.txt", "x"):
         Path(name).write_text("[UNK]", encoding="utf-8")
     assert problem in run(*arguments.split()).usage
+
+
+def test_no_pyspark_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark", None)  # an import of it fails
+    monkeypatch.delitem(sys.modules, "pyspark.cloudpickle", raising=False)
+    Path("a.txt").write_text("天气", encoding="utf-8")
+    for work in (
+        lambda: segment_with_spark(["a.txt"], cutter(), "out"),
+        lambda: filter_with_spark(["a.txt"], model(), Output("out"), FilterRules()),
+    ):
+        with pytest.raises(NlptoolsError, match="the Spark engine needs the module pyspark"):
+            work()
 
 
 def test_compressions_that_spark_cannot_write() -> None:
