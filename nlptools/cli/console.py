@@ -18,6 +18,7 @@ from nlptools.cli.progress import corpus_type, wipe
 from nlptools.errors import NlptoolsError, listed, quoted, visible
 
 if TYPE_CHECKING:
+    from nlptools.spark.maps import Mapped
     from nlptools.text.corpus import Corpus
     from nlptools.text.reading import ReadReport
     from nlptools.wordmodel.room import Learnt
@@ -161,6 +162,26 @@ def check_engine(engine: str, paths: Iterable[str]) -> None:
         raise click.UsageError("Spark reads files, not standard input: name a corpus.")
 
 
+def check_folder(output: str | None) -> None:
+    """Usage errors of the folder that Spark writes."""
+    from nlptools.spark.maps import compression_of
+
+    if output is None:
+        raise click.UsageError("Spark writes a folder: name it with -o DIR.")
+    with usage_errors():
+        compression_of(output)
+
+
+def folder_name(output: str | None) -> str | None:
+    """The name of a folder as that of a file: without the slash at its end."""
+    return None if output is None else output.rstrip("/") or output
+
+
+def files_made(made: Mapped, output: str | None) -> str:
+    """What Spark has written, for the closing line."""
+    return f"{made.files:,} files in {output}"
+
+
 @contextlib.contextmanager
 def usage_errors() -> Iterator[None]:
     """Settings that a function refuses are a usage error."""
@@ -215,7 +236,7 @@ class Closing:
     """Collects what a run did; one line on stderr at its end."""
 
     def __init__(self, command: str, quiet: bool) -> None:
-        self._command, self._quiet = command, quiet
+        self._command, self.quiet = command, quiet
         if not quiet:
             _note_temporary_folder()
         self._start = time.perf_counter()
@@ -224,7 +245,7 @@ class Closing:
         self, read: Corpus | ReadReport | None, settings: dict[str, Any], results: Iterable[str]
     ) -> None:
         """Settings that made the result, what was read, what came out, memory and time."""
-        if self._quiet:
+        if self.quiet:
             return
         made_by = " ".join(f"{name}:{value}" for name, value in settings.items())
         parts = [f"nlptools {__version__} {self._command}", made_by]

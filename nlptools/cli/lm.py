@@ -10,11 +10,16 @@ import click
 from nlptools.cli import options
 from nlptools.cli.console import (
     Closing,
+    check_engine,
+    check_folder,
     deliver,
+    files_made,
+    folder_name,
     given_options,
     note,
     open_corpus,
     open_stream,
+    usage_errors,
 )
 from nlptools.cli.files import InputPath, OutputPath
 from nlptools.cli.lmfilter import filter_command
@@ -22,9 +27,12 @@ from nlptools.cli.progress import watcher
 from nlptools.cli.records import container, into_option
 
 if TYPE_CHECKING:
+    from nlptools.lm.model import LanguageModel
     from nlptools.lm.stream import ScoredLines, Totals
+    from nlptools.lm.tally import ScoreTally
     from nlptools.lm.trie import NgramModel
     from nlptools.text.documents import Documents
+    from nlptools.text.reading import ReadReport
 
 format_option = click.option(
     "--format",
@@ -180,6 +188,7 @@ Examples:
   nlptools lm score --model news.lm --totals held-out.txt
   nlptools lm score --model news.lm --field text docs.jsonl.zst -o scored.jsonl.zst
   echo 今天天气很好 | nlptools lm score --model news.arpa.gz --format jsonl
+  nlptools lm score --model news.lm --field text --engine spark --master yarn hdfs:///docs/ -o hdfs:///scored.parquet
 """
 )
 @options.corpus_argument
@@ -218,11 +227,12 @@ Examples:
 )
 @into_option
 @options.lookup_option("as the model was trained")
-@options.output_option
+@options.folder_output_option
 @options.decoding_options
 @options.field_options
 @options.workers_option
 @options.tmp_dir_option
+@options.engine_options
 @options.quiet_option
 def score(
     paths: tuple[str, ...],
@@ -241,6 +251,9 @@ def score(
     column: str | None,
     workers: int | None,
     tmp_dir: str | None,
+    engine: str,
+    master: str | None,
+    conf: tuple[str, ...],
     quiet: bool,
 ) -> None:
     """Give every line of a text, and every record, its probability.
@@ -253,6 +266,12 @@ def score(
         raise click.UsageError(
             "--totals prints no lines: leave out --sort, --top and --min-symbols."
         )
+    check_engine(engine, paths)
+    if engine == "spark":
+        if others := sorted(given_options() & {"sort", "top", "totals"}):
+            raise click.UsageError(f"--{others[0]} goes with --engine local.")
+        check_folder(output)
+        output = folder_name(output)
     documents = field is not None or column is not None
     how, records = _forms(format, output, into, documents)
     if into is not None and totals:
@@ -264,42 +283,67 @@ def score(
     from nlptools.lm.records import score_documents
     from nlptools.lm.report import totals_table
     from nlptools.lm.stream import fold_of, score_corpus
+    from nlptools.lm.tally import ScoreTally
     from nlptools.text.lookup import mostly_traditional
 
     loaded = open_lm(model, tmp_dir=tmp_dir, whole=True)
     for problem in [] if quiet else loaded.problems:
         note(f"{problem}.")
     folds = fold_of(loaded) if fold is None else fold
-    corpus = open_stream(
-        paths,
-        quiet,
-        output,
-        encoding=encoding,
-        on_error=on_error,
-        field=field,
-        column=column,
-        fold=(),
-    )
-    corpus.prompt = not (sort or totals)
-    tally = _Tally(scripts=fold is None and not quiet)
-    settings: dict[str, Any] = {"fold": folds, "workers": workers}
-    scored: Iterator[tuple[Documents | None, ScoredLines]]
-    if documents or records:
-        scored = iter(score_documents(corpus.documents(), loaded, **settings))
+    reading: dict[str, Any] = {
+        "encoding": encoding,
+        "on_error": on_error,
+        "field": field,
+        "column": column,
+    }
+    tally = ScoreTally(scripts=fold is None and not quiet)
+    results: list[str] = []
+    corpus: Any
+    if engine == "spark":
+        shape: dict[str, Any] = {"into": into, "container": records, "format": how, "fold": folds}
+        shape |= {"min_symbols": min_symbols, "master": master, "conf": conf}
+        corpus, results = _by_spark(paths, loaded, str(output), tally, shape | reading)
     else:
-        scored = ((None, lines) for lines in score_corpus(corpus, loaded, **settings))
-    chosen = tally.chosen(scored, min_symbols, top if records and not sort else None)
-    if totals:
-        for _ in chosen:
-            pass
-        deliver([totals_table(tally.sums, how)], output)
-    else:
-        deliver(_rows(chosen, how, records, into, sort, top, tmp_dir), output)
+        corpus = open_stream(paths, quiet, output, **reading, fold=())
+        corpus.prompt = not (sort or totals)
+        settings: dict[str, Any] = {"fold": folds, "workers": workers}
+        scored: Iterator[tuple[Documents | None, ScoredLines]]
+        if documents or records:
+            scored = iter(score_documents(corpus.documents(), loaded, **settings))
+        else:
+            scored = ((None, lines) for lines in score_corpus(corpus, loaded, **settings))
+        chosen = tally.chosen(scored, min_symbols, top if records and not sort else None)
+        if totals:
+            for _ in chosen:
+                pass
+            deliver([totals_table(tally.sums, how)], output)
+        else:
+            deliver(_rows(chosen, how, records, into, sort, top, tmp_dir), output)
     unlike = tally.traditional > tally.simplified
     if unlike and "t2s" not in folds and not mostly_traditional("".join(loaded.vocabulary)):
         note("The text is traditional, the model is not: --fold t2s scores it as simplified.")
     made_by = {"order": loaded.order} | ({"fold": "+".join(folds)} if folds else {})
-    closing.show(corpus, made_by, results_of(tally.sums, "documents" if documents else "lines"))
+    results += results_of(tally.sums, "documents" if documents else "lines")
+    closing.show(corpus, made_by, results)
+
+
+def _by_spark(
+    paths: tuple[str, ...],
+    model: LanguageModel,
+    output: str,
+    tally: ScoreTally,
+    settings: dict[str, Any],
+) -> tuple[ReadReport, list[str]]:
+    """What was read and what there is to say of it; the tally is filled."""
+    from nlptools.spark.lmscore import score_with_spark, totals_of
+
+    with usage_errors():
+        made = score_with_spark(paths, model, output, **settings)
+    tally.sums = totals_of(made.sums)
+    if tally.scripts:
+        tally.traditional = int(made.sums.get("traditional", 0))
+        tally.simplified = int(made.sums.get("simplified", 0))
+    return made.report, [files_made(made, output)]
 
 
 def _forms(
@@ -315,41 +359,6 @@ def _forms(
     if records == "jsonl" and not documents and into is None:
         return "jsonl", None  # of lines, which have a place each
     return ("jsonl" if records else format), records
-
-
-class _Tally:
-    """What was scored so far: sums, and characters of both scripts where that is asked for."""
-
-    def __init__(self, *, scripts: bool) -> None:
-        from nlptools.lm.stream import Totals
-
-        self.sums = Totals()
-        self.traditional = self.simplified = 0
-        self._scripts = scripts
-
-    def chosen(
-        self,
-        scored: Iterator[tuple[Documents | None, ScoredLines]],
-        min_symbols: int,
-        top: int | None,
-    ) -> Iterator[tuple[Documents | None, ScoredLines]]:
-        """Those with so many symbols, the first `top` of them; everything is counted."""
-        from nlptools.text.lookup import count_scripts
-        from nlptools.text.results import selected
-
-        left = top
-        for documents, lines in scored:
-            self.sums += lines.totals()
-            if self._scripts:
-                more = count_scripts("".join(lines.texts))
-                self.traditional += more[0]
-                self.simplified += more[1]
-            if len(lines) and (min_symbols or left is not None):
-                kept = (lines.symbols >= min_symbols).nonzero()[0][:left]
-                left = None if left is None else left - len(kept)
-                lines = lines.at(kept)
-                documents = None if documents is None else selected(documents, kept)
-            yield documents, lines
 
 
 def _rows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +13,12 @@ from nlptools.cli import options
 from nlptools.cli.console import (
     Closing,
     changed_settings,
+    check_engine,
+    check_folder,
     deliver,
+    files_made,
+    folder_name,
+    given_options,
     note,
     open_stream,
     output_file,
@@ -23,17 +29,21 @@ from nlptools.cli.records import container, into_option
 
 if TYPE_CHECKING:
     from nlptools.lm.filter import FilteredCorpus
-    from nlptools.lm.filtered import FilteredDocuments
+    from nlptools.lm.filtered import FilteredDocuments, FilterReport
     from nlptools.lm.filterreport import Examples
+    from nlptools.spark.maps import Output
+    from nlptools.text.corpus import Corpus
+    from nlptools.text.reading import ReadReport
 
 
 # Options that change no document and no reason.
 _NO_RESULT = {
     *("paths", "output", "dropped", "examples", "format", "into", "quiet", "memory", "workers"),
-    *("tmp_dir", "encoding", "on_error", "field", "column"),
+    *("tmp_dir", "encoding", "on_error", "field", "column", "engine", "master", "conf"),
 }
 
 
+_UNLIKE = "The text is traditional, the model is not: --fold t2s scores it as simplified."
 _LOOKED_AT = 1_000_000  # characters, to see whether a text is traditional
 
 
@@ -138,6 +148,7 @@ Examples:
   nlptools lm filter docs.jsonl --field text --model my.lm --quantiles 90 --measures --unique -o kept.jsonl
   nlptools lm filter shard-*.parquet --field text --max-perplexity 250 -o kept.parquet
   zcat posts.txt.gz | nlptools lm filter --max-perplexity 300 --min-symbols 20 > kept.txt
+  nlptools lm filter --engine spark --master yarn hdfs:///docs/ --field text --quantiles 30,60 --unique -o hdfs:///kept.parquet
 """,
 )
 @options.corpus_argument
@@ -171,10 +182,11 @@ Examples:
 )
 @into_option
 @options.lookup_option("as the model was trained")
-@options.output_option
+@options.folder_output_option
 @options.decoding_options
 @options.field_options
 @options.machine_options
+@options.engine_options
 @options.quiet_option
 def filter_command(
     paths: tuple[str, ...],
@@ -189,6 +201,9 @@ def filter_command(
     on_error: str,
     field: str | None,
     column: str | None,
+    engine: str,
+    master: str | None,
+    conf: tuple[str, ...],
     **settings: Any,
 ) -> None:
     """Keep documents that are text, by their perplexity and by rules, and write them with the numbers.
@@ -197,6 +212,9 @@ def filter_command(
     perplexity, oov (the share of unknown symbols) and bucket. What is kept and what is dropped, put together in order,
     is everything.
     """
+    check_engine(engine, paths)
+    if engine == "spark":
+        output, dropped = _spark_folders(output, dropped)
     plain = field is None and column is None
     kept_as = _format(output, format, plain, into)
     dropped_as = _format(dropped, format, plain, into) if dropped is not None else ""
@@ -206,6 +224,11 @@ def filter_command(
     from nlptools.lm.filterreport import Examples
 
     reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
+    if engine == "spark":
+        folders = (_folder(output, kept_as, into), _folder(dropped, dropped_as, into))
+        settings |= {"master": master, "conf": conf}
+        _filter_with_spark(paths, model, folders, closing, reading, settings)
+        return
     corpus = open_stream(paths, quiet, output, **reading, fold=())
     with usage_errors():
         found = filter_documents(corpus, model, **settings)
@@ -218,17 +241,78 @@ def filter_command(
             drop = stack.enter_context(dropping(stream, dropped_as, into))
         deliver(kept_pieces(watched, kept_as, into, drop), output)
     if not quiet:
-        _tell(found, near)
+        _tell(found.report, near)
         if watched.unlike:
-            note("The text is traditional, the model is not: --fold t2s scores it as simplified.")
-    report = found.report
+            note(_UNLIKE)
+    _close(closing, found.report, corpus, model, [])
+
+
+def _spark_folders(output: str | None, dropped: str | None) -> tuple[str | None, str | None]:
+    """The folders that Spark writes, named as files."""
+    if others := sorted(given_options() & {"first", "examples"}):
+        raise click.UsageError(f"--{others[0]} goes with --engine local.")
+    check_folder(output)
+    if dropped is not None:
+        check_folder(dropped)
+    return folder_name(output), folder_name(dropped)
+
+
+def _folder(name: str | None, format: str, into: str | None) -> Output | None:
+    """A folder of that name, as Spark is told."""
+    from nlptools.spark.maps import Output
+
+    return None if name is None else Output(name, None if format == "text" else format, into)
+
+
+def _filter_with_spark(
+    paths: tuple[str, ...],
+    model: str,
+    folders: tuple[Output | None, Output | None],
+    closing: Closing,
+    reading: dict[str, Any],
+    settings: dict[str, Any],
+) -> None:
+    """The same by many machines. folders: of what is kept, and dropped."""
+    from nlptools.lm.files import open_lm
+    from nlptools.lm.filterreport import Examples
+    from nlptools.lm.filterrules import FilterRules
+    from nlptools.lm.stream import fold_of
+    from nlptools.spark.lmfilter import filter_with_spark
+    from nlptools.text.lookup import mostly_traditional
+
+    output, dropped = folders
+    assert output is not None
+    del settings["workers"]
+    loaded = open_lm(model, tmp_dir=settings["tmp_dir"], whole=True)
+    with usage_errors():
+        rules = FilterRules(**{each.name: settings.pop(each.name) for each in fields(FilterRules)})
+        made, report = filter_with_spark(
+            paths, loaded, output, rules, dropped=dropped, **reading, **settings
+        )
+    if not closing.quiet:
+        _tell(report, Examples(0))
+        unlike = made.sums.get("traditional", 0) > made.sums.get("simplified", 0)
+        folds = fold_of(loaded) if settings["fold"] is None else settings["fold"]
+        if unlike and "t2s" not in folds and not mostly_traditional("".join(loaded.vocabulary)):
+            note(_UNLIKE)
+    where = output.path if dropped is None else f"{output.path} and {dropped.path}"
+    _close(closing, report, made.report, model, [files_made(made, where)])
+
+
+def _close(
+    closing: Closing,
+    report: FilterReport,
+    read: Corpus | ReadReport,
+    model: str,
+    results: list[str],
+) -> None:
+    """The closing line."""
     changed = changed_settings(
         _NO_RESULT | {"model", "quantiles", "max_perplexity", "min_per_symbol"}
     )
-    made_by = {"model": model} | _limits(found) | changed
-    closing.show(
-        corpus, made_by, [f"{report.kept:,} documents kept", f"{report.dropped:,} dropped"]
-    )
+    made_by = {"model": model} | _limits(report) | changed
+    results += [f"{report.kept:,} documents kept", f"{report.dropped:,} dropped"]
+    closing.show(read, made_by, results)
 
 
 def _format(name: str | None, format: str | None, plain: bool, into: str | None) -> str:
@@ -281,23 +365,23 @@ class _Watched:
         return not mostly_traditional("".join(self._found.model.vocabulary))
 
 
-def _limits(found: FilteredCorpus) -> dict[str, str]:
+def _limits(report: FilterReport) -> dict[str, str]:
     """The limits for the closing line, in the form of the option that sets them.
 
     A limit that was found is the perplexity of a document: it is rounded up, so that this one stays on its side.
     """
-    limits = [10**limit for limit in found.report.limits if limit == limit]
-    if found.rules.quantiles is not None:
+    limits = [10**limit for limit in report.limits if limit == limit]
+    if report.rules.quantiles is not None:
         limits = [limit * (1 + 1e-6) for limit in limits]
     return {"max-perplexity": ",".join(f"{limit:.7g}" for limit in limits)} if limits else {}
 
 
-def _tell(found: FilteredCorpus, near: Examples) -> None:
+def _tell(report: FilterReport, near: Examples) -> None:
     """Table, limits and examples."""
     from nlptools.lm.filterreport import limits_line, report_table
 
-    note(report_table(found.report))
-    if line := limits_line(found.report):
+    note(report_table(report))
+    if line := limits_line(report):
         note(line)
-    if text := "\n".join(near.lines(found.report)):
+    if text := "\n".join(near.lines(report)):
         note(text)

@@ -350,6 +350,13 @@ output_option = click.option(
     "-o", "--output", type=OutputPath("default"), help="File to write instead of stdout."
 )
 
+folder_output_option = click.option(
+    "-o",
+    "--output",
+    type=OutputPath("default"),
+    help="File to write instead of stdout; with --engine spark a folder.",
+)
+
 words_format_option = click.option(
     "--format",
     "how",

@@ -10,14 +10,17 @@ from nlptools.cli import options
 from nlptools.cli.console import (
     Closing,
     check_engine,
+    check_folder,
     deliver,
+    files_made,
+    folder_name,
     given_options,
     note,
     open_corpus,
     open_stream,
     usage_errors,
 )
-from nlptools.cli.files import InputPath, OutputPath
+from nlptools.cli.files import InputPath
 from nlptools.cli.progress import watcher, wipe
 from nlptools.cli.records import container, ended, into_option
 from nlptools.errors import DataError, cut, listed
@@ -132,12 +135,7 @@ Examples:
     "text with separators.",
 )
 @into_option
-@click.option(
-    "-o",
-    "--output",
-    type=OutputPath("default"),
-    help="File to write instead of stdout; with --engine spark a folder.",
-)
+@options.folder_output_option
 @options.lookup_option("all three")
 @options.decoding_options
 @options.field_options
@@ -193,7 +191,8 @@ def segment(
     if engine == "spark":
         _check_spark(bool(adapt), output)
     fields = field is not None or column is not None
-    records = container(output, into, objects=fields and format == "jsonl")
+    named = folder_name(output) if engine == "spark" else output
+    records = container(named, into, objects=fields and format == "jsonl")
     closing = Closing("segment", quiet)
     corpus: Any = None
     if engine == "local":
@@ -226,12 +225,12 @@ def segment(
     if engine == "spark":
         from nlptools.spark.segment import segment_with_spark
 
-        reading = {"encoding": encoding, "on_error": on_error}
+        shape |= {"container": records, "into": into, "master": master, "conf": conf}
+        shape |= {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
         with usage_errors():
-            folders = segment_with_spark(
-                paths, cutter, str(output), master=master, conf=conf, **shape, **reading
-            )
-        results = [f"{folders} folders in {output}"]
+            made = segment_with_spark(paths, cutter, str(output), **shape)
+        corpus = made.report
+        results = [files_made(made, output), *_looked_up(int(made.sums.get("traditional", 0)))]
     else:
         if records is not None:
             shape |= {"container": records, "into": into}
@@ -272,10 +271,14 @@ def _delivered(
     work: Any = segment_records if "container" in shape else segment_corpus
     pieces = work(corpus, cutter, workers=workers, watch=watch, counts=counts, **shape)
     deliver(ended(pieces) if fields else pieces, output)
-    results = []
-    if counts is not None and counts.traditional:
-        results.append(f"{counts.traditional:,} traditional characters looked up as simplified")
+    results = _looked_up(counts.traditional if counts is not None else 0)
     return results + (list(_told(tally)) if tally is not None else [])
+
+
+def _looked_up(traditional: int) -> list[str]:
+    if not traditional:
+        return []
+    return [f"{traditional:,} traditional characters looked up as simplified"]
 
 
 def _check_output(separator: str, format: str) -> None:
@@ -290,10 +293,7 @@ def _check_spark(adapt: bool, output: str | None) -> None:
         raise click.UsageError(
             "--adapt goes with --engine local; with Spark: train --engine spark."
         )
-    if others := sorted(given_options() & {"field", "column", "into"}):
-        raise click.UsageError(f"--{others[0]} goes with --engine local.")
-    if output is None:
-        raise click.UsageError("Spark writes a folder: name it with -o DIR.")
+    check_folder(output)
 
 
 def _opened(method: str, asked: dict[str, Any]) -> Cutter:

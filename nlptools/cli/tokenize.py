@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, deliver, given_options, note, open_stream
+from nlptools.cli.console import (
+    Closing,
+    check_engine,
+    check_folder,
+    deliver,
+    files_made,
+    folder_name,
+    given_options,
+    note,
+    open_stream,
+    usage_errors,
+)
 from nlptools.cli.files import InputPath, check_outputs
 from nlptools.cli.records import container, into_option
 
@@ -27,6 +38,7 @@ Examples:
   nlptools tokenize --vocab vocab.txt --special --max-length 512 --format jsonl corpus.txt
   nlptools tokenize --vocab vocab.txt --field text docs.jsonl.zst -o out.jsonl.zst
   nlptools tokenize --vocab vocab.txt --field text docs.jsonl.zst -o ids.npy
+  nlptools tokenize --vocab vocab.txt --field text --engine spark --master yarn hdfs:///docs/ -o hdfs:///ids.parquet
   nlptools tokenize --vocab vocab.txt --decode ids.txt
 """
 )
@@ -91,10 +103,11 @@ Examples:
     help="Turn lines of ids back into text.",
 )
 @options.lookup_option("none")
-@options.output_option
+@options.folder_output_option
 @options.decoding_options
 @options.field_options
 @options.workers_option
+@options.engine_options
 @options.quiet_option
 def tokenize(
     paths: tuple[str, ...],
@@ -116,6 +129,9 @@ def tokenize(
     field: str | None,
     column: str | None,
     workers: int | None,
+    engine: str,
+    master: str | None,
+    conf: tuple[str, ...],
     quiet: bool,
 ) -> None:
     """Tokenize text by words, as WoBERT does.
@@ -142,18 +158,22 @@ def tokenize(
         raise click.UsageError("--decode takes the ids as they are: give --vocab only.")
     if max_length is not None and special and max_length < 3:
         raise click.UsageError("--max-length with --special must be at least 3.")
+    check_engine(engine, paths)
+    if engine == "spark":
+        output = _spark_folder(output, decode)
     form, records = (format, None) if decode else _forms(format, output, into, field or column)
+    if engine == "spark" and form == "npy":
+        raise click.UsageError("Spark does not write .npy: name a table, -o NAME.parquet.")
     closing = Closing("tokenize", quiet)
-    corpus = open_stream(
-        paths,
-        quiet,
-        output,
-        encoding=encoding,
-        on_error=on_error,
-        field=field,
-        column=column,
-        fold=(),
-    )
+    reading: dict[str, Any] = {
+        "encoding": encoding,
+        "on_error": on_error,
+        "field": field,
+        "column": column,
+    }
+    corpus: Any = None
+    if engine == "local":
+        corpus = open_stream(paths, quiet, output, **reading, fold=())
     from nlptools.vocab.stream import TokenCounts, decode_corpus
     from nlptools.vocab.tokenizer import WordTokenizer
     from nlptools.vocab.unigram import as_weights
@@ -172,23 +192,37 @@ def tokenize(
         vocab, pre=pre, lower=lower, weights=weights, jieba_dict=jieba_dict, fold=fold or ()
     )
     counts = TokenCounts()
-    cutting: dict[str, Any] = {
-        "special": special,
-        "max_length": max_length,
-        "workers": workers,
-        "counts": counts,
-    }
-    if form == "npy":
+    cutting: dict[str, Any] = {"special": special, "max_length": max_length}
+    results = []
+    if engine == "spark":
+        from nlptools.spark.tokenize import tokenize_with_spark
+
+        cutting |= {"format": form, "mark_unknown": mark_unknown} | reading
+        cutting |= {"into": into, "container": records, "master": master, "conf": conf}
+        with usage_errors():
+            made = tokenize_with_spark(paths, tokenizer, str(output), **cutting)
+        counts = TokenCounts(*(int(made.sums.get(name, 0)) for name in ("tokens", "unknown")))
+        corpus, results = made.report, [files_made(made, output)]
+    elif form == "npy":
         from nlptools.vocab.idfiles import write_ids
 
-        write_ids(corpus, tokenizer, str(output), **cutting)
+        write_ids(corpus, tokenizer, str(output), workers=workers, counts=counts, **cutting)
     else:
+        cutting |= {"workers": workers, "counts": counts}
         cutting |= {"format": form, "mark_unknown": mark_unknown}
         documents = field is not None or column is not None
         deliver(_pieces(corpus, tokenizer, records, into, documents, cutting), output)
     made_by = {"vocab": vocab_file, "pre": pre} | ({"fold": "+".join(fold)} if fold else {})
-    results = [f"{counts.tokens:,} tokens", f"{counts.unknown:,} unknown"]
+    results += [f"{counts.tokens:,} tokens", f"{counts.unknown:,} unknown"]
     closing.show(corpus, made_by, results)
+
+
+def _spark_folder(output: str | None, decode: bool) -> str | None:
+    """The folder that Spark writes, named as a file."""
+    if decode:
+        raise click.UsageError("--decode goes with --engine local.")
+    check_folder(output)
+    return folder_name(output)
 
 
 def _forms(

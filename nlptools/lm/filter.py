@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -21,13 +20,11 @@ from nlptools.base.resources import (
 )
 from nlptools.base.seen import SeenHashes
 from nlptools.errors import DataError
-from nlptools.lm.documents import score_documents
 from nlptools.lm.files import open_lm
 from nlptools.lm.filtered import FilteredDocuments, FilterReport
-from nlptools.lm.filterrules import COLUMNS, REASONS, FilterRules, per_symbol
-from nlptools.lm.limits import quantiles_of, shrunk
+from nlptools.lm.filterrules import COLUMNS, FilterRules
+from nlptools.lm.judging import WIDTH, DocumentTable, duplicates, find_limits, judge
 from nlptools.lm.longlines import PIECE
-from nlptools.lm.measures import hashes_of, measure
 from nlptools.lm.model import LanguageModel
 from nlptools.lm.stream import LineScorer, fold_of
 from nlptools.text.corpus import Corpus, CorpusLike, as_corpus
@@ -36,10 +33,7 @@ from nlptools.text.documents import Documents, lull
 # What is read only once, as a pipe, gets its limits from its beginning, which waits in memory.
 SAMPLE = 10_000
 SAMPLE_CHARACTERS = 8_000_000
-_ROWS = 1 << 14  # of the table that are read at a time; sums do not depend on how the text came
 _LEAST_ROOM = 8_000_000  # bytes for the hashes of documents
-_WIDTH = len(COLUMNS)
-_REASON = COLUMNS.index("reason")
 _CHARACTERS = COLUMNS.index("characters")
 
 # Documents with the table of their numbers, a row each.
@@ -106,6 +100,11 @@ def filter_documents(
     )
     fold = fold_of(loaded) if fold is None else fold
     return FilteredCorpus(as_corpus(corpus), loaded, fold, rules, memory, workers, tmp_dir)
+
+
+def room_for_hashes(memory: int) -> int:
+    """Bytes for the hashes of documents, of so many for the process."""
+    return max(_LEAST_ROOM, (memory - MIN_MEMORY) // 4)
 
 
 class FilteredDocument(NamedTuple):
@@ -179,19 +178,16 @@ class FilteredCorpus:
 
     def _judged(self, folder: Path) -> Iterator[_Judged]:
         """All documents with their rows, and none in a lull; the reasons are those that need no limits."""
-        room = max(_LEAST_ROOM, (self._memory - MIN_MEMORY) // 4)
-        seen = SeenHashes(room, folder) if self.rules.unique else None
+        seen = SeenHashes(room_for_hashes(self._memory), folder) if self.rules.unique else None
         with worker_pool(self._workers) as pool:
             groups = _groups(self.corpus.documents(PIECE))
             for done in prompt_map(pool, self._workers, self._numbers, groups):
                 if done is None:
-                    yield lull(""), np.empty((0, _WIDTH))
+                    yield lull(""), np.empty((0, WIDTH))
                     continue
                 group, rows, hashes = done
                 if seen is not None:
-                    fit = np.flatnonzero(rows[:, _REASON] != REASONS.index("symbols"))
-                    again = fit[seen.add(hashes[fit])]
-                    rows[again, _REASON] = REASONS.index("duplicate")
+                    duplicates(rows, hashes, seen)
                 start = 0
                 for documents in group:
                     yield documents, rows[start : start + len(documents)]
@@ -200,27 +196,13 @@ class FilteredCorpus:
     def _numbers(self, group: list[Documents]) -> tuple[list[Documents], np.ndarray, np.ndarray]:
         """In a thread: the rows of all documents of a group, and the hashes of their texts, if they are asked for."""
         texts = [text for documents in group for text in documents.texts]
-        scores = score_documents(self._scorer, texts)
-        columns = {
-            "log10_prob": scores.log10_probs,
-            "numbers": scores.numbers,
-            "symbols": scores.symbols,
-            "oov": scores.oov / np.maximum(scores.symbols, 1),
-            "characters": np.fromiter(map(len, texts), np.float64, len(texts)),
-            **measure(texts, self.rules.measured),
-        }
-        rows = np.full((len(texts), _WIDTH), math.nan)
-        for name, values in columns.items():
-            rows[:, COLUMNS.index(name)] = values
-        rows[:, _REASON] = self.rules.reasons(columns)
-        hashes = hashes_of(texts) if self.rules.unique else np.empty((0, 2), np.uint64)
-        return group, rows, hashes
+        return group, *judge(texts, self._scorer, self.rules)
 
     # --- limits -----------------------------------------------------------------------------------
 
     def _twice(self, folder: Path) -> Iterator[_Judged]:
         """The limits are those of all documents; their rows wait in a file while the text is read again."""
-        table = _Table(folder)
+        table = DocumentTable(folder)
         for _, rows in self._judged(folder):
             table.append(rows)
         self._find_limits(table)
@@ -229,18 +211,18 @@ class FilteredCorpus:
             rows = table.rows(start, start + len(documents))
             sizes = [len(text) for text in documents.texts]
             if len(rows) < len(sizes) or not np.array_equal(rows[:, _CHARACTERS], sizes):
-                raise _changed(documents.source)
+                raise changed_documents(documents.source)
             start += len(documents)
             yield documents, rows
         if start < len(table):
-            raise _changed(self.corpus.name)
+            raise changed_documents(self.corpus.name)
 
     def _sampled(self, folder: Path) -> Iterator[_Judged]:
         """The limits are those of the first documents, which wait in memory."""
         wanted = self.rules.first or SAMPLE
         judged = self._judged(folder)
         held: list[_Judged] = []
-        sample, characters = _Table(folder), 0.0
+        sample, characters = DocumentTable(folder), 0.0
         for documents, rows in judged:
             held.append((documents, rows))
             sums = characters + np.cumsum(rows[:, _CHARACTERS])
@@ -255,51 +237,12 @@ class FilteredCorpus:
         held.clear()
         yield from judged
 
-    def _find_limits(self, table: _Table) -> None:
-        """Mean and limits, of the documents that no other rule drops."""
-        report, rules = self.report, self.rules
-        log10_prob = numbers = 0.0
-        for rows in table.kept():
-            log10_prob += float(rows[:, COLUMNS.index("log10_prob")].sum())
-            numbers += float(rows[:, COLUMNS.index("numbers")].sum())
-        report.mean = log10_prob / numbers if numbers else math.nan
-        report.sample = len(table)
-        if rules.quantiles is None:
-            return
-
-        def values() -> Iterator[np.ndarray]:
-            for rows in table.kept():
-                yield -shrunk(*per_symbol(rows), report.mean, rules.weight)
-
-        report.limits = quantiles_of(values, [share / 100 for share in rules.quantiles])
+    def _find_limits(self, table: DocumentTable) -> None:
+        find_limits(table, self.rules, self.report)
 
 
-class _Table:
-    """Rows of documents in a file."""
-
-    def __init__(self, folder: Path) -> None:
-        self._writer = storage.ColumnWriter(np.float64, storage.SpillFile(folder))
-        self._column: storage.Column | None = None
-
-    def append(self, rows: np.ndarray) -> None:
-        self._writer.append(rows.ravel())
-
-    def __len__(self) -> int:
-        return self._writer.length // _WIDTH
-
-    def rows(self, start: int, stop: int) -> np.ndarray:
-        if self._column is None:
-            self._column = self._writer.finish()
-        return self._column[start * _WIDTH : stop * _WIDTH].reshape(-1, _WIDTH)
-
-    def kept(self) -> Iterator[np.ndarray]:
-        """Rows of documents that have no reason to be dropped, some at a time."""
-        for start in range(0, len(self), _ROWS):
-            rows = self.rows(start, min(start + _ROWS, len(self)))
-            yield rows[rows[:, _REASON] == 0]
-
-
-def _changed(source: str) -> DataError:
+def changed_documents(source: str) -> DataError:
+    """The error where a file is not read as it was before."""
     return DataError(
         source,
         None,

@@ -84,9 +84,12 @@ def _json_lines(sources: list[str], lines: ScoredLines) -> str:
     return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in objects)
 
 
-def table_pieces(scored: Iterable[ScoredLines], how: str, top: int | None = None) -> Iterator[str]:
-    """The rows of all lines, the first `top` of them; TSV with a head."""
-    head = _head(how)  # with the first rows: nothing is printed of a model that is damaged
+def table_pieces(
+    scored: Iterable[ScoredLines], how: str, top: int | None = None, *, head: bool = True
+) -> Iterator[str]:
+    """The rows of all lines, the first `top` of them; TSV with a head, if it is wanted."""
+    # With the first rows: nothing is printed of a model that is damaged.
+    first = head_of(how) if head else ""
     left = top
     for group in _groups(scored):
         if not group:
@@ -97,9 +100,9 @@ def table_pieces(scored: Iterable[ScoredLines], how: str, top: int | None = None
             shown = min(left, sum(map(len, group)))
             rows = "".join(line + "\n" for line in rows.split("\n")[:shown])
             left -= shown
-        yield head + rows
-        head = ""
-    yield head
+        yield first + rows
+        first = ""
+    yield first
 
 
 def oddest_lines(
@@ -119,7 +122,7 @@ def oddest_lines(
                 keys = np.concatenate([oddness(lines) for lines in group])
                 yield keys, format_lines(group, how).encode("utf-8", "surrogateescape")
 
-    yield _head(how).encode()
+    yield head_of(how).encode()
     yield from oddest_rows(rows(), top, tmp_dir)
 
 
@@ -153,7 +156,8 @@ def oddest_rows(
             yield spill.file.read(number)
 
 
-def _head(how: str) -> str:
+def head_of(how: str) -> str:
+    """What stands before the rows: of TSV the names of the columns."""
     return "\t".join(COLUMNS) + "\n" if how == "tsv" else ""
 
 

@@ -8,6 +8,7 @@ read by Spark.
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import re
 from collections import Counter
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nlptools.errors import DataError, NlptoolsError, listed, quoted
+from nlptools.spark.folders import HadoopFile
 from nlptools.spark.streams import Reading
 from nlptools.spark.worker import Input
 from nlptools.text.decoding import bom_encoding, decompress, find_codec, guess_encoding, is_utf8
@@ -45,21 +47,28 @@ class File(NamedTuple):
     path: str  # with the file system's scheme
     size: int
     changed: int  # milliseconds since 1970
+    name: str = ""  # as the local engine calls it; empty: as `path`
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Files that are read alike: how is "whole", "lines" or "rows" (of Parquet)."""
+    """Files that are read alike: how is "whole", "lines", "rows" (of Parquet: its texts) or "table" (all columns).
+
+    schema: of a table, as pyarrow has it.
+    """
 
     how: str
     files: tuple[File, ...]
     encoding: str
+    schema: Any = None
 
-    def input(self, reading: Reading, ordered: bool = False) -> Input:
-        """What a worker has to know of it."""
+    def input(self, reading: Reading, ordered: bool = False, placed: bool = False) -> Input:
+        """What a worker has to know of it. placed: the numbers of lines are asked for, see `frames_of`."""
         if self.how == "lines":
             reading = reading._replace(encoding=self.encoding)
-        return Input(self.how, reading, tuple(file.path for file in self.files) if ordered else ())
+        names = tuple(file.path for file in self.files) if ordered else ()
+        shown = tuple(file.name or file.path for file in self.files) if placed else ()
+        return Input(self.how, reading, names, shown, schema=self.schema)
 
 
 def list_files(spark: Any, paths: Sequence[str]) -> list[File]:
@@ -70,10 +79,9 @@ def list_files(spark: Any, paths: Sequence[str]) -> list[File]:
         )
     jvm = spark._jvm
     conf = spark._jsc.hadoopConfiguration()
-    local_default = str(conf.get("fs.defaultFS")).startswith("file:")
     found: list[tuple[File, bool]] = []
     for path in paths:
-        if local_default and not re.match(r"[a-z0-9]+:/", path):
+        if _of_this_machine(spark, path):
             # The patterns of the local engine know more (**) than those of Hadoop.
             inside = [_local_file(source.name) for source in find_sources([path])]
             direct = Path(path).is_file()
@@ -93,6 +101,17 @@ def list_files(spark: Any, paths: Sequence[str]) -> list[File]:
     return [file for file in files if file.size]
 
 
+def _of_this_machine(spark: Any, path: str) -> bool:
+    """Whether a path has no scheme, and those without one are files of this machine."""
+    default = str(spark._jsc.hadoopConfiguration().get("fs.defaultFS"))
+    return default.startswith("file:") and not re.match(r"[a-z0-9]+:/", path)
+
+
+def absolute(spark: Any, path: str) -> str:
+    """A path that means the same in Java, which may have been started in another folder."""
+    return str(Path(path).absolute()) if _of_this_machine(spark, path) else path
+
+
 def _unread_name(name: str) -> str | None:
     """Why Spark reads no file of that name; None: it does."""
     if name.startswith(("_", ".")):
@@ -106,7 +125,7 @@ def _local_file(name: str) -> File:
     status = Path(name).stat()
     path = Path(os.path.normpath(Path(name).absolute())).as_posix()
     slash = "" if path.startswith("/") else "/"
-    return File(f"file:{slash}{path}", status.st_size, status.st_mtime_ns // 10**6)
+    return File(f"file:{slash}{path}", status.st_size, status.st_mtime_ns // 10**6, name)
 
 
 def _file(status: Any) -> File:
@@ -155,11 +174,19 @@ def plan(spark: Any, files: Sequence[File], reading: Reading) -> list[Frame]:
     return [Frame(how, tuple(group), encoding) for (how, encoding), group in groups.items()]
 
 
-def ordered_plan(spark: Any, files: Sequence[File], reading: Reading, size: int) -> Iterator[Frame]:
-    """As `plan`, but the files stay in their order: several small ones, of `size` bytes, or a large one."""
+def ordered_plan(
+    spark: Any, files: Sequence[File], reading: Reading, size: int, *, records: bool = False
+) -> Iterator[Frame]:
+    """As `plan`, but the files stay in their order: several small ones, of `size` bytes, or a large one.
+
+    records: whole ones are asked for, with all columns of a table.
+    """
     group: list[File] = []
     for file in files:
-        how, encoding = _how(spark, file, reading)
+        how, encoding = _how(spark, file, reading, records)
+        schema = None
+        if how == "table" and (schema := schema_for_spark(spark, file)) is None:
+            how = "whole"
         if how == "whole" and sum(map(_unpacked, group)) + _unpacked(file) <= size:
             group.append(file)
             continue
@@ -169,7 +196,7 @@ def ordered_plan(spark: Any, files: Sequence[File], reading: Reading, size: int)
         if how == "whole":
             group.append(file)
         else:
-            yield Frame(how, (file,), encoding)
+            yield Frame(how, (file,), encoding, schema)
     if group:
         yield Frame("whole", tuple(group), reading.encoding)
 
@@ -179,19 +206,22 @@ def _unpacked(file: File) -> int:
     return 4 * file.size if file.path.lower().endswith(_PACKED) else file.size
 
 
-def ordered_frame(spark: Any, frame: Frame, reading: Reading) -> Any:
+def ordered_frame(spark: Any, frame: Frame, reading: Reading, *, placed: bool = False) -> Any:
     """The data frame of a group of `ordered_plan`: its partitions are in the order of the text."""
-    made = frames_of(spark, frame, reading)
+    made = frames_of(spark, frame, reading, placed=placed)
     return made.coalesce(1) if frame.how == "whole" else made
 
 
-def _how(spark: Any, file: File, reading: Reading) -> tuple[str, str]:
-    """("whole", "lines" or "rows", encoding)."""
-    if file.path.lower().endswith(".parquet"):
+def _how(spark: Any, file: File, reading: Reading, records: bool = False) -> tuple[str, str]:
+    """("whole", "lines", "rows" or "table", encoding)."""
+    table = file.path.lower().endswith(".parquet")
+    if table and not records:
         if reading.field is None:
             hint = "name the column that has the text: --field"
             raise DataError(file.path, None, "Parquet", hint)
         return "rows", ""
+    if table and file.size > WHOLE:
+        return "table", ""
     encoding = None
     if file.size > WHOLE and reading.column is None:
         codec = reading.encoding if reading.encoding == "auto" else find_codec(reading.encoding)
@@ -247,13 +277,15 @@ def _refuse(spark: Any, file: File) -> None:
         list(refuse_json_lines([Piece(text, LineNumbers(), False, False)], file.path))
 
 
-def frames_of(spark: Any, frame: Frame, reading: Reading) -> Any:
+def frames_of(spark: Any, frame: Frame, reading: Reading, *, placed: bool = False) -> Any:
     """The data frame of a group: columns `name` and `data`, both alike for all groups.
 
-    whole: name and bytes of a file. lines: nothing and the bytes of a line. rows: nothing and a text.
+    whole: name and bytes of a file. lines: nothing (placed: the byte of the file at which its piece begins) and the
+    bytes of a line. rows: nothing and a text. table: the number of a row, from 0, and all columns.
     """
     functions = importlib.import_module("pyspark.sql.functions")
     nothing = functions.lit(None).cast("string").alias("name")
+    start = functions.col("_metadata.file_block_start").cast("string").alias("name")
     united = None
     for paths in _rounds(frame.files):
         if frame.how == "whole":
@@ -263,11 +295,51 @@ def frames_of(spark: Any, frame: Frame, reading: Reading) -> Any:
             )
         elif frame.how == "lines":
             made = spark.read.format("text").option("lineSep", "\n").load(paths)
-            made = made.select(nothing, functions.col("value").cast("binary").alias("data"))
+            line = functions.col("value").cast("binary").alias("data")
+            made = made.select(start if placed else nothing, line)
+        elif frame.how == "table":
+            made = spark.read.option("mergeSchema", "false").parquet(*paths)
+            names = ["`{}`".format(name.replace("`", "``")) for name in frame.schema.names]
+            made = made.select("_metadata.row_index", *names)
         else:
             made = _rows(spark, paths, reading, functions).select(nothing, "data")
         united = made if united is None else united.unionAll(made)
     return united
+
+
+def schema_for_spark(spark: Any, file: File) -> Any:
+    """The schema of a Parquet file, dictionaries as what they stand for; None where Spark cannot read all columns."""
+    arrow = importlib.import_module("pyarrow")
+    parquet = importlib.import_module("pyarrow.parquet")
+    with HadoopFile.open(spark, file.path) as stream:
+        try:
+            schema = parquet.read_schema(io.BufferedReader(stream, HEAD))
+        except (arrow.ArrowException, OSError):
+            return None  # who reads it whole says what is wrong with it
+    fields = []
+    for each in schema:
+        kind = each.type.value_type if arrow.types.is_dictionary(each.type) else each.type
+        if not _spark_reads(arrow.types, kind):
+            return None
+        fields.append(arrow.field(each.name, kind))
+    same = len({each.name for each in fields}) == len(fields)
+    return arrow.schema(fields) if same and fields else None
+
+
+def _spark_reads(types: Any, kind: Any) -> bool:
+    """Whether Spark has a type for all values of one of pyarrow."""
+    if types.is_nested(kind):
+        return all(_spark_reads(types, kind.field(at).type) for at in range(kind.num_fields))
+    if types.is_timestamp(kind):
+        return kind.unit in ("ms", "us")
+    others = (
+        types.is_time,
+        types.is_duration,
+        types.is_dictionary,
+        types.is_float16,
+        types.is_null,
+    )
+    return not any(is_kind(kind) for is_kind in others)
 
 
 def _rows(spark: Any, paths: list[str], reading: Reading, functions: Any) -> Any:

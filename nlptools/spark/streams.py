@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from nlptools.text.corpus import BLOCK_SIZE, Corpus
+import numpy as np
+
+from nlptools.errors import DataError
+from nlptools.text.blocks import Block
+from nlptools.text.corpus import BLOCK_SIZE, DOCUMENTS_SIZE, Corpus, Opened
 from nlptools.text.decoding import find_codec
+from nlptools.text.documents import Documents
+from nlptools.text.linenumbers import LineNumbers
+from nlptools.text.reading import SourceReader
+from nlptools.text.tableformats import Rows
 
 
 class Reading(NamedTuple):
@@ -20,11 +31,11 @@ class Reading(NamedTuple):
 
 
 class StreamCorpus(Corpus):
-    """A corpus of (name, chunks of bytes), read once: each stream is what a file would be."""
+    """A corpus of (name, chunks of bytes or an open table), read once: each stream is what a file would be."""
 
     def __init__(
         self,
-        streams: Iterable[tuple[str, Iterator[bytes]]],
+        streams: Iterable[tuple[str, Opened]],
         reading: Reading,
         *,
         block_size: int = BLOCK_SIZE,
@@ -39,8 +50,81 @@ class StreamCorpus(Corpus):
         self.rereadable = False
         self.total_bytes = None
 
-    def _streams(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+    def _streams(self) -> Iterator[tuple[str, Opened]]:
         yield from self._opened
+
+
+class LineCorpus(StreamCorpus):
+    """Lines of a large file, from somewhere in it: their numbers are told from there.
+
+    data begins with an empty line, which is none of the file: without it a mark of the byte order would be looked for
+    in the middle of a file.
+    """
+
+    def __init__(
+        self, name: str, start: int, line: int | None, data: Iterator[bytes], reading: Reading
+    ) -> None:
+        """name: of the file. start: the byte of it at which the piece begins that these are lines of.
+
+        line: the number of the first; None: who cuts a file does not count its lines, so they are told from that byte.
+        """
+        self.start = start
+        self._shown = name if start == 0 or line is not None else f"{name}, from byte {start:,}"
+        self._shift = (1 if line is None else line) - 2  # the empty line is the first
+        super().__init__([(self._shown, data)], reading)
+
+    def _reader(self, size: int) -> SourceReader:
+        reader = super()._reader(size)
+        reader.begun = self.start > 0
+        return reader
+
+    def blocks(self) -> Iterator[Block]:
+        with self._placed():
+            blocks = super().blocks()
+            for block in blocks:
+                self.report.bytes -= 1
+                self.report.characters -= 1
+                if block.text[1:]:
+                    yield self._block(block, block.text[1:], block.lines.after(1))
+                break
+            for block in blocks:
+                yield self._block(block, block.text, block.lines)
+
+    def documents(self, size: int = DOCUMENTS_SIZE) -> Iterator[Documents]:
+        lines = self._field is None and self._column is None
+        with self._placed():
+            for number, batch in enumerate(super().documents(size)):
+                self.report.bytes -= number == 0
+                if lines:
+                    batch, lines = batch.part(1, len(batch)), False
+                places = array("q", (np.asarray(batch.lines, np.int64) + self._shift).tobytes())
+                numbers = batch.numbers if self._field is not None else places
+                yield dataclasses.replace(batch, lines=places, numbers=numbers)
+
+    def _block(self, block: Block, text: str, lines: LineNumbers) -> Block:
+        at = array("q", [number + self._shift for number in lines.to])
+        lines = LineNumbers(lines.first + self._shift, lines.at, at)
+        return dataclasses.replace(block, text=text, lines=lines)
+
+    @contextlib.contextmanager
+    def _placed(self) -> Iterator[None]:
+        """What is wrong with a line has its number without the empty line."""
+        try:
+            yield
+        except DataError as error:
+            if error.path != self._shown or error.line is None:
+                raise
+            raise DataError(
+                error.path, error.line + self._shift, error.problem, error.hint
+            ) from None
+
+
+class RowCorpus(StreamCorpus):
+    """Rows of a large table, from somewhere in it."""
+
+    def __init__(self, name: str, rows: Rows, reading: Reading) -> None:
+        self.start = rows.first - 1
+        super().__init__([(name, rows)], reading)
 
 
 def reading_of(

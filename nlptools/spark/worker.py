@@ -5,27 +5,37 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib
+import io
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nlptools.errors import NlptoolsError
 from nlptools.spark.session import problem_text
-from nlptools.spark.streams import Reading, StreamCorpus
-from nlptools.text.corpus import Corpus
+from nlptools.spark.streams import LineCorpus, Reading, RowCorpus, StreamCorpus
+from nlptools.text.corpus import Corpus, Opened
+from nlptools.text.tableformats import HEAD as TABLE_HEAD
+from nlptools.text.tableformats import Rows, is_table
 
 COLUMNS = "part int, data binary, report string"
+LINES_OF_PIECES = "start long, lines long"
 
 
 class Input(NamedTuple):
     """What the rows of a data frame of sparkfiles.py are.
 
-    how: "whole", "lines" or "rows". names: files in their order, where that matters.
+    how: "whole", "lines", "rows" or "table". names: files in their order, where that matters; shown: what messages call them,
+    where these are to name file and line; firsts: the numbers of the first lines of a large file's pieces, by the byte at
+    which each begins; None: not known. leading: nothing of the corpus is before these. schema: of a table.
     """
 
     how: str
     reading: Reading
     names: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    firsts: Mapping[int, int] | None = None
+    leading: bool = False
+    schema: Any = None
 
 
 @contextlib.contextmanager
@@ -61,8 +71,16 @@ def corpus_of(given: Input, batches: Iterable[Any]) -> Corpus | None:
             for value in batch.column(1)
         )
         return Corpus.from_texts(texts, on_error=reading.on_error, fold=reading.fold)
+    if given.how == "lines" and given.shown:
+        start = int(first.column(0)[0].as_py())
+        line = None if given.firsts is None else given.firsts[start]
+        return LineCorpus(given.shown[0], start, line, _lines(batches), reading)
     if given.how == "lines":
         return StreamCorpus([("a large file, read line by line", _lines(batches))], reading)
+    if given.how == "table":
+        row = first.column(0)[0].as_py()
+        name = given.shown[0] if given.shown else given.names[0]
+        return RowCorpus(name, Rows(given.schema, batches, row + 1), reading)
     files: Iterable[tuple[str, Any]] = (
         (name.as_py(), data.as_buffer())
         for batch in batches
@@ -70,7 +88,27 @@ def corpus_of(given: Input, batches: Iterable[Any]) -> Corpus | None:
     )
     if given.names:
         files = _in_order(files, given.names)
-    return StreamCorpus(((name, _chunks(data)) for name, data in files), reading)
+    shown = dict(zip(given.names, given.shown, strict=True)) if given.shown else {}
+    return StreamCorpus(((shown.get(name, name), _opened(data)) for name, data in files), reading)
+
+
+def start_of(corpus: Corpus) -> int:
+    """Where the piece of a large file begins that a task reads, in bytes or rows; 0: it reads files from there."""
+    return corpus.start if isinstance(corpus, LineCorpus | RowCorpus) else 0
+
+
+def count_lines(batches: Iterable[Any]) -> Iterator[Any]:
+    """Batches of the places of pieces and their lines, as Spark cuts them -> (place, lines: CR ends one, too)."""
+    arrow = importlib.import_module("pyarrow")
+    compute = importlib.import_module("pyarrow.compute")
+    for batch in batches:
+        if batch.num_rows:
+            data = batch.column(1)
+            ends = compute.sum(compute.count_substring(data, b"\r")).as_py()
+            ends -= compute.sum(compute.ends_with(data, b"\r")).as_py() or 0
+            starts = arrow.array([int(batch.column(0)[0].as_py())], arrow.int64())
+            lines = arrow.array([batch.num_rows + ends], arrow.int64())
+            yield arrow.RecordBatch.from_arrays([starts, lines], names=["start", "lines"])
 
 
 def report_of(given: Input, corpus: Corpus) -> dict[str, Any]:
@@ -91,8 +129,13 @@ def _in_order(files: Iterable[tuple[str, Any]], names: Sequence[str]) -> Iterato
         yield name, found[name].pop()
 
 
-def _chunks(data: Any) -> Iterator[bytes]:
+def _opened(data: Any) -> Opened:
+    """The bytes of a file; a table as something to be read from anywhere."""
     view = memoryview(data)
+    return io.BytesIO(view) if is_table(bytes(view[:TABLE_HEAD])) else _chunks(view)
+
+
+def _chunks(view: memoryview) -> Iterator[bytes]:
     for start in range(0, len(view), 1 << 22):
         yield bytes(view[start : start + (1 << 22)])
 

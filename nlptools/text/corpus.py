@@ -24,7 +24,7 @@ from nlptools.text.reading import ReadReport, SourceReader
 from nlptools.text.remote import is_remote, open_remote, remote_errors
 from nlptools.text.sources import Source, find_sources, reading_errors, stdin_chunks
 from nlptools.text.tableformats import HEAD as TABLE_HEAD
-from nlptools.text.tableformats import is_table
+from nlptools.text.tableformats import Rows, is_table
 from nlptools.text.tables import TableFile
 
 BLOCK_SIZE = 4 << 20
@@ -35,7 +35,7 @@ TABLE_SUFFIXES = (".parquet", ".arrow", ".feather")
 # 3 MB, take 175 MB to read where plain text takes 65.
 TABLE_MEMORY = 110_000_000
 Part = TypeVar("Part")
-Opened = Iterator[bytes] | io.IOBase
+Opened = Iterator[bytes] | io.IOBase | Rows
 
 
 class Corpus:
@@ -228,8 +228,8 @@ class Corpus:
             yield from self._cut(joined(batches, ended=False), "texts")
         for source, opened in self._streams():
             self.report.files += 1
-            if isinstance(opened, io.IOBase):
-                table = reader.table(cast(BinaryIO, opened), source)
+            if isinstance(opened, io.IOBase | Rows):
+                table = reader.table(cast(BinaryIO | Rows, opened), source)
                 pieces = self._counted_table(table, table.pieces())
             elif records:
                 batches = reader.documents(self._counted(opened), source, keep=False)
@@ -243,8 +243,8 @@ class Corpus:
             yield from text_documents(self._checked_texts(reader), "texts", size)
         for source, opened in self._streams():
             self.report.files += 1
-            if isinstance(opened, io.IOBase):
-                table = reader.table(cast(BinaryIO, opened), source)
+            if isinstance(opened, io.IOBase | Rows):
+                table = reader.table(cast(BinaryIO | Rows, opened), source)
                 yield from self._counted_table(table, table.documents())
             else:
                 yield from reader.documents(self._counted(opened), source, keep=True)

@@ -38,13 +38,14 @@ def json_documents(
     whole: Whole,
     skipped: Callable[[], None] | None,
     keep: bool,
+    begun: bool = False,
 ) -> Iterator[Documents]:
     """The named field of each line of JSON Lines.
 
     skipped: called for each bad record, which is left out; None: a bad record raises DataError.
-    keep: with the records themselves.
+    keep: with the records themselves. begun: there were records before these, read by others.
     """
-    reader = _Reader(source, name, whole, skipped, keep)
+    reader = _Reader(source, name, whole, skipped, keep, begun)
     for piece in pieces:
         if piece is LULL:
             yield lull(source)
@@ -77,12 +78,13 @@ class _Reader:
         whole: Whole,
         skipped: Callable[[], None] | None,
         keep: bool,
+        begun: bool,
     ) -> None:
         self._source, self._name, self._whole, self._skipped = source, name, whole, skipped
         self._keep = keep
         self._loads = _loads()
         self._seen = 0  # records, the bad ones too
-        self._good = 0
+        self._good = int(begun)
 
     def read(self, piece: Piece) -> Documents:
         """The documents of a piece."""

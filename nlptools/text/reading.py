@@ -17,6 +17,7 @@ from nlptools.text.documents import Documents, line_documents
 from nlptools.text.jsonlines import SURROGATE, json_documents, refuse_json_lines
 from nlptools.text.markup import refuse_markup
 from nlptools.text.pieces import Cutting, Piece, kept_lines, read_pieces, replaced_marks
+from nlptools.text.tableformats import Rows
 from nlptools.text.tables import Mend, TableFile
 
 
@@ -41,7 +42,8 @@ class ReadReport:
 class SourceReader:
     """How bytes become text, as Corpus has it, and the report of this pass; one for all sources.
 
-    size: bytes of a piece, about. longest_line: see Cutting. any_text: see Corpus.
+    size: bytes of a piece, about. longest_line: see Cutting. any_text: see Corpus. begun: what is read is the middle of
+    a source, and so does not tell what the source is.
     """
 
     encoding: str
@@ -52,6 +54,7 @@ class SourceReader:
     longest_line: int | None
     any_text: bool
     report: ReadReport
+    begun: bool = False
 
     def pieces(self, chunks: Iterator[bytes], source: str) -> Iterator[Piece]:
         """Of plain text; a long line is in several."""
@@ -62,14 +65,14 @@ class SourceReader:
         skipped = self._skip if self.on_error == "skip" else None
         if self.field is not None:
             pieces = self._pieces(chunks, source, whole_lines=True)
-            return json_documents(pieces, source, self.field, self.whole, skipped, keep)
+            return json_documents(pieces, source, self.field, self.whole, skipped, keep, self.begun)
         if self.column is not None:
             pieces = self._pieces(chunks, source, whole_lines=True)
             return cell_documents(pieces, source, self.column, skipped, max(1, self.size // 2))
         return line_documents(self._plain(chunks, source, whole_lines=True), source)
 
-    def table(self, file: BinaryIO, source: str) -> TableFile:
-        """Of an open file of Parquet or Arrow."""
+    def table(self, file: BinaryIO | Rows, source: str) -> TableFile:
+        """Of an open file of Parquet or Arrow, or rows of one."""
         if self.column is not None:
             problem, hint = "a table, not CSV or TSV", "name the column that has the text: --field"
             raise DataError(source, None, problem, hint)
@@ -110,8 +113,9 @@ class SourceReader:
 
     def _plain(self, chunks: Iterator[bytes], source: str, *, whole_lines: bool) -> Iterator[Piece]:
         pieces: Iterable[Piece] = self._pieces(chunks, source, whole_lines)
-        pieces = refuse_json_lines(pieces, source, documents=not self.any_text)
-        if not self.any_text:
+        if not self.begun:
+            pieces = refuse_json_lines(pieces, source, documents=not self.any_text)
+        if not self.any_text and not self.begun:
             pieces = refuse_markup(pieces, source)
         return kept_lines(pieces, self._skip) if self.on_error == "skip" else iter(pieces)
 

@@ -76,10 +76,10 @@ def table_pieces(
     parquet = arrow("pyarrow.parquet")
     file = _Written()
     writer: Any = None
-    for table, source in _groups(_tables(results, into)):
+    for table, source in _groups(tables_of(results, into)):
         if writer is None:
             writer = parquet.ParquetWriter(file, table.schema, compression="zstd")
-        writer.write_table(_fitted(table, writer.schema, source))
+        writer.write_table(fitted(table, writer.schema, source))
         yield file.taken()
     if writer is None:
         writer = parquet.ParquetWriter(file, arrow("pyarrow").schema([]))
@@ -103,7 +103,7 @@ def _groups(tables: Iterable[tuple[Any, str]]) -> Iterator[tuple[Any, str]]:
         yield arrow_.concat_tables(held), source
 
 
-def _fitted(table: Any, schema: Any, source: str) -> Any:
+def fitted(table: Any, schema: Any, source: str) -> Any:
     """A table with the columns of the first, in their order and types."""
     if table.schema.equals(schema):
         return table
@@ -118,7 +118,7 @@ def _fitted(table: Any, schema: Any, source: str) -> Any:
         ) from None
 
 
-def _tables(
+def tables_of(
     results: Iterable[tuple[Documents, Found]], into: str | None
 ) -> Iterator[tuple[Any, str]]:
     """(table, source) of each batch."""

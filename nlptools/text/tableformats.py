@@ -18,11 +18,12 @@ _BUFFER = 1 << 20  # bytes that are read at once of each column
 
 
 class Format(Protocol):
-    """What is to be known of a file. rows: 0 where the file does not say."""
+    """What is to be known of a file. rows: 0 where the file does not say. first: the number of its first row."""
 
     name: str
     schema: Any
     rows: int
+    first: int
 
     def batches(self, only: list[str] | None, size: int, most: int) -> Iterator[Any]:
         """Batches of up to `most` rows with about `size` bytes; only: of this column, a.b as [a, b], and no other."""
@@ -61,6 +62,7 @@ def table_format(file: BinaryIO, source: str, pa: Any) -> Format:
 
 class _Parquet:
     name = "Parquet"
+    first = 1
 
     def __init__(self, file: BinaryIO) -> None:
         module = importlib.import_module("pyarrow.parquet")
@@ -90,6 +92,7 @@ class _Parquet:
 
 class _ArrowFile:
     name = "Arrow"
+    first = 1
 
     def __init__(self, file: BinaryIO, pa: Any) -> None:
         self._open: Any = lambda only: pa.ipc.open_file(file, options=_including(pa, only))
@@ -108,6 +111,7 @@ class _ArrowStream:
     """As the library datasets keeps what it has downloaded."""
 
     name = "Arrow"
+    first = 1
 
     def __init__(self, file: BinaryIO, pa: Any) -> None:
         self._open: Any = lambda only: pa.ipc.open_stream(file, options=_including(pa, only))
@@ -119,6 +123,26 @@ class _ArrowStream:
         self._file.seek(0)
         for batch in self._open(None if only is None else [self.schema.get_field_index(only[0])]):
             yield from _parts(batch, size, most)
+
+
+class Rows:
+    """Rows of Parquet that somebody else reads, as a Format: batches of pyarrow in the order of the file.
+
+    schema: that of the file; batches are brought to it, as far as that can be done. first: the number of the first row,
+    from 1.
+    """
+
+    name = "Parquet"
+    rows = 0
+
+    def __init__(self, schema: Any, batches: Iterator[Any], first: int) -> None:
+        self.schema, self.first = schema, first
+        self._batches = batches
+
+    def batches(self, only: list[str] | None, size: int, most: int) -> Iterator[Any]:
+        """All columns, in any case."""
+        for batch in self._batches:
+            yield from _parts(batch.select(self.schema.names).cast(self.schema), size, most)
 
 
 def _including(pa: Any, fields: list[int] | None) -> Any:

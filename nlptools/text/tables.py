@@ -21,7 +21,7 @@ from nlptools.text.documents import Documents, separated
 from nlptools.text.jsonlines import likely_field
 from nlptools.text.linenumbers import LineNumbers
 from nlptools.text.pieces import Piece
-from nlptools.text.tableformats import COMPLETE, Format, needs_pyarrow, table_format
+from nlptools.text.tableformats import COMPLETE, Format, Rows, needs_pyarrow, table_format
 
 _MOST_ROWS = 1 << 14  # of a batch: a column that repeats few long texts looks small
 _METADATA = (
@@ -34,7 +34,7 @@ Mend = Callable[[bytes, int], str | None]
 
 
 class TableFile:
-    """One open file of a known format, and the column that has the text.
+    """One open file of a known format, or rows of one, and the column that has the text.
 
     Of the file, size: in bytes; of its text so far, bytes. mend: see Mend. skipped: called for each row without a text, which is left out; None: DataError. share: of its rows,
     how many were read so far.
@@ -42,7 +42,7 @@ class TableFile:
 
     def __init__(
         self,
-        file: BinaryIO,
+        file: BinaryIO | Rows,
         source: str,
         field: str | None,
         size: int,
@@ -58,11 +58,11 @@ class TableFile:
         place = self._pa.py_buffer(np.array([0, 1], np.int32))
         line_end = [None, place, self._pa.py_buffer(b"\n")]
         self._end = self._pa.Array.from_buffers(self._pa.binary(), 1, line_end)[0]
-        self.size = file.seek(0, os.SEEK_END)  # of the file, in bytes
+        self.size = 0 if isinstance(file, Rows) else file.seek(0, os.SEEK_END)  # of the file, bytes
         self.share = 0.0
         self.bytes = 0  # of text so far
         with self._damage():
-            self._table: Format = table_format(file, source, self._pa)
+            self._table = _format(file, source, self._pa)
             self._path = _column_path(self._table, field, source, self._pa)
 
     def pieces(self) -> Iterator[Piece]:
@@ -105,7 +105,7 @@ class TableFile:
         """Number of its first row, the batch, and the column as an array of bytes; `only`: nothing else is read."""
         if Path(self._source).name in _METADATA:
             return
-        first = 1
+        first = self._table.first
         batches = self._table.batches(only, self._size, _MOST_ROWS)
         while True:
             with self._damage():
@@ -216,6 +216,10 @@ class TableFile:
         except (self._pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
             detail = str(error).split("\n")[0].strip(" .") or type(error).__name__
             raise DataError(self._source, None, f"damaged file: {detail}", COMPLETE) from None
+
+
+def _format(file: BinaryIO | Rows, source: str, pa: Any) -> Format:
+    return file if isinstance(file, Rows) else table_format(file, source, pa)
 
 
 def _column_path(table: Format, field: str | None, source: str, pa: Any) -> list[str]:

@@ -40,7 +40,10 @@ from nlptools.segmentation.methods import NUMERALS as SEGMENT_NUMERALS
 from nlptools.segmentation.records import segment_records
 from nlptools.segmentation.stream import SEGMENT_FORMATS, segment_corpus
 from nlptools.spark.count import count_with_spark
+from nlptools.spark.lmfilter import filter_with_spark
+from nlptools.spark.lmscore import score_with_spark
 from nlptools.spark.segment import segment_with_spark
+from nlptools.spark.tokenize import tokenize_with_spark
 from nlptools.spark.train import train_with_spark
 from nlptools.text.corpus import FOLDS, ON_ERROR, Corpus
 from nlptools.vectors.check import CHECK_FORMATS
@@ -73,7 +76,10 @@ READS: dict[str, Callable[..., Any]] = {
 SPARK: dict[str, Callable[..., Any]] = {
     "count": count_with_spark,
     "discover": count_with_spark,
+    "lm filter": filter_with_spark,
+    "lm score": score_with_spark,
     "segment": segment_with_spark,
+    "tokenize": tokenize_with_spark,
     "train": train_with_spark,
 }
 # What another function of the door does with these settings, which is handed them as they are.
@@ -112,8 +118,15 @@ OWN = {
     "export": {"output", "refused", "quiet"},
     "lm train": {"format", "output", "quiet"},
     # Which lines are printed; in Python one selects from them.
-    "lm score": {"sort", "top", "min_symbols", "totals", "format", "output", "quiet"},
-    "lm filter": {"examples", "format", "into", "output", "dropped", "quiet"},  # the files
+    "lm score": {"sort", "top", "totals", "engine", "output", "quiet"},
+    "lm filter": {
+        "examples",
+        "format",
+        "into",
+        "engine",
+        "output",
+        "quiet",
+    },  # the files
     "lm convert": {"quiet"},
     "dim": {"length", "inverse", "format", "plot", "quiet"},
     "vectors check": {"format", "quiet"},
@@ -123,7 +136,7 @@ OWN = {
     "vectors project": {"output", "format", "words_output", "quiet"},
     "vocab build": {"output", "map", "weights", "report", "quiet"},
     "vocab init-embeddings": {"report", "quiet"},
-    "tokenize": {"decode", "output", "quiet"},
+    "tokenize": {"decode", "engine", "output", "quiet"},
     "vocab export": {"output", "quiet"},
 }
 # Keywords that are no options: block_size changes no result; `watch` is what draws the progress or counts words, open_corpus what
@@ -378,10 +391,7 @@ CHOICES = [
     ("vocab export", "fallback", FALLBACKS),
     # The usual one first; a language model has to have sentences.
     ("count", "sentences", ("none", "line", "clause")),
-    *(
-        (command, "engine", ("local", "spark"))
-        for command in ("count", "discover", "segment", "train")
-    ),
+    *((command, "engine", ("local", "spark")) for command in SPARK),
     ("lm train", "sentences", ("line", "clause")),
     *(
         (command, "latin", LATIN_MODES)

@@ -453,16 +453,17 @@ def test_segmenting(
     paths = [SAMPLES[3], str(awkward), SAMPLES[0], f"{tmp_path}/x/../a.txt"]
     out = tmp_path / "out"
     cutter = Segmenter.load().with_words(["没有换行", "C++"])
-    folders = segment_with_spark(paths, cutter, str(out), format=format)
-    assert folders == len(list(out.glob("part-*")))
-    assert (folders == 1) is whole
-    files = sorted(out.glob("*/part-*"))
+    made = segment_with_spark(paths, cutter, str(out), format=format)
+    files = sorted(out.glob("part-*"))
+    assert made.files == len(files)
+    assert (made.files == 1) is whole
+    assert made.report.files == len(paths)
     found = b"".join(path.read_bytes() for path in files)
     wanted = "".join(segment_corpus(Corpus(paths), cutter, format=format))
     assert found.decode() == wanted.removesuffix("\n") + "\n"
     times = {path: path.stat().st_mtime_ns for path in files}
     segment_with_spark(paths, cutter, str(out), format=format)  # there is nothing left to do
-    assert {path: path.stat().st_mtime_ns for path in out.glob("*/part-*")} == times
+    assert {path: path.stat().st_mtime_ns for path in out.glob("part-*")} == times
     with pytest.raises(DataError, match="is there already"):
         segment_with_spark(paths[1:], cutter, str(out), format=format)
 
@@ -552,7 +553,7 @@ def test_other_commands(spark: Any, tmp_path: Path, capfdbinary: Any) -> None:
     assert load_model(model).text() == train_model(Corpus(SAMPLES[:1])).text()
     out = str(tmp_path / "out")
     main(["segment", SAMPLES[0], "-o", out, "--engine", "spark"], standalone_mode=False)
-    assert len(list(Path(out).glob("*/part-*"))) == 1
+    assert len(list(Path(out).glob("part-*"))) == 1
     tsv = ["count", "--order", "2", "--tsv", "--min-count", "5", "-q", *SAMPLES]
     capfdbinary.readouterr()
     main(tsv, standalone_mode=False)
