@@ -25,8 +25,9 @@ ROWS = [
     ["vectors", "ngrams", "lattice"],
     ["lm", "wordmodel", "usage"],
     ["segmentation"],
-    ["discovery", "vocab", "spark"],
+    ["discovery", "vocab"],
     ["review"],
+    ["spark"],
     ["cli"],
     ["__main__"],
 ]

@@ -30,6 +30,9 @@ LOCAL = "local[*,4]"
 # A run on one machine lasts seconds, most of them Java's own start: its simplest compiler and collector take
 # 14 CPU s for an empty session where the others take 25. What is counted does not run in Java.
 _LOCAL_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# Else Spark 4.1 and newer put the n-th tasks of all parts of a union into one: those of groups of small files, each of
+# one task, became a single task, and the place of a task in the text was no number of its own any more.
+_APART = ("spark.sql.unionOutputPartitioning", "false")
 _STARTED = {
     "spark.app.name": "nlptools",
     "spark.ui.enabled": "false",
@@ -87,6 +90,7 @@ def _sessions(master: str | None, settings: dict[str, str]) -> Iterator[Any]:
         for name, value in settings.items():
             with contextlib.suppress(Exception):  # one that only counts at the start
                 session.conf.set(name, value)
+        session.conf.set(*_APART)
         with readable_failures(None):
             yield session
         return
@@ -98,7 +102,9 @@ def _sessions(master: str | None, settings: dict[str, str]) -> Iterator[Any]:
         with readable_failures(log.name):
             context = _start(master, settings, log)
             try:
-                yield SparkSession(context)
+                session = SparkSession(context)
+                session.conf.set(*_APART)
+                yield session
             finally:
                 with contextlib.suppress(Exception):
                     context.stop()

@@ -42,6 +42,7 @@ from nlptools.segmentation.stream import SEGMENT_FORMATS, segment_corpus
 from nlptools.spark.count import count_with_spark
 from nlptools.spark.segment import segment_with_spark
 from nlptools.spark.train import train_with_spark
+from nlptools.spark.vocab import count_corpus_with_spark
 from nlptools.text.corpus import FOLDS, ON_ERROR, Corpus
 from nlptools.vectors.check import CHECK_FORMATS
 from nlptools.vectors.compare import VECTOR_COMPARE_FORMATS
@@ -75,6 +76,7 @@ SPARK: dict[str, Callable[..., Any]] = {
     "discover": count_with_spark,
     "segment": segment_with_spark,
     "train": train_with_spark,
+    "vocab build": count_corpus_with_spark,
 }
 # What another function of the door does with these settings, which is handed them as they are.
 PASSED: dict[str, Callable[..., Any]] = {"explain": discover_words}
@@ -121,7 +123,7 @@ OWN = {
     "vectors compare": {"format", "input_format_b", "words_b", "tensor_b", "quiet"},
     "vectors whiten": {"output", "format", "words_output", "transform", "quiet"},
     "vectors project": {"output", "format", "words_output", "quiet"},
-    "vocab build": {"output", "map", "weights", "report", "quiet"},
+    "vocab build": {"engine", "output", "map", "weights", "report", "quiet"},
     "vocab init-embeddings": {"report", "quiet"},
     "tokenize": {"decode", "output", "quiet"},
     "vocab export": {"output", "quiet"},
@@ -157,7 +159,8 @@ NO_OPTION = {
     "vectors compare": {"block_size", "room", "watch"},
     "vectors whiten": {"block_size", "room", "watch"},
     "vectors project": {"block_size", "room", "watch"},
-    "vocab build": {"listed", "block_size"},  # the lists are an argument
+    # The lists are an argument; what of its words the driver gets with Spark follows from --min-count and --max-length.
+    "vocab build": {"listed", "block_size", "least", "longest"},
     "vocab init-embeddings": set(),
     "tokenize": {"block_size", "container", "counts"},
     "vocab export": set(),
@@ -379,7 +382,7 @@ CHOICES = [
     ("count", "sentences", ("none", "line", "clause")),
     *(
         (command, "engine", ("local", "spark"))
-        for command in ("count", "discover", "segment", "train")
+        for command in ("count", "discover", "segment", "train", "vocab build")
     ),
     ("lm train", "sentences", ("line", "clause")),
     *(

