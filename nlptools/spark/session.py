@@ -41,6 +41,10 @@ _STARTED = {
 }
 
 
+# Of the Spark that was started here: a session inside another says, too, where Spark has logged what went wrong.
+_logs: list[str] = []
+
+
 def repeated(master: str) -> str:
     """local[2] -> local[2,4]: a task may fail four times there, as on a cluster.
 
@@ -91,13 +95,14 @@ def _sessions(master: str | None, settings: dict[str, str]) -> Iterator[Any]:
             with contextlib.suppress(Exception):  # one that only counts at the start
                 session.conf.set(name, value)
         session.conf.set(*_APART)
-        with readable_failures(None):
+        with readable_failures(_logs[-1] if _logs else None):
             yield session
         return
     log = tempfile.NamedTemporaryFile(  # noqa: SIM115
         prefix="nlptools-spark-", suffix=".log", delete=False
     )
     keep = False
+    _logs.append(log.name)
     try:
         with readable_failures(log.name):
             context = _start(master, settings, log)
@@ -112,6 +117,7 @@ def _sessions(master: str | None, settings: dict[str, str]) -> Iterator[Any]:
         keep = log.name in (error.hint or "")
         raise
     finally:
+        _logs.remove(log.name)
         log.close()
         if not keep:
             Path(log.name).unlink(missing_ok=True)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 from nlptools import __version__
 from nlptools.spark.count import PARTS_AT_A_TIME, exists
+from nlptools.spark.worker import result_row
 
 ROWS = "kind int, key binary, number long"
 
@@ -29,6 +30,28 @@ def rows_of(kind: int, keys: Sequence[bytes], numbers: Any) -> Any:
         arrow.array(numbers, arrow.int64()),
     ]
     return arrow.RecordBatch.from_arrays(columns, names=["kind", "key", "number"])
+
+
+def packed(batch: Any) -> bytes:
+    """A batch of rows as a worker sends it to the driver."""
+    arrow = importlib.import_module("pyarrow")
+    sink = arrow.BufferOutputStream()
+    with arrow.ipc.new_stream(sink, batch.schema) as stream:
+        stream.write_batch(batch)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def packed_task(batches: Iterable[Any]) -> Iterator[Any]:
+    """All rows as the driver gets them (worker.COLUMNS)."""
+    for batch in batches:
+        yield result_row(0, packed(batch), None)
+
+
+def unpacked(data: bytes) -> Iterator[Any]:
+    """The batches of what was packed."""
+    arrow = importlib.import_module("pyarrow")
+    with arrow.ipc.open_stream(data) as stream:
+        yield from stream
 
 
 def home_of(work: str | None, *told: Any) -> str | None:

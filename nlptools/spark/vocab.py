@@ -20,7 +20,7 @@ from nlptools.segmentation.tokens import Cutter
 from nlptools.spark.ordered import OrderedText, add_report, opened, place
 from nlptools.spark.session import open_session
 from nlptools.spark.streams import reading_of
-from nlptools.spark.sums import ROWS, added_up, home_of, rows_of
+from nlptools.spark.sums import ROWS, added_up, home_of, packed, rows_of, unpacked
 from nlptools.spark.worker import COLUMNS, Input, report_of, result_row, told_to_the_driver
 from nlptools.text.reading import ReadReport
 from nlptools.vocab.wordcount import (
@@ -111,20 +111,17 @@ def _received(rows: Iterable[Any], least: int) -> CorpusWords:
     held: dict[bytes, bytes] = {}
     for row in rows:
         found.rarer += json.loads(row.report)
-        with arrow.ipc.open_stream(bytes(row.data)) as stream:
-            for batch in stream:
-                kinds = batch.column(0).to_numpy()
-                numbers = batch.column(2).to_numpy()
-                # Kinds are few, and stand together in a batch as they come: one mask for each.
-                keys = batch.column(1)
-                words = np.flatnonzero(kinds == _WORD)
-                named = keys.take(arrow.array(words)).cast(arrow.string()).to_pylist()
-                found.words.update(dict(zip(named, numbers[words].tolist(), strict=True)))
-                for at in np.flatnonzero(kinds == _CHARACTER).tolist():
-                    found.characters[int.from_bytes(keys[at].as_py(), "big")] += numbers[at]
-                for at in np.flatnonzero(kinds == _HELD).tolist():
-                    key = keys[at].as_py()
-                    held[key[:_FIELD]] = key[_FIELD:]
+        for batch in unpacked(bytes(row.data)):
+            keys = batch.column(1)
+            kinds, numbers = batch.column(0).to_numpy(), batch.column(2).to_numpy()
+            words = np.flatnonzero(kinds == _WORD)
+            named = keys.take(arrow.array(words)).cast(arrow.string()).to_pylist()
+            found.words.update(dict(zip(named, numbers[words].tolist(), strict=True)))
+            for at in np.flatnonzero(kinds == _CHARACTER).tolist():
+                found.characters[int.from_bytes(keys[at].as_py(), "big")] += numbers[at]
+            for at in np.flatnonzero(kinds == _HELD).tolist():
+                key = keys[at].as_py()
+                held[key[:_FIELD]] = key[_FIELD:]
     found.held = b"".join(held[at] for at in sorted(held)).decode("utf-8", "surrogatepass")
     return found
 
@@ -186,7 +183,5 @@ def _chosen_task(least: int, longest: int, batches: Iterable[Any]) -> Iterator[A
         ]
         keep = np.ones(batch.num_rows, bool)
         keep[left_out] = False
-        sink = arrow.BufferOutputStream()
-        with arrow.ipc.new_stream(sink, batch.schema) as stream:
-            stream.write_batch(batch.filter(arrow.array(keep)))
-        yield result_row(0, sink.getvalue().to_pybytes(), json.dumps(len(left_out)))
+        sent = packed(batch.filter(arrow.array(keep)))
+        yield result_row(0, sent, json.dumps(len(left_out)))

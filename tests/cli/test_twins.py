@@ -40,6 +40,7 @@ from nlptools.segmentation.methods import NUMERALS as SEGMENT_NUMERALS
 from nlptools.segmentation.records import segment_records
 from nlptools.segmentation.stream import SEGMENT_FORMATS, segment_corpus
 from nlptools.spark.count import count_with_spark
+from nlptools.spark.lm import learn_lm_with_spark
 from nlptools.spark.segment import segment_with_spark
 from nlptools.spark.train import train_with_spark
 from nlptools.spark.vocab import count_corpus_with_spark
@@ -74,6 +75,7 @@ READS: dict[str, Callable[..., Any]] = {
 SPARK: dict[str, Callable[..., Any]] = {
     "count": count_with_spark,
     "discover": count_with_spark,
+    "lm train": learn_lm_with_spark,
     "segment": segment_with_spark,
     "train": train_with_spark,
     "vocab build": count_corpus_with_spark,
@@ -112,7 +114,7 @@ OWN = {
     },
     "evaluate": {"format", "quiet"},
     "export": {"output", "refused", "quiet"},
-    "lm train": {"format", "output", "quiet"},
+    "lm train": {"engine", "format", "output", "quiet"},
     # Which lines are printed; in Python one selects from them.
     "lm score": {"sort", "top", "min_symbols", "totals", "format", "output", "quiet"},
     "lm filter": {"examples", "format", "into", "output", "dropped", "quiet"},  # the files
@@ -382,7 +384,7 @@ CHOICES = [
     ("count", "sentences", ("none", "line", "clause")),
     *(
         (command, "engine", ("local", "spark"))
-        for command in ("count", "discover", "segment", "train", "vocab build")
+        for command in ("count", "discover", "lm train", "segment", "train", "vocab build")
     ),
     ("lm train", "sentences", ("line", "clause")),
     *(

@@ -200,6 +200,40 @@ def test_parts_of_a_corpus_are_surveyed() -> None:
         assert wordcount.held_characters(one, line) == len(part.held)
 
 
+# --- lm train --------------------------------------------------------------------------------------
+
+
+@needs_spark
+@DIVIDED
+def test_a_language_model(
+    spark: Any,
+    awkward: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    divide: Divide,
+) -> None:
+    """The discounts of lmplz hang on which symbol appears last; prune, clauses and folds go through."""
+    divide(monkeypatch)
+    how = [] if divide is _whole else ["--sentences", "clause", "--prune", "0,1", "--fold", "lower"]
+    local, made = tmp_path / "local.lm", tmp_path / "spark.lm"
+    work = ["--engine", "spark", "--work", str(tmp_path / "work")]
+    run("lm", "train", *awkward, "--order", "3", *how, "-o", local).ok()
+    done = run("lm", "train", *awkward, "--order", "3", *how, *work, "-o", made).ok()
+    assert made.read_bytes() == local.read_bytes()
+    assert "engine:spark" in done.err
+    if divide is _groups:  # where the order of the corpus does not matter
+        how = ["--smoothing", "witten-bell", "--latin", "run", "--format", "arpa"]
+        spread = run("lm", "train", *awkward[3:], *how, "--engine", "spark", "-q").ok()
+        assert spread.out == run("lm", "train", *awkward[3:], *how, "-q").ok().out
+
+
+@needs_spark
+def test_nothing_to_learn_from(spark: Any, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("\n \n", encoding="utf-8")
+    assert "no text to learn from" in run("lm", "train", "--engine", "spark", path).error
+
+
 # --- the order of tasks ----------------------------------------------------------------------------
 
 
@@ -211,3 +245,22 @@ def test_groups_of_files_are_tasks_of_their_own(
     monkeypatch.setattr("nlptools.spark.train.SPLIT", 20_000)
     made, _ = train_with_spark(SAMPLES, sample=3000)
     assert made.text() == train_model(Corpus(SAMPLES), sample=3000).text()
+
+
+@pytest.mark.parametrize(
+    "arguments, problem",
+    [
+        ("vocab build --engine spark x", "give --corpus FILE"),
+        ("vocab build --engine spark --corpus -", "Spark reads files"),
+        ("vocab build --corpus x --work y", "--work goes with --engine spark"),
+        ("vocab build --engine spark --corpus x --workers 2", "--workers goes with --engine local"),
+        ("vocab build --engine spark --corpus x --field a --column b", "give one of them"),
+        ("lm train --engine spark --counts x", "--counts goes with --engine local"),
+        ("lm train --engine spark -", "Spark reads files"),
+        ("lm train --engine spark x --workers 2", "--workers goes with --engine local"),
+        ("lm train --master yarn x", "--master goes with --engine spark"),
+        ("lm train --engine spark x --conf nothing", "no setting of Spark"),
+    ],
+)
+def test_usage_errors(arguments: str, problem: str) -> None:
+    assert problem in run(*arguments.split()).usage
