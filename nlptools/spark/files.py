@@ -61,8 +61,11 @@ class Frame:
         return Input(self.how, reading, tuple(file.path for file in self.files) if ordered else ())
 
 
-def list_files(spark: Any, paths: Sequence[str]) -> list[File]:
-    """Files named, in folders and matching patterns, in this order, as the local engine finds them."""
+def list_files(spark: Any, paths: Sequence[str], *, empty: bool = False) -> list[File]:
+    """Files named, in folders and matching patterns, in this order, as the local engine finds them.
+
+    empty: also those without a byte, of which nothing is read.
+    """
     if "-" in paths:
         raise NlptoolsError(
             "Spark reads files, not standard input", "name files, folders or patterns"
@@ -89,7 +92,7 @@ def list_files(spark: Any, paths: Sequence[str]) -> list[File]:
         problem = _unread_name(file.path.rpartition("/")[2])
         if problem and file.size:
             raise DataError(file.path, None, problem, "rename it")
-    return [file for file in files if file.size]
+    return [file for file in files if file.size or empty]
 
 
 def _unread_name(name: str) -> str | None:
@@ -189,7 +192,7 @@ def _how(spark: Any, file: File, reading: Reading) -> tuple[str, str]:
     encoding = None
     if file.size > WHOLE and reading.column is None:
         codec = reading.encoding if reading.encoding == "auto" else find_codec(reading.encoding)
-        encoding = _cut_as(_head(spark, file.path), file, codec)
+        encoding = _cut_as(head_of(spark, file.path), file, codec)
         if encoding is not None and reading.field is None:
             _refuse(spark, file)
     if encoding is not None:
@@ -204,7 +207,8 @@ def _how(spark: Any, file: File, reading: Reading) -> tuple[str, str]:
     return "whole", reading.encoding
 
 
-def _head(spark: Any, path: str) -> bytes:
+def head_of(spark: Any, path: str) -> bytes:
+    """The first HEAD bytes of a file."""
     place = spark._jvm.org.apache.hadoop.fs.Path(path)
     stream = place.getFileSystem(spark._jsc.hadoopConfiguration()).open(place)
     try:
@@ -236,7 +240,7 @@ def _refuse(spark: Any, file: File) -> None:
     """JSON Lines without --field are an error, as on one machine."""
     name = file.path.rpartition("/")[2].lower()
     if re.search(r"\.(jsonl|ndjson)(\.\w+)?$", name):
-        head = next(decompress(iter([_head(spark, file.path)]), file.path))
+        head = next(decompress(iter([head_of(spark, file.path)]), file.path))
         text = head.decode("utf-8", "replace")
         list(refuse_json_lines([Piece(text, LineNumbers(), False, False)], file.path))
 

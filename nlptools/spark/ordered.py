@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from nlptools.spark.count import SPLIT, configure, parts_of
-from nlptools.spark.files import Frame, list_files, ordered_frame, ordered_plan
+from nlptools.spark.files import File, Frame, list_files, ordered_frame, ordered_plan
 from nlptools.spark.streams import Reading
 from nlptools.spark.worker import Input, corpus_of
 from nlptools.text.blocks import Block
@@ -33,9 +33,11 @@ class OrderedText:
     frame, which must not have too many parts. sums: how many tasks add up what is found.
     """
 
-    def __init__(self, spark: Any, paths: Sequence[str], reading: Reading) -> None:
+    def __init__(self, spark: Any, paths: Sequence[str] | Sequence[File], reading: Reading) -> None:
+        """paths: or files that were found already, all of them with text."""
         self._spark, self._reading = spark, reading
-        self.files = list_files(spark, paths)
+        found = [path for path in paths if isinstance(path, File)]
+        self.files = found or list_files(spark, [path for path in paths if isinstance(path, str)])
         total = sum(file.size for file in self.files)
         at_once = spark.sparkContext.defaultParallelism
         configure(spark, total, at_once)

@@ -39,6 +39,7 @@ from nlptools.segmentation.methods import MODES
 from nlptools.segmentation.methods import NUMERALS as SEGMENT_NUMERALS
 from nlptools.segmentation.records import segment_records
 from nlptools.segmentation.stream import SEGMENT_FORMATS, segment_corpus
+from nlptools.spark.compare import compare_with_spark
 from nlptools.spark.count import count_with_spark
 from nlptools.spark.lm import learn_lm_with_spark
 from nlptools.spark.segment import segment_with_spark
@@ -73,6 +74,7 @@ READS: dict[str, Callable[..., Any]] = {
 }
 # What does the same elsewhere: --engine spark.
 SPARK: dict[str, Callable[..., Any]] = {
+    "compare": compare_with_spark,
     "count": count_with_spark,
     "discover": count_with_spark,
     "lm train": learn_lm_with_spark,
@@ -96,7 +98,7 @@ OWN = {
     "discover": {"all", "engine", "output", "format", "quiet"},  # all: background=None
     "report": {"output", "quiet"},
     "contexts": {"format", "output", "quiet"},
-    "compare": {"format", "output", "report", "quiet"},
+    "compare": {"engine", "format", "output", "report", "quiet"},
     "convert": {"quiet"},
     "merge": {"output", "tsv", "min_count", "quiet"},
     "explain": {
@@ -384,7 +386,15 @@ CHOICES = [
     ("count", "sentences", ("none", "line", "clause")),
     *(
         (command, "engine", ("local", "spark"))
-        for command in ("count", "discover", "lm train", "segment", "train", "vocab build")
+        for command in (
+            "compare",
+            "count",
+            "discover",
+            "lm train",
+            "segment",
+            "train",
+            "vocab build",
+        )
     ),
     ("lm train", "sentences", ("line", "clause")),
     *(

@@ -234,6 +234,48 @@ def test_nothing_to_learn_from(spark: Any, tmp_path: Path) -> None:
     assert "no text to learn from" in run("lm", "train", "--engine", "spark", path).error
 
 
+# --- compare ---------------------------------------------------------------------------------------
+
+
+@needs_spark
+@DIVIDED
+def test_a_comparison(
+    spark: Any,
+    awkward: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    divide: Divide,
+) -> None:
+    """Slices of several files, one of them empty; words with signs inside; every column."""
+    divide(monkeypatch)
+    words = tmp_path / "words.tsv"
+    words.write_text(
+        "天气\n的天气\n非常好\n标准\nCafé\n5G\n5G网络\n一\n没有的\n医院\n护士，\n", encoding="utf-8"
+    )
+    folder = tmp_path / "a"
+    folder.mkdir()
+    (folder / "1.txt").write_bytes(Path(awkward[5]).read_bytes())
+    (folder / "2.txt").write_bytes(b"")
+    (folder / "3.txt").write_bytes(Path(awkward[0]).read_bytes())
+    how = ["--words", words, "--fallen", "--statistic", "log_ratio", "--latin", "char"]
+    if divide is _lines:
+        how = ["--words", words, "--new-only", "--fold", "lower", "--format", "jsonl"]
+    local = run("compare", folder, *awkward, *how, "-o", tmp_path / "local").ok()
+    spread = run("compare", folder, *awkward, *how, "--engine", "spark", "-o", tmp_path / "spark")
+    assert (tmp_path / "spark").read_bytes() == (tmp_path / "local").read_bytes() != b""
+    settings = [done.err.split(" | ")[1:4] for done in (local, spread.ok())]
+    assert settings[1] == [f"{settings[0][0]} engine:spark", *settings[0][1:]]
+
+
+@needs_spark
+def test_what_is_not_compared(spark: Any, tmp_path: Path) -> None:
+    counts, words = tmp_path / "a.counts", tmp_path / "w.txt"
+    run("count", SAMPLES[0], "-o", counts).ok()
+    words.write_text("天气\n", encoding="utf-8")
+    done = run("compare", SAMPLES[0], counts, "--words", words, "--engine", "spark")
+    assert "a.counts: a counts file, not text" in done.error
+
+
 # --- the order of tasks ----------------------------------------------------------------------------
 
 
@@ -255,6 +297,12 @@ def test_groups_of_files_are_tasks_of_their_own(
         ("vocab build --corpus x --work y", "--work goes with --engine spark"),
         ("vocab build --engine spark --corpus x --workers 2", "--workers goes with --engine local"),
         ("vocab build --engine spark --corpus x --field a --column b", "give one of them"),
+        ("compare --engine spark a b", "give --words"),
+        ("compare --engine spark a b --words c --lists", "--lists goes with --engine local"),
+        ("compare --engine spark a b --words c --report d", "--report goes with --engine local"),
+        ("compare --engine spark a b --words c --statistic documents", "it is no sum over parts"),
+        ("compare --engine spark a b --words c --workers 2", "--workers goes with"),
+        ("compare a b --work c", "--work goes with --engine spark"),
         ("lm train --engine spark --counts x", "--counts goes with --engine local"),
         ("lm train --engine spark -", "Spark reads files"),
         ("lm train --engine spark x --workers 2", "--workers goes with --engine local"),
