@@ -74,7 +74,8 @@ def awkward(tmp_path: Path) -> list[str]:
         "a.txt": "\ufeff国家标准，Café。\r\n\r\n单独的回车\r没有换行",
         "b.txt": "\n𠮷野家5G网络\n" + "天气非常好" * 3000 + "\n今天",
         "c.txt": "Αθήνα weather\n\n",
-        "d.txt": "".join(f"第{i}行的天气\n" for i in range(200)),
+        # The symbol that appears last follows one other, three times: so the order of the corpus is seen in a model.
+        "d.txt": "".join(f"第{i}行的天气\n" for i in range(200)) + "天罍\n" * 3,
     }
     for name, text in texts.items():
         (tmp_path / name).write_bytes(text.encode())
@@ -221,6 +222,12 @@ def test_a_language_model(
     done = run("lm", "train", *awkward, "--order", "3", *how, *work, "-o", made).ok()
     assert made.read_bytes() == local.read_bytes()
     assert "engine:spark" in done.err
+    if divide is _whole:
+        counts, unordered = tmp_path / "a.counts", tmp_path / "unordered.lm"
+        how = ["--order", "3", "--latin", "char", "--sentences", "line"]
+        run("count", *awkward, *how, "-o", counts).ok()
+        run("lm", "train", "--counts", counts, "-o", unordered).ok()
+        assert unordered.read_bytes() != local.read_bytes()
     if divide is _groups:  # where the order of the corpus does not matter
         how = ["--smoothing", "witten-bell", "--latin", "run", "--format", "arpa"]
         spread = run("lm", "train", *awkward[3:], *how, "--engine", "spark", "-q").ok()
