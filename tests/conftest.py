@@ -14,12 +14,18 @@ settings.register_profile(
 )
 settings.load_profile("any load")
 
-# Files whose tests share what starts slowly: one Spark, one browser, the dictionary of jieba. They go first, the largest before all.
+# Folders and files whose tests share what starts slowly: one Spark, one browser, the dictionary of jieba. They go first,
+# the largest before all.
 TOGETHER = (
-    "tests/spark/test_spark.py",
-    "tests/spark/test_maps.py",
+    "tests/spark/",
     "tests/review/test_page_in_browser.py",
     "tests/segmentation/test_jieba.py",
+)
+# They need no Spark.
+APART = (
+    "tests/spark/test_kept.py",
+    "tests/spark/test_shuffle.py",
+    "tests/spark/test_streams.py",
 )
 
 
@@ -34,6 +40,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class Together(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
-            return file if file in TOGETHER else nodeid
+            if file in APART:
+                return nodeid
+            return next((group for group in TOGETHER if file.startswith(group)), nodeid)
 
     return Together(config, log) if config.getvalue("dist") == "load" else None

@@ -26,8 +26,8 @@ ROWS = [
     ["lm", "wordmodel", "usage"],
     ["segmentation"],
     ["discovery", "vocab"],
-    ["spark"],
     ["review"],
+    ["spark"],
     ["cli"],
     ["__main__"],
 ]

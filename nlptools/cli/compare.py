@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,10 +10,12 @@ import click
 from nlptools.cli import options
 from nlptools.cli.console import (
     Closing,
+    check_engine,
     check_fields,
     deliver,
     note_uncounted,
     open_corpus,
+    usage_errors,
     write,
 )
 from nlptools.cli.files import InputPath, OutputPath
@@ -36,6 +38,7 @@ Examples:
   nlptools compare old.tsv new.tsv --new-only
   nlptools compare 2023.txt 2024.txt --statistic log_ratio --statistic documents --top 100
   nlptools compare dict-old.txt dict-new.txt --lists
+  nlptools compare --engine spark --master yarn hdfs:///2023/ hdfs:///2024/ --words found.tsv -o growth.tsv
 """
 )
 @click.argument("a", type=InputPath())
@@ -93,6 +96,8 @@ Examples:
 @options.latin_option()
 @options.reading_options
 @options.machine_options
+@options.engine_options
+@options.work_option
 @options.quiet_option
 def compare(
     a: str,
@@ -103,6 +108,10 @@ def compare(
     output: str | None,
     page: str | None,
     contexts: int,
+    engine: str,
+    master: str | None,
+    conf: tuple[str, ...],
+    work: str | None,
     quiet: bool,
     **settings: Any,
 ) -> None:
@@ -117,34 +126,20 @@ def compare(
     if "-" in (a, *b):
         raise click.UsageError("compare reads twice, and cannot read standard input: name files.")
     check_fields(settings["field"], settings["column"])
+    check_engine(engine, (a, *b))
+    if engine == "spark":
+        _check_spark(words_file, page, lists, settings["statistic"])
     closing = Closing("compare", quiet)
-    import numpy as np
-
-    from nlptools.review.compare import compare_corpora, format_comparison
+    from nlptools.review.compare import format_comparison
     from nlptools.review.report import report_comparison
-    from nlptools.review.slices import CORPUS, COUNTS, find_slices
     from nlptools.text.wordlists import read_words
 
-    kind = find_slices(a, b, lists=lists).kind
-    if page is not None and kind != CORPUS:
-        raise click.UsageError(f"--report needs text to show contexts from, not a {kind}.")
     words = read_words([words_file], encoding="auto") if words_file else None
-    if kind == COUNTS and words and not quiet:
-        note_uncounted(words, "counts files have")
-
-    def opened(paths: list[str], **reading: Any) -> Corpus:
-        return open_corpus(tuple(paths), quiet, then="counting", **reading)
-
-    result = compare_corpora(
-        a,
-        b,
-        words=words,
-        lists=lists,
-        contexts=contexts if page else 0,
-        watch=watcher(quiet),
-        open_corpus=opened,
-        **settings,
-    )
+    if engine == "spark":
+        result = _spread(a, b, words or (), settings, master=master, conf=conf, work=work)
+    else:
+        shown = contexts if page else 0
+        result = _compared(a, b, words, page, quiet, lists=lists, contexts=shown, **settings)
     if page is not None:
         deliver([report_comparison(result).html], page)
     if page is None or output is not None:
@@ -156,9 +151,68 @@ def compare(
         "shrink": f"{result.shrink:.4g}",
         "slices": f"{result.first_b}+{len(result.totals) - result.first_b}",
     }
-    new = int(np.count_nonzero((result.count_a == 0) & (result.count_b > 0)))
+    if engine != "local":
+        used["engine"] = engine
+    new = int(((result.count_a == 0) & (result.count_b > 0)).sum())
     sizes = f"{result.total_a:,} symbols in A, {result.total_b:,} in B"
     closing.show(None, used, [sizes, f"{len(result):,} words", f"{new:,} of them new"])
+
+
+def _check_spark(
+    words: str | None, page: str | None, lists: bool, statistic: tuple[str, ...]
+) -> None:
+    """Usage errors of --engine spark."""
+    if lists:
+        raise click.UsageError("--lists goes with --engine local: Spark reads text.")
+    if page is not None:
+        raise click.UsageError(
+            "--report goes with --engine local: its contexts and curves are read in order."
+        )
+    for name in ("documents", "dispersion"):
+        if name in statistic:
+            raise click.UsageError(
+                f"--statistic {name} goes with --engine local: it is no sum over parts of the text."
+            )
+    if words is None:
+        raise click.UsageError(
+            "--engine spark counts words that are named: give --words, such as what discover finds in B."
+        )
+
+
+def _spread(
+    a: str, b: tuple[str, ...], words: Collection[str], settings: dict[str, Any], **spark: Any
+) -> Comparison:
+    """Compare with Spark; what is wrong with its settings is a usage error."""
+    from nlptools.spark.compare import compare_with_spark
+
+    of_the_machine = {"memory", "workers", "tmp_dir", "width", "neighbours"}
+    how = {name: value for name, value in settings.items() if name not in of_the_machine}
+    with usage_errors():
+        return compare_with_spark(a, b, words=words, **how, **spark)
+
+
+def _compared(
+    a: str,
+    b: tuple[str, ...],
+    words: Collection[str] | None,
+    page: str | None,
+    quiet: bool,
+    **settings: Any,
+) -> Comparison:
+    """Compare on this machine."""
+    from nlptools.review.compare import compare_corpora
+    from nlptools.review.slices import CORPUS, COUNTS, find_slices
+
+    kind = find_slices(a, b, lists=settings["lists"]).kind
+    if page is not None and kind != CORPUS:
+        raise click.UsageError(f"--report needs text to show contexts from, not a {kind}.")
+    if kind == COUNTS and words and not quiet:
+        note_uncounted(words, "counts files have")
+
+    def opened(paths: list[str], **reading: Any) -> Corpus:
+        return open_corpus(tuple(paths), quiet, then="counting", **reading)
+
+    return compare_corpora(a, b, words=words, watch=watcher(quiet), open_corpus=opened, **settings)
 
 
 def _screenful(result: Comparison, whole: bool, quiet: bool) -> Iterator[str]:

@@ -11,6 +11,7 @@ from nlptools.cli import options
 from nlptools.cli.console import (
     Closing,
     check_engine,
+    check_fields,
     check_folder,
     deliver,
     files_made,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from nlptools.lm.stream import ScoredLines, Totals
     from nlptools.lm.tally import ScoreTally
     from nlptools.lm.trie import NgramModel
+    from nlptools.text.corpus import Corpus
     from nlptools.text.documents import Documents
     from nlptools.text.reading import ReadReport
 
@@ -59,6 +61,7 @@ Examples:
   nlptools lm train news.txt --sentences clause --smoothing ml -o news.lm
   nlptools count --order 4 --latin char --sentences line part1.txt -o part1.counts
   nlptools merge part*.counts -o all.counts && nlptools lm train --counts all.counts -o all.lm
+  nlptools lm train --engine spark --master yarn hdfs:///news/ --order 5 --prune 0,0,1 -o news.lm
 """
 )
 @options.corpus_argument
@@ -93,6 +96,8 @@ Examples:
 @options.sentences_option("line")
 @options.reading_options
 @options.machine_options
+@options.engine_options
+@options.work_option
 @options.quiet_option
 def train(
     paths: tuple[str, ...],
@@ -107,6 +112,10 @@ def train(
     field: str | None,
     column: str | None,
     fold: tuple[str, ...],
+    engine: str,
+    master: str | None,
+    conf: tuple[str, ...],
+    work: str | None,
     **settings: Any,
 ) -> None:
     """Estimate a language model of the characters of a corpus.
@@ -117,11 +126,16 @@ def train(
     if counts_file is not None:
         if paths:
             raise click.UsageError("Give a corpus or --counts, not both.")
+        if engine == "spark":
+            raise click.UsageError(
+                "--engine spark counts a corpus; --counts goes with --engine local."
+            )
         used = given_options() & {"order", "latin", "sentences", "fold", "field", "column"}
         used |= given_options() & {"encoding", "on_error"}
         if used:
             name = min(used).replace("_", "-")
             raise click.UsageError(f"--{name} is settled when counts are made.")
+    check_engine(engine, paths)
     check_format(output, format)
     closing = Closing("lm train", quiet)
     if prune is not None and len(prune) > settings["order"] and counts_file is None:
@@ -131,19 +145,30 @@ def train(
     from nlptools.lm.train import learn_lm
     from nlptools.ngrams.counts import load_counts
 
-    corpus, counts = None, None
-    if counts_file is not None:
+    reading: dict[str, Any] = {"encoding": encoding, "on_error": on_error, "field": field}
+    reading |= {"column": column, "fold": fold}
+    corpus, counts, model = None, None, None
+    read: Corpus | ReadReport | None = None
+    if engine == "spark":
+        from nlptools.spark.lm import learn_lm_with_spark
+
+        check_fields(field, column)
+        how = {name: value for name, value in settings.items() if name != "workers"} | reading
+        how |= {"master": master, "conf": conf, "work": work}
+        with usage_errors():
+            model, read = learn_lm_with_spark(paths, smoothing=smoothing, prune=prune, **how)
+    elif counts_file is not None:
         counts = load_counts(counts_file, mapped=False)
         if prune is not None and len(prune) > counts.order:
             raise click.UsageError(
                 f"--prune has {len(prune)} numbers, the order is {counts.order}."
             )
     else:
-        reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
-        corpus = open_corpus(paths, quiet, then="learning", **reading, fold=fold)
+        read = corpus = open_corpus(paths, quiet, then="learning", **reading)
     watch = watcher(quiet)
-    watch("learning", 1, 1)
-    model = learn_lm(corpus, counts=counts, smoothing=smoothing, prune=prune, **settings)
+    if model is None:
+        watch("learning", 1, 1)
+        model = learn_lm(corpus, counts=counts, smoothing=smoothing, prune=prune, **settings)
     del counts
     machine = {name: settings[name] for name in ("memory", "tmp_dir")}
     watch("writing", 1, 1)
@@ -154,8 +179,10 @@ def train(
             f"Too little text to estimate the discounts of order {named}: they are 0.5, 1 and 1.5."
         )
     made_by = {name: model.settings[name] for name in ("smoothing", "latin", "sentences")}
+    if engine != "local":
+        made_by["engine"] = engine
     closing.show(
-        corpus,
+        read,
         {"order": model.order, **made_by},
         [f"{model.learnt_from:,} symbols", f"{sum(map(len, model.levels)):,} n-grams"],
     )

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, encoded, note, open_corpus, output_file, write
+from nlptools.cli.console import (
+    Closing,
+    check_engine,
+    check_fields,
+    encoded,
+    note,
+    open_corpus,
+    output_file,
+    usage_errors,
+    write,
+)
 from nlptools.cli.embeddings import init_embeddings
 from nlptools.cli.files import InputPath, OutputPath
 from nlptools.cli.vocabexport import export_vocab
@@ -18,7 +28,9 @@ from nlptools.errors import DataError
 if TYPE_CHECKING:
     from nlptools.segmentation.segmenter import Segmenter
     from nlptools.text.corpus import Corpus
+    from nlptools.text.reading import ReadReport
     from nlptools.vocab.build import VocabBuild
+    from nlptools.vocab.wordcount import CorpusWords
 
 
 @click.group()
@@ -38,6 +50,7 @@ Examples:
   nlptools vocab build --corpus news/ --base vocab.txt --coverage 0.9999 --size 30000 -o new.txt
   nlptools vocab build forum.model --corpus forum/ --keep-base --base vocab.txt -o new.txt
   nlptools vocab build --corpus news/ --size 8000 --weights words.tsv --report report.json -o small.txt
+  nlptools vocab build --engine spark --master yarn --corpus hdfs:///news/ --base vocab.txt --words 20000 -o new.txt
 """
 )
 @click.argument("lists", metavar="[WORDS]...", nargs=-1, type=InputPath())
@@ -112,6 +125,8 @@ Examples:
 )
 @options.reading_options
 @options.workers_option
+@options.engine_options
+@options.work_option
 @options.quiet_option
 def build(
     lists: tuple[str, ...],
@@ -128,6 +143,10 @@ def build(
     column: str | None,
     fold: tuple[str, ...],
     workers: int | None,
+    engine: str,
+    master: str | None,
+    conf: tuple[str, ...],
+    work: str | None,
     quiet: bool,
     **settings: Any,
 ) -> None:
@@ -144,6 +163,9 @@ def build(
         "--report": report_output,
     }
     _check(lists, base_file, corpus_paths, model, map_output, settings)
+    if engine == "spark" and not corpus_paths:
+        raise click.UsageError("--engine spark counts a corpus: give --corpus FILE.")
+    check_engine(engine, corpus_paths)
     closing = Closing("vocab build", quiet)
     from nlptools.vocab.build import make_vocab
     from nlptools.vocab.report import report_vocab
@@ -153,11 +175,17 @@ def build(
     if base is not None:
         _ = base.unknown  # what is wrong with it is said before the corpus is read
     listed = _read_lists(lists, quiet) if lists else {}
-    corpus = None
-    if corpus_paths:
-        reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
-        corpus = open_corpus(corpus_paths, quiet, then="choosing words", fold=fold, **reading)
+    corpus: Corpus | CorpusWords | None = None
+    read: Corpus | ReadReport | None = None
+    reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
     cutter = _cutter(model) if corpus_paths and not lists else None
+    if engine == "spark":
+        check_fields(field, column)
+        spark = {"master": master, "conf": conf, "work": work, **reading}
+        corpus, read = _spread(corpus_paths, cutter, settings, fold=fold, **spark)
+    elif corpus_paths:
+        corpus = open_corpus(corpus_paths, quiet, then="choosing words", fold=fold, **reading)
+        read = corpus
     made = make_vocab(listed, base=base, corpus=corpus, model=cutter, workers=workers, **settings)
     report = report_vocab(made, made.counted)
     pieces: dict[str, Iterator[str]] = {
@@ -173,7 +201,26 @@ def build(
     if not quiet and report_output is None:
         for text in report.as_text():
             note(text.removesuffix("\n"))
-    _close(closing, corpus, made, settings)
+    _close(closing, read, made, settings | {"engine": engine})
+
+
+def _spread(
+    paths: tuple[str, ...], cutter: Segmenter | None, settings: dict[str, Any], **how: Any
+) -> tuple[CorpusWords, ReadReport]:
+    """Count the corpus with Spark; of its words those that a vocabulary with these settings asks for."""
+    from nlptools.spark.vocab import count_corpus_with_spark
+    from nlptools.vocab.build import check_words, least_count
+
+    wanted: dict[str, Any] = {"lower": settings["lower"]}
+    if cutter is not None:
+        wanted["least"] = least_count(settings["min_count"])
+        if settings["max_length"] is not None:
+            wanted["longest"] = settings["max_length"]
+    with usage_errors():
+        counted, report = count_corpus_with_spark(paths, cutter, **wanted, **how)
+    if cutter is not None:
+        check_words(counted, paths[0])
+    return counted, report
 
 
 def _check(
@@ -236,7 +283,10 @@ def _deliver_all(outputs: dict[str, tuple[str | None, Iterator[str]]]) -> None:
 
 
 def _close(
-    closing: Closing, corpus: Corpus | None, made: VocabBuild, settings: dict[str, Any]
+    closing: Closing,
+    read: Corpus | ReadReport | None,
+    made: VocabBuild,
+    settings: dict[str, Any],
 ) -> None:
     kept = len(made.vocab) - len(made.characters) - len(made.words)
     base = "none" if made.base is None else "whole" if settings["keep_base"] else "reduced"
@@ -246,10 +296,12 @@ def _close(
             made_by[name] = f"{settings[name]:g}"
     if not settings["lower"]:
         made_by["lower"] = "no"
+    if settings["engine"] != "local":
+        made_by["engine"] = settings["engine"]
     parts = [
         f"{kept:,} tokens before",
         f"{len(made.characters):,} characters",
         f"{len(made.words):,} words",
         f"{len(made.vocab):,} tokens",
     ]
-    closing.show(corpus, made_by, parts)
+    closing.show(read, made_by, parts)

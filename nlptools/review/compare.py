@@ -36,7 +36,7 @@ from nlptools.review.slices import (
 )
 from nlptools.review.statistics import STATISTICS, need_text, statistics
 from nlptools.text.corpus import Corpus
-from nlptools.usage.parts import measure_spread
+from nlptools.usage.parts import Spread, measure_spread
 from nlptools.usage.signed import with_breaks
 from nlptools.usage.usage import Usage, measure_usage
 
@@ -205,11 +205,7 @@ def compare_corpora(
         usage = measure_usage(corpora, asked, latin=latin, **shown)
         counts, totals = usage.by_corpus.T, usage.symbols
     every = compare_counts(asked, counts, totals, found.names, found.first_b, shrink=shrink)
-    keep = np.ones(len(every), bool) if fallen else every.log_odds > 0
-    if new_only:
-        keep &= every.count_a == 0
-    rows = np.flatnonzero(keep & (every.count_a + every.count_b > 0))[:top]
-    result = every.select(rows)
+    result = shown_rows(every, new_only=new_only, fallen=fallen, top=top)
     if usage is not None:
         place = {word: i for i, word in enumerate(asked)}
         usage = usage.select([place[word] for word in result.words])
@@ -221,9 +217,23 @@ def compare_corpora(
         size = sum(usage.characters[found.first_b :])
         corpora = [open_corpus(paths, **reading) for paths in found.paths[found.first_b :]]
         spread = measure_spread(corpora, result.words, size, by_line=by_line, latin=latin)
-    sides = result.count_a, result.count_b, result.total_a, result.total_b
-    more = statistics(statistic, *sides, spread)
-    return replace(result, usage=usage, paths=paths, more=more)
+    return replace(with_statistics(result, statistic, spread), usage=usage, paths=paths)
+
+
+def shown_rows(every: Comparison, *, new_only: bool, fallen: bool, top: int | None) -> Comparison:
+    """The first of those words that rose; see compare_corpora."""
+    keep = np.ones(len(every), bool) if fallen else every.log_odds > 0
+    if new_only:
+        keep &= every.count_a == 0
+    return every.select(np.flatnonzero(keep & (every.count_a + every.count_b > 0))[:top])
+
+
+def with_statistics(
+    found: Comparison, names: Collection[str], spread: Spread | None = None
+) -> Comparison:
+    """With these statistics beside. spread: of the words in B, for the statistics that ask for it."""
+    sides = found.count_a, found.count_b, found.total_a, found.total_b
+    return replace(found, more=statistics(names, *sides, spread))
 
 
 def _check_statistics(names: Collection[str], kind: str) -> None:

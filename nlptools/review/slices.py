@@ -44,6 +44,11 @@ def find_slices(a: str, b: Sequence[str], *, lists: bool = False) -> Slices:
             f"not of one kind: {' and '.join(sorted(kinds))}",
             "compare corpora, counts files or word lists among themselves",
         )
+    return slices_of(kinds.pop(), sides)
+
+
+def slices_of(kind: str, sides: Sequence[list[str]]) -> Slices:
+    """The slices of the files of A and of B."""
     names, paths = [], []
     for side in sides:
         for group in _groups(side):
@@ -51,7 +56,7 @@ def find_slices(a: str, b: Sequence[str], *, lists: bool = False) -> Slices:
             names.append(short[0] if len(short) == 1 else f"{short[0]}…{short[-1]}")
             paths.append(group)
     first_b = len(_groups(sides[0]))
-    return Slices(kinds.pop(), names, paths, first_b)
+    return Slices(kind, names, paths, first_b)
 
 
 def list_counts(slices: Slices) -> tuple[list[str], np.ndarray, list[int]]:
@@ -118,7 +123,11 @@ def _kind(name: str, lists: bool) -> str:
     if is_remote(name):
         return LIST if lists else CORPUS
     with open(name, "rb") as file:
-        start = file.read(64)
+        return kind_of(name, file.read(64), lists)
+
+
+def kind_of(name: str, start: bytes, lists: bool = False) -> str:
+    """CORPUS, COUNTS or LIST, of a file that starts so. lists: text is one."""
     if start.startswith(b"nlptools counts "):
         return COUNTS
     start = start.removeprefix(b"\xef\xbb\xbf")

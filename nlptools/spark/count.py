@@ -33,7 +33,7 @@ from nlptools.ngrams.parquet import (
     not_replaceable,
     table_batches,
 )
-from nlptools.spark.files import File, frames_of, list_files, plan
+from nlptools.spark.files import File, frames_of, list_files, plan, text_bytes
 from nlptools.spark.session import open_session
 from nlptools.spark.shuffle import add_pieces, split_counts, to_bytes
 from nlptools.spark.streams import Reading, reading_of
@@ -52,7 +52,7 @@ from nlptools.text.reading import ReadReport
 SPLIT = 64 << 20
 # Text for one of the tasks that add up, at least; and how many there can be.
 # Each piece names its symbols: 2,048 pieces of a task are 1.2 times as large as 512, 4,096 are 1.4 times.
-PER_SUM, MOST_SUMS = 32 << 20, 2048
+PER_SUM, MOST_SUMS = 16 << 20, 2048
 OPEN_COST = 1 << 16  # bytes that opening a small file is taken to cost
 BATCH_BYTES, BATCH_ROWS = 16 << 20, 10_000
 # What is written at a time with `work`: a hundredth of everything, but not less than this.
@@ -168,7 +168,7 @@ def summed_pieces(
 ) -> Any:
     """The data frame of sums: for each task one row with counts of its own n-grams, and reports."""
     files = list_files(spark, paths)
-    total = sum(file.size for file in files)
+    total = text_bytes(files)
     at_once = spark.sparkContext.defaultParallelism
     number = number_of_sums(spark, total, work is not None)
     task = Task(settings, memory, partition_keys(number), min_count)
@@ -207,8 +207,6 @@ def configure(spark: Any, total: int, at_once: int) -> None:
         "spark.sql.files.openCostInBytes": OPEN_COST,
         "spark.sql.execution.arrow.maxBytesPerBatch": BATCH_BYTES,
         "spark.sql.adaptive.enabled": "false",
-        # Since 4.1 frames of one task each are put together as one task, which reads one after the other.
-        "spark.sql.unionOutputPartitioning": "false",
         # Files are named one by one; a task for each of them to look it up takes longer than to read it.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": 4 * at_once,
     }
@@ -265,12 +263,12 @@ def _finished_parts(
 
 def parts_of(files: Sequence[File]) -> Iterator[list[File]]:
     """Files in their order, so many at a time as make a part; the same for the same files."""
-    least = max(PART, sum(file.size for file in files) // 100)
+    least = max(PART, text_bytes(files) // 100)
     part: list[File] = []
     size = 0
     for file in files:
         part.append(file)
-        size += file.size
+        size += text_bytes([file])
         if size >= least:
             yield part
             part, size = [], 0

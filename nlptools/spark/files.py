@@ -12,7 +12,7 @@ import io
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -71,8 +71,11 @@ class Frame:
         return Input(self.how, reading, names, shown, schema=self.schema)
 
 
-def list_files(spark: Any, paths: Sequence[str]) -> list[File]:
-    """Files named, in folders and matching patterns, in this order, as the local engine finds them."""
+def list_files(spark: Any, paths: Sequence[str], *, empty: bool = False) -> list[File]:
+    """Files named, in folders and matching patterns, in this order, as the local engine finds them.
+
+    empty: also those without a byte, of which nothing is read.
+    """
     if "-" in paths:
         raise NlptoolsError(
             "Spark reads files, not standard input", "name files, folders or patterns"
@@ -98,7 +101,7 @@ def list_files(spark: Any, paths: Sequence[str]) -> list[File]:
         problem = _unread_name(file.path.rpartition("/")[2])
         if problem and file.size:
             raise DataError(file.path, None, problem, "rename it")
-    return [file for file in files if file.size]
+    return [file for file in files if file.size or empty]
 
 
 def _of_this_machine(spark: Any, path: str) -> bool:
@@ -187,7 +190,7 @@ def ordered_plan(
         schema = None
         if how == "table" and (schema := schema_for_spark(spark, file)) is None:
             how = "whole"
-        if how == "whole" and sum(map(_unpacked, group)) + _unpacked(file) <= size:
+        if how == "whole" and text_bytes([*group, file]) <= size:
             group.append(file)
             continue
         if group:
@@ -201,9 +204,11 @@ def ordered_plan(
         yield Frame("whole", tuple(group), reading.encoding)
 
 
-def _unpacked(file: File) -> int:
-    """Bytes of text in a file, about: what is packed is a fourth."""
-    return 4 * file.size if file.path.lower().endswith(_PACKED) else file.size
+def text_bytes(files: Iterable[File]) -> int:
+    """Bytes of text in files, about: what is packed is a fourth."""
+    return sum(
+        4 * file.size if file.path.lower().endswith(_PACKED) else file.size for file in files
+    )
 
 
 def ordered_frame(spark: Any, frame: Frame, reading: Reading, *, placed: bool = False) -> Any:
@@ -225,7 +230,7 @@ def _how(spark: Any, file: File, reading: Reading, records: bool = False) -> tup
     encoding = None
     if file.size > WHOLE and reading.column is None:
         codec = reading.encoding if reading.encoding == "auto" else find_codec(reading.encoding)
-        encoding = _cut_as(_head(spark, file.path), file, codec)
+        encoding = _cut_as(head_of(spark, file.path), file, codec)
         if encoding is not None and reading.field is None:
             _refuse(spark, file)
     if encoding is not None:
@@ -240,7 +245,8 @@ def _how(spark: Any, file: File, reading: Reading, records: bool = False) -> tup
     return "whole", reading.encoding
 
 
-def _head(spark: Any, path: str) -> bytes:
+def head_of(spark: Any, path: str) -> bytes:
+    """The first HEAD bytes of a file."""
     place = spark._jvm.org.apache.hadoop.fs.Path(path)
     stream = place.getFileSystem(spark._jsc.hadoopConfiguration()).open(place)
     try:
@@ -272,7 +278,7 @@ def _refuse(spark: Any, file: File) -> None:
     """JSON Lines without --field are an error, as on one machine."""
     name = file.path.rpartition("/")[2].lower()
     if re.search(r"\.(jsonl|ndjson)(\.\w+)?$", name):
-        head = next(decompress(iter([_head(spark, file.path)]), file.path))
+        head = next(decompress(iter([head_of(spark, file.path)]), file.path))
         text = head.decode("utf-8", "replace")
         list(refuse_json_lines([Piece(text, LineNumbers(), False, False)], file.path))
 
@@ -357,7 +363,8 @@ def _rows(spark: Any, paths: list[str], reading: Reading, functions: Any) -> Any
             paths[0], None, f"no field {quoted(name)}", f"fields with text: {listed(texts)}"
         ) from None
     if kind == "array<string>":
-        chosen = table.select(functions.explode(column).alias("text"))
+        # As one machine has it: a text of as many lines.
+        chosen = table.select(functions.array_join(column, "\n").alias("text"))
     elif kind == "string":
         chosen = table.select(functions.col(column).alias("text"))
     else:

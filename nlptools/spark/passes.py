@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol
 from nlptools import __version__
 from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
 from nlptools.spark.count import configure, disk_only, exists, parts_of, split_size
-from nlptools.spark.files import list_files, ordered_frame, ordered_plan
+from nlptools.spark.files import list_files, ordered_frame, ordered_plan, text_bytes
 from nlptools.spark.kept import pack_encoded, unpack_encoded
 from nlptools.spark.streams import Reading
 from nlptools.spark.worker import (
@@ -102,7 +102,7 @@ class SpreadCorpus(contextlib.AbstractContextManager["SpreadCorpus"]):
         """marks: keep them, too. work: a folder of Spark for what is kept; another run with the same files goes on from it."""
         self.spark, self.reading, self.latin, self.memory = spark, reading, latin, memory
         files = list_files(spark, paths)
-        self.size = sum(file.size for file in files)
+        self.size = text_bytes(files)
         at_once = spark.sparkContext.defaultParallelism
         configure(spark, self.size, at_once)
         split = split_size(self.size, at_once)

@@ -30,12 +30,19 @@ LOCAL = "local[*,4]"
 # A run on one machine lasts seconds, most of them Java's own start: its simplest compiler and collector take
 # 14 CPU s for an empty session where the others take 25. What is counted does not run in Java.
 _LOCAL_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# Else Spark 4.1 and newer put the n-th tasks of all parts of a union into one: those of groups of small files, each of
+# one task, became a single task, and the place of a task in the text was no number of its own any more.
+_APART = ("spark.sql.unionOutputPartitioning", "false")
 _STARTED = {
     "spark.app.name": "nlptools",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.maxResultSize": "0",
 }
+
+
+# Of the Spark that was started here: a session inside another says, too, where Spark has logged what went wrong.
+_logs: list[str] = []
 
 
 def repeated(master: str) -> str:
@@ -87,18 +94,22 @@ def _sessions(master: str | None, settings: dict[str, str]) -> Iterator[Any]:
         for name, value in settings.items():
             with contextlib.suppress(Exception):  # one that only counts at the start
                 session.conf.set(name, value)
-        with readable_failures(None):
+        session.conf.set(*_APART)
+        with readable_failures(_logs[-1] if _logs else None):
             yield session
         return
     log = tempfile.NamedTemporaryFile(  # noqa: SIM115
         prefix="nlptools-spark-", suffix=".log", delete=False
     )
     keep = False
+    _logs.append(log.name)
     try:
         with readable_failures(log.name):
             context = _start(master, settings, log)
             try:
-                yield SparkSession(context)
+                session = SparkSession(context)
+                session.conf.set(*_APART)
+                yield session
             finally:
                 with contextlib.suppress(Exception):
                     context.stop()
@@ -106,6 +117,7 @@ def _sessions(master: str | None, settings: dict[str, str]) -> Iterator[Any]:
         keep = log.name in (error.hint or "")
         raise
     finally:
+        _logs.remove(log.name)
         log.close()
         if not keep:
             Path(log.name).unlink(missing_ok=True)

@@ -122,11 +122,15 @@ def build_vocab(
     `size` has no room for the base.
     """
     _check(words, size, coverage, corpus)
+    rarer = 0
     if listed is None:
         if corpus is None:
             raise ValueError("neither words nor a corpus to take them from")
         listed = corpus.counted()
-        min_count = MIN_COUNT if min_count is None else min_count
+        min_count = least_count(min_count)
+        rarer = corpus.rarer
+        if corpus.least > min_count:
+            raise ValueError(f"words below {corpus.least} are left out of the corpus already")
     kept = np.empty(0, np.int64)
     if base is not None:
         _ = base.unknown  # raises where there is none
@@ -174,7 +178,7 @@ def build_vocab(
         good.folded,
         good.merged,
         known,
-        good.rare,
+        good.rare + rarer,
         good.long,
         len(candidates) - sum(word in vocab.ids for word in candidates),
     )
@@ -187,7 +191,7 @@ def make_vocab(
     | Mapping[str, float | None] = (),
     *,
     base: Vocab | str | os.PathLike[str] | None = None,
-    corpus: CorpusLike | None = None,
+    corpus: CorpusLike | CorpusWords | None = None,
     model: str | os.PathLike[str] | Cutter | None = None,
     keep_base: bool = False,
     words: int | None = None,
@@ -203,7 +207,7 @@ def make_vocab(
 
     listed: word lists, or words with their counts; of several lists the first count of a word is taken. base: a Vocab, or
     its vocab.txt. corpus: its characters, and its words where nothing is listed, as `model` cuts it (a segmenter, a model
-    or a word list; None: the general model). workers: threads; they change no result.
+    or a word list; None: the general model), or what was counted of it already. workers: threads; they change no result.
     keep_base: leave the base as it is, else it is reduced as WoBERT's was. words: how many to add; size: how many
     tokens in all; neither: all words. coverage: add the most frequent characters of the corpus, so that the vocabulary
     has this share of it. prune: leave out words that the others spell as well. min_count, max_length: of words; a word
@@ -219,15 +223,15 @@ def make_vocab(
         if isinstance(listed, Mapping)
         else merge_words([listed] if isinstance(listed, str | os.PathLike) else listed)
     )
-    counted = None
-    if corpus is not None:
+    counted = corpus if isinstance(corpus, CorpusWords) else None
+    if corpus is not None and not isinstance(corpus, CorpusWords):
         text = as_corpus(corpus)
         cutter = None
         if not given:
             cutter = model if isinstance(model, Cutter) else Segmenter.load(model)
         counted = count_corpus(text, cutter, lower=lower, workers=workers)
-        if not given and not counted.words:
-            raise DataError(text.name, None, "no words", "it has no Han characters, no letters")
+        if not given:
+            check_words(counted, text.name)
     made = build_vocab(
         given or None,
         known,
@@ -242,6 +246,17 @@ def make_vocab(
         lower=lower,
     )
     return replace(made, counted=counted)
+
+
+def least_count(min_count: int | None) -> int:
+    """Occurrences that a word of a corpus has to have."""
+    return MIN_COUNT if min_count is None else min_count
+
+
+def check_words(counted: CorpusWords, name: str) -> None:
+    """DataError for a corpus, called `name`, that has no word."""
+    if not counted.words and not counted.rarer:
+        raise DataError(name, None, "no words", "it has no Han characters, no letters")
 
 
 def _check(

@@ -11,12 +11,15 @@ import numpy as np
 from nlptools.segmentation.stream import PIECE, segment_corpus
 from nlptools.segmentation.tokens import Cutter
 from nlptools.text import chars
+from nlptools.text.blocks import Block
 from nlptools.text.corpus import Corpus
+from nlptools.text.linenumbers import LineNumbers
 from nlptools.vocab.wordpiece import CJK, DROP, OTHER, SPACE, classes, fold_case, fold_codes
 
 # Lines that are held out: groups of GROUP lines, one group in EVERY, the first of them early, so that even a
 # page of text has one. Neighbouring lines are alike, single lines would not be unseen.
 GROUP, EVERY, FIRST = 8, 20, 3
+CYCLE = GROUP * EVERY
 MOST_HELD = 2_000_000  # characters; enough for four digits, whatever the size of the corpus
 _CODES = 0x110000
 
@@ -26,12 +29,15 @@ class CorpusWords:
     """What a corpus consists of, the held-out part left out.
 
     words: word -> count, in the order in which they were met. characters: int64, occurrences by code point, of
-    all but white space and what a tokenizer leaves out. held: the text of the held-out lines.
+    all but white space and what a tokenizer leaves out. held: the text of the held-out lines. least, rarer: words that
+    occur less often than `least` may be left out of `words`, and so many were.
     """
 
     words: Counter[str] = field(default_factory=Counter)
     characters: np.ndarray = field(default_factory=lambda: np.zeros(_CODES, np.int64))
     held: str = ""
+    least: int = 1
+    rarer: int = 0
 
     def counted(self) -> dict[str, int]:
         """Words with their counts, the frequent ones first; of equal ones by code points."""
@@ -39,23 +45,29 @@ class CorpusWords:
 
 
 def count_corpus(
-    corpus: Corpus, cutter: Cutter | None = None, *, lower: bool = True, workers: int | None = None
+    corpus: Corpus,
+    cutter: Cutter | None = None,
+    *,
+    lower: bool = True,
+    workers: int | None = None,
+    line: int = 0,
+    most_held: int = MOST_HELD,
 ) -> CorpusWords:
     """Count the characters of a corpus and, with a segmenter, its words, in one pass.
 
     A word is all Han, or letters without digits; what else a segmenter makes is no candidate for a vocabulary.
-    lower: fold case and accents as the tokenizer will. Of every 160 lines 8 are held out (GROUP, EVERY). workers:
-    threads; they change no result.
+    lower: fold case and accents as the tokenizer will. Of every 160 lines 8 are held out (GROUP, EVERY), and the first
+    `most_held` characters of them are kept. workers: threads; they change no result. line: lines before this corpus,
+    of which it is a part; of such parts words and characters add up.
     """
     found = CorpusWords()
-    counted = _counted(corpus, found, lower)
+    counted = _counted(corpus, found, lower, line, most_held)
     if cutter is None:
         for _ in counted:
             pass
         return found
-    source = Corpus.from_texts(counted, block_size=4 * PIECE)
     raw: Counter[str] = Counter()
-    for text in segment_corpus(source, cutter, workers=workers):
+    for text in segment_corpus(_Kept(counted), cutter, workers=workers):
         raw.update(text.split())
     candidates = [word for word in raw if word.isalpha()]  # no digits, marks, signs
     bits = class_bits(candidates)
@@ -65,6 +77,34 @@ def count_corpus(
     for word, form in zip(candidates, folded, strict=True):
         found.words[form] += raw[word]
     return found
+
+
+def survey_lines(corpus: Corpus) -> tuple[int, np.ndarray]:
+    """(lines of a corpus, characters of those that are the 0th, 1st, ... of every CYCLE; int64, with a line end each).
+
+    What has to be known of the parts of a corpus before they are counted apart: the lines before each, and by
+    held_characters which of them have the text that is held out.
+    """
+    sizes = np.zeros(CYCLE, np.int64)
+    line = open_ = 0  # characters of a line that goes on
+    for text in _whole_lines(corpus):
+        ends = np.flatnonzero(chars.code_points(text) == 10)
+        if not len(ends):
+            open_ += len(text)
+            continue
+        lengths = np.diff(ends, prepend=-1)
+        lengths[0] += open_
+        open_ = len(text) - int(ends[-1]) - 1
+        numbers = (line + np.arange(len(ends))) % CYCLE
+        sizes += np.bincount(numbers, lengths, CYCLE).astype(np.int64)
+        line += len(ends)
+    return line, sizes
+
+
+def held_characters(sizes: np.ndarray, line: int) -> int:
+    """How many characters of a part of a corpus are held out. sizes: survey_lines; line: lines before it."""
+    numbers = (line + np.arange(CYCLE)) // GROUP
+    return int(sizes[numbers % EVERY == FIRST].sum())
 
 
 def fold_words(words: Sequence[str]) -> list[str]:
@@ -84,23 +124,53 @@ def class_bits(words: Sequence[str]) -> np.ndarray:
     return found
 
 
-def _counted(corpus: Corpus, found: CorpusWords, lower: bool) -> Iterator[str]:
-    """The text that is not held out; what it is made of goes to `found`."""
-    line = size = 0
-    held: list[str] = []
+class _Kept(Corpus):
+    """Stretches of one text, of which a line may go on from one to the next; read once."""
+
+    def __init__(self, texts: Iterator[str]) -> None:
+        self._configure("strict", (), 4 * PIECE)
+        self._stretches = texts
+
+    def blocks(self) -> Iterator[Block]:
+        inside = False
+        for text in self._stretches:
+            yield Block(text, "", LineNumbers(), inside=inside)
+            inside = not text.endswith("\n")
+
+
+def _whole_lines(corpus: Corpus) -> Iterator[str]:
+    """The text with LF as its only line end, also at the end of each source."""
+    is_open = False
     for block in corpus.blocks():
+        text = chars.with_line_feeds(block.text)
+        if not text:
+            continue
+        if is_open and not block.inside:
+            text = "\n" + text
+        is_open = not text.endswith("\n")
+        yield text
+    if is_open:
+        yield "\n"
+
+
+def _counted(
+    corpus: Corpus, found: CorpusWords, lower: bool, line: int, most_held: int
+) -> Iterator[str]:
+    """The text that is not held out; what it is made of goes to `found`."""
+    size = 0
+    held: list[str] = []
+    for whole in _whole_lines(corpus):
         parts: list[str] = []
         taken: list[str] = []
-        # A block that goes on inside a line goes on with its number.
-        for first, text in _groups(block.text, line):
+        # A text that goes on inside a line goes on with its number.
+        for first, text in _groups(whole, line):
             out = (first // GROUP) % EVERY == FIRST
             (taken if out else parts).append(text)
-        line += chars.count_line_breaks(block.text)
-        text = "".join(parts)
-        if size < MOST_HELD and taken:
-            held.append("".join(taken)[: MOST_HELD - size])
+        line += whole.count("\n")
+        if size < most_held and taken:
+            held.append("".join(taken)[: most_held - size])
             size += len(held[-1])
-        if text:
+        if text := "".join(parts):
             _add_characters(found.characters, text, lower)
             yield text
     found.held = "".join(held)
@@ -108,7 +178,7 @@ def _counted(corpus: Corpus, found: CorpusWords, lower: bool) -> Iterator[str]:
 
 def _groups(text: str, line: int) -> Iterator[tuple[int, str]]:
     """(number of its first line, text) of the pieces of a text that lie in one group of lines each."""
-    lines = chars.with_line_feeds(text).split("\n")
+    lines = text.split("\n")
     last = lines.pop()
     at = 0
     while at < len(lines):

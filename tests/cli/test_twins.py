@@ -39,12 +39,16 @@ from nlptools.segmentation.methods import MODES
 from nlptools.segmentation.methods import NUMERALS as SEGMENT_NUMERALS
 from nlptools.segmentation.records import segment_records
 from nlptools.segmentation.stream import SEGMENT_FORMATS, segment_corpus
+from nlptools.spark.compare import compare_with_spark
 from nlptools.spark.count import count_with_spark
+from nlptools.spark.discover import discover_with_spark
+from nlptools.spark.lm import learn_lm_with_spark
 from nlptools.spark.lmfilter import filter_with_spark
 from nlptools.spark.lmscore import score_with_spark
 from nlptools.spark.segment import segment_with_spark
 from nlptools.spark.tokenize import tokenize_with_spark
 from nlptools.spark.train import train_with_spark
+from nlptools.spark.vocab import count_corpus_with_spark
 from nlptools.text.corpus import FOLDS, ON_ERROR, Corpus
 from nlptools.vectors.check import CHECK_FORMATS
 from nlptools.vectors.compare import VECTOR_COMPARE_FORMATS
@@ -74,13 +78,16 @@ READS: dict[str, Callable[..., Any]] = {
 }
 # What does the same elsewhere: --engine spark.
 SPARK: dict[str, Callable[..., Any]] = {
+    "compare": compare_with_spark,
     "count": count_with_spark,
-    "discover": count_with_spark,
+    "discover": discover_with_spark,
     "lm filter": filter_with_spark,
     "lm score": score_with_spark,
+    "lm train": learn_lm_with_spark,
     "segment": segment_with_spark,
     "tokenize": tokenize_with_spark,
     "train": train_with_spark,
+    "vocab build": count_corpus_with_spark,
 }
 # What another function of the door does with these settings, which is handed them as they are.
 PASSED: dict[str, Callable[..., Any]] = {"explain": discover_words}
@@ -98,7 +105,7 @@ OWN = {
     "discover": {"all", "engine", "output", "format", "quiet"},  # all: background=None
     "report": {"output", "quiet"},
     "contexts": {"format", "output", "quiet"},
-    "compare": {"format", "output", "report", "quiet"},
+    "compare": {"engine", "format", "output", "report", "quiet"},
     "convert": {"quiet"},
     "merge": {"output", "tsv", "min_count", "quiet"},
     "explain": {
@@ -116,7 +123,7 @@ OWN = {
     },
     "evaluate": {"format", "quiet"},
     "export": {"output", "refused", "quiet"},
-    "lm train": {"format", "output", "quiet"},
+    "lm train": {"engine", "format", "output", "quiet"},
     # Which lines are printed; in Python one selects from them.
     "lm score": {"sort", "top", "totals", "engine", "output", "quiet"},
     "lm filter": {
@@ -134,7 +141,7 @@ OWN = {
     "vectors compare": {"format", "input_format_b", "words_b", "tensor_b", "quiet"},
     "vectors whiten": {"output", "format", "words_output", "transform", "quiet"},
     "vectors project": {"output", "format", "words_output", "quiet"},
-    "vocab build": {"output", "map", "weights", "report", "quiet"},
+    "vocab build": {"engine", "output", "map", "weights", "report", "quiet"},
     "vocab init-embeddings": {"report", "quiet"},
     "tokenize": {"decode", "engine", "output", "quiet"},
     "vocab export": {"output", "quiet"},
@@ -145,7 +152,7 @@ OWN = {
 # writes is the output; what it counts for `discover` follows from the longest word.
 NO_OPTION = {
     "count": {"block_size", "table"},
-    "discover": {"block_size", "watch", "explained", "source", "order", "sentences", "table"},
+    "discover": {"block_size", "watch", "explained", "source"},
     "convert": set(),
     "merge": set(),
     "report": {"block_size", "name"},
@@ -171,7 +178,8 @@ NO_OPTION = {
     "vectors compare": {"block_size", "room", "watch"},
     "vectors whiten": {"block_size", "room", "watch"},
     "vectors project": {"block_size", "room", "watch"},
-    "vocab build": {"listed", "block_size"},  # the lists are an argument
+    # The lists are an argument; what of its words the driver gets with Spark follows from --min-count and --max-length.
+    "vocab build": {"listed", "block_size", "least", "longest"},
     "vocab init-embeddings": set(),
     "tokenize": {"block_size", "container", "counts"},
     "vocab export": set(),

@@ -57,8 +57,7 @@ def test_blocks_do_not_matter(size: int) -> None:
     )
     assert whole.held == parts.held != ""
     assert np.array_equal(whole.characters, parts.characters)
-    if size > 7:  # a block of a few characters is a text of its own for the segmenter
-        assert whole.words == parts.words
+    assert whole.words == parts.words
 
 
 @settings(deadline=None)
