@@ -61,6 +61,20 @@ class Hdfs(Servers):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.url = f"hdfs://127.0.0.1:{free_port()}"
+        self._java: list[str] = []
+
+    def put(self, file: Path, path: str) -> None:
+        """Copy a file to a path that begins with /; its folders are made."""
+        self._shell("-mkdir", "-p", path.rpartition("/")[0])
+        self._shell("-put", str(file), path)
+
+    def get(self, path: str, folder: Path) -> None:
+        """Copy a folder to one that is not there yet."""
+        self._shell("-get", path, str(folder))
+
+    def _shell(self, *words: str) -> None:
+        done = self.start([*self._java, "org.apache.hadoop.fs.FsShell", *words])
+        assert done.wait() == 0, (words, self.log_of(done))
 
     def run(self, lib: Path) -> None:
         conf = self.folder / "conf"
@@ -92,6 +106,7 @@ class Hdfs(Servers):
         java = [f"{home}/bin/java" if home else "java", "-Xmx256m", *JAVA]
         java += ["--add-opens=java.base/java.lang=ALL-UNNAMED", "-cp"]
         java += [os.pathsep.join(map(str, [conf, *first, *last]))]
+        self._java = java
         server = "org.apache.hadoop.hdfs.server"
         format = self.start([*java, f"{server}.namenode.NameNode", "-format", "-nonInteractive"])
         self.said(format, "(successfully formatted)")

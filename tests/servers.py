@@ -40,18 +40,20 @@ class Servers:
         self._logs[process.pid] = log
         return process
 
+    def log_of(self, process: subprocess.Popen[bytes]) -> str:
+        return self._logs[process.pid].read_text("utf-8", "replace")
+
     def said(self, process: subprocess.Popen[bytes], pattern: str) -> str:
         """What the group of a pattern is in the log of a process, as soon as it is there."""
-        log = self._logs[process.pid]
         end = time.monotonic() + WAIT
         while time.monotonic() < end:
             ended = process.poll() is not None
-            if found := re.search(pattern, log.read_text("utf-8", "replace")):
+            if found := re.search(pattern, self.log_of(process)):
                 return found[1]
             if ended:
                 break
             time.sleep(0.05)
-        raise RuntimeError(f"{process.args}: {log.read_text('utf-8', 'replace')[-2000:]}")
+        raise RuntimeError(f"{process.args}: {self.log_of(process)[-2000:]}")
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """By SIGKILL, and what it has started at once: as if its machine lost the power."""

@@ -26,13 +26,14 @@ CONF = (
     "spark.sql.shuffle.partitions=2",
     # Nothing begins before both workers are there.
     "spark.cores.max=2",
+    "spark.executor.cores=1",
     "spark.scheduler.minRegisteredResourcesRatio=1.0",
     f"spark.scheduler.maxRegisteredResourcesWaitingTime={WAIT}s",
 )
 
 
 class Cluster(Servers):
-    """url: what --master takes. workers: their processes, with one core each; they start executors."""
+    """url: what --master takes. workers: their processes; each has two cores, for an executor of each of two drivers."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -45,7 +46,7 @@ class Cluster(Servers):
         self.said(master, "(elected leader)")
         for number in range(workers):
             place = str(self.work_of(number))
-            words = ("--cores", "1", "--memory", "512m", "--work-dir", place, self.url)
+            words = ("--cores", "2", "--memory", "1g", "--work-dir", place, self.url)
             self.workers.append(self._daemon("worker.Worker", *words))
         for worker in self.workers:
             self.said(worker, "(Successfully registered)")

