@@ -252,6 +252,32 @@ def test_names_that_spark_does_not_read(spark: Any, tmp_path: Path, name: str, s
         assert caught.value.hint == "rename it"
 
 
+@needs_spark
+def test_a_folder_is_listed_by_java_at_once(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the local engine lists it, whatever the names are, also one that looks like what Java shows of a file."""
+    monkeypatch.setattr(sparkfiles, "LISTED", 3)
+    odd = "e; isDirectory=true; modification_time=1; path=x; "
+    names = [
+        "a, b.txt",
+        "b]; [c.txt",
+        "d/中 文.txt",
+        "d.txt",
+        "path=z; .txt",
+        "é\n;.txt",
+        ".hidden",
+    ]
+    for made in (names, [f"{odd}/f", f"{odd}.txt"]):
+        for name in made:
+            path = tmp_path / "in" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(name.encode())
+        listed = sparkfiles.list_files(spark, [f"file:{tmp_path}/in"])
+        files = [path for path in (tmp_path / "in").rglob("[!.]*") if path.is_file()]
+        assert sorted(listed) == sorted(sparkfiles._local_file(str(path)) for path in files)
+
+
 TEXT = (
     "\ufeff国家标准，國家標準。\r\n𠮷野家5G网络 C++，β受体\r单独的回车\n\n"
     + "长" * 5000
