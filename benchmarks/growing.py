@@ -29,10 +29,15 @@ Ids = npt.NDArray[np.uint32]
 
 
 def write_growing(source: Path, folder: Path, sizes: Sequence[int]) -> list[Path]:
-    """Texts of about so many bytes (whole lines) from a text in UTF-8: beginnings of it, or it and changed copies."""
+    """Texts of about so many bytes (whole lines) from a text in UTF-8: beginnings of it, or it and changed copies.
+
+    Those that the folder has all of already are not made again.
+    """
+    paths = [folder / f"{size / 1e6:g}m.txt" for size in sizes]
+    if all(path.exists() for path in paths):
+        return paths
     whole = source.read_bytes()
     factor = _factor(whole[: whole.rfind(b"\n", 0, SAMPLE) + 1]) if max(sizes) > len(whole) else 1
-    paths = [folder / f"{size / 1e6:g}m.txt" for size in sizes]
     for path, size in zip(paths, sizes, strict=True):
         if size <= len(whole):
             path.write_bytes(whole[: whole.rfind(b"\n", 0, size) + 1])

@@ -512,7 +512,9 @@ def parser() -> argparse.ArgumentParser:
         default=[50 * MB, 200 * MB, 800 * MB],
         help="of the texts made of it: its beginning, or it and changed copies (50MB 200MB 800MB)",
     )
-    sub.add_argument("--keep", type=Path, metavar="DIR", help="for the texts (default: removed)")
+    sub.add_argument(
+        "--keep", type=Path, metavar="DIR", help="for the texts, used again (default: removed)"
+    )
     sub.add_argument("--suffix", default=".out", help="of the output, as .parquet")
     sub.add_argument("--master", default="local[2]", help="of Spark")
     text = "command and options (default: count -q); the text, -o and --engine are added"

@@ -38,7 +38,9 @@ ROLES = (
 def bench_slope(args: argparse.Namespace, report: Report, work: Path) -> None:
     """One run a size, the smallest first; an empty session is taken off."""
     sizes = sorted(args.size)
-    texts = write_growing(args.text, args.keep or work, sizes)
+    folder = args.keep or work
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = write_growing(args.text, folder, sizes)
     _show_growth(report, texts)
     script = [sys.executable, str(HERE / "spark.py"), "start", args.master]
     (start,) = interleaved([Command("empty session", script)], args.repeat)
