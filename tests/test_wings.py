@@ -231,7 +231,9 @@ WHOLE = {
     ("cli", "twins"),
     ("fuzz", "commandlines"),
     ("fuzz", "mutations"),
+    ("spark", "cluster"),
     ("spark", "spark"),
+    ("spark", "submit"),
 }
 
 
