@@ -214,10 +214,11 @@ def readable_failures(log: str | None) -> Iterator[None]:
     """What Spark, Java or a worker raise becomes an NlptoolsError of one line."""
     try:
         yield
-    except ConnectionError as error:  # to Java
-        raise _readable(error, log) from None
-    except (NlptoolsError, ValueError, TypeError, OSError):
+    except (NlptoolsError, ValueError, TypeError):
         raise
+    except ConnectionError as error:
+        # py4j finds nobody at the other end.
+        raise _readable(error, log) from None
     except Exception as error:
         name = type(error).__module__.split(".")[0]
         if name not in ("pyspark", "py4j"):

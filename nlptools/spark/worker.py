@@ -108,5 +108,5 @@ def _lines(batches: Iterable[Any]) -> Iterator[bytes]:
             whole = arrow.ListArray.from_arrays(
                 arrow.array([0, len(values)], arrow.int32()), values
             )
-            yield from _chunks(compute.binary_join(whole, b"\n")[0].as_buffer())
+            yield from _chunks(memoryview(compute.binary_join(whole, b"\n")[0].as_buffer()))
             yield b"\n"
