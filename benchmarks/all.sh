@@ -54,6 +54,7 @@ run() {
             -o "$save/dimension" || failed=1
     fi
     run spark "$MIX_10" "$MIX_50"
+    run slope "$MADE/mixed.all.txt"
     run pathological "$MIX_50"
     run quality $QUALITY $references
     if [ -n "${FIELDS:-}" ]; then

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import shlex
 import sys
 import tempfile
 from pathlib import Path
@@ -32,6 +33,7 @@ from models import bench_lm  # noqa: E402
 from recall import bench_recall  # noqa: E402
 from report import Report  # noqa: E402
 from segmenting import CPU_PER_10_MB, bench_segment, bench_train  # noqa: E402
+from slope import bench_slope  # noqa: E402
 from spark import bench_spark  # noqa: E402
 from tags import bench_tags  # noqa: E402
 from tokenizing import PEERS, bench_tokenize  # noqa: E402
@@ -499,6 +501,24 @@ def parser() -> argparse.ArgumentParser:
     sub = command("spark", bench_spark, "count --engine spark beside Spark SQL alone.", 1)
     sub.add_argument("texts", type=existing, nargs="+", help="texts of several sizes, plain UTF-8")
     sub.add_argument("--master", default="local[2]", help="of Spark")
+
+    text = "A command with --engine spark at several sizes, and what 1 TB takes by that."
+    sub = command("slope", bench_slope, text, 1)
+    sub.add_argument("text", type=existing, help="a mixed text, plain UTF-8 (scaling --make)")
+    sub.add_argument(
+        "--size",
+        type=in_bytes,
+        nargs="+",
+        default=[50 * MB, 200 * MB, 800 * MB],
+        help="of the texts made of it: its beginning, or it and changed copies (50MB 200MB 800MB)",
+    )
+    sub.add_argument(
+        "--keep", type=Path, metavar="DIR", help="for the texts, used again (default: removed)"
+    )
+    sub.add_argument("--suffix", default=".out", help="of the output, as .parquet")
+    sub.add_argument("--master", default="local[2]", help="of Spark")
+    text = "command and options (default: count -q); the text, -o and --engine are added"
+    sub.add_argument("--line", type=shlex.split, default=["count", "-q"], help=text)
 
     command("startup", bench_startup, "Time until --help and the words of a small text.", 20)
 

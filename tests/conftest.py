@@ -17,6 +17,7 @@ settings.load_profile("any load")
 # Folders and files whose tests share what starts slowly: one Spark, one browser, the dictionary of jieba. They go first,
 # the largest before all.
 TOGETHER = (
+    "tests/spark/test_cluster.py",  # has sessions of its own
     "tests/spark/",
     "tests/review/test_page_in_browser.py",
     "tests/segmentation/test_jieba.py",

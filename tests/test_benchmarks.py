@@ -125,3 +125,27 @@ def test_readme_and_all_sh_name_every_command() -> None:
     named = set(re.findall(r"`bin/bench ([a-z]+)[ `]", (FOLDER / "README.md").read_text("utf-8")))
     run = set(re.findall(r"^\s*run ([a-z]+)", (FOLDER / "all.sh").read_text("utf-8"), re.MULTILINE))
     assert named == run == commands()
+
+
+growing = load("growing")
+
+
+def test_texts_grow_from_each_other(tmp_path: Path) -> None:
+    """Whole lines, each text the beginning of the next, the same in every run, and more n-grams than a repetition."""
+    samples = sorted((FOLDER.parent / "data" / "samples").glob("*.txt"))
+    source = tmp_path / "source.txt"
+    source.write_bytes(b"".join(path.read_bytes() for path in samples))
+    size = source.stat().st_size
+    made = []
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        folder.mkdir()
+        paths = growing.write_growing(source, folder, [size // 2, size, 3 * size])
+        made.append([path.read_bytes() for path in paths])
+    assert made[0] == made[1]
+    half, whole, large = made[0]
+    assert whole == source.read_bytes() and whole.startswith(half) and large.startswith(whole)
+    assert all(text.endswith(b"\n") for text in made[0])
+    assert 0 <= size // 2 - len(half) < 1000 and 0 <= 3 * size - len(large) < 1000
+    real, grown = (growing.exponents(*pair)[2:5] for pair in ((half, whole), (whole, large)))
+    assert np.abs(real - grown).max() < 0.2, (real, grown)

@@ -232,7 +232,9 @@ WHOLE = {
     ("cli", "twins"),
     ("fuzz", "commandlines"),
     ("fuzz", "mutations"),
+    ("spark", "cluster"),
     ("spark", "spark"),
+    ("spark", "submit"),
 }
 
 

@@ -35,6 +35,13 @@ CUT_AT_LF = ("utf-8", "gb18030", "big5hkscs", "ascii", "euc_jp", "euc_kr")
 _MAGIC = re.compile(
     rb"\x1f\x8b|BZh|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", re.DOTALL
 )
+LISTED = 10_000  # files of which Java is asked at once
+# As Hadoop's FileStatus is shown.
+_STATUS = re.compile(
+    r"\bpath=(.*?); isDirectory=(true|false)(?:; length=(\d+); replication=\d+; blocksize=\d+)?"
+    r"; modification_time=(\d+);",
+    re.DOTALL,
+)
 # Suffixes by which Hadoop unpacks, whatever the content is.
 _HADOOP_PACKED = (".gz", ".bz2", ".zst", ".lz4", ".snappy", ".deflate", ".xz")
 _PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
@@ -147,26 +154,53 @@ def _expand(jvm: Any, conf: Any, path: str) -> tuple[list[File], bool]:
         status = system.getFileStatus(place)
         if status.isFile():
             return [_file(status)], True
-        inside = list(_below(system, status))
+        inside = list(_below(jvm, system, status))
         if not inside:
             raise DataError(path, None, "no file in this directory")
         return inside, False
     if not re.search(r"[*?\[{]", path):
         raise DataError(path, None, "no such file")
     matches = sorted(system.globStatus(place) or (), key=_path)
-    inside = [file for match in matches for file in _below(system, match)]
+    inside = [file for match in matches for file in _below(jvm, system, match)]
     if not inside:
         raise DataError(path, None, "no file matches this pattern")
     return inside, False
 
 
-def _below(system: Any, status: Any) -> Iterator[File]:
+def _below(jvm: Any, system: Any, status: Any) -> Iterator[File]:
     if status.isFile():
         yield _file(status)
         return
-    for inner in sorted(system.listStatus(status.getPath()), key=_path):
-        if not str(inner.getPath().getName()).startswith("."):
-            yield from _below(system, inner)
+    statuses = system.listStatus(status.getPath())
+    inside = [
+        pair for start in range(0, len(statuses), LISTED) for pair in _told(jvm, statuses, start)
+    ]
+    for index in sorted(range(len(inside)), key=lambda index: inside[index][0].path):
+        file, is_folder = inside[index]
+        if file.path.rpartition("/")[2].startswith("."):
+            continue
+        if is_folder:
+            yield from _below(jvm, system, statuses[index])
+        else:
+            yield file
+
+
+def _told(jvm: Any, statuses: Any, start: int) -> list[tuple[File, bool]]:
+    """Some of the files and folders of an array of Java, and which are folders.
+
+    To ask for each thing of each file takes 0.8 ms a file, so they are read from what Java shows of all at once.
+    """
+    end = min(start + LISTED, len(statuses))
+    # The one that takes any array; Spark brings it along.
+    shown = str(jvm.org.apache.commons.lang3.ArrayUtils.toString(statuses[start:end]))
+    found = [
+        (File(path, int(size or 0), int(changed)), folder == "true")
+        for path, folder, size, changed in _STATUS.findall(shown)
+    ]
+    if len(found) == shown.count("isDirectory=") == end - start:
+        return found
+    # A file system that shows them in another way, or a name that looks like it.
+    return [(_file(statuses[n]), not statuses[n].isFile()) for n in range(start, end)]
 
 
 def plan(spark: Any, files: Sequence[File], reading: Reading) -> list[Frame]:
@@ -185,19 +219,22 @@ def ordered_plan(
     records: whole ones are asked for, with all columns of a table.
     """
     group: list[File] = []
+    held = 0
     for file in files:
         how, encoding = _how(spark, file, reading, records)
         schema = None
         if how == "table" and (schema := schema_for_spark(spark, file)) is None:
             how = "whole"
-        if how == "whole" and text_bytes([*group, file]) <= size:
+        if how == "whole" and held + text_bytes([file]) <= size:
             group.append(file)
+            held += text_bytes([file])
             continue
         if group:
             yield Frame("whole", tuple(group), reading.encoding)
-            group = []
+            group, held = [], 0
         if how == "whole":
             group.append(file)
+            held = text_bytes([file])
         else:
             yield Frame(how, (file,), encoding, schema)
     if group:

