@@ -115,9 +115,10 @@ class SpreadCorpus(contextlib.AbstractContextManager["SpreadCorpus"]):
         for job, part in enumerate(parts_of(files)):
             united = None
             for group in ordered_plan(spark, part, reading, split):
-                told = group.input(reading, ordered=True)
+                told = group.input(reading, ordered=True, placed=True)
                 task = functools.partial(_keep_task, told, memory, latin, marks)
-                made = ordered_frame(spark, group, reading).mapInArrow(task, COLUMNS)
+                made = ordered_frame(spark, group, reading, placed=True)
+                made = made.mapInArrow(task, COLUMNS)
                 united = made if united is None else united.unionAll(made)
             frames.append(self.keep(united, f"ids-{job}"))
             for row in frames[-1].select("part", "report").collect():

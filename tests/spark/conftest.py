@@ -1,4 +1,4 @@
-"""One Spark for all tests that take it."""
+"""One Spark for the tests of a file that take it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from nlptools.spark import session as sparksession
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def spark() -> Iterator[Any]:
     """A session that the functions with Spark find.
 

@@ -86,7 +86,7 @@ COMMANDS = {
     "count": ["count", "--order", "4"],
     "train": ["train", "--sample", "8000"],
     "discover entropy": ["discover", "--method", "entropy", "--min-count", "3"],
-    # discover --engine spark with other methods: a line each here.
+    "discover": ["discover"],
 }
 
 

@@ -9,21 +9,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np  # before nlptools.cli, which sets NumPy's environment
 import pytest
+from commandline import run
 from sparkcases import SAMPLES, needs_spark, spark_marks
 
-from nlptools.cli import main
 from nlptools.discovery.discover import discover_words
 from nlptools.discovery.table import format_words
-from nlptools.errors import DataError
+from nlptools.errors import DataError, NlptoolsError
 from nlptools.spark import count as engine
 from nlptools.spark import files as sparkfiles
 from nlptools.spark import kept, passes
 from nlptools.spark.discover import discover_with_spark
 from nlptools.text.corpus import Corpus
 
-assert np
 pytestmark = spark_marks
 
 # Names with dots, runs with blanks, terms; each stands between other characters every time.
@@ -123,11 +121,16 @@ def test_a_run_that_died_goes_on(
     monkeypatch.setattr(discover, "folded", counted)
     done = {path: path.stat().st_mtime_ns for path in Path(work).rglob("_SUCCESS")}
     assert len(done) == 2 * len(texts) + 1  # ids and cut text of each part, and the counts
-    monkeypatch.setattr(passes, "_keep_task", None)
-    monkeypatch.setattr(discover, "_counted", None)
+    monkeypatch.setattr(passes, "_keep_task", _reads_nothing)
+    monkeypatch.setattr(discover, "_counted", _reads_nothing)
     wanted = printed(texts)
     assert spread(texts, work=work) == wanted
     assert {path: path.stat().st_mtime_ns for path in Path(work).rglob("_SUCCESS")} == done
+
+
+def _reads_nothing(*given: Any) -> Iterator[Any]:
+    raise AssertionError("what is there was made again")
+    yield
 
 
 @needs_spark
@@ -154,11 +157,20 @@ def test_a_worker_that_dies(spark: Any, texts: list[str], monkeypatch: pytest.Mo
 
 
 @needs_spark
-def test_errors_name_the_file(spark: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut", [False, True])
+def test_errors_name_file_and_line(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: bool
+) -> None:
+    if cut:
+        monkeypatch.setattr(sparkfiles, "WHOLE", 0)
     path = tmp_path / "bad.txt"
-    path.write_bytes("好天气\n".encode() + b"\xff\xff\n")
-    with pytest.raises(DataError, match=r"bad\.txt.*not UTF-8"):
+    path.write_bytes("好天气\n".encode() * 3 + b"\xff\xff\n")
+    with pytest.raises(NlptoolsError, match=rf"^{path}:4: not UTF-8"):
         discover_with_spark([str(path)])
+
+
+@needs_spark
+def test_what_is_wrong_is_said_before_the_text_is_read(spark: Any, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such file"):
         discover_with_spark([str(tmp_path / "none")])
     with pytest.raises(ValueError, match="min_count"):
@@ -166,20 +178,16 @@ def test_errors_name_the_file(spark: Any, tmp_path: Path) -> None:
 
 
 @needs_spark
-def test_the_command(spark: Any, tmp_path: Path, texts: list[str], capfd: Any) -> None:
-    local, many = tmp_path / "local.tsv", tmp_path / "many.tsv"
-    assert main(["discover", "-q", *texts, "-o", str(local)]) == 0
-    known = tmp_path / "known"
+def test_the_command(spark: Any, tmp_path: Path, texts: list[str]) -> None:
+    """The file of one machine; lists of words, which the driver reads, say the same."""
+    own, many, known = tmp_path / "own.tsv", tmp_path / "many.tsv", tmp_path / "known"
     known.write_text("全国代表大会\n", encoding="utf-8")
-    assert main(["discover", "--engine", "spark", *texts, "-o", str(many)]) == 0
-    assert local.read_bytes() == many.read_bytes()
-    closing = capfd.readouterr().err.splitlines()[-1]
+    more = ["--known", known, "--new-only", "--accepted", known, *texts[2:]]
+    run("discover", *more, "-o", own).ok()
+    closing = run("discover", "--engine", "spark", *more, "-o", many).ok().err.splitlines()[-1]
+    assert own.read_bytes() == many.read_bytes()
     assert closing.startswith("nlptools ")
-    assert " symbols |" in closing
-    more = ["--known", str(known), "--new-only", "--accepted", str(known)]
-    assert main(["discover", "-q", *more, *texts, "-o", str(local)]) == 0
-    assert main(["discover", "-q", "--engine", "spark", *more, *texts, "-o", str(many)]) == 0
-    assert local.read_bytes() == many.read_bytes()
+    assert " discover | method:em " in closing
 
 
 def test_units_are_small_for_java() -> None:

