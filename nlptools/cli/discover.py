@@ -64,7 +64,7 @@ Examples:
   nlptools discover posts.jsonl.gz --field text --format plain > words.txt
   nlptools discover forum/ --all -o lexicon.tsv
   nlptools discover laws.txt --method pmi --min-pmi 2,4,6 --min-count 32
-  nlptools discover --engine spark --master yarn --method entropy hdfs:///forum/ -o words.tsv
+  nlptools discover --engine spark --master yarn hdfs:///forum/ --field text -o words.tsv
   nlptools discover forum/ --method lm --weights 0.3,0.01,0.03,0.01 --max-length 6
 """
 )
