@@ -83,14 +83,16 @@ def test_both_workers_work(spark: Any, cluster: standalone.Cluster) -> None:
 # --- the same as on one machine ----------------------------------------------------------------------
 
 COMMANDS = {
-    "count": ["count", "--order", "4"],
-    "train": ["train", "--sample", "8000"],
-    "discover entropy": ["discover", "--method", "entropy", "--min-count", "3"],
-    "discover": ["discover"],
+    "count": ("whole files", ["count", "--order", "4"]),
+    "train": ("lines", ["train", "--sample", "8000"]),
+    "discover entropy": ("whole files", ["discover", "--method", "entropy", "--min-count", "3"]),
+    "discover": ("lines", ["discover"]),
 }
 
 
-@pytest.mark.parametrize("command", list(COMMANDS.values()), ids=list(COMMANDS))
+@pytest.mark.parametrize(
+    ("small_parts", "command"), COMMANDS.values(), ids=COMMANDS, indirect=["small_parts"]
+)
 def test_a_command(
     spark: Any, cluster: standalone.Cluster, small_parts: None, tmp_path: Path, command: list[str]
 ) -> None:
