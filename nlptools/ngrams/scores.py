@@ -55,10 +55,10 @@ class Frequent:
         level = self.levels[order - 1]
         base = len(self.counts.alphabet) + 1
         own = level.parents.astype(np.int64) * base + level.symbols
-        return _find(own, parents.astype(np.int64) * base + symbols)
+        return find_keys(own, parents.astype(np.int64) * base + symbols)
 
 
-def _find(sorted_keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def find_keys(sorted_keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Place of each wanted key among unique sorted keys, -1 where it is missing; int64."""
     if not len(sorted_keys):
         return np.full(len(wanted), -1)
@@ -88,7 +88,7 @@ def frequent_ngrams(counts: NgramCounts, min_count: int, orders: int | None = No
         else:
             # The suffix of a b c is (suffix of a b) c, one order lower.
             own = above.parents.astype(np.int64) * base + above.symbols
-            suffixes = _find(own, above.suffixes[parents].astype(np.int64) * base + symbols)
+            suffixes = find_keys(own, above.suffixes[parents].astype(np.int64) * base + symbols)
         # Half of the memory; sums of keys are made of int64.
         kind = np.int32 if above is None or len(above) < 1 << 31 else np.int64
         links = parents.astype(kind), suffixes.astype(kind)
@@ -324,7 +324,7 @@ class _SuffixFinder:
         found = np.full(len(symbols), -1)
         known = np.flatnonzero(suffixes >= 0)
         query = suffixes[known].astype(np.int64) * self._base + symbols[known]
-        found[known] = np.append(self._listed, -1)[_find(self._keys, query)]
+        found[known] = np.append(self._listed, -1)[find_keys(self._keys, query)]
         return found
 
 

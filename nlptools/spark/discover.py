@@ -301,7 +301,7 @@ class OccurrenceFold:
     def result(self) -> bytes:
         """The columns of Occurrences."""
         found = self._sums.occurrences()
-        return pack_arrays([getattr(found, one.name) for one in fields(found)], small=True)
+        return pack_arrays([getattr(found, one.name) for one in fields(found)])
 
 
 class SeenSum:
@@ -344,7 +344,7 @@ def pack_seen(seen: MarksSeen) -> bytes:
     for buckets in seen.buckets.values():
         full = np.flatnonzero(buckets)
         arrays += [full, buckets[full]]
-    return pack_arrays(arrays, small=True)
+    return pack_arrays(arrays)
 
 
 def unpack_seen(data: bytes) -> MarksSeen:
@@ -421,7 +421,7 @@ def _dot_rows(units: Iterator[Unit], often: Any) -> Iterator[Row]:
             used = np.unique(every[every > 0])
             names = pack_texts(encoded.encoder.texts(used.astype(np.int64)))
             place = np.append(0, used)
-            yield unit.place, pack_arrays([names, np.searchsorted(place, every)], small=True)
+            yield unit.place, pack_arrays([names, np.searchsorted(place, every)])
 
 
 def _looked_up(units: Iterator[Unit], shared: Any, before: Any, symbols: int) -> Iterator[Row]:
@@ -435,4 +435,4 @@ def _looked_up(units: Iterator[Unit], shared: Any, before: Any, symbols: int) ->
 
     found = shared.value.finder.read(read(), symbols)
     for part, columns in found.parts(_SPAN):
-        yield part, pack_arrays(columns, small=True)
+        yield part, pack_arrays(columns)

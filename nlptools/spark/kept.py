@@ -21,10 +21,10 @@ from nlptools.ngrams.symbols import SymbolEncoder
 UNIT = 1 << 22
 
 
-def pack_arrays(arrays: Sequence[np.ndarray], *, small: bool = False) -> bytes:
-    """Arrays as bytes; small: compressed, for what is sent from machine to machine."""
+def pack_arrays(arrays: Sequence[np.ndarray]) -> bytes:
+    """Arrays as bytes; Spark compresses what it sends from machine to machine."""
     stream = io.BytesIO()
-    (np.savez_compressed if small else np.savez)(stream, *arrays)
+    np.savez(stream, *arrays)
     return stream.getvalue()
 
 

@@ -129,7 +129,7 @@ class ArraySum:
 
     def result(self) -> bytes:
         """The sums."""
-        return pack_arrays(self._sums, small=True)
+        return pack_arrays(self._sums)
 
 
 def _digest(models: Sequence[Weighted]) -> str:
@@ -161,7 +161,7 @@ def _symbols(units: Iterator[Unit]) -> Iterator[Row]:
         count[0] = 0
         present = np.flatnonzero(count)
         names = pack_texts(encoded.encoder.texts(present))
-        yield unit.place, pack_arrays([names, count[present]], small=True)
+        yield unit.place, pack_arrays([names, count[present]])
 
 
 def _runs(units: Iterator[Unit], dense: Any) -> Iterator[Row]:
@@ -187,7 +187,7 @@ def _taken(units: Iterator[Unit], dense: Any, before: Any, share: Fraction) -> I
             taken, runs = choose_runs(number[block], seen, share)
             seen += runs
             pieces.append(taken)
-        yield unit.place, pack_arrays(pieces, small=True)
+        yield unit.place, pack_arrays(pieces)
 
 
 def _tallied(units: Iterator[Unit], dense: Any, before: Any, shared: Any) -> Iterator[Row]:

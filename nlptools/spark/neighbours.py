@@ -16,7 +16,7 @@ import numpy as np
 
 from nlptools.ngrams.counts import NgramCounts, Settings, load_counts, prune
 from nlptools.ngrams.neighbours import NeighbourSums
-from nlptools.ngrams.scores import Frequent, frequent_ngrams
+from nlptools.ngrams.scores import Frequent, find_keys, frequent_ngrams
 from nlptools.spark.count import no_counts
 from nlptools.spark.kept import pack_arrays, pack_texts, unpack_arrays, unpack_texts
 from nlptools.spark.passes import folded
@@ -100,10 +100,8 @@ class NgramIndex:
         keys = self.keys[order - 2]
         found = np.full(len(last), -1)
         known = np.flatnonzero((parents >= 0) & (last >= 0))
-        if len(keys) and len(known):
-            wanted = parents[known] * len(self._single) + last[known]
-            place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-            found[known] = np.where(keys[place] == wanted, place, -1)
+        if len(known):
+            found[known] = find_keys(keys, parents[known] * len(self._single) + last[known])
         return found
 
 
@@ -121,7 +119,7 @@ class SpanSum:
     def result(self) -> bytes:
         """Of those that have any."""
         rows = np.flatnonzero(self._sums.any(axis=0))
-        return pack_arrays([rows, self._sums[:, rows]], small=True)
+        return pack_arrays([rows, self._sums[:, rows]])
 
 
 # --- on the workers --------------------------------------------------------------------------------
@@ -154,7 +152,7 @@ def _neighbour_task(shared: Any, batches: Iterable[Any]) -> Iterator[Any]:
                         here = rows // _SPAN == span
                         made = [rows[here] - span * _SPAN, sums[:, here]]
                         part = order * _MOST_SPANS + span
-                        yield result_row(part, pack_arrays(made, small=True), None)
+                        yield result_row(part, pack_arrays(made), None)
 
 
 def _sums_in(
