@@ -361,7 +361,7 @@ def unpack_seen(data: bytes) -> MarksSeen:
 
 def _counted(units: Iterator[Unit], task: Task) -> Iterator[Row]:
     """Pieces of the counts of each task."""
-    for _, group in itertools.groupby(units, lambda unit: unit.place[:2]):
+    for _, group in itertools.groupby(units, lambda unit: unit.place[:3]):
         data = (unit.data for unit in group)
         folder = Path(tempfile.gettempdir())
         encoded = unpack_encoded(data, task.settings.latin, folder, spool_room(task.memory))
@@ -395,7 +395,7 @@ def _marks_seen(units: Iterator[Unit]) -> Iterator[Row]:
     for unit in units:
         encoded = unit.encoded()
         seen.add(look_at_marks(encoded, _finder(encoded)))
-        part = unit.place[1] % MOST_SUMS
+        part = unit.part
     yield part, pack_seen(seen)
 
 

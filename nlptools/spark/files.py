@@ -324,7 +324,7 @@ def frames_of(spark: Any, frame: Frame, reading: Reading, *, placed: bool = Fals
     """The data frame of a group: columns `name` and `data`, both alike for all groups.
 
     whole: name and bytes of a file. lines: nothing (placed: the byte of the file at which its piece begins) and the
-    bytes of a line. rows: nothing and a text. table: the number of a row, from 0, and all columns.
+    bytes of a line. rows: the same of a text. table: the number of a row, from 0, and all columns.
     """
     functions = importlib.import_module("pyspark.sql.functions")
     nothing = functions.lit(None).cast("string").alias("name")
@@ -345,7 +345,7 @@ def frames_of(spark: Any, frame: Frame, reading: Reading, *, placed: bool = Fals
             names = ["`{}`".format(name.replace("`", "``")) for name in frame.schema.names]
             made = made.select("_metadata.row_index", *names)
         else:
-            made = _rows(spark, paths, reading, functions).select(nothing, "data")
+            made = _rows(spark, paths, reading, functions, start if placed else nothing)
         united = made if united is None else united.unionAll(made)
     return united
 
@@ -385,8 +385,8 @@ def _spark_reads(types: Any, kind: Any) -> bool:
     return not any(is_kind(kind) for is_kind in others)
 
 
-def _rows(spark: Any, paths: list[str], reading: Reading, functions: Any) -> Any:
-    """The texts of a column of Parquet; a list of texts is as many."""
+def _rows(spark: Any, paths: list[str], reading: Reading, functions: Any, place: Any) -> Any:
+    """The texts of a column of Parquet, and where they stand; a list of texts is one of as many lines."""
     table = spark.read.option("mergeSchema", "false").parquet(*paths)
     name = str(reading.field)
     column = f"`{name}`" if name in table.columns else name
@@ -401,14 +401,13 @@ def _rows(spark: Any, paths: list[str], reading: Reading, functions: Any) -> Any
         ) from None
     if kind == "array<string>":
         # As one machine has it: a text of as many lines.
-        chosen = table.select(functions.array_join(column, "\n").alias("text"))
+        chosen = table.select(place, functions.array_join(column, "\n").alias("text"))
     elif kind == "string":
-        chosen = table.select(functions.col(column).alias("text"))
+        chosen = table.select(place, functions.col(column).alias("text"))
     else:
         raise DataError(paths[0], None, f"field {quoted(name)} is {kind}, not text")
-    return chosen.where("text is not null").select(
-        functions.col("text").cast("binary").alias("data")
-    )
+    data = functions.col("text").cast("binary").alias("data")
+    return chosen.where("text is not null").select("name", data)
 
 
 def _rounds(files: Sequence[File]) -> Iterator[list[str]]:

@@ -20,7 +20,7 @@ from nlptools.base.spool import Spool
 from nlptools.lattice.runs import find_runs
 from nlptools.ngrams.symbols import SymbolEncoder
 from nlptools.spark.kept import fixed_texts, pack_arrays, pack_texts, unpack_arrays, unpack_texts
-from nlptools.spark.passes import MOST_SUMS, Kept, Place, Row, SpreadCorpus, Unit, folded
+from nlptools.spark.passes import Kept, Place, Row, SpreadCorpus, Unit, folded
 from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
 from nlptools.wordmodel.sample import LONGEST_RUN, Sample, choose_runs, sample_of, share_of
 
@@ -205,7 +205,7 @@ def _tallied(units: Iterator[Unit], dense: Any, before: Any, shared: Any) -> Ite
         for both in zip(found.expected_singles, found.expected_words, strict=True):
             arrays += both
         sums.add_arrays(arrays)
-        part = unit.place[1] % MOST_SUMS
+        part = unit.part
         if ends is not None:
             blocks = [number[block] for block in encoded.blocks]
             yield unit.place, pack_arrays([np.array(len(blocks)), *blocks, *ends])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import itertools
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,7 +34,9 @@ from nlptools.spark.worker import (
 from nlptools.text.reading import ReadReport
 
 MOST_SUMS = 16  # so many tasks add up what is small
-Place = tuple[int, int, int]  # job, task, number in the task: units rise with the corpus
+# Units rise with the corpus: the job, the group of files in it, where the piece of a large file begins that a task read,
+# the number of the unit in it. A task of Spark has another number where it is done again for a later job.
+Place = tuple[int, int, int, int]
 # (part, data) to be added up with what has the same part; or (place of a unit, data) of that unit.
 Row = tuple[int | Place, bytes]
 
@@ -45,6 +48,11 @@ class Unit(NamedTuple):
     data: bytes
     latin: str
     memory: int
+
+    @property
+    def part(self) -> int:
+        """That of small sums: one of MOST_SUMS."""
+        return (self.place[1] + self.place[2] // (1 << 20)) % MOST_SUMS
 
     def encoded(self) -> EncodedCorpus:
         """As it was read, in memory."""
@@ -82,7 +90,8 @@ class Kept:
         """(place, what the kernel gives for the unit there), in no order."""
         for job, frame in enumerate(self.map(kernel, *given)):
             for row in frame.collect():
-                yield (job, row.part, json.loads(row.report)["unit"]), bytes(row.data)
+                start, number = json.loads(row.report)["unit"]
+                yield (job, row.part, start, number), bytes(row.data)
 
 
 class SpreadCorpus(contextlib.AbstractContextManager["SpreadCorpus"]):
@@ -113,26 +122,26 @@ class SpreadCorpus(contextlib.AbstractContextManager["SpreadCorpus"]):
         self.places: list[Place] = []
         frames = []
         for job, part in enumerate(parts_of(files)):
-            united = None
-            for group in ordered_plan(spark, part, reading, split):
+            made = []
+            for number, group in enumerate(ordered_plan(spark, part, reading, split)):
                 told = group.input(reading, ordered=True, placed=True)
-                task = functools.partial(_keep_task, told, memory, latin, marks)
-                made = ordered_frame(spark, group, reading, placed=True)
-                made = made.mapInArrow(task, COLUMNS)
-                united = made if united is None else united.unionAll(made)
-            frames.append(self.keep(united, f"ids-{job}"))
+                task = functools.partial(_keep_task, number, told, memory, latin, marks)
+                frame = ordered_frame(spark, group, reading, placed=True)
+                made.append(frame.mapInArrow(task, COLUMNS))
+            frames.append(self.keep(united(made), f"ids-{job}"))
             for row in frames[-1].select("part", "report").collect():
                 told_back = json.loads(row.report)
-                self.places.append((job, row.part, told_back["unit"]))
                 if "read" in told_back:
                     self._add_report(told_back["read"])
+                else:
+                    self.places.append((job, row.part, *told_back["unit"]))
         self.places.sort()
         self.kept = Kept(frames, latin, memory)
 
     @property
     def sums(self) -> int:
         """How many tasks add up what is small."""
-        return max(1, min(MOST_SUMS, len({place[:2] for place in self.places})))
+        return max(1, min(MOST_SUMS, len({place[:3] for place in self.places})))
 
     def keep(self, frame: Any, name: str, *given: Any) -> Any:
         """The frame, to be read more than once. given: what it depends on besides the corpus."""
@@ -176,30 +185,30 @@ def folded(
 # --- on the workers --------------------------------------------------------------------------------
 
 
-def _task_number() -> int:
-    """The order in which texts stand."""
-    import pyspark
-
-    context = pyspark.TaskContext.get()
-    assert context is not None
-    return int(context.partitionId())
-
-
 def _keep_task(
-    given: Input, memory: int, latin: str, marks: bool, batches: Iterable[Any]
+    group: int, given: Input, memory: int, latin: str, marks: bool, batches: Iterable[Any]
 ) -> Iterator[Any]:
     """Text -> units."""
     with told_to_the_driver():
+        start, batches = _start(given, batches)
         corpus = corpus_of(given, batches)
         if corpus is None:
             return
         encoded = encode_corpus(corpus, latin=latin, memory=memory, workers=1, marks=marks)
-        task, unit = _task_number(), -1
-        for unit, data in enumerate(pack_encoded(encoded)):
-            yield result_row(task, data, json.dumps({"unit": unit}))
-        # What was read is known when all of it is; a unit without text says so.
-        read = {"unit": unit + 1, "read": report_of(given, corpus)}
-        yield result_row(task, None, json.dumps(read))
+        for number, data in enumerate(pack_encoded(encoded)):
+            yield result_row(group, data, json.dumps({"unit": [start, number]}))
+        # What was read is known when all of it is.
+        yield result_row(group, None, json.dumps({"read": report_of(given, corpus)}))
+
+
+def _start(given: Input, batches: Iterable[Any]) -> tuple[int, Iterable[Any]]:
+    """(the byte of its file at which begins what a task reads, 0 for whole files; the batches)."""
+    batches = iter(batches)
+    first = next((batch for batch in batches if batch.num_rows), None)
+    if first is None:
+        return 0, ()
+    start = 0 if given.how == "whole" else int(first.column(0)[0].as_py())
+    return start, itertools.chain([first], batches)
 
 
 def _map_task(
@@ -215,15 +224,16 @@ def _map_task(
             if isinstance(where, int):
                 yield result_row(where, made, None)
             else:
-                yield result_row(where[1], made, json.dumps({"unit": where[2]}))
+                yield result_row(where[1], made, json.dumps({"unit": where[2:]}))
 
 
 def _units(job: int, how: tuple[str, int], batches: Iterable[Any]) -> Iterator[Unit]:
     for batch in batches:
         columns = (batch.column(i).to_pylist() for i in (0, 2))
-        for task, told, data in zip(*columns, batch.column(1), strict=True):
+        for group, told, data in zip(*columns, batch.column(1), strict=True):
             if data.is_valid:
-                yield Unit((job, task, json.loads(told)["unit"]), data.as_py(), *how)
+                start, number = json.loads(told)["unit"]
+                yield Unit((job, group, start, number), data.as_py(), *how)
 
 
 def _fold_task(

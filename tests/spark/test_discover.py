@@ -80,6 +80,41 @@ def test_the_table_of_one_machine(
 
 
 @needs_spark
+def test_columns_of_tables(spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parquet is cut at row groups; lists of texts are texts of several lines."""
+    import pyarrow
+    from pyarrow import parquet
+
+    monkeypatch.setattr(engine, "split_size", lambda total, at_once: 1000)
+    lines = Path(SAMPLES[0]).read_text("utf-8").splitlines()
+    for name, column in (("a", lines), ("b", [lines[i : i + 3] for i in range(0, len(lines), 3)])):
+        table = pyarrow.table({"text": column, "number": range(len(column))})
+        parquet.write_table(table, tmp_path / f"{name}.parquet", row_group_size=20)
+    wanted = discover_words(Corpus([str(tmp_path)], field="text"))
+    found = discover_with_spark([str(tmp_path)], field="text").table
+    assert list(found) == list(wanted)
+
+
+@needs_spark
+def test_what_was_kept_is_lost(
+    spark: Any, texts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before every sum all that the workers kept is thrown away: it is read and made again, for a job of another shape."""
+    from nlptools.spark import discover, learn
+
+    monkeypatch.setattr(engine, "PART", 1)
+    folded = passes.folded
+
+    def after_a_loss(*given: Any) -> Any:
+        spark.catalog.clearCache()
+        return folded(*given)
+
+    for module in (discover, learn):
+        monkeypatch.setattr(module, "folded", after_a_loss)
+    assert spread(texts[1:]) == printed(texts[1:])
+
+
+@needs_spark
 def test_what_was_read_and_folded(spark: Any, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("ＡＢＣ集群，ABC集群很大。" * 9, encoding="utf-8")

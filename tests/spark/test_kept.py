@@ -66,7 +66,7 @@ def units_of(texts: Sequence[str], latin: str = "run", marks: bool = True) -> li
     for task, text in enumerate(texts):
         encoded = encode_corpus(Corpus.from_texts([text]), latin=latin, workers=1, marks=marks)
         for number, data in enumerate(pack_encoded(encoded)):
-            units.append(Unit((0, task, number), data, latin, 1 << 28))
+            units.append(Unit((0, task, 0, number), data, latin, 1 << 28))
     return units
 
 
