@@ -10,7 +10,7 @@ import functools
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -104,27 +104,24 @@ class _Counted:
     report: ReadReport
 
 
-def _jobs(number: int, run: Callable[[int], dict[int, bytes]]) -> Tasks:
-    """What all jobs give, some of them at a time."""
+def _collected(frames: Sequence[Any]) -> Iterator[list[Any]]:
+    """The rows of the frame of each job, some jobs at a time. The frames are made outside: a thread has no session."""
     with ThreadPoolExecutor(PARTS_AT_A_TIME) as pool:
-        return list(pool.map(run, range(number)))
+        yield from pool.map(lambda frame: [] if frame is None else frame.collect(), frames)
 
 
 def _counted(text: OrderedText, work: Any) -> _Counted:
     """The first reading."""
     lines: dict[str, dict[int, int]] = defaultdict(dict)
     report = ReadReport()
-
-    def run(job: int) -> dict[int, bytes]:
-        found = text.frame(job, work, COLUMNS).collect()
-        for row in found:
+    counts: Tasks = []
+    for rows in _collected([text.frame(job, work, COLUMNS) for job in range(len(text.jobs))]):
+        counts.append({row.part: bytes(row.data) for row in rows})
+        for row in rows:
             told = json.loads(row.report)
             add_report(report, told["report"])
             if told["lines"]:
                 lines[told["path"]][told["start"]] = told["lines"]
-        return {row.part: bytes(row.data) for row in found}
-
-    counts = _jobs(len(text.jobs), run)
     firsts: dict[str, dict[int, int]] = {}
     for path, pieces in lines.items():
         starts = sorted(pieces)
@@ -165,20 +162,15 @@ def _fetched(
     how: tuple[int, str],
 ) -> list[list[Context]]:
     """The second reading: the contexts of each word."""
-
-    def run(job: int) -> dict[int, bytes]:
-        if not tasks[job]:
-            return {}
-        wanted = spark.sparkContext.broadcast(tasks[job])
-        work = functools.partial(_fetch_task, shared, wanted, how)
-        found = text.frame(job, work, COLUMNS, firsts).collect()
-        wanted.unpersist()
-        return {row.part: bytes(row.data) for row in found}
-
+    frames: list[Any] = []
+    for job, wanted in enumerate(tasks):
+        told = spark.sparkContext.broadcast(wanted)
+        work = functools.partial(_fetch_task, shared, told, how)
+        frames.append(text.frame(job, work, COLUMNS, firsts) if wanted else None)
     kept: list[list[Context]] = [[] for _ in shared.value]
-    for job in _jobs(len(tasks), run):
-        for part in sorted(job):
-            for at, *found in json.loads(job[part]):
+    for rows in _collected(frames):
+        for row in sorted(rows, key=lambda row: row.part):
+            for at, *found in json.loads(bytes(row.data)):
                 kept[at].append(Context(*found))
     return kept
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -110,17 +111,19 @@ def test_records(divided: str, tmp_path: Path, words: Path, spark: Any) -> None:
     path = tmp_path / "a.jsonl"
     made = [json.dumps({"t": text}, ensure_ascii=False) for text in rows]
     path.write_text("\n\n".join(made), encoding="utf-8")
-    folder = tmp_path / "table"
-    frame = spark.createDataFrame([(text, n) for n, text in enumerate(rows)], "t string, n int")
-    frame.coalesce(1).write.parquet(str(folder))
-    (part,) = folder.glob("*.parquet")
+    table = tmp_path / "b.parquet"
+    arrow = importlib.import_module("pyarrow")
+    parquet = importlib.import_module("pyarrow.parquet")
+    columns = arrow.table({"s": rows[::-1], "t": rows})
+    parquet.write_table(columns, table, row_group_size=70, compression="none")
     how = ["--field", "t", "--fold", "lower", "--latin", "char", "--format", "jsonl"]
-    found = same(words, *corpora([str(path), str(part)]), *how)
+    found = same(words, *corpora([str(path), str(table)]), *how)
     by_word = {row["word"]: row for row in found}
     assert by_word["Café"]["count"] == 2 * sum(i % 7 > 0 for i in range(300))
     lines = [one["line"] for one in by_word["天气"]["contexts"]]
     assert lines[0] == 3
     assert max(lines) > 400
+    assert [one["line"] for one in by_word["A"]["contexts"]][-1] > 100
 
 
 @needs_spark
