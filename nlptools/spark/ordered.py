@@ -64,7 +64,7 @@ class OrderedText:
         for group in self.jobs[job]:
             told = group.input(self._reading, ordered=True, placed=self._placed)
             if firsts is not None and group.how == "lines":
-                told = told._replace(firsts=firsts[group.files[0].path])
+                told = told._replace(firsts=firsts.get(group.files[0].path))
             task = functools.partial(_work, work, job, told)
             frame = ordered_frame(self._spark, group, self._reading, placed=self._placed)
             made = frame.mapInArrow(task, columns)

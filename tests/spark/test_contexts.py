@@ -11,9 +11,9 @@ import pytest
 from commandline import run
 from sparkcases import SAMPLES, needs_spark, spark_marks
 
+from nlptools.spark import contexts, ordered
 from nlptools.spark import count as engine
 from nlptools.spark import files as sparkfiles
-from nlptools.spark import ordered
 
 pytestmark = spark_marks
 
@@ -144,6 +144,14 @@ def test_problems(tmp_path: Path, words: Path, spark: Any) -> None:
     assert "bad.txt:2: not UTF-8" in done.error
     nowhere = run("contexts", words, "--corpus", tmp_path / "none.txt", "--engine", "spark")
     assert "none.txt: no such file" in nowhere.error
+
+
+@needs_spark
+def test_a_corpus_that_changes(words: Path, spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was counted is not there any more."""
+    monkeypatch.setattr(contexts, "_to_fetch", lambda counted, steps: [{} for _ in counted])
+    done = run("contexts", words, "--corpus", SAMPLES[0], "--engine", "spark")
+    assert "the corpus has changed while it was read" in done.error
 
 
 @pytest.mark.parametrize(
