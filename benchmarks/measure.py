@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -161,6 +164,38 @@ def _adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
 
 
+def _watch_unwaited(seconds: dict[int, float], done: threading.Event) -> None:
+    """CPU of descendants that nobody waits for, by their number, as last seen; Linux alone.
+
+    The daemon that starts Spark's Python workers ignores SIGCHLD, so their seconds become part of no other process's.
+    """
+    ticks = os.sysconf("SC_CLK_TCK")
+    while sys.platform == "linux" and not done.wait(0.3):
+        parents, own = {}, {}
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            with suppress(OSError):
+                told = Path("/proc", name, "stat").read_text(errors="replace")
+                fields = told.rpartition(")")[2].split()
+                parents[int(name)] = int(fields[1])
+                own[int(name)] = (int(fields[11]) + int(fields[12])) / ticks
+        for pid, parent in parents.items():
+            if _descends(pid, parents) and _ignores_children(parent):
+                seconds[pid] = own[pid]
+
+
+def _descends(pid: int, parents: Mapping[int, int]) -> bool:
+    while pid in parents and pid != os.getpid():
+        pid = parents[pid]
+    return pid == os.getpid()
+
+
+def _ignores_children(pid: int) -> bool:
+    with suppress(OSError):
+        told = Path("/proc", str(pid), "status").read_text(errors="replace")
+        return bool(int(told.partition("SigIgn:")[2].split()[0], 16) >> (signal.SIGCHLD - 1) & 1)
+    return False
+
+
 def _launch() -> None:
     argv, stdin, stdout = json.load(sys.stdin)
     actions = [
@@ -168,18 +203,27 @@ def _launch() -> None:
         (os.POSIX_SPAWN_OPEN, 1, stdout, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),
     ]
     _adopt_orphans()
+    unwaited: dict[int, float] = {}
+    done = threading.Event()
+    watcher = threading.Thread(target=_watch_unwaited, args=(unwaited, done))
+    watcher.start()
     start = time.perf_counter()
     pid = os.posix_spawnp(argv[0], argv, os.environ, file_actions=actions)
     _, status, usage = os.wait4(pid, 0)
     wall = time.perf_counter() - start
-    usages = [usage]
+    usages, waited = [usage], {pid}
     while True:  # what it has left running, such as the Java of Spark
         try:
-            usages.append(os.wait3(0)[2])
+            pid, _, usage = os.wait3(0)
         except ChildProcessError:
             break
+        usages.append(usage)
+        waited.add(pid)
+    done.set()
+    watcher.join()
     rss = max(u.ru_maxrss for u in usages) * (1 if sys.platform == "darwin" else 1024)
     cpu = sum(u.ru_utime + u.ru_stime for u in usages)
+    cpu += sum(seconds for pid, seconds in unwaited.items() if pid not in waited)
     json.dump([os.waitstatus_to_exitcode(status), cpu, wall, rss], sys.stdout)
 
 
