@@ -107,7 +107,7 @@ class _Counted:
 def _collected(frames: Sequence[Any]) -> Iterator[list[Any]]:
     """The rows of the frame of each job, some jobs at a time. The frames are made outside: a thread has no session."""
     with ThreadPoolExecutor(PARTS_AT_A_TIME) as pool:
-        yield from pool.map(lambda frame: [] if frame is None else frame.collect(), frames)
+        yield from pool.map(lambda frame: frame.collect(), frames)
 
 
 def _counted(text: OrderedText, work: Any) -> _Counted:
@@ -162,11 +162,12 @@ def _fetched(
     how: tuple[int, str],
 ) -> list[list[Context]]:
     """The second reading: the contexts of each word."""
-    frames: list[Any] = []
+    frames = []
     for job, wanted in enumerate(tasks):
-        told = spark.sparkContext.broadcast(wanted)
-        work = functools.partial(_fetch_task, shared, told, how)
-        frames.append(text.frame(job, work, COLUMNS, firsts) if wanted else None)
+        if wanted:
+            told = spark.sparkContext.broadcast(wanted)
+            work = functools.partial(_fetch_task, shared, told, how)
+            frames.append(text.frame(job, work, COLUMNS, firsts))
     kept: list[list[Context]] = [[] for _ in shared.value]
     for rows in _collected(frames):
         for row in sorted(rows, key=lambda row: row.part):
