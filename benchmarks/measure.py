@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -163,26 +164,36 @@ def _adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
 
 
-def _watch(seen: dict[tuple[int, int], float]) -> None:
-    """CPU seconds of every process below this one, by number and start, as long as it lives; Linux alone."""
-    tick = os.sysconf("SC_CLK_TCK") if sys.platform == "linux" else 0
-    time.sleep(2)  # what is short is not disturbed
-    while tick:
-        time.sleep(0.2)
-        parents, times = {}, {}
-        for place in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError, ValueError, IndexError):
-                stat = place.joinpath("stat").read_text(encoding="utf-8", errors="replace")
-                fields = stat.rsplit(")", 1)[1].split()
-                number = int(place.name)
-                parents[number] = int(fields[1])
-                times[number, int(fields[19])] = (int(fields[11]) + int(fields[12])) / tick
-        for (number, begun), cpu in times.items():
-            above = parents[number]
-            while above in parents and above != os.getpid():
-                above = parents[above]
-            if above == os.getpid():
-                seen[number, begun] = cpu
+def _watch_unwaited(seconds: dict[int, float], done: threading.Event) -> None:
+    """CPU of descendants that nobody waits for, by their number, as last seen; Linux alone.
+
+    The daemon that starts Spark's Python workers ignores SIGCHLD, so their seconds become part of no other process's.
+    """
+    ticks = os.sysconf("SC_CLK_TCK")
+    while sys.platform == "linux" and not done.wait(0.3):
+        parents, own = {}, {}
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            with suppress(OSError):
+                told = Path("/proc", name, "stat").read_text(errors="replace")
+                fields = told.rpartition(")")[2].split()
+                parents[int(name)] = int(fields[1])
+                own[int(name)] = (int(fields[11]) + int(fields[12])) / ticks
+        for pid, parent in parents.items():
+            if _descends(pid, parents) and _ignores_children(parent):
+                seconds[pid] = own[pid]
+
+
+def _descends(pid: int, parents: Mapping[int, int]) -> bool:
+    while pid in parents and pid != os.getpid():
+        pid = parents[pid]
+    return pid == os.getpid()
+
+
+def _ignores_children(pid: int) -> bool:
+    with suppress(OSError):
+        told = Path("/proc", str(pid), "status").read_text(errors="replace")
+        return bool(int(told.partition("SigIgn:")[2].split()[0], 16) >> (signal.SIGCHLD - 1) & 1)
+    return False
 
 
 def _launch() -> None:
@@ -192,21 +203,27 @@ def _launch() -> None:
         (os.POSIX_SPAWN_OPEN, 1, stdout, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),
     ]
     _adopt_orphans()
-    seen: dict[tuple[int, int], float] = {}
-    threading.Thread(target=_watch, args=(seen,), daemon=True).start()
+    unwaited: dict[int, float] = {}
+    done = threading.Event()
+    watcher = threading.Thread(target=_watch_unwaited, args=(unwaited, done))
+    watcher.start()
     start = time.perf_counter()
     pid = os.posix_spawnp(argv[0], argv, os.environ, file_actions=actions)
     _, status, usage = os.wait4(pid, 0)
     wall = time.perf_counter() - start
-    usages = [usage]
+    usages, waited = [usage], {pid}
     while True:  # what it has left running, such as the Java of Spark
         try:
-            usages.append(os.wait3(0)[2])
+            pid, _, usage = os.wait3(0)
         except ChildProcessError:
             break
+        usages.append(usage)
+        waited.add(pid)
+    done.set()
+    watcher.join()
     rss = max(u.ru_maxrss for u in usages) * (1 if sys.platform == "darwin" else 1024)
-    # Nobody waits for Spark's Python workers, so what they took is not among the usages.
-    cpu = max(sum(u.ru_utime + u.ru_stime for u in usages), sum(list(seen.values())))
+    cpu = sum(u.ru_utime + u.ru_stime for u in usages)
+    cpu += sum(seconds for pid, seconds in unwaited.items() if pid not in waited)
     json.dump([os.waitstatus_to_exitcode(status), cpu, wall, rss], sys.stdout)
 
 

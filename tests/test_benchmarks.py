@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
 import re
 import subprocess
 import sys
@@ -149,3 +151,26 @@ def test_texts_grow_from_each_other(tmp_path: Path) -> None:
     assert 0 <= size // 2 - len(half) < 1000 and 0 <= 3 * size - len(large) < 1000
     real, grown = (growing.exponents(*pair)[2:5] for pair in ((half, whole), (whole, large)))
     assert np.abs(real - grown).max() < 0.2, (real, grown)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what nobody waits for is seen in /proc")
+def test_seconds_of_children_that_nobody_waits_for() -> None:
+    """Spark's Python workers are such children."""
+    script = """if True:
+        import os, signal, time
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        if os.fork() == 0:
+            while time.process_time() < 0.4: pass
+            time.sleep(0.4)  # so that it is seen
+        else:
+            try:
+                os.wait()  # until there is none, which is an error then
+            except ChildProcessError:
+                pass
+    """
+    told = json.dumps([[sys.executable, "-S", "-c", script], os.devnull, os.devnull])
+    launcher = [sys.executable, "-I", "-S", str(FOLDER / "measure.py")]
+    done = subprocess.run(launcher, input=told, capture_output=True, text=True, check=True)
+    status, cpu, _, _ = json.loads(done.stdout)
+    assert status == 0
+    assert 0.35 < cpu < 1

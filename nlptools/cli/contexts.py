@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nlptools.cli import options
-from nlptools.cli.console import Closing, deliver, note, open_corpus
+from nlptools.cli.console import (
+    Closing,
+    check_engine,
+    check_fields,
+    deliver,
+    note,
+    open_corpus,
+    usage_errors,
+)
 from nlptools.cli.files import InputPath
 from nlptools.cli.progress import watcher
 from nlptools.errors import listed
+
+if TYPE_CHECKING:
+    from nlptools.text.corpus import Corpus
+    from nlptools.text.reading import ReadReport
 
 
 @click.command(
@@ -20,6 +32,7 @@ Examples:
   nlptools contexts words.tsv --corpus forum/ --top 300 --contexts 8 --width 40 | head
   nlptools discover forum/ | nlptools contexts - --corpus forum/ --format tsv -o to-judge.tsv
   nlptools export judged.jsonl --to jieba --accepted-only -o userdict.txt
+  nlptools contexts words.tsv --engine spark --master yarn --corpus hdfs:///crawl/ --field text -o words.jsonl
 """
 )
 @click.argument("words", type=InputPath())
@@ -50,6 +63,7 @@ Examples:
 @options.output_option
 @options.latin_option()
 @options.reading_options
+@options.engine_options
 @options.quiet_option
 def contexts(
     words: str,
@@ -62,6 +76,9 @@ def contexts(
     field: str | None,
     column: str | None,
     fold: tuple[str, ...],
+    engine: str,
+    master: str | None,
+    conf: tuple[str, ...],
     **settings: Any,
 ) -> None:
     """Write what it takes to judge each word of a list: one object a line, with a place for the decision.
@@ -72,18 +89,32 @@ def contexts(
     `export`, `report` and `discover --accepted` and `--rejected` read that from a file whose name ends in .jsonl or
     that is TSV.
     """
+    check_engine(engine, paths)
+    check_fields(field, column)
     closing = Closing("contexts", quiet)
     from nlptools.review.contexts import format_contexts, words_in_context
     from nlptools.text.wordlists import read_rows
 
     rows = read_rows(words)
-    reading = {"encoding": encoding, "on_error": on_error, "field": field, "column": column}
-    corpus = open_corpus(paths, quiet, then="cutting contexts", **reading, fold=fold)
-    found = words_in_context(rows, corpus, watch=watcher(quiet), **settings)
+    settings |= {"watch": watcher(quiet)}
+    reading: dict[str, Any] = {"encoding": encoding, "on_error": on_error, "fold": fold}
+    reading |= {"field": field, "column": column}
+    read: Corpus | ReadReport
+    if engine == "spark":
+        from nlptools.spark.contexts import contexts_with_spark
+
+        settings |= reading | {"master": master, "conf": conf}
+        with usage_errors():
+            found, read = contexts_with_spark(rows, paths, **settings)
+    else:
+        read = open_corpus(paths, quiet, then="cutting contexts", **reading)
+        found = words_in_context(rows, read, **settings)
     deliver(format_contexts(found, how), output)
     missing = [one.word for one in found if not one.count]
     if not quiet and missing and 2 * len(missing) >= len(found):
         some = listed(missing[:3])
         note(f"{len(missing):,} of {len(found):,} words do not occur in this corpus: {some}")
     made_by = {"contexts": settings["contexts"], "model": settings["model"] or "general"}
-    closing.show(corpus, made_by, [f"{len(found):,} words"])
+    if engine != "local":
+        made_by["engine"] = engine
+    closing.show(read, made_by, [f"{len(found):,} words"])

@@ -200,9 +200,10 @@ def compare_corpora(
                 tmp_dir=tmp_dir,
                 watch=watch,
             ).words
-        shown = {"contexts": contexts, "width": width, "neighbours": neighbours}
         corpora = [open_corpus(paths, **reading) for paths in found.paths]
-        usage = measure_usage(corpora, asked, latin=latin, **shown)
+        usage = measure_usage(
+            corpora, asked, contexts=contexts, width=width, neighbours=neighbours, latin=latin
+        )
         counts, totals = usage.by_corpus.T, usage.symbols
     every = compare_counts(asked, counts, totals, found.names, found.first_b, shrink=shrink)
     result = shown_rows(every, new_only=new_only, fallen=fallen, top=top)

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from nlptools.base.frames import html_table, to_frame
 from nlptools.base.resources import Watch, unwatched
 from nlptools.discovery.columns import KINDS
@@ -23,7 +25,7 @@ from nlptools.text.corpus import CorpusLike, as_corpus
 from nlptools.text.delimited import read_cells
 from nlptools.text.wordlists import WordRows, read_rows
 from nlptools.usage.contexts import Context, spread
-from nlptools.usage.usage import Usage, measure_usage
+from nlptools.usage.usage import measure_usage
 
 CONTEXT_FORMATS = ("jsonl", "tsv")
 # Occurrences of a word that are cut, and characters on both sides that are cut with them: more say the same.
@@ -122,29 +124,62 @@ def words_in_context(
     symbol, as in count. watch: called every 500 words. Nothing depends on how the corpus is read.
     Raises ValueError for a number below 0, DataError for a file that is no word list.
     """
-    if contexts < 0 or width < 0 or (top is not None and top < 0):
-        raise ValueError("contexts, width and top must not be negative")
+    number, around = most_needed(contexts, width, top)
     rows = words if isinstance(words, WordRows) else read_rows(words)
-    records = _records(rows, top)
-    names = rows.words[:top]
     usage = measure_usage(
         [as_corpus(corpus)],
-        names,
-        contexts=max(contexts, CUT),
-        width=max(width, AROUND),
+        rows.words[:top],
+        contexts=number,
+        width=around,
         neighbours=0,
         latin=latin,
     )
     segmenter = model if isinstance(model, Segmenter) else Segmenter.load(model)
+    return rows_in_context(
+        rows,
+        usage.counts,
+        usage.contexts,
+        segmenter,
+        contexts=contexts,
+        width=width,
+        top=top,
+        watch=watch,
+    )
+
+
+def most_needed(contexts: int, width: int, top: int | None) -> tuple[int, int]:
+    """(contexts, width) of which a row is made; ValueError for a number below 0."""
+    if contexts < 0 or width < 0 or (top is not None and top < 0):
+        raise ValueError("contexts, width and top must not be negative")
+    return max(contexts, CUT), max(width, AROUND)
+
+
+def rows_in_context(
+    rows: WordRows,
+    counts: np.ndarray,
+    kept: Sequence[list[Context]],
+    segmenter: Segmenter,
+    *,
+    contexts: int,
+    width: int,
+    top: int | None,
+    watch: Watch = unwatched,
+) -> WordsInContext:
+    """What it takes to judge the first `top` words, which were looked for in the corpus.
+
+    counts, kept: of each of them its occurrences, int64, and those that most_needed asks for.
+    """
+    records = _records(rows, top)
+    names = rows.words[:top]
     decisions = rows.decisions or [""] * len(rows)
     found: list[WordInContext] = []
     for number, start in enumerate(range(0, len(names), _BATCH), 1):
         watch("cutting contexts", number, -(-len(names) // _BATCH))
         part = range(start, min(start + _BATCH, len(names)))
-        splits = _splits(usage, part, segmenter)
+        splits = _splits([kept[at] for at in part], segmenter)
         for at, ways in zip(part, splits, strict=True):
-            shown = [_cut(one, width) for one in spread(usage.contexts[at], contexts)]
-            count = int(usage.by_corpus[0, at])
+            shown = [_cut(one, width) for one in spread(kept[at], contexts)]
+            count = int(counts[at])
             found.append(WordInContext(names[at], count, records[at], ways, shown, decisions[at]))
     between = tuple(dict.fromkeys(name for record in records for name in record))
     return WordsInContext(found, ("word", "count", *between, "splits", "contexts", "decision"))
@@ -163,9 +198,9 @@ def format_contexts(found: WordsInContext, how: str) -> Iterator[str]:
             yield json.dumps(one.row(), ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _splits(usage: Usage, part: range, segmenter: Segmenter) -> list[list[Split]]:
+def _splits(words: Sequence[list[Context]], segmenter: Segmenter) -> list[list[Split]]:
     """How the model cuts the occurrences that were kept of each word."""
-    kept = [spread(usage.contexts[at], CUT) for at in part]
+    kept = [spread(some, CUT) for some in words]
     lines = [one.left + one.word + one.right for some in kept for one in some]
     tokens = iter(segmenter.segment_batch(lines))
     splits = []

@@ -13,7 +13,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nlptools import __version__
@@ -29,6 +29,7 @@ from nlptools.spark.worker import (
     Input,
     corpus_of,
     count_lines,
+    report_of,
     start_of,
     told_to_the_driver,
 )
@@ -269,14 +270,13 @@ def _task(work: _Work, given: Input, sums: Any, batches: Iterable[Any]) -> Itera
         for text in _whole_lines(pieces):
             rows = pyarrow.array([text], pyarrow.string())
             yield pyarrow.RecordBatch.from_arrays([rows], names=["value"])
-        sums.add(Counter(counted | _read_by(corpus)))
+        sums.add(Counter(counted | _read_by(given, corpus)))
 
 
-def _read_by(corpus: Corpus) -> Sums:
+def _read_by(given: Input, corpus: Corpus) -> Sums:
     """What a task has read, as numbers to be added up."""
-    report = asdict(corpus.report)
+    report = report_of(given, corpus)
     encodings = report.pop("encodings")
-    report["files"] -= start_of(corpus) > 0  # of which others have read the beginning
     read: Sums = {f"read.{name}": value for name, value in report.items()}
     return read | {f"encoding.{source}\n{name}": 1 for source, name in encodings.items()}
 

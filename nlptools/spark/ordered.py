@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nlptools.spark.count import SPLIT, configure, parts_of
@@ -24,6 +24,8 @@ from nlptools.text.reading import ReadReport
 PER_SUM, MOST_SUMS = 256 << 20, 2048
 # (job, what the batches are, batches of names and data) -> batches of rows.
 Work = Callable[[int, Input, Iterable[Any]], Iterator[Any]]
+# Of large files, by path: see worker.Input.
+Firsts = Mapping[str, Mapping[int, int]]
 
 
 class OrderedText:
@@ -33,26 +35,39 @@ class OrderedText:
     frame, which must not have too many parts. sums: how many tasks add up what is found.
     """
 
-    def __init__(self, spark: Any, paths: Sequence[str] | Sequence[File], reading: Reading) -> None:
-        """paths: or files that were found already, all of them with text."""
-        self._spark, self._reading = spark, reading
+    def __init__(
+        self,
+        spark: Any,
+        paths: Sequence[str] | Sequence[File],
+        reading: Reading,
+        *,
+        placed: bool = False,
+    ) -> None:
+        """paths: or files that were found already, all of them with text. placed: file and line are asked for."""
+        self._spark, self._reading, self._placed = spark, reading, placed
         found = [path for path in paths if isinstance(path, File)]
         self.files = found or list_files(spark, [path for path in paths if isinstance(path, str)])
         total = sum(file.size for file in self.files)
         at_once = spark.sparkContext.defaultParallelism
         configure(spark, total, at_once)
+        if placed:  # tables are read with all columns, whose names may differ in that alone
+            spark.conf.set("spark.sql.caseSensitive", "true")
         self.sums = min(MOST_SUMS, max(at_once, -(-total // PER_SUM)))
         self.jobs: list[list[Frame]] = [
-            list(ordered_plan(spark, part, reading, SPLIT)) for part in parts_of(self.files)
+            list(ordered_plan(spark, part, reading, SPLIT, records=placed))
+            for part in parts_of(self.files)
         ]
 
-    def frame(self, job: int, work: Work, columns: str) -> Any:
+    def frame(self, job: int, work: Work, columns: str, firsts: Firsts | None = None) -> Any:
         """The data frame of what `work` makes of the text of each task of a job."""
         united: Any = None
         for group in self.jobs[job]:
-            told = group.input(self._reading, ordered=True)
+            told = group.input(self._reading, ordered=True, placed=self._placed)
+            if firsts is not None and group.how == "lines":
+                told = told._replace(firsts=firsts.get(group.files[0].path))
             task = functools.partial(_work, work, job, told)
-            made = ordered_frame(self._spark, group, self._reading).mapInArrow(task, columns)
+            frame = ordered_frame(self._spark, group, self._reading, placed=self._placed)
+            made = frame.mapInArrow(task, columns)
             united = made if united is None else united.unionAll(made)
         return united
 

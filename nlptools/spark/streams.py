@@ -79,13 +79,14 @@ class LineCorpus(StreamCorpus):
         return reader
 
     def blocks(self) -> Iterator[Block]:
+        cut = int(self._field is None)  # no record comes of the empty line
         with self._placed():
             blocks = super().blocks()
             for block in blocks:
                 self.report.bytes -= 1
-                self.report.characters -= 1
-                if block.text[1:]:
-                    yield self._block(block, block.text[1:], block.lines.after(1))
+                self.report.characters -= cut
+                if block.text[cut:]:
+                    yield self._block(block, block.text[cut:], block.lines.after(cut))
                 break
             for block in blocks:
                 yield self._block(block, block.text, block.lines)

@@ -114,7 +114,9 @@ def count_lines(batches: Iterable[Any]) -> Iterator[Any]:
 def report_of(given: Input, corpus: Corpus) -> dict[str, Any]:
     """What a task has read, to be sent to the driver."""
     report = dataclasses.asdict(corpus.report)
-    if given.how == "lines":  # but for the line end that _lines puts before the first line
+    report["files"] -= start_of(corpus) > 0  # of which others have read the beginning
+    # But for the line end that _lines puts before the first line.
+    if given.how == "lines" and not isinstance(corpus, LineCorpus):
         report["bytes"] -= 1
         report["characters"] -= 1
     return report

@@ -27,6 +27,13 @@ class ContextSample:
         self._seen = np.zeros(len(words), np.int64)
         # By word: (how many occurrences came before it, the context).
         self._kept: list[list[tuple[int, Context]]] = [[] for _ in words]
+        self._part = False
+
+    def go_on(self, seen: np.ndarray, step: np.ndarray) -> None:
+        """Begin where so many occurrences of each word came before, in text that others read; keep every `step`-th of
+        all, which steps_of says: of a part of the text nothing is thinned out, nor chosen from.
+        """
+        self._seen, self._step, self._part = seen.astype(np.int64), step.astype(np.int64), True
 
     def add(self, window: Window, before: int, words: np.ndarray, places: np.ndarray) -> None:
         """Occurrences in a window, which `before` characters precede: numbers of words, ascending, and their
@@ -40,7 +47,8 @@ class ContextSample:
         rank = np.arange(len(words)) - np.repeat(new, np.diff(new, append=len(words)))
         number = self._seen[words] + rank
         self._seen += np.bincount(words, minlength=len(self._seen))
-        self._step = _steps(self._step, self._seen, 2 * self._wanted)
+        if not self._part:
+            self._step = _steps(self._step, self._seen, 2 * self._wanted)
         rows = np.flatnonzero(number % self._step[words] == 0)
         columns = (words[rows], number[rows], window.lines(places[rows]), places[rows])
         for word, nth, line, place in zip(*(c.tolist() for c in columns), strict=True):
@@ -57,8 +65,18 @@ class ContextSample:
         return Context(window.source, line, left, self._words[word], right)
 
     def contexts(self) -> list[list[Context]]:
-        """Of each word as many as are wanted, or all."""
-        return [spread([context for _, context in kept], self._wanted) for kept in self._kept]
+        """Of each word as many as are wanted, or all; of a part of the text all that are kept."""
+        every = [[context for _, context in kept] for kept in self._kept]
+        return every if self._part else [spread(kept, self._wanted) for kept in every]
+
+
+def steps_of(seen: np.ndarray, contexts: int) -> np.ndarray:
+    """Every how many-th occurrence is kept of words that occur so often, where so many contexts are wanted, int64.
+
+    >>> steps_of(np.array([0, 9, 10, 20, 21]), 5).tolist()
+    [1, 1, 2, 4, 4]
+    """
+    return _steps(np.ones(len(seen), np.int64), seen, 2 * contexts)
 
 
 def _steps(step: np.ndarray, seen: np.ndarray, room: int) -> np.ndarray:

@@ -142,17 +142,21 @@ def measure_usage(
     width: int = 20,
     neighbours: int = 8,
     latin: str = "run",
+    earlier: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Usage:
     """Read the corpora once, in order, and say how each word is used in them.
 
     contexts: at most so many of each word, spread evenly over all corpora, `width` characters on both sides.
     neighbours: at most so many on each side. latin: what is a symbol, as in `count`. A word with a break in it (iPad
     Pro) is no sequence of symbols, and is looked for as it is written (signed.py). Words are looked for as the corpora
-    are folded.
+    are folded. earlier: the corpora are the end or the middle of a text, before which each word has occurred so often,
+    and every how many-th occurrence in all of it is a context (contextsample.steps_of); all of these are given then.
     """
     if contexts < 0 or width < 0 or neighbours < 0:
         raise ValueError("contexts, width and neighbours must not be negative")
     pass_ = _Pass(words, corpora[0].fold if corpora else (), contexts, width, latin)
+    if earlier is not None:
+        pass_.go_on(*earlier)
     for number, corpus in enumerate(corpora):
         pass_.read(number, corpus)
     return pass_.finish(list(words), neighbours)
@@ -208,6 +212,14 @@ class _Pass:
         if ids not in self.keys:
             self.texts.append(word)
         return self.keys.setdefault(ids, len(self.keys))
+
+    def go_on(self, seen: np.ndarray, step: np.ndarray) -> None:
+        """What came before in text that others read; both aligned with the words that are asked for."""
+        there = self.at >= 0
+        every = np.zeros((2, len(self.texts)), np.int64)
+        every[1] = 1
+        every[:, self.at[there]] = np.array([seen, step], np.int64)[:, there]
+        self.sample.go_on(*every)
 
     def read(self, number: int, corpus: Corpus) -> None:
         """Take one more corpus."""

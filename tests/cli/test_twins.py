@@ -40,6 +40,7 @@ from nlptools.segmentation.methods import NUMERALS as SEGMENT_NUMERALS
 from nlptools.segmentation.records import segment_records
 from nlptools.segmentation.stream import SEGMENT_FORMATS, segment_corpus
 from nlptools.spark.compare import compare_with_spark
+from nlptools.spark.contexts import contexts_with_spark
 from nlptools.spark.count import count_with_spark
 from nlptools.spark.discover import discover_with_spark
 from nlptools.spark.lm import learn_lm_with_spark
@@ -79,6 +80,7 @@ READS: dict[str, Callable[..., Any]] = {
 # What does the same elsewhere: --engine spark.
 SPARK: dict[str, Callable[..., Any]] = {
     "compare": compare_with_spark,
+    "contexts": contexts_with_spark,
     "count": count_with_spark,
     "discover": discover_with_spark,
     "lm filter": filter_with_spark,
@@ -104,7 +106,7 @@ OWN = {
     "count": {"engine", "output", "tsv", "quiet"},
     "discover": {"all", "engine", "output", "format", "quiet"},  # all: background=None
     "report": {"output", "quiet"},
-    "contexts": {"format", "output", "quiet"},
+    "contexts": {"engine", "format", "output", "quiet"},
     "compare": {"engine", "format", "output", "report", "quiet"},
     "convert": {"quiet"},
     "merge": {"output", "tsv", "min_count", "quiet"},

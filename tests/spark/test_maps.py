@@ -169,6 +169,15 @@ def test_cells_and_lines_of_text(spark: Any, cut: str) -> None:
 
 
 @needs_spark
+def test_records_as_text(spark: Any, cut: str) -> None:
+    """Each has its line, also where a file is cut."""
+    paths = write_records()
+    segment_with_spark(paths, cutter(), "out", field="doc.text")
+    wanted = "".join(segment_corpus(Corpus(paths, field="doc.text"), cutter()))
+    assert written("out").decode() == wanted.removesuffix("\n") + "\n"
+
+
+@needs_spark
 @pytest.mark.parametrize("container", ["jsonl", "parquet"])
 def test_rows_of_tables(spark: Any, cut: str, container: str) -> None:
     """All columns go through; the folders of a partitioned table are no columns."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nlptools.errors import DataError
@@ -45,6 +46,10 @@ def test_records_have_their_lines() -> None:
         [5, 7],
         [1, 2],
     )
+    corpus = piece(rows, 30, 5, field="t")
+    (block,) = corpus.blocks()
+    assert (block.text, block.lines.of(np.arange(2)).tolist()) == ("天\n气", [5, 7])
+    assert (corpus.report.bytes, corpus.report.characters) == (len(rows.encode()), 3)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from places import SAMPLES
 from nlptools.ngrams.count import count_ngrams
 from nlptools.ngrams.explain import explain_word
 from nlptools.text.corpus import Corpus
-from nlptools.usage.contexts import find_contexts
+from nlptools.usage.contexts import Context, find_contexts, spread
+from nlptools.usage.contextsample import steps_of
 from nlptools.usage.matcher import IdMatcher
 from nlptools.usage.usage import Usage, measure_usage
 
@@ -125,6 +126,31 @@ def test_blocks_change_nothing(tmp_path_factory: object, text: str, size: int, n
     many = measure_usage([Corpus([path], block_size=size)], words, contexts=number, width=7)
     one = measure_usage([Corpus([path])], words, contexts=number, width=7)
     assert same(many, one)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.text("中国人a1.，\r", max_size=60).map("{}\n".format), min_size=1, max_size=60),
+    st.integers(1, 4),
+    st.integers(1, 20),
+)
+def test_contexts_of_parts_are_those_of_the_whole(lines: list[str], number: int, size: int) -> None:
+    """Who reads a part is told how often each word was there before."""
+    words = ["中国", "国", "人a1", "中国人", "a.", "没有", "国"]
+    whole = usage_of(["".join(lines)], words, contexts=number)
+    steps = steps_of(whole.counts, number)
+    seen = np.zeros(len(words), np.int64)
+    kept: list[list[Context]] = [[] for _ in words]
+    for start in range(0, len(lines), size):
+        corpus = Corpus.from_texts(["".join(lines[start : start + size])])
+        part = measure_usage([corpus], words, contexts=1, earlier=(seen, steps))
+        for some, more in zip(kept, part.contexts, strict=True):
+            some += more
+        seen = seen + part.counts
+    assert seen.tolist() == whole.counts.tolist()
+    for some, every in zip(kept, whole.contexts, strict=True):
+        beside = [(one.left, one.word, one.right) for one in every]
+        assert [(one.left, one.word, one.right) for one in spread(some, number)] == beside
 
 
 def test_long_lines_and_runs(tmp_path: Path) -> None:
