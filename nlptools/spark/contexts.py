@@ -148,7 +148,7 @@ def _to_fetch(counted: Tasks, steps: np.ndarray) -> Tasks:
             after = seen + next(counts)
             some = np.flatnonzero(-(-seen // steps) * steps < after)
             if len(some):
-                tasks[-1][part] = pack_arrays([some, seen[some], steps[some]], small=True)
+                tasks[-1][part] = pack_arrays([some, seen[some], steps[some]])
             seen = after
     return tasks
 
@@ -194,7 +194,7 @@ def _count_task(
         usage = measure_usage([corpus], asked, contexts=0, width=0, neighbours=0, latin=latin)
         told = {"path": given.names[0], "start": start_of(corpus), "lines": lines[0]}
         told |= {"report": report_of(given, corpus)}
-        yield result_row(place(), pack_arrays([usage.counts], small=True), json.dumps(told))
+        yield result_row(place(), pack_arrays([usage.counts]), json.dumps(told))
 
 
 def _counting(batches: Iterable[Any], lines: list[int]) -> Iterator[Any]:
