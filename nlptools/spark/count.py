@@ -223,8 +223,9 @@ def _counted(spark: Any, files: Sequence[File], task: Task, reading: Reading) ->
     """The pieces of the counts of files; None for no files."""
     united = None
     for frame in plan(spark, files, reading):
-        work = functools.partial(_count_task, task, frame.input(reading))
-        made = frames_of(spark, frame, reading).mapInArrow(work, COLUMNS)
+        alone = frame.how == "lines" and len(frame.files) == 1
+        work = functools.partial(_count_task, task, frame.input(reading, placed=alone))
+        made = frames_of(spark, frame, reading, placed=alone).mapInArrow(work, COLUMNS)
         united = made if united is None else united.unionAll(made)
     return united
 

@@ -35,6 +35,7 @@ CUT_AT_LF = ("utf-8", "gb18030", "big5hkscs", "ascii", "euc_jp", "euc_kr")
 _MAGIC = re.compile(
     rb"\x1f\x8b|BZh|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", re.DOTALL
 )
+MOST_APART = 200  # data frames that Spark puts together without much ado
 LISTED = 10_000  # files of which Java is asked at once
 # As Hadoop's FileStatus is shown.
 _STATUS = re.compile(
@@ -204,11 +205,16 @@ def _told(jvm: Any, statuses: Any, start: int) -> list[tuple[File, bool]]:
 
 
 def plan(spark: Any, files: Sequence[File], reading: Reading) -> list[Frame]:
-    """How each file is read. Files that are read alike stand together."""
-    groups: dict[tuple[str, str], list[File]] = {}
-    for file in files:
-        groups.setdefault(_how(spark, file, reading), []).append(file)
-    return [Frame(how, tuple(group), encoding) for (how, encoding), group in groups.items()]
+    """How each file is read. Files that are read alike stand together; large texts alone, as long as they are few, so that
+    an error names its file.
+    """
+    groups: dict[tuple[str, str, str], list[File]] = {}
+    kinds = [_how(spark, file, reading) for file in files]
+    apart = sum(how == "lines" for how, _ in kinds) <= MOST_APART
+    for file, (how, encoding) in zip(files, kinds, strict=True):
+        alone = file.path if how == "lines" and apart else ""
+        groups.setdefault((how, encoding, alone), []).append(file)
+    return [Frame(how, tuple(group), encoding) for (how, encoding, _), group in groups.items()]
 
 
 def ordered_plan(

@@ -311,7 +311,7 @@ def test_encodings_and_bad_bytes(
     bad.write_bytes("好的\n坏".encode() + b"\xff" + "的一行\n好的\n".encode())
     for how in ("replace", "skip"):
         assert spread(bad, on_error=how) == local(bad, on_error=how)
-    with pytest.raises(NlptoolsError, match="not UTF-8: byte 0xff") as caught:
+    with pytest.raises(NlptoolsError, match=rf"{bad}:2: not UTF-8: byte 0xff") as caught:
         spread(bad)
     assert "\n" not in str(caught.value)
     assert "--on-error replace" in str(caught.value.hint)
