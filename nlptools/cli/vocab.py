@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -201,7 +201,30 @@ def build(
     if not quiet and report_output is None:
         for text in report.as_text():
             note(text.removesuffix("\n"))
+    if not quiet and (short := shortfall(made, settings)):
+        note(short)
     _close(closing, read, made, settings | {"engine": engine})
+
+
+def shortfall(made: VocabBuild, settings: Mapping[str, Any]) -> str:
+    """Why there are fewer tokens, or words, than were asked for, and what would give more; "" where there are as many."""
+    asked, got, option = settings["size"], len(made.vocab), "--size"
+    if settings["words"] is not None:
+        asked, got, option = settings["words"], len(made.words), "--words"
+    if asked is None or got >= asked or made.beyond:
+        return ""
+    gone = {
+        f"{made.rare:,} occur too seldom (a smaller --min-count)": made.rare,
+        f"{made.long:,} are longer than --max-length": made.long,
+        f"{len(made.redundant):,} are spelled as well by others (--prune)": len(made.redundant),
+        f"{len(made.refused):,} are no tokens": len(made.refused),
+    }
+    left = [text for text, number in gone.items() if number]
+    more = f" Of the others {', '.join(left)}." if left else ""
+    return (
+        f"{got:,} of {asked:,} ({option}): every word there is was added.{more} "
+        "More text, or another word list, gives more."
+    )
 
 
 def _spread(

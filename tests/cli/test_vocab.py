@@ -87,6 +87,27 @@ def test_what_is_said() -> None:
     assert " | base:none prune:yes min_count:2 max_length:2 lower:no | " in err
 
 
+@pytest.mark.usefixtures("files")
+def test_fewer_than_were_asked_for() -> None:
+    """Why there are fewer, and what gives more; nothing where there are as many, or no room for one more."""
+    build = ["vocab", "build", "words.txt", "--base", "base.txt", "-o", "new.txt"]
+
+    def said(*more: object) -> str:
+        lines = run(*build, *more).ok().err.split("\n")
+        return next((line for line in lines if "every word there is" in line), "")
+
+    assert said("--size", 20, "--min-count", 3, "--max-length", 2) == (
+        "11 of 20 (--size): every word there is was added. Of the others 2 occur too seldom (a smaller --min-count), "
+        "1 are longer than --max-length. More text, or another word list, gives more."
+    )
+    assert said("--words", 9) == (
+        "4 of 9 (--words): every word there is was added. More text, or another word list, gives more."
+    )
+    for enough in (("--size", 14), ("--size", 12), ("--words", 4), ()):
+        assert said(*enough) == ""
+    assert run(*build, "-q", "--size", 20).ok().err == ""
+
+
 def test_a_base_with_duplicates(files: None) -> None:
     """One line; reduced, the one stays that the tokenizer takes, whole, all of them."""
     write("base.txt", BASE + "天\n")
