@@ -214,13 +214,13 @@ def shortfall(made: VocabBuild, settings: Mapping[str, Any]) -> str:
     if asked is None or got >= asked or made.beyond:
         return ""
     gone = {
-        f"{made.rare:,} occur too seldom (a smaller --min-count)": made.rare,
-        f"{made.long:,} are longer than --max-length": made.long,
-        f"{len(made.redundant):,} are spelled as well by others (--prune)": len(made.redundant),
-        f"{len(made.refused):,} are no tokens": len(made.refused),
+        "too seldom for --min-count": made.rare,
+        "too long for --max-length": made.long,
+        "spelled as well by others (--prune)": len(made.redundant),
+        "no tokens": len(made.refused),
     }
-    left = [text for text, number in gone.items() if number]
-    more = f" Of the others {', '.join(left)}." if left else ""
+    left = [f"{text} {number:,}" for text, number in gone.items() if number]
+    more = f" Left out: {', '.join(left)}." if left else ""
     return (
         f"{got:,} of {asked:,} ({option}): every word there is was added.{more} "
         "More text, or another word list, gives more."

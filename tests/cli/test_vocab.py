@@ -97,8 +97,8 @@ def test_fewer_than_were_asked_for() -> None:
         return next((line for line in lines if "every word there is" in line), "")
 
     assert said("--size", 20, "--min-count", 3, "--max-length", 2) == (
-        "11 of 20 (--size): every word there is was added. Of the others 2 occur too seldom (a smaller --min-count), "
-        "1 are longer than --max-length. More text, or another word list, gives more."
+        "11 of 20 (--size): every word there is was added. Left out: too seldom for --min-count 1, too long for "
+        "--max-length 2. More text, or another word list, gives more."
     )
     assert said("--words", 9) == (
         "4 of 9 (--words): every word there is was added. More text, or another word list, gives more."
