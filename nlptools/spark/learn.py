@@ -97,7 +97,7 @@ def count_words(
     frames = corpus.kept.map(_tallied, sample.dense, sample.before, shared)
     if cutter is not None:
         # The sums and the cut text come from the same look at each word.
-        digest = _digest([*models, cutter])
+        digest = sample.sample.digest, _digest([*models, cutter])
         frames = [corpus.keep(frame, f"cut-{i}", digest) for i, frame in enumerate(frames)]
     sums = ArraySum(0)
     for _, data in folded(frames, corpus.sums, ArraySum):

@@ -128,7 +128,9 @@ def table_of(pieces: Iterator[str | bytes]) -> list[dict[str, Any]]:
 
 
 @needs_spark
-@pytest.mark.parametrize("format", ["text", "jsonl"])
+@pytest.mark.parametrize(
+    ("cut", "format"), [("whole", "text"), ("lines", "jsonl")], indirect=["cut"]
+)
 def test_records_in_their_order(spark: Any, cut: str, format: str) -> None:
     paths = write_records()
     made = segment_with_spark(
@@ -178,7 +180,9 @@ def test_records_as_text(spark: Any, cut: str) -> None:
 
 
 @needs_spark
-@pytest.mark.parametrize("container", ["jsonl", "parquet"])
+@pytest.mark.parametrize(
+    ("cut", "container"), [("whole", "jsonl"), ("lines", "parquet")], indirect=["cut"]
+)
 def test_rows_of_tables(spark: Any, cut: str, container: str) -> None:
     """All columns go through; the folders of a partitioned table are no columns."""
     pa = pytest.importorskip("pyarrow")
@@ -320,7 +324,9 @@ def tokenizer() -> WordTokenizer:
 
 
 @needs_spark
-@pytest.mark.parametrize("format", ["ids", "jsonl"])
+@pytest.mark.parametrize(
+    ("cut", "format"), [("lines", "ids"), ("whole", "jsonl")], indirect=["cut"]
+)
 def test_tokens_of_records(spark: Any, cut: str, format: str) -> None:
     """In the records, in a table, and as lines; the tokens are counted."""
     paths, same = write_records(), {"format": format, "special": True, "max_length": 8}
@@ -344,7 +350,11 @@ def test_tokens_of_records(spark: Any, cut: str, format: str) -> None:
 
 
 @needs_spark
-@pytest.mark.parametrize("format, special", [("tokens", False), ("jsonl", True)])
+@pytest.mark.parametrize(
+    ("cut", "format", "special"),
+    [("whole", "tokens", False), ("lines", "jsonl", True)],
+    indirect=["cut"],
+)
 def test_tokens_of_lines(spark: Any, cut: str, format: str, special: bool) -> None:
     Path("a.txt").write_bytes(("国家标准\r\n\n天气\r好\n" * 60).encode())
     Path("b.txt").write_text("没有换行", encoding="utf-8")
@@ -381,7 +391,7 @@ def test_scores_of_records(spark: Any, cut: str) -> None:
 
 
 @needs_spark
-@pytest.mark.parametrize("how", ["tsv", "jsonl"])
+@pytest.mark.parametrize(("cut", "how"), [("lines", "tsv"), ("whole", "jsonl")], indirect=["cut"])
 def test_scores_of_lines(spark: Any, cut: str, how: str) -> None:
     """Each with its source and its line, one head before all; the lines of a large file are counted for that."""
     Path("a.txt").write_bytes(("国家标准\r\n\n天气\r好\n" * 60).encode())
@@ -416,12 +426,13 @@ def write_documents() -> list[str]:
 
 @needs_spark
 @pytest.mark.parametrize(
-    "settings",
+    ("cut", "settings"),
     [
-        {"quantiles": (30, 60), "unique": True, "measures": True},
-        {"quantiles": (50,), "keep": ("tail",), "min_symbols": 4},
-        {"max_perplexity": (60, 600), "unique": True},
+        ("lines", {"quantiles": (30, 60), "unique": True, "measures": True}),
+        ("whole", {"quantiles": (50,), "keep": ("tail",), "min_symbols": 4}),
+        ("lines", {"max_perplexity": (60, 600), "unique": True}),
     ],
+    indirect=["cut"],
 )
 def test_filtering(spark: Any, cut: str, settings: dict[str, Any]) -> None:
     """What is kept, what is dropped and the report; quantiles are those of all, the first of equal texts is kept."""
