@@ -97,7 +97,7 @@ def test_everything_used_is_a_dependency() -> None:
         *(
             line
             for name, lines in extras.items()
-            if name not in ("test", "test-all", "check")
+            if name not in ("test", "test-all", "test-hdfs", "check")
             for line in lines
         ),
     ]

@@ -122,7 +122,7 @@ def test_a_segmented_folder(
 def hadoop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hdfs.Hdfs]:
     lib = hdfs.jars()
     if lib is None:
-        pytest.skip("no servers of HDFS: bin/setup test-all")
+        pytest.skip("no servers of HDFS: bin/setup test-all test-hdfs")
     with contextlib.ExitStack() as stack:
         try:
             yield stack.enter_context(hdfs.started(tmp_path_factory.mktemp("hdfs"), lib))
