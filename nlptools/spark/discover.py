@@ -217,6 +217,7 @@ class SpreadText:
         """As DiscoverySource.sample."""
         assert self._counts is not None
         texts, counts = self._counts.alphabet.symbols, self._counts.levels[0].counts[:].tolist()
+        self._counts = None  # its memory is for the model
         kept = kept_symbols(texts, counts, usable)
         total = sum(counts[i] for i in kept)
         if not kept:
