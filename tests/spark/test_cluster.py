@@ -85,7 +85,6 @@ def test_both_workers_work(spark: Any, cluster: standalone.Cluster) -> None:
 COMMANDS = {
     "count": ("whole files", ["count", "--order", "4"]),
     "train": ("lines", ["train", "--sample", "8000"]),
-    "discover entropy": ("whole files", ["discover", "--method", "entropy", "--min-count", "3"]),
     "discover": ("lines", ["discover"]),
 }
 

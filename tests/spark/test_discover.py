@@ -85,11 +85,11 @@ def test_columns_of_tables(spark: Any, tmp_path: Path, monkeypatch: pytest.Monke
     import pyarrow
     from pyarrow import parquet
 
-    monkeypatch.setattr(engine, "split_size", lambda total, at_once: 1000)
+    monkeypatch.setattr(engine, "split_size", lambda total, at_once: 10_000)
     lines = Path(SAMPLES[0]).read_text("utf-8").splitlines()
     for name, column in (("a", lines), ("b", [lines[i : i + 3] for i in range(0, len(lines), 3)])):
         table = pyarrow.table({"text": column, "number": range(len(column))})
-        parquet.write_table(table, tmp_path / f"{name}.parquet", row_group_size=20)
+        parquet.write_table(table, tmp_path / f"{name}.parquet", row_group_size=60)
     wanted = discover_words(Corpus([str(tmp_path)], field="text"))
     found = discover_with_spark([str(tmp_path)], field="text").table
     assert list(found) == list(wanted)
