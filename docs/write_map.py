@@ -19,7 +19,7 @@ BEGIN, END = "<!-- the map: docs/write_map.py -->\n", "<!-- the end of the map -
 # As tests/test_wings.py has them, which keeps the rule.
 WINGS = (
     *("base", "text", "vectors", "ngrams", "lattice", "lm", "wordmodel", "usage"),
-    *("segmentation", "discovery", "vocab", "review", "spark", "cli"),
+    *("segmentation", "discovery", "vocab", "subwords", "review", "spark", "cli"),
 )
 
 

