@@ -16,7 +16,10 @@ from nlptools.errors import QUOTED, DataError, cut, quoted
 from nlptools.text.sources import reason
 
 KIND = "vocabulary map"
-VERSION = 1
+VERSION = 2
+_PLAIN = (
+    1  # the version that knew nothing of extensions: what has no `extends` is still written as such
+)
 
 _KEYS = ("base_size", "unknown", "keep_tokens", "compound_tokens", "words")
 _HINT = "it is written together with the vocabulary, by nlptools vocab build"
@@ -31,7 +34,8 @@ class VocabMap:
     keep: int64, shape (k,), base ids in the order of their new ids. words: the new tokens. pieces: int64, what
     the words are made of, one word after the other, as ids in the new vocabulary, all below k. offsets: int64,
     shape (len(words) + 1,), where the pieces of each word begin. weights: float64, of the pieces; None: all alike.
-    unknown: the base id of [UNK]; None: there is no such token. ValueError for anything else.
+    unknown: the base id of [UNK]; None: there is no such token. extends: new tokens were appended to the tokenizer of
+    a generative model (vocab extend), so keep is every base id in order. ValueError for anything else.
     """
 
     base_size: int
@@ -41,6 +45,7 @@ class VocabMap:
     offsets: np.ndarray
     words: tuple[str, ...]
     weights: np.ndarray | None = None
+    extends: bool = False
 
     def __post_init__(self) -> None:
         if self.base_size < 1:
@@ -53,6 +58,8 @@ class VocabMap:
         if bad is not None:
             what = f"no id {self.keep[bad]} among {self.base_size:,} base tokens"
             raise ValueError(f"keep_tokens[{bad}]: {what}")
+        if self.extends and not np.array_equal(self.keep, np.arange(self.base_size)):
+            raise ValueError("extends: keep_tokens must be all base tokens, in their order")
         self._check_words()
         bad = _first((self.pieces < 0) | (self.pieces >= len(self.keep)))
         if bad is not None:
@@ -103,6 +110,7 @@ class VocabMap:
         *,
         base_size: int,
         unknown: int | None,
+        extends: bool = False,
     ) -> VocabMap:
         """From what bert4keras takes: for each new word a list of ids, or a pair of ids and weights.
 
@@ -130,6 +138,7 @@ class VocabMap:
             np.cumsum(lengths, dtype=np.int64),
             tuple(words),
             None if all(weight == 1 for weight in flat) else np.array(flat, np.float64),
+            extends,
         )
 
     def compound_tokens(self) -> list[Any]:
@@ -194,7 +203,7 @@ def read_map(path: str | os.PathLike[str]) -> VocabMap:
         problem = f"{KIND} version {version}; this version reads up to {VERSION}"
         raise DataError(path, None, problem, "update nlptools")
     try:
-        if version != VERSION:
+        if version not in (_PLAIN, VERSION) or type(version) is not int:
             raise ValueError(f"version {quoted(version)}")
         return _parsed(found)
     except ValueError as error:
@@ -215,14 +224,19 @@ def _parsed(found: dict[str, Any]) -> VocabMap:
         raise ValueError("words: not a list of strings")
     if len(words) != len(compounds):
         raise ValueError(f"{len(words):,} words for {len(compounds):,} compound_tokens")
-    return VocabMap.of(keep, compounds, words, base_size=size, unknown=unknown)
+    extends = found.get("extends", False)
+    if type(extends) is not bool:
+        raise ValueError("extends: neither true nor false")
+    return VocabMap.of(keep, compounds, words, base_size=size, unknown=unknown, extends=extends)
 
 
 def map_pieces(vocab_map: VocabMap) -> Iterator[str]:
     """The JSON of a map, a key in each line."""
     values = {
         "nlptools": KIND,
-        "version": VERSION,
+        # An nlptools that knows only the first version would make other rows of an extension, and not say so.
+        "version": VERSION if vocab_map.extends else _PLAIN,
+        **({"extends": True} if vocab_map.extends else {}),
         "base_size": vocab_map.base_size,
         "unknown": vocab_map.unknown,
         "keep_tokens": vocab_map.keep.tolist(),

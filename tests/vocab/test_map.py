@@ -55,7 +55,7 @@ def same(a: VocabMap, b: VocabMap) -> bool:
             (a.weights, b.weights),
         )
     ]
-    rest = [(m.base_size, m.unknown, m.words) for m in (a, b)]
+    rest = [(m.base_size, m.unknown, m.words, m.extends) for m in (a, b)]
     return all(arrays) and rest[0] == rest[1]
 
 
@@ -83,6 +83,24 @@ def test_text_of_a_map(here: Path) -> None:
     )
 
 
+def test_an_extension(here: Path) -> None:
+    """A version of its own, which an older nlptools refuses: it would make other rows; a plain map has the old one."""
+    keep = list(range(10))
+    put(version=2, extends=True, keep_tokens=keep, unknown=None)
+    found = read_map("map.json")
+    assert found.extends
+    text = "".join(map_pieces(found))
+    assert text.startswith(
+        '{\n"nlptools": "vocabulary map",\n"version": 2,\n"extends": true,\n"base_size": 10,\n'
+    )
+    put(version=2, keep_tokens=keep)
+    assert not read_map("map.json").extends
+    put(version=1, keep_tokens=keep)
+    plain = read_map("map.json")
+    assert not plain.extends
+    assert '"version": 1,\n"base_size"' in "".join(map_pieces(plain))
+
+
 def test_no_new_words(here: Path) -> None:
     put(compound_tokens=[], words=[])
     found = read_map("map.json")
@@ -97,7 +115,8 @@ def test_weights_of_one_are_none(here: Path) -> None:
 @st.composite
 def maps(draw: st.DrawFn) -> VocabMap:
     base = draw(st.integers(1, 30))
-    keep = draw(st.lists(st.integers(0, base - 1), min_size=1, max_size=20))
+    some = st.lists(st.integers(0, base - 1), min_size=1, max_size=20)
+    keep = draw(some | st.just(list(range(base))))
     ids = st.lists(st.integers(0, len(keep) - 1), min_size=1, max_size=4)
     weight = st.sampled_from([0.25, 0.5, 1, 2, 3.0])
     weighted = ids.flatmap(
@@ -106,7 +125,8 @@ def maps(draw: st.DrawFn) -> VocabMap:
     compounds = draw(st.lists(ids | weighted, max_size=8))
     words = [f"词{i}" for i in range(len(compounds))]
     unknown = draw(st.none() | st.integers(0, base - 1))
-    return VocabMap.of(keep, compounds, words, base_size=base, unknown=unknown)
+    extends = keep == list(range(base))
+    return VocabMap.of(keep, compounds, words, base_size=base, unknown=unknown, extends=extends)
 
 
 @settings(max_examples=60, deadline=None)
@@ -123,6 +143,7 @@ def test_round_trip(tmp_path_factory: pytest.TempPathFactory, given_map: VocabMa
         given_map.words,
         base_size=given_map.base_size,
         unknown=given_map.unknown,
+        extends=given_map.extends,
     )
     assert same(again, given_map)
 
@@ -169,7 +190,11 @@ MAKE = "it is written together with the vocabulary, by nlptools vocab build"
             {"compound_tokens": [[1], [2], [[1, 2], [1, float("inf")]]]},
             "compound_tokens[2] (中国): a weight of inf",
         ),
+        ({"extends": 1}, "extends: neither true nor false"),
+        ({"extends": None}, "extends: neither true nor false"),
+        ({"extends": True}, "extends: keep_tokens must be all base tokens, in their order"),
         ({"version": 0}, "version 0"),
+        ({"version": True}, "version True"),
         ({"version": "1"}, "version '1'"),
     ],
 )  # fmt: skip
@@ -186,8 +211,8 @@ def test_every_key_has_to_be_there(here: Path, key: str) -> None:
 
 
 def test_other_files(here: Path) -> None:
-    put(version=2)
-    assert problem() == "vocabulary map version 2; this version reads up to 1 | update nlptools"
+    put(version=3)
+    assert problem() == "vocabulary map version 3; this version reads up to 2 | update nlptools"
     for data in (b"", b"[PAD]\n[UNK]\n", b"\xff\xfe\x00", b"[" * 100_000):
         Path("map.json").write_bytes(data)
         assert problem().startswith("not a vocabulary map: no JSON: ")
