@@ -69,6 +69,7 @@ def _gpt2() -> tuple[Any, Any]:
 def _metaspace() -> tuple[Any, Any]:
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
     return tokenizer, trainers.BpeTrainer(
         vocab_size=360, special_tokens=[*SPECIAL, *BYTES], limit_alphabet=40, show_progress=False
     )
@@ -80,12 +81,21 @@ def _llama() -> tuple[Any, Any]:
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")]
     )
+    tokenizer.decoder = decoders.Sequence(
+        [
+            decoders.Replace("\u2581", " "),
+            decoders.ByteFallback(),
+            decoders.Fuse(),
+            decoders.Strip(" ", 1, 0),
+        ]
+    )
     return tokenizer, trainer
 
 
 def _unigram() -> tuple[Any, Any]:
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
     return tokenizer, trainers.UnigramTrainer(
         vocab_size=90, special_tokens=SPECIAL, unk_token="<unk>", show_progress=False
     )

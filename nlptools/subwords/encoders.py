@@ -5,6 +5,7 @@ The libraries `tokenizers` and `sentencepiece` are imported here alone, when a f
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -114,19 +115,21 @@ class HuggingFaceEncoder(Encoder):
 
     def __init__(self, file: TokenizerJson) -> None:
         library = _library("tokenizers")
-        self._tokenizer: Any = _safe(
-            file.path, f"not a {NAME}", lambda: library.Tokenizer.from_file(file.path)
+        self.tokenizer: Any = _safe(
+            file.path,
+            f"not a {NAME}",
+            lambda: library.Tokenizer.from_str(json.dumps(file.contents)),
         )
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
-        surfaces = _json_surfaces(file, self._tokenizer.get_vocab(with_added_tokens=True))
+        self.tokenizer.no_truncation()
+        self.tokenizer.no_padding()
+        surfaces = _json_surfaces(file, self.tokenizer.get_vocab(with_added_tokens=True))
         unknown = _json_unknown(file)
         super().__init__(
             file.path, file.kind, Surfaces(surfaces, [unknown] if unknown >= 0 else []), unknown
         )
 
     def encode(self, lines: Sequence[str]) -> EncodedLines:
-        found = self._encoded(lines, self._tokenizer.encode_batch_fast)
+        found = self._encoded(lines, self.tokenizer.encode_batch_fast)
         ids = [np.array(one.ids, np.int32) for one in found]
         ends = np.cumsum(np.fromiter(map(len, ids), np.int64, len(ids)))
         return EncodedLines(np.concatenate([np.zeros(0, np.int32), *ids]), ends)
@@ -136,7 +139,7 @@ class HuggingFaceEncoder(Encoder):
         return _safe(self.path, "cannot encode", lambda: how(texts, add_special_tokens=False))
 
     def _slow_spans(self, lines: Sequence[str], ids: np.ndarray) -> np.ndarray:
-        found = self._encoded(lines, self._tokenizer.encode_batch)
+        found = self._encoded(lines, self.tokenizer.encode_batch)
         return _trimmed_each(lines, [one.offsets for one in found])
 
 

@@ -28,6 +28,9 @@ class TokenizerJson:
     path: str
     contents: dict[str, Any]
 
+    def __repr__(self) -> str:
+        return f"TokenizerJson({self.path!r}, {self.kind}, {self.size:,} tokens)"
+
     @property
     def model(self) -> dict[str, Any]:
         """What the file says of its model, with the vocabulary."""

@@ -1,0 +1,117 @@
+"""A tokenizer before and after it was extended -> what of its promise holds: for its ids, single words, a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from nlptools.errors import DataError
+from nlptools.subwords.pieces import JsonEncoder, WordFinder
+from nlptools.subwords.tokenizerjson import TokenizerJson
+
+# One of them stands before and after a word that is tried: the first that no word has in it.
+_NEIGHBOURS = "的了是在我他龘靐齉"
+_BATCH = 1 << 12  # words that are tried at once
+MISSED = "the tokenizer does not make one token of it"
+
+
+class TextCheck(NamedTuple):
+    """How a text is cut before and after.
+
+    before, after: tokens; saved: the share of those before that are gone, in percent. without: lines in which no
+    new token's text stands; same: those of them with the ids they had. found: where the text of a new token stands, the
+    longest of those that begin leftmost; whole: new tokens. decoded: lines whose ids give the text that they gave before.
+    """
+
+    text: str
+    lines: int
+    characters: int
+    before: int
+    after: int
+    characters_per_token_before: float
+    characters_per_token_after: float
+    saved: float
+    without: int
+    same: int
+    found: int
+    whole: int
+    decoded: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether text without new tokens is as it was, and all text is given back."""
+        return self.same == self.without and self.decoded == self.lines
+
+
+def check_text(
+    name: str,
+    batches: Iterable[Sequence[str]],
+    before: JsonEncoder,
+    after: JsonEncoder,
+    new: Sequence[str],
+) -> TextCheck:
+    """Cut a text by both. new: the text of each new token."""
+    finder = WordFinder(before.file, new)
+    sums = dict.fromkeys(TextCheck._fields[1:], 0)
+    first = before.file.size
+    for batch in batches:
+        one, two = before.encode(batch), after.encode(batch)
+        sums["lines"] += len(batch)
+        sums["characters"] += sum(map(len, batch))
+        sums["before"] += len(one)
+        sums["after"] += len(two)
+        rows = [np.split(encoded.ids, encoded.ends[:-1]) for encoded in (one, two)]
+        bare = finder.absent(batch)
+        sums["without"] += int(bare.sum())
+        sums["same"] += sum(
+            np.array_equal(rows[0][line], rows[1][line]) for line in np.flatnonzero(bare).tolist()
+        )
+        sums["found"] += int(finder.count(batch).sum())
+        sums["whole"] += int((two.ids >= first).sum())
+        texts = (
+            encoder.decode([row.tolist() for row in some])
+            for encoder, some in zip((before, after), rows, strict=True)
+        )
+        sums["decoded"] += sum(was == now for was, now in zip(*texts, strict=True))
+    characters, was, now = sums["characters"], sums["before"], sums["after"]
+    rates = {
+        "characters_per_token_before": characters / was if was else 0.0,
+        "characters_per_token_after": characters / now if now else 0.0,
+        "saved": 100 * (was - now) / was if was else 0.0,
+    }
+    return TextCheck(name, **(sums | rates))  # type: ignore[arg-type]
+
+
+def check_words(after: JsonEncoder, words: Sequence[str], first: int) -> set[str]:
+    """Those of the words, with the ids from `first` on, that are not one token alone and between two characters."""
+    signs = {sign for word in words for sign in word}
+    beside = next((sign for sign in _NEIGHBOURS if sign not in signs), "\n")
+    bad: set[str] = set()
+    for start in range(0, len(words), _BATCH):
+        some = words[start : start + _BATCH]
+        for before in ("", beside):
+            texts = [f"{before}{word}{before}" for word in some]
+            encoded = after.encode(texts)
+            rows = np.split(encoded.ids, encoded.ends[:-1])
+            decoded = after.decode([row.tolist() for row in rows])
+            for n, (word, row, text) in enumerate(
+                zip(some, rows, texts, strict=True), first + start
+            ):
+                if np.count_nonzero(row == n) != 1 or decoded[n - first - start] != text:
+                    bad.add(word)
+    return bad
+
+
+def check_ids(
+    before: TokenizerJson, after: JsonEncoder, words: Sequence[str], tokens: Sequence[str]
+) -> None:
+    """Raises DataError unless the library gives every token of the base its id, and the new ones those that follow."""
+    wanted = before.tokens | before.added
+    wanted |= {token: before.size + n for n, token in enumerate([*words, *tokens])}
+    found = after.tokenizer.get_vocab(with_added_tokens=True)
+    for token, number in wanted.items():
+        if found.get(token) != number:
+            problem = f"the token {token!r} would get the id {found.get(token)}, not {number}"
+            raise DataError(before.path, None, problem, "this tokenizer cannot be extended")

@@ -1,0 +1,155 @@
+"""Words and a base tokenizer -> the words that are worth a token each, and why the others are not."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nlptools.subwords.bytelevel import written
+from nlptools.subwords.pieces import JsonEncoder, WordFinder
+from nlptools.text import chars
+
+LONGEST = 40  # characters; a longer token stands for one sentence
+# What goes on to the next count, as a multiple of what is wanted: without the words that have gone, shorter ones inside
+# of them are found more often.
+_NARROWER = (3.0, 1.5)
+
+Texts = Callable[[], Iterator[Sequence[str]]]
+
+
+@dataclass(frozen=True)
+class AddedWord:
+    """A word that was looked at.
+
+    count: its occurrences, NaN where nobody knows; pieces: the ids of the base it is made of; saved: tokens that
+    it saves, NaN as count; id: of its token, None where it has none, and then why: reason.
+    """
+
+    word: str
+    count: float
+    pieces: tuple[int, ...]
+    saved: float = math.nan
+    id: int | None = None
+    reason: str = ""
+
+    def counted(self, count: float) -> AddedWord:
+        """With another count, each occurrence being one token instead of its pieces."""
+        return replace(self, count=count, saved=count * max(0, len(self.pieces) - 1))
+
+
+class Refusals:
+    """Which words cannot be tokens, beside those that the tokenizer has."""
+
+    def __init__(self, encoder: JsonEncoder) -> None:
+        self._encoder = encoder
+        file = encoder.file
+        self._tokens, self._byte_level = file.tokens, file.byte_level
+        self._added = list(file.added)
+        self._signs = {sign for token in self._added for sign in token}
+
+    def look(self, word: str) -> AddedWord:
+        """The word with its pieces, and the reason why it cannot be a token, if there is one."""
+        found = AddedWord(word, math.nan, ())
+        if reason := self._shape(word) or self._taken(word):
+            return replace(found, reason=reason)
+        found = replace(found, pieces=self._encoder.pieces(word))
+        if len(found.pieces) == 1 and found.pieces[0] != self._encoder.unknown:
+            return replace(found, reason="one token already")
+        return found
+
+    def _shape(self, word: str) -> str:
+        if not any(map(chars.is_han, word)):
+            return "no Chinese character in it"
+        if len(word) > LONGEST:
+            return f"longer than {LONGEST} characters"
+        if any(sign.isspace() or unicodedata.category(sign)[0] == "C" for sign in word):
+            return "a blank or an invisible character in it"
+        seen = self._encoder.normalized(word)
+        if seen.replace(" ", "") != word:
+            return f"the tokenizer's normalizer makes {seen!r} of it"
+        return ""
+
+    def _taken(self, word: str) -> str:
+        known = written(word.encode()) if self._byte_level else word
+        if known in self._tokens or word in self._added:
+            return "a token already"
+        if self._signs.isdisjoint(word):
+            return ""
+        for token in self._added:
+            if word in token or token in word or _lap(word, token) or _lap(token, word):
+                return f"meets the added token {token!r}"
+        return ""
+
+
+def _lap(one: str, other: str) -> bool:
+    """Whether the end of one is the beginning of the other."""
+    return any(one.endswith(other[:size]) for size in range(1, min(len(one), len(other))))
+
+
+def look_at(counts: Mapping[str, float | None], encoder: JsonEncoder) -> list[AddedWord]:
+    """Every word with its count, its pieces and, if it cannot be a token, the reason."""
+    refusals = Refusals(encoder)
+    return [
+        refusals.look(word).counted(math.nan if count is None else float(count))
+        for word, count in counts.items()
+    ]
+
+
+def choose_words(
+    words: Sequence[AddedWord],
+    number: int,
+    encoder: JsonEncoder,
+    *,
+    least: float = 0.0,
+    texts: Texts | None = None,
+) -> list[AddedWord]:
+    """The same words, of which as many as `number` are left without a reason against them: those that save most.
+
+    texts: what they are counted in, again for fewer and fewer words, as a token: a word in a longer one that is chosen is
+    not found there. Without it the counts are those that the words have. least: tokens that a word must save.
+    Of words that save the same the one that comes first. Words without any count are taken in their order.
+    """
+    found = {word.word: word for word in words}
+    left = [word for word in words if not word.reason]
+    if texts is not None:
+        for times in (*_NARROWER, 1.0):
+            left = _counted(left, encoder, texts)
+            found.update((word.word, word) for word in left)
+            kept = _best(left, math.ceil(times * number), least)
+            if len(kept) == len(left) and times > 1.0:
+                continue
+            left = kept
+        left = _counted(left, encoder, texts)
+        found.update((word.word, word) for word in left)
+    else:
+        left = _best(left, number, least)
+    chosen = {word.word for word in left}
+    return [_reasoned(found[word.word], word.word in chosen, least) for word in words]
+
+
+def _reasoned(word: AddedWord, chosen: bool, least: float) -> AddedWord:
+    if word.reason or chosen:
+        return word
+    if word.saved < least:
+        return replace(word, reason="saves less than --min-saving")
+    return replace(word, reason="others save more")
+
+
+def _counted(words: list[AddedWord], encoder: JsonEncoder, texts: Texts) -> list[AddedWord]:
+    finder = WordFinder(encoder.file, [word.word for word in words])
+    totals = np.zeros(len(words), np.int64)
+    for batch in texts():
+        totals += finder.count(batch)
+    return [word.counted(float(count)) for word, count in zip(words, totals.tolist(), strict=True)]
+
+
+def _best(words: list[AddedWord], number: int, least: float) -> list[AddedWord]:
+    """Those that save most, in the order in which they came."""
+    saved = np.array([word.saved for word in words])
+    order = np.argsort(-np.nan_to_num(saved, nan=-1.0), kind="stable")
+    good = order[~(saved[order] < least)][:number]
+    return [words[place] for place in np.sort(good).tolist()]

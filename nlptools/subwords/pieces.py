@@ -1,0 +1,84 @@
+"""TokenizerJson and words -> the tokens each word is made of; text -> how often each word is found in it.
+
+The library's tokenizer does the work, so that what is counted is what will be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from nlptools.subwords.additions import BLANK, with_words
+from nlptools.subwords.encoders import HuggingFaceEncoder
+from nlptools.subwords.tokenizerjson import TokenizerJson, parts
+
+
+class JsonEncoder(HuggingFaceEncoder):
+    """A tokenizer.json with what it makes of single words, and of ids."""
+
+    def __init__(self, file: TokenizerJson) -> None:
+        super().__init__(file)
+        self.file = file
+        steps = [
+            *parts(file.contents.get("normalizer")),
+            *parts(file.contents.get("pre_tokenizer")),
+        ]
+        # Whether a blank is put before a text: it is no part of a word.
+        self._blank_first = any(step.get("type") in ("Prepend", "Metaspace") for step in steps)
+
+    def normalized(self, word: str) -> str:
+        """A word as the model sees it; "" where nothing is left."""
+        found = word
+        if self.tokenizer.normalizer is not None:
+            found = self.tokenizer.normalizer.normalize_str(word)
+        return self._bare(found, word)
+
+    def _bare(self, text: str, word: str) -> str:
+        return text.removeprefix(BLANK) if self._blank_first and word[:1] != BLANK else text
+
+    def pieces(self, word: str) -> tuple[int, ...]:
+        """The ids of a word, in the middle of a text: without a blank before it, and without added tokens."""
+        text = self.normalized(word)
+        splits = [text]
+        if self.tokenizer.pre_tokenizer is not None:
+            splits = [split for split, _ in self.tokenizer.pre_tokenizer.pre_tokenize_str(text)]
+        if splits:
+            splits[0] = self._bare(splits[0], word)
+        return tuple(token.id for split in splits for token in self.tokenizer.model.tokenize(split))
+
+    def decode(self, rows: Sequence[Sequence[int]]) -> list[str]:
+        """The text of each row of ids."""
+        found: list[str] = self.tokenizer.decode_batch(list(rows), skip_special_tokens=False)
+        return found
+
+
+class WordFinder:
+    """How often words are found as added tokens: the longest of those that begin leftmost."""
+
+    def __init__(self, file: TokenizerJson, words: Sequence[str]) -> None:
+        """file: whose normalizer the text goes through, and whose added tokens are found first."""
+        model = {"type": "WordLevel", "vocab": {"": 0}, "unk_token": ""}
+        bare: dict[str, Any] = {
+            key: file.contents.get(key) for key in ("version", "added_tokens", "normalizer")
+        }
+        others = [
+            dict(token, id=number) for number, token in enumerate(bare["added_tokens"] or [], 1)
+        ]
+        empty = TokenizerJson(file.path, bare | {"model": model, "added_tokens": others})
+        self._first, self._size = empty.size, len(words)
+        self._encoder = HuggingFaceEncoder(TokenizerJson(file.path, with_words(empty, words)))
+
+    def count(self, texts: Sequence[str]) -> np.ndarray:
+        """Occurrences of each word in some texts; int64."""
+        ids = self._encoder.encode(texts).ids
+        return np.bincount(ids[ids >= self._first] - self._first, minlength=self._size)
+
+    def absent(self, texts: Sequence[str]) -> np.ndarray:
+        """Whether no word stands in each text; bool."""
+        encoded = self._encoder.encode(texts)
+        found = np.append(0, np.cumsum(encoded.ids >= self._first))
+        ends = encoded.ends
+        absent: np.ndarray = found[ends] == found[ends - encoded.sizes]
+        return absent
