@@ -1,0 +1,98 @@
+"""Which words become tokens, and why others do not."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from trained import tokenizer_json
+
+from nlptools.subwords.choosing import choose_words, look_at
+from nlptools.subwords.pieces import JsonEncoder
+from nlptools.subwords.tokenizerjson import TokenizerJson, read_tokenizer_json
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> TokenizerJson:
+    return read_tokenizer_json(tokenizer_json("bytes", tmp_path_factory.mktemp("b") / "t.json"))
+
+
+@pytest.fixture(scope="module")
+def encoder(file: TokenizerJson) -> JsonEncoder:
+    return JsonEncoder(file)
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("tree", "no Chinese character in it"),
+        ("桃" * 41, "longer than 40 characters"),
+        ("桃 树", "a blank or an invisible character in it"),
+        ("桃\u200b树", "a blank or an invisible character in it"),
+        ("桃树", "a token already"),
+        ("\uf900桃", "the tokenizer's normalizer makes '豈桃' of it"),
+        ("梨树开", ""),
+        ("T恤", ""),
+    ],
+)
+def test_reasons(word: str, reason: str, encoder: JsonEncoder) -> None:
+    (found,) = look_at({word: 3}, encoder)
+    assert found.reason == reason
+    assert found.count == 3
+    if not reason:
+        assert found.pieces == encoder.pieces(word)
+        assert found.saved == 3 * (len(found.pieces) - 1)
+
+
+def test_a_word_that_meets_an_added_token(file: TokenizerJson) -> None:
+    contents = json.loads(json.dumps(file.contents))
+    token = dict(contents["added_tokens"][0], id=file.size, content="<用户：")
+    contents["added_tokens"].append(token)
+    encoder = JsonEncoder(TokenizerJson("x", contents))
+    for word in ("用户", "户：问", "去<用", "再<用户：一"):
+        assert look_at({word: 1}, encoder)[0].reason == "meets the added token '<用户：'"
+    for word in ("户口", "使用", "<用它"):
+        assert look_at({word: 1}, encoder)[0].reason == ""
+
+
+def test_one_token_that_is_no_entry(tmp_path: Path) -> None:
+    """Of WordPiece: an unknown word is worth a token, though it is one [UNK]."""
+    encoder = JsonEncoder(
+        read_tokenizer_json(tokenizer_json("wordpiece", tmp_path / "wordpiece.json"))
+    )
+    assert look_at({"龘靐": 5}, encoder)[0].reason == ""
+
+
+def test_those_that_save_most(encoder: JsonEncoder) -> None:
+    counts: dict[str, float | None] = {"梨树开": 2, "丁每天": 30, "园丁每": 1, "水们": 9}
+    words = look_at(counts, encoder)
+    saved = {word.word: word.saved for word in words}
+    found = choose_words(words, 2, encoder, least=2)
+    best = sorted(saved, key=lambda word: -saved[word])[:2]
+    assert {word.word for word in found if not word.reason} == set(best)
+    assert [word.word for word in found] == list(counts)
+    reasons = {word.word: word.reason for word in found}
+    for word in counts:
+        if word not in best:
+            few = "saves less than --min-saving"
+            assert reasons[word] == (few if saved[word] < 2 else "others save more")
+
+
+def test_words_without_counts_in_their_order(encoder: JsonEncoder) -> None:
+    words = look_at(dict.fromkeys(["园丁每", "水们", "丁每天"]), encoder)
+    found = choose_words(words, 2, encoder, least=10)
+    assert [word.reason for word in found] == ["", "", "others save more"]
+    assert math.isnan(found[0].saved)
+
+
+def test_counted_in_a_text_without_those_inside_others(encoder: JsonEncoder) -> None:
+    texts = ["园丁每天浇水，园丁每天", "园丁每，园丁每天", "丁每"]
+    words = look_at({"园丁每天": None, "园丁每": None, "丁每": 99, "水们": 50}, encoder)
+    found = choose_words(words, 4, encoder, least=1, texts=lambda: iter([texts]))
+    assert {word.word: word.count for word in found} == {"园丁每天": 3, "园丁每": 1, "丁每": 1, "水们": 0}
+    assert found[3].reason == "saves less than --min-saving"
+    # Where the longer one is not taken, the shorter one is found in it.
+    only = choose_words(words[1:], 1, encoder, least=1, texts=lambda: iter([texts]))
+    assert {word.word: word.count for word in only if not word.reason} == {"园丁每": 4}
