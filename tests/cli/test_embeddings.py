@@ -15,7 +15,13 @@ from vectorcases import safetensors_of
 
 from nlptools import __version__
 from nlptools.cli.embeddings import init_embeddings as command
-from nlptools.vocab.embeddings import UNKNOWN, init_embeddings, norms_table, unknown_table
+from nlptools.vocab.embeddings import (
+    INIT_METHODS,
+    UNKNOWN,
+    init_embeddings,
+    norms_table,
+    unknown_table,
+)
 from nlptools.vocab.map import VocabMap, write_map
 
 run = partial(commandline.run, "vocab", "init-embeddings")
@@ -87,7 +93,8 @@ def test_notes_and_closing_line() -> None:
         "Copied, though they have a dimension of 4, that of the old vocabulary: k.",
     ]
     assert re.fullmatch(
-        rf"nlptools {re.escape(__version__)} vocab init-embeddings \| unknown:skip rescale:no \| "
+        rf"nlptools {re.escape(__version__)} vocab init-embeddings \| "
+        r"method:mean unknown:skip rescale:no \| "
         r"4 tokens -> 7: 4 kept, 3 new \| 3 tensors made anew, 2 copied \| "
         r"[\d.]+ MB memory \| [\d.]+ s",
         closing,
@@ -162,7 +169,7 @@ def test_errors() -> None:
 @pytest.mark.parametrize(
     "args, message",
     [
-        ([], "Missing argument 'FILE'."),
+        ([], "Missing argument 'MODEL'."),
         (["a.npy", "-o", "b.npy"], "Missing option '--map'."),
         (["a.npy", "--map", "map.json"], "Missing option '-o' / '--output'."),
         (["a.npy", "--unknown", "unk"], "Invalid value for '--unknown'"),
@@ -173,5 +180,8 @@ def test_usage(args: list[str], message: str) -> None:
 
 
 def test_choices_are_those_of_the_function() -> None:
-    (choices,) = (o.type.choices for o in command.params if isinstance(o.type, click.Choice))
-    assert tuple(choices) == UNKNOWN
+    choices = {o.name: o.type.choices for o in command.params if isinstance(o.type, click.Choice)}
+    assert {name: tuple(of) for name, of in choices.items()} == {
+        "unknown": UNKNOWN,
+        "method": INIT_METHODS,
+    }
