@@ -185,10 +185,13 @@ def _note_no_vector(result: EmbeddingReport, words: int, vectors: str | None) ->
 
 
 def _note_norms(result: EmbeddingReport, extends: bool) -> None:
+    from nlptools.vocab.tokentensors import is_output
+
     for of in result.tensors:
         name = cut(of.name)
         short = len(of.shape) > 1 and of.new.mean < 0.95 * of.kept.mean
-        if short and not any(one.rescaled for one in result.tensors):
+        # Of an extension it is decided with care which rows are rescaled; of an output matrix none are.
+        if short and not (of.rescaled or extends or is_output(of.name)):
             means = f"mean norm {of.new.mean:.4g}, of the kept rows {of.kept.mean:.4g}"
             note(f"{name}: means are shorter than what they are made from: {means} (--rescale).")
         padding = of.base_shape[0] - of.base.rows

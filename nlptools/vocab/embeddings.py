@@ -171,7 +171,7 @@ def init_embeddings(
     chosen = _choose(checkpoint, vocab_map.base_size, tensor)
     config, sizes = folder.resized({stored.shape[0] for stored in chosen}, job.rows)
     with folder.writing(made, config) as files:
-        report = job.run(checkpoint, chosen, target)
+        report = replace(job, tied=folder.tied).run(checkpoint, chosen, target)
     left = tuple(path.name for path in folder.small_files()[1])
     return replace(report, sizes=sizes, files=tuple(files), tokenizer=left)
 
@@ -216,6 +216,7 @@ class _Job:
     no_vector: tuple[str, ...]
     rescale: bool | None
     pad_to: int
+    tied: bool = False  # as config.json says: the model takes the input matrix for the output
 
     @property
     def rows(self) -> int:
@@ -260,12 +261,16 @@ class _Job:
         outputs = [stored for stored in matrices if is_output(stored.name)]
         inputs = [stored for stored in matrices if stored not in outputs]
         # A model may have one matrix for both, and a file it twice.
-        copies = [stored for stored in outputs if inputs and _equal(checkpoint, inputs[0], stored)]
+        same = [
+            stored
+            for stored in outputs
+            if self.tied or (inputs and _equal(checkpoint, inputs[0], stored))
+        ]
         if self.rescale is None:
-            use = self.vocab_map.extends and len(outputs) > len(copies)
+            use = self.vocab_map.extends and len(outputs) > len(same)
         else:
             use = self.rescale
-        return {stored.name for stored in [*inputs, *copies]} if use else set()
+        return {stored.name for stored in [*inputs, *same]} if use else set()
 
 
 def _equal(checkpoint: Checkpoint, one: Stored, two: Stored) -> bool:

@@ -58,6 +58,13 @@ class ModelFolder:
             raise DataError(path, None, f"no folder of a model: no {CONFIG}", hint)
         self.config = read_config(config)
 
+    @property
+    def tied(self) -> bool:
+        """Whether config.json says that the input matrix is the output matrix, too."""
+        inside = (self.config.get(key) for key in _NESTED)
+        objects = [self.config, *(config for config in inside if isinstance(config, dict))]
+        return any(config.get("tie_word_embeddings") is True for config in objects)
+
     def resized(self, old: Set[int], new: int) -> tuple[dict[str, Any], tuple[SizeChange, ...]]:
         """config.json for so many rows, and what became otherwise. old: rows of the matrices as they are.
 

@@ -243,7 +243,6 @@ def test_a_folder() -> None:
     assert new_rows()[:2] == [[1, 2], [1, 0]]
     *notes, closing = done.err.splitlines()
     assert notes[-1] == "config.json: vocab_size 8 -> 16."
-    assert "short" in notes[0]
     assert " rescale:no | 6 tokens -> 16: 6 kept, 2 new, 8 of padding | " in closing
 
 

@@ -140,6 +140,25 @@ def test_several_files() -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
+        ('"tie_word_embeddings": true', []),
+        ('"text_config": {"tie_word_embeddings": true}', []),
+        ('"tie_word_embeddings": false', ["model.embed_tokens.weight"]),
+        ('"a": 1', ["model.embed_tokens.weight"]),
+    ],
+)
+def test_one_matrix_for_both(given: str, expected: list[str]) -> None:
+    """As config.json has it, even if the file has another one for the output, which is not used then."""
+    tensors = {"model.embed_tokens.weight": BASE, "lm_head.weight": BASE * 2}
+    put("model.safetensors", safetensors_of(tensors))
+    put("config.json", f'{{"vocab_size": 3, {given}}}'.encode())
+    assert [of.name for of in run().tensors if of.rescaled] == expected
+    both = [of.name for of in run(rescale=True).tensors if of.rescaled]
+    assert both == (expected or list(tensors))
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
         ({}, [("vocab_size", None)]),
         ({"text_config": {"a": 1}}, [("text_config.vocab_size", None)]),  # Gemma 3: its default
         ({"vocab_size": 8, "padded_vocab_size": 8}, [("vocab_size", 8), ("padded_vocab_size", 8)]),
