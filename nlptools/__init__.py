@@ -79,6 +79,7 @@ _HOMES = {
     "read_vectors": "vectors.files:read_vectors",
     "read_weighted_words": "text.wordlists:read_weighted_words",
     "read_words": "text.wordlists:read_words",
+    "token_bytes": "subwords.tokenbytes:token_bytes",
     "write_model": "lm.files:write_model",
     "write_vectors": "vectors.files:write_vectors",
     # text and records piece by piece, for what does not fit into memory

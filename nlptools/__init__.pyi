@@ -40,6 +40,7 @@ from nlptools.segmentation.segmenter import Segmenter as Segmenter
 from nlptools.segmentation.segmenter import segment_text as segment
 from nlptools.segmentation.stream import segment_corpus as segment_corpus
 from nlptools.segmentation.tagger import TagCutter as TagCutter
+from nlptools.subwords.tokenbytes import token_bytes as token_bytes
 from nlptools.text.corpus import Corpus as Corpus
 from nlptools.text.wordlists import read_rows as read_rows
 from nlptools.text.wordlists import read_weighted_words as read_weighted_words
@@ -144,6 +145,7 @@ __all__ = [
     "segment_corpus",
     "segment_records",
     "split_symbols",
+    "token_bytes",
     "tokenize",
     "tokenize_corpus",
     "tokenize_records",

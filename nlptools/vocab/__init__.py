@@ -2,5 +2,6 @@
 
 In: word lists, vocab.txt, `Corpus`, checkpoints. Out: `Vocab`, tokens and ids, tokenizer.json, grown embeddings.
 Read: vocab, wordpiece, unigram, decoding, tokenizer, longlines, stream, records, idfiles; huggingface, expressions, charsmap; wordcount, redundancy,
-map, build, report; embeddings, tokentensors; dimension.
+map, build, report; embeddings, tokentensors, recipes, focus, newrows, modelfolder;
+dimension.
 """

@@ -1,16 +1,15 @@
-"""Checkpoint of a pretrained model + VocabMap -> the checkpoint for the new vocabulary: kept rows, and means for new words.
+"""Checkpoint of a pretrained model + VocabMap -> the checkpoint for the new vocabulary: kept rows, and rows for new words.
 
 The row of a new word is the mean of the rows of its pieces. Source: Su Jianlin, kexue.fm/archives/7758 (WoBERT),
-and `load_embeddings` of bert4keras.
+and `load_embeddings` of bert4keras; other means and their lengths: recipes.py, focus.py, docs/decisions.md.
 """
 
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,47 +23,32 @@ from nlptools.vectors.checkpoints import (
     Checkpoint,
     Made,
     Stored,
-    StoredRows,
     index_of,
     open_checkpoint,
 )
+from nlptools.vectors.files import read_vectors
 from nlptools.vectors.headers import sized
-from nlptools.vectors.vectors import batch_rows, shown_number
+from nlptools.vectors.vectors import Vectors, batch_rows, shown_number
+from nlptools.vocab.focus import near_tokens
 from nlptools.vocab.map import VocabMap, read_map
-from nlptools.vocab.tokentensors import token_tensors
+from nlptools.vocab.modelfolder import CONFIG, ModelFolder, SizeChange, read_config, size_changes
+from nlptools.vocab.newrows import NewRows, Norms
+from nlptools.vocab.recipes import Recipe, UnknownPieces, unknown_pieces
+from nlptools.vocab.tokentensors import is_output, token_tensors
 
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
 
 UNKNOWN = ("skip", "average")
-
-
-@dataclass(frozen=True)
-class Norms:
-    """L2 norms of some rows, of a vector the absolute values; NaN where there are no rows.
-
-    rows: how many. not_finite: those that have NaN or an infinite number in them; the figures are of the others.
-    """
-
-    rows: int
-    mean: float
-    least: float
-    most: float
-    not_finite: int
-
-    @classmethod
-    def of(cls, norms: np.ndarray) -> Norms:
-        """norms: one for each row, not finite where the row is not."""
-        good = norms[np.isfinite(norms)]
-        if not len(good):
-            return cls(len(norms), math.nan, math.nan, math.nan, len(norms))
-        figures = (float(good.mean()), float(good.min()), float(good.max()))
-        return cls(len(norms), *figures, len(norms) - len(good))
+INIT_METHODS = ("mean", "weighted", "focus")
 
 
 @dataclass(frozen=True)
 class NewTensor:
-    """What became of one tensor. averaged: norms of the means, before --rescale; new: of the new rows as written."""
+    """What became of one tensor. averaged: norms of the means, before they were rescaled; new: of the new rows as written.
+
+    rescaled: whether they were. padding: rows after those of the tokens, as written.
+    """
 
     name: str
     base_shape: tuple[int, ...]
@@ -73,16 +57,8 @@ class NewTensor:
     kept: Norms
     averaged: Norms
     new: Norms
-
-
-@dataclass(frozen=True)
-class UnknownPieces:
-    """A new word with pieces that the base vocabulary does not know; with nothing else: its row is that of [UNK]."""
-
-    word: str
-    pieces: int
-    unknown: int
-    nothing_else: bool
+    rescaled: bool
+    padding: int
 
 
 class NormRow(NamedTuple):
@@ -99,12 +75,21 @@ class NormRow(NamedTuple):
 
 @dataclass(frozen=True)
 class EmbeddingReport:
-    """What init_embeddings did. Its rows are NormRow, those of the means only where the new rows differ. copied: names of the other tensors; left: those of them with a dimension of base_size."""
+    """What init_embeddings did. Its rows are NormRow, those of the means only where the new rows differ.
+
+    copied: names of the other tensors; left: those of them with a dimension of base_size. no_vector: new words that are
+    means of their pieces, as --method focus found no vector of them. sizes: what config.json has to say otherwise; of a
+    folder it does, of a file the one beside it is left as it is. files: copied from a folder; tokenizer: not copied.
+    """
 
     tensors: tuple[NewTensor, ...]
     copied: tuple[str, ...]
     left: tuple[str, ...]
     unknown: tuple[UnknownPieces, ...]
+    no_vector: tuple[str, ...] = ()
+    sizes: tuple[SizeChange, ...] = ()
+    files: tuple[str, ...] = ()
+    tokenizer: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         made, copied = len(self.tensors), len(self.copied)
@@ -135,7 +120,11 @@ def init_embeddings(
     *,
     tensor: Sequence[str] = (),
     unknown: str = "skip",
-    rescale: bool = False,
+    method: str = "mean",
+    tokens: Sequence[bytes | None] | None = None,
+    vectors: Vectors | str | os.PathLike[str] | None = None,
+    rescale: bool | None = None,
+    pad_to: int = 1,
 ) -> EmbeddingReport:
     """Write the checkpoint `source` (.npy, .npz, .safetensors, or the index of several) for a new vocabulary to `output`.
 
@@ -146,32 +135,165 @@ def init_embeddings(
     out. All other arrays are copied byte for byte. A .npy file may hold a matrix or a vector (a bias). For an index
     (.safetensors.index.json) the files it names are written beside `output`, under the same names.
 
+    A folder of a model (config.json and its checkpoint) makes a folder: config.json there has the new size, other
+    small files are copied; those of the tokenizer are not, and one that is there already stays.
+
     tensor: names of those that are made anew, instead of all. unknown: [UNK] as a piece is left out of the mean
     ("skip"), as its row says nothing about the word, or averaged like the others ("average"), as bert4keras does
-    it; a word of such pieces alone has the row of [UNK] either way. rescale: the new rows of a matrix are all
-    multiplied by one number, so that their mean norm is that of the kept rows.
+    it; a word of such pieces alone has the row of [UNK] either way.
 
-    Raises ValueError for another `unknown`, DataError for files that cannot be read or written, where nothing
-    has base_size rows, or it is not clear what has, and for an output that is the source.
+    method: "mean" of the pieces; "weighted" by the characters that each piece covers, unless the map has weights;
+    "focus": of the tokens whose vectors are near to that of the word (focus.py), where it has a vector. tokens: the
+    bytes of each token of the base (`token_bytes`), for the last two. vectors: with words, or their file; for the last.
+
+    rescale: a new row of a matrix gets the mean length of the rows it is made of. None: of the extension of a
+    generative model (VocabMap.extends) that is done in an input matrix which is not the output matrix too; True: in
+    all matrices that the model reads. pad_to: rows are filled up to a multiple of it by the mean of the base's rows.
+
+    Raises ValueError for other settings or without what a method needs, DataError for files that cannot be read or
+    written, where nothing has base_size rows, or it is not clear what has, and for an output that is the source.
     """
     if unknown not in UNKNOWN:
         raise ValueError(f"unknown must be one of {', '.join(UNKNOWN)}, not {unknown!r}")
+    if pad_to < 1:
+        raise ValueError(f"pad_to must be at least 1, not {pad_to}")
     vocab_map = map if isinstance(map, VocabMap) else read_map(map)
-    checkpoint = open_checkpoint(source)
-    _check_output(checkpoint, output)
+    job = _Job(vocab_map, *_recipe(vocab_map, unknown, method, tokens, vectors), rescale, pad_to)
+    if not Path(source).is_dir():
+        checkpoint = open_checkpoint(source)
+        _check_output(checkpoint, output)
+        chosen = _choose(checkpoint, vocab_map.base_size, tensor)
+        return replace(job.run(checkpoint, chosen, output), sizes=_beside(source, chosen, job.rows))
+    folder, made = ModelFolder(source), Path(output)
+    checkpoint = open_checkpoint(folder.checkpoint)
+    target = made / folder.checkpoint.name
+    folder.check_output(made, checkpoint.outputs(target))
     chosen = _choose(checkpoint, vocab_map.base_size, tensor)
-    recipe = _Recipe.of(vocab_map, unknown)
-    with contextlib.ExitStack() as stack:
-        works = [
-            _Work(stack.enter_context(checkpoint.rows(stored)), vocab_map, recipe, rescale)
-            for stored in chosen
+    config, sizes = folder.resized({stored.shape[0] for stored in chosen}, job.rows)
+    with folder.writing(made, config) as files:
+        report = replace(job, tied=folder.tied).run(checkpoint, chosen, target)
+    left = tuple(path.name for path in folder.small_files()[1])
+    return replace(report, sizes=sizes, files=tuple(files), tokenizer=left)
+
+
+def _recipe(
+    vocab_map: VocabMap,
+    unknown: str,
+    method: str,
+    tokens: Sequence[bytes | None] | None,
+    vectors: Vectors | str | os.PathLike[str] | None,
+) -> tuple[Recipe, tuple[str, ...]]:
+    """What the new rows are made of, and the words for which there was no vector."""
+    if method not in INIT_METHODS:
+        raise ValueError(f"method must be one of {', '.join(INIT_METHODS)}, not {method!r}")
+    if (vectors is None) == (method == "focus"):
+        raise ValueError("vectors are for the method focus, which needs them")
+    recipe = Recipe.of(vocab_map, unknown)
+    if method == "mean" or (method == "weighted" and vocab_map.weights is not None):
+        return recipe, ()
+    if tokens is None:
+        raise ValueError(f"the method {method} needs the tokens of the base")
+    if len(tokens) < vocab_map.base_size:
+        problem = f"{len(tokens):,} tokens for {vocab_map.base_size:,} of the map's base"
+        raise ValueError(f"tokens must be those of the base: {problem}")
+    if vectors is None:
+        return recipe.by_characters(tokens), ()
+    if not isinstance(vectors, Vectors):
+        vectors = read_vectors(vectors, duplicates="first", bad_rows="skip")
+    if not vectors.has_words:
+        raise DataError(vectors.source, None, "vectors without words", "give a file with words")
+    found, near = near_tokens(vocab_map.words, tokens[: vocab_map.base_size], vectors)
+    rest = np.setdiff1d(np.arange(len(vocab_map.words)), found)
+    return recipe.with_others(found, near), tuple(vocab_map.words[i] for i in rest)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is to be done to the arrays of tokens of a checkpoint."""
+
+    vocab_map: VocabMap
+    recipe: Recipe
+    no_vector: tuple[str, ...]
+    rescale: bool | None
+    pad_to: int
+    tied: bool = False  # as config.json says: the model takes the input matrix for the output
+
+    @property
+    def rows(self) -> int:
+        """Of each array, as written."""
+        return -(-len(self.vocab_map) // self.pad_to) * self.pad_to
+
+    def run(
+        self, checkpoint: Checkpoint, chosen: list[Stored], output: str | os.PathLike[str]
+    ) -> EmbeddingReport:
+        """Write it."""
+        base = self.vocab_map.base_size
+        scaled = self._rescaled(checkpoint, chosen)
+        with contextlib.ExitStack() as stack:
+            works = [
+                NewRows(
+                    stack.enter_context(checkpoint.rows(stored)),
+                    self.vocab_map,
+                    self.recipe,
+                    stored.name in scaled,
+                    self.rows,
+                )
+                for stored in chosen
+            ]
+            made = {work.stored.name: Made(self.rows, work) for work in works}
+            checkpoint.save(output, made)
+        copied = [name for name in checkpoint.shapes if name not in made]
+        left = [name for name in copied if base in checkpoint.shapes[name]]
+        tensors = tuple(self._report(work) for work in works)
+        unknown = unknown_pieces(self.vocab_map)
+        return EmbeddingReport(tensors, tuple(copied), tuple(left), unknown, self.no_vector)
+
+    def _report(self, work: NewRows) -> NewTensor:
+        shape, padding = work.stored.shape, self.rows - len(self.vocab_map)
+        new = (self.rows, *shape[1:])
+        return NewTensor(
+            work.stored.name, shape, new, **work.norms, rescaled=work.rescale, padding=padding
+        )
+
+    def _rescaled(self, checkpoint: Checkpoint, chosen: list[Stored]) -> set[str]:
+        """Names of the matrices whose new rows get the length of those they are made of."""
+        matrices = [stored for stored in chosen if len(stored.shape) > 1]
+        outputs = [stored for stored in matrices if is_output(stored.name)]
+        inputs = [stored for stored in matrices if stored not in outputs]
+        # A model may have one matrix for both, and a file it twice.
+        same = [
+            stored
+            for stored in outputs
+            if self.tied or (inputs and _equal(checkpoint, inputs[0], stored))
         ]
-        made = {work.stored.name: Made(len(vocab_map), work) for work in works}
-        checkpoint.save(output, made)
-    copied = [name for name in checkpoint.shapes if name not in made]
-    left = [name for name in copied if vocab_map.base_size in checkpoint.shapes[name]]
-    tensors = tuple(work.report(len(vocab_map)) for work in works)
-    return EmbeddingReport(tensors, tuple(copied), tuple(left), _unknown_pieces(vocab_map))
+        if self.rescale is None:
+            use = self.vocab_map.extends and len(outputs) > len(same)
+        else:
+            use = self.rescale
+        return {stored.name for stored in [*inputs, *same]} if use else set()
+
+
+def _equal(checkpoint: Checkpoint, one: Stored, two: Stored) -> bool:
+    """Whether two arrays are the same, bit for bit."""
+    if (one.shape, one.dtype, one.bfloat16) != (two.shape, two.dtype, two.bfloat16):
+        return False
+    size = batch_rows(one.columns)
+    with checkpoint.rows(one) as first, checkpoint.rows(two) as second:
+        parts = (slice(start, start + size) for start in range(0, one.shape[0], size))
+        return all(first.take(part).tobytes() == second.take(part).tobytes() for part in parts)
+
+
+def _beside(
+    source: str | os.PathLike[str], chosen: list[Stored], rows: int
+) -> tuple[SizeChange, ...]:
+    """What the config.json beside a file would have to say otherwise; nothing where there is none that says it."""
+    path = Path(source).parent / CONFIG
+    try:
+        config = read_config(path) if path.is_file() else {}
+    except DataError:
+        return ()
+    changes = size_changes(config, {stored.shape[0] for stored in chosen}, rows)
+    return tuple(change for change in changes if change.old is not None)
 
 
 def _check_output(checkpoint: Checkpoint, output: str | os.PathLike[str]) -> None:
@@ -206,134 +328,6 @@ def _choose(checkpoint: Checkpoint, size: int, asked: Sequence[str]) -> list[Sto
             raise DataError(path, None, f"{what}no numbers: {sized(shapes[name])}")
         found.append(stored)
     return found
-
-
-# --- rows ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Recipe:
-    """What to average: base ids, one word after the other; where each word begins; weights, or None; their sums."""
-
-    ids: np.ndarray
-    offsets: np.ndarray
-    weights: np.ndarray | None
-    totals: np.ndarray
-
-    @classmethod
-    def of(cls, vocab_map: VocabMap, unknown: str) -> _Recipe:
-        ids, lengths = vocab_map.keep[vocab_map.pieces], np.diff(vocab_map.offsets)
-        weights = np.ones(len(ids)) if vocab_map.weights is None else vocab_map.weights
-        if unknown == "skip":
-            known = _known(vocab_map)
-            use = known | np.repeat(_nothing_known(vocab_map), lengths)
-            lengths = _sums(use.astype(np.int64), vocab_map.offsets)
-            ids, weights = ids[use], weights[use]
-        offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-        given = None if vocab_map.weights is None else weights
-        return cls(ids, offsets, given, _sums(weights, offsets))
-
-
-def _sums(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    return np.add.reduceat(values, offsets[:-1]) if len(values) else values
-
-
-def _known(vocab_map: VocabMap) -> np.ndarray:
-    """For each piece whether it is another token than [UNK]."""
-    ids = vocab_map.keep[vocab_map.pieces]
-    return np.ones(len(ids), bool) if vocab_map.unknown is None else ids != vocab_map.unknown
-
-
-def _nothing_known(vocab_map: VocabMap) -> np.ndarray:
-    """For each word whether no known piece has a weight."""
-    weights = 1.0 if vocab_map.weights is None else vocab_map.weights
-    return _sums(_known(vocab_map) * weights, vocab_map.offsets) == 0
-
-
-def _unknown_pieces(vocab_map: VocabMap) -> tuple[UnknownPieces, ...]:
-    counts = _sums((~_known(vocab_map)).astype(np.int64), vocab_map.offsets)
-    nothing, lengths = _nothing_known(vocab_map), np.diff(vocab_map.offsets)
-    return tuple(
-        UnknownPieces(vocab_map.words[i], int(lengths[i]), int(counts[i]), bool(nothing[i]))
-        for i in np.flatnonzero(counts)
-    )
-
-
-@dataclass
-class _Work:
-    """The new rows of one array, computed while they are written, and the norms seen on the way."""
-
-    rows: StoredRows
-    vocab_map: VocabMap
-    recipe: _Recipe
-    rescale: bool
-    norms: dict[str, Norms] = field(default_factory=dict)
-
-    @property
-    def stored(self) -> Stored:
-        return self.rows.stored
-
-    def report(self, rows: int) -> NewTensor:
-        """What was done; once it was."""
-        shape = self.stored.shape
-        return NewTensor(self.stored.name, shape, (rows, *shape[1:]), **self.norms)
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        base, keep = self._base_norms(), self.vocab_map.keep
-        self.norms["base"], self.norms["kept"] = Norms.of(base), Norms.of(base[keep])
-        size = batch_rows(self.stored.columns)
-        for start in range(0, len(keep), size):
-            yield self.rows.take(keep[start : start + size])
-        factor = 1.0
-        if self.rescale and len(self.stored.shape) > 1:
-            for _ in self._new(1, "averaged"):
-                pass
-            kept, averaged = self.norms["kept"].mean, self.norms["averaged"].mean
-            factor = kept / averaged if kept > 0 and averaged > 0 else 1.0
-        yield from self._new(factor, "new")
-        self.norms.setdefault("averaged", self.norms["new"])
-
-    def _base_norms(self) -> np.ndarray:
-        """Of the rows of tokens, without a padding."""
-        height, size = self.vocab_map.base_size, batch_rows(self.stored.columns)
-        slices = (slice(start, min(start + size, height)) for start in range(0, height, size))
-        return _joined([_norms(self.stored.decoded(self.rows.take(part))) for part in slices])
-
-    def _new(self, factor: float, name: str) -> Iterator[np.ndarray]:
-        """StoredRows of new words as they are stored; their norms are kept under that name."""
-        norms = []
-        for means in self._means():
-            with np.errstate(over="ignore"):
-                found = self.stored.encoded(means * factor)
-            norms.append(_norms(self.stored.decoded(found)))
-            yield found
-        self.norms[name] = Norms.of(_joined(norms))
-
-    def _means(self) -> Iterator[np.ndarray]:
-        """StoredRows of new words in float64, in groups of words whose pieces make up a batch."""
-        ids, offsets = self.recipe.ids, self.recipe.offsets
-        start, size = 0, batch_rows(self.stored.columns)
-        while start < len(offsets) - 1:
-            stop = int(np.searchsorted(offsets, offsets[start] + size, "right")) - 1
-            stop = max(stop, start + 1)
-            part = slice(offsets[start], offsets[stop])
-            values = self.stored.decoded(self.rows.take(ids[part]))
-            with np.errstate(over="ignore", invalid="ignore"):
-                if self.recipe.weights is not None:
-                    values *= self.recipe.weights[part, None]
-                sums = np.add.reduceat(values, offsets[start:stop] - offsets[start], axis=0)
-                means = sums / self.recipe.totals[start:stop, None]
-            yield means
-            start = stop
-
-
-def _norms(rows: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.sqrt(np.einsum("ij,ij->i", rows, rows))
-
-
-def _joined(parts: list[np.ndarray]) -> np.ndarray:
-    return np.concatenate(parts) if parts else np.empty(0)
 
 
 # --- tables ----------------------------------------------------------------------------------

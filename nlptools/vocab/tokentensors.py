@@ -20,21 +20,34 @@ Shape = tuple[int, ...]
 _TOKENS = re.compile(
     r"""(^|\.)(
         (word_|token_|tok_|vocab_|word|token)?embed(ding|der)?s?(\.weight)?  # BERT, ModernBERT, plain files
-      | (embed_tokens|embed_in|embed_out|wte|tok_emb|token_emb|shared|embedding-token\.embeddings)(\.weight)?
+      | (embed_tokens|embed_in|wte|tok_emb|token_emb|shared|embedding-token\.embeddings)(\.weight)?
       | predictions\.(bias|output_bias|decoder(\.weight|\.bias)?)            # BERT, ALBERT
-      | (\w*lm_head|lm_loss|mlm_head|vocab_projector)(\.decoder)?(\.weight|\.bias)?  # RoBERTa, GPT, XLNet, DistilBERT
+      | (\w*lm_head|lm_loss|mlm_head|vocab_projector)(\.decoder|\.linear)?(\.weight|\.bias)?  # RoBERTa, GPT, XLNet, DistilBERT
+      | (embed_out|output_layer)(\.weight|\.bias)?                          # GPT-NeoX, ChatGLM
       | mlm-bias(\.bias)?
-    )$""",
+    )$
+    | ^((language_)?model\.|llm\.)*output(\.weight|\.bias)?$             # Llama as Meta wrote it, InternLM2
+    """,
     re.VERBOSE,
+)
+# An embedding or output matrix of its own inside a layer: that of DeepSeek-V3 which predicts the token after the next.
+_IN_LAYER = re.compile(r"\.(embed_tokens|shared_head\.head)(\.weight)?$")
+# Of those of tokens the ones that a hidden state is multiplied with.
+_OUTPUT = re.compile(
+    r"predictions\.|lm_head|lm_loss|mlm_head|vocab_projector|embed_out|output|shared_head|mlm-bias"
 )
 # What is never about tokens, though it may be as long as the vocabulary.
 _OTHERS = re.compile(
     r"""position|token_type|segment|norm|attention|attn|intermediate|dense|mlp|ffn|feed_?forward|transform\.
-      | pooler|classifier|seq_relationship|wpe|conv|hidden_mapping|(^|\.)(layers?|blocks?|h)[._]\d""",
+      | pooler|classifier|seq_relationship|wpe|conv|hidden_mapping|(^|\.)(layers?|blocks?|h)[._]\d
+      | (^|\.)ln(_\w+)?\.|pos_emb|inv_freq|(^|\.)(visual|vision\w*|audio\w*)\.""",
     re.VERBOSE,
 )
 # Rows after those of the vocabulary, to a multiple of 8, 64 or 128: NVIDIA's BERT has 30,528 rows for 30,522 tokens.
 _MULTIPLE, _MOST_PADDING = 8, 128
+# To a multiple of 128 for each of 8 machines, as Megatron has it, of what is surely of tokens: Qwen3 has 151,936 rows for
+# 151,669 tokens, DeepSeek-V3 129,280 for 128,815, Pythia 50,688 for 50,277. Less than a 64th of them all the same.
+_SURE_PADDING, _SHARE = 1024, 64
 _NAMED = 5  # tensors in a message
 
 
@@ -44,17 +57,31 @@ class _Kind(Enum):
     DOUBTFUL = auto()
 
 
+def _plain(name: str) -> str:
+    return re.sub(r":\d+$", "", name).replace("/", ".").lower()
+
+
 def _kind(name: str) -> _Kind:
-    plain = re.sub(r":\d+$", "", name).replace("/", ".").lower()
+    plain = _plain(name)
+    if _IN_LAYER.search(plain):
+        return _Kind.TOKENS
     if _OTHERS.search(plain):
         return _Kind.OTHER
     return _Kind.TOKENS if _TOKENS.search(plain) else _Kind.DOUBTFUL
 
 
-def has_rows(shape: Shape, size: int) -> bool:
+def is_output(name: str) -> bool:
+    """Whether a tensor of tokens makes the probabilities of tokens, by its name; another one is read by the model."""
+    return bool(_OUTPUT.search(_plain(name)))
+
+
+def has_rows(name: str, shape: Shape, size: int) -> bool:
     """Whether it has a row for each of `size` tokens, and after them none, or a padding."""
     extra = shape[0] - size if shape else -1
-    return extra == 0 or (0 < extra < _MOST_PADDING and shape[0] % _MULTIPLE == 0)
+    most = _MOST_PADDING
+    if _kind(name) is _Kind.TOKENS:
+        most = max(most, min(_SURE_PADDING, size // _SHARE))
+    return extra == 0 or (0 < extra < most and shape[0] % _MULTIPLE == 0)
 
 
 def token_tensors(
@@ -73,16 +100,16 @@ def token_tensors(
     for name in asked:
         if name not in shapes:
             raise DataError(path, None, f"no tensor {quoted(name)}", _longest("there are", shapes))
-        if not has_rows(shapes[name], size):
+        if not has_rows(name, shapes[name], size):
             raise DataError(path, None, f"{cut(name)}: {_rows(shapes[name])}, {wrong}", hint)
     if asked:
         return [name for name in shapes if name in asked]
     if len(shapes) == 1:
         ((name, shape),) = shapes.items()
-        if not has_rows(shape, size):
+        if not has_rows(name, shape, size):
             raise DataError(path, None, f"{_rows(shape)}, {wrong}", hint)
         return [name]
-    found = [n for n, s in shapes.items() if has_rows(s, size) and _kind(n) is _Kind.TOKENS]
+    found = [n for n, s in shapes.items() if has_rows(n, s, size) and _kind(n) is _Kind.TOKENS]
     tall = [name for name, shape in shapes.items() if shape[:1] == (size,)]
     doubtful = [name for name in tall if _kind(name) is _Kind.DOUBTFUL]
     if not doubtful and found:

@@ -54,6 +54,7 @@ from nlptools.text.corpus import FOLDS, ON_ERROR, Corpus
 from nlptools.vectors.check import CHECK_FORMATS
 from nlptools.vectors.compare import VECTOR_COMPARE_FORMATS
 from nlptools.vectors.files import BAD_ROWS, DUPLICATES, INPUT_FORMATS, OUTPUT_FORMATS, read_vectors
+from nlptools.vocab.embeddings import INIT_METHODS
 from nlptools.vocab.embeddings import UNKNOWN as UNKNOWN_PIECES
 from nlptools.vocab.huggingface import FALLBACKS
 from nlptools.vocab.huggingface import TARGETS as EXPORT_TARGETS
@@ -144,7 +145,7 @@ OWN = {
     "vectors whiten": {"output", "format", "words_output", "transform", "quiet"},
     "vectors project": {"output", "format", "words_output", "quiet"},
     "vocab build": {"engine", "output", "map", "weights", "report", "quiet"},
-    "vocab init-embeddings": {"report", "quiet"},
+    "vocab init-embeddings": {"tokenizer", "report", "quiet"},
     "tokenize": {"decode", "engine", "output", "quiet"},
     "vocab export": {"output", "quiet"},
 }
@@ -182,7 +183,7 @@ NO_OPTION = {
     "vectors project": {"block_size", "room", "watch"},
     # The lists are an argument; what of its words the driver gets with Spark follows from --min-count and --max-length.
     "vocab build": {"listed", "block_size", "least", "longest"},
-    "vocab init-embeddings": set(),
+    "vocab init-embeddings": {"tokens"},  # of --tokenizer
     "tokenize": {"block_size", "container", "counts"},
     "vocab export": set(),
 }
@@ -395,6 +396,7 @@ CHOICES = [
         for option, values in (("duplicates", DUPLICATES), ("bad_rows", BAD_ROWS))
     ),
     ("vocab init-embeddings", "unknown", UNKNOWN_PIECES),
+    ("vocab init-embeddings", "method", INIT_METHODS),
     ("tokenize", "pre", PRE),
     ("tokenize", "format", (*TOKEN_FORMATS, *ID_FILES)),
     ("vocab export", "to", tuple(EXPORT_TARGETS)),

@@ -93,7 +93,7 @@ def test_learnt_from_a_corpus(by: str, form: str, folder: Path) -> None:
         folder / f"{form}.json", add=4, by=by, corpus=texts(TEXT), check=[texts(OTHER)], min_saving=8
     )
     assert (by == "merges") == (not any(word.id for word in made.words))
-    assert (by == "words") == (not made.merges)
+    assert bool(made.merges) or by != "merges"
     learnt, other = made.checks
     assert learnt.holds
     assert other.holds

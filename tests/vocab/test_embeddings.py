@@ -329,20 +329,55 @@ def test_not_finite() -> None:
 
 
 def test_rescale() -> None:
-    """Kept (0, 2) and (2, 0): norm 2; their mean (1, 1), and a piece alone: (sqrt 2 + 2) / 2 on average."""
-    np.save("a.npy", np.array([[0, 2], [2, 0], [50, 50.0]]))
+    """(0, 2) and (4, 0): norms 2 and 4, their mean (2, 1) gets 3, a piece alone keeps its own."""
+    np.save("a.npy", np.array([[0, 2], [4, 0], [50, 50.0]]))
     made = VocabMap.of([0, 1], [[0, 1], [0]], ["一", "二"], base_size=3, unknown=None)
     report = init_embeddings("a.npy", made, "b.npy", rescale=True)
-    factor = 2 / ((math.sqrt(2) + 2) / 2)
+    factor = 3 / math.sqrt(5)
     assert np.load("b.npy") == pytest.approx(
-        np.array([[0, 2], [2, 0], [factor, factor], [0, 2 * factor]]), rel=1e-15
+        np.array([[0, 2], [4, 0], [2 * factor, factor], [0, 2]]), rel=1e-15
     )
     (of,) = report.tensors
-    assert of.new.mean == pytest.approx(of.kept.mean) == 2
-    assert of.averaged.mean == pytest.approx(2 / factor)
+    assert of.new.most == pytest.approx(3)
+    assert (of.averaged.most, of.averaged.least) == pytest.approx((math.sqrt(5), 2))
+    assert of.rescaled
     assert [line.split("\t")[1] for line in norms_table(report).splitlines()[1:]] == [
         *("base", "kept", "averaged", "new")
     ]
+    weighted = VocabMap.of([0, 1], [[[0, 1], [3, 1]]], ["一"], base_size=3, unknown=None)
+    init_embeddings("a.npy", weighted, "b.npy", rescale=True)
+    # (3 (0, 2) + (4, 0)) / 4 = (1, 1.5), as long as (3 * 2 + 4) / 4 = 2.5.
+    factor = 2.5 / math.sqrt(3.25)
+    assert np.load("b.npy")[2] == pytest.approx([factor, 1.5 * factor], rel=1e-15)
+
+
+def test_what_is_rescaled() -> None:
+    """Asked for: what the model reads, and copies of it; of an extension by itself, if the output is another matrix."""
+    plain = VocabMap.of(range(7), [[2, 3]], ["一个"], base_size=7, unknown=None)
+    extension = VocabMap.of(range(7), [[2, 3]], ["一个"], base_size=7, unknown=None, extends=True)
+    cases = {
+        "read": {"embed_tokens": BASE},
+        "twice": {"embed_tokens": BASE, "lm_head.weight": BASE.copy()},
+        "two": {
+            "embed_tokens": BASE,
+            "lm_head.weight": BASE * 2,
+            "lm_head.bias": BASE[:, 0].copy(),
+        },
+        "output": {"lm_head.weight": BASE},
+    }
+
+    def rescaled(case: str, made: VocabMap, rescale: bool | None) -> list[str]:
+        Path("a.safetensors").write_bytes(safetensors_of(cases[case]))
+        report = init_embeddings("a.safetensors", made, "b.safetensors", rescale=rescale)
+        return [of.name for of in report.tensors if of.rescaled]
+
+    for case, tensors in cases.items():
+        assert rescaled(case, plain, None) == []
+        assert rescaled(case, extension, False) == []
+        expected = ["embed_tokens"] if "embed_tokens" in tensors else []
+        assert rescaled(case, extension, None) == (expected if case == "two" else [])
+        twice = ["lm_head.weight"] if case == "twice" else []
+        assert rescaled(case, plain, True) == expected + twice
 
 
 def test_rescale_leaves_a_bias_and_zeros() -> None:
@@ -713,7 +748,10 @@ def test_other_files() -> None:
     assert problem("a.pt").startswith("a.pt: a zip archive without .npy arrays | a PyTorch file")
     assert problem("nowhere.npy") == "nowhere.npy: no such file"
     Path("folder").mkdir()
-    assert problem("folder") == "folder: is a directory"
+    assert problem("folder") == (
+        "folder: no folder of a model: no model.safetensors, no index of several | "
+        "save the model as .safetensors first (save_pretrained of transformers does)"
+    )
 
 
 def test_outputs(here: Path) -> None:
