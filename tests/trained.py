@@ -71,7 +71,7 @@ def _metaspace() -> tuple[Any, Any]:
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
     return tokenizer, trainers.BpeTrainer(
-        vocab_size=360, special_tokens=[*SPECIAL, *BYTES], limit_alphabet=40, show_progress=False
+        vocab_size=430, special_tokens=[*SPECIAL, *BYTES], show_progress=False
     )
 
 

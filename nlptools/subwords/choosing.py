@@ -16,7 +16,7 @@ from nlptools.text import chars
 LONGEST = 40  # characters; a longer token stands for one sentence
 # What goes on to the next count, as a multiple of what is wanted: without the words that have gone, shorter ones inside
 # of them are found more often.
-_NARROWER = (3.0, 1.5)
+_FIRST, _SECOND = 3.0, 1.5
 
 Texts = Callable[[], Iterator[Sequence[str]]]
 
@@ -109,25 +109,18 @@ def choose_words(
 ) -> list[AddedWord]:
     """The same words, of which as many as `number` are left without a reason against them: those that save most.
 
-    texts: what they are counted in, again for fewer and fewer words, as a token: a word in a longer one that is chosen is
-    not found there. Without it the counts are those that the words have. least: tokens that a word must save.
-    Of words that save the same the one that comes first. Words without any count are taken in their order.
+    texts: what they are counted in, again for fewer words, as tokens: a word in a longer one that is chosen is not
+    found there, and what it saves depends on the tokens around it. Without it the counts are those that the words have.
+    least: tokens that a word must save. Of words that save the same the one that comes first. Words without any count are
+    taken in their order.
     """
     found = {word.word: word for word in words}
     left = [word for word in words if not word.reason]
     if texts is not None:
-        for times in (*_NARROWER, 1.0):
-            left = _counted(left, encoder, texts)
-            found.update((word.word, word) for word in left)
-            kept = _best(left, math.ceil(times * number), least)
-            if len(kept) == len(left) and times > 1.0:
-                continue
-            left = kept
-        left = _counted(left, encoder, texts)
-        found.update((word.word, word) for word in left)
-    else:
-        left = _best(left, number, least)
-    chosen = {word.word for word in left}
+        left = _best(_counted(left, encoder, texts), math.ceil(_FIRST * number), least, found)
+        left = _best(_counted(left, encoder, texts), math.ceil(_SECOND * number), least, found)
+        left = _weighed(left, encoder, texts)
+    chosen = {word.word for word in _best(left, number, least, found)}
     return [_reasoned(found[word.word], word.word in chosen, least) for word in words]
 
 
@@ -147,8 +140,45 @@ def _counted(words: list[AddedWord], encoder: JsonEncoder, texts: Texts) -> list
     return [word.counted(float(count)) for word, count in zip(words, totals.tolist(), strict=True)]
 
 
-def _best(words: list[AddedWord], number: int, least: float) -> list[AddedWord]:
-    """Those that save most, in the order in which they came."""
+def _weighed(words: list[AddedWord], encoder: JsonEncoder, texts: Texts) -> list[AddedWord]:
+    """With what they save where they stand."""
+    finder = WordFinder(encoder.file, [word.word for word in words])
+    totals, saved = np.zeros((2, len(words)), np.int64)
+    for batch in texts():
+        number, gain = weigh(batch, encoder, finder)
+        totals += np.bincount(number, minlength=len(words))
+        saved += np.bincount(number, gain, len(words)).astype(np.int64)
+    return [
+        replace(word, count=float(count), saved=float(gain))
+        for word, count, gain in zip(words, totals.tolist(), saved.tolist(), strict=True)
+    ]
+
+
+def weigh(
+    texts: Sequence[str], encoder: JsonEncoder, finder: WordFinder
+) -> tuple[np.ndarray, np.ndarray]:
+    """(number of the word, tokens that it saves there) of each occurrence in some texts; int64.
+
+    As a token a word takes the place of all tokens that begin in it. What they reach over its end, and what another
+    reaches into it, is a token by itself then, at least.
+    """
+    encoded = encoder.encode(texts)
+    starts = encoder.spans(texts, encoded)[:, 0].astype(np.int64)
+    lengths = np.fromiter((len(text) + 1 for text in texts), np.int64, len(texts))
+    firsts = np.cumsum(lengths) - lengths
+    begins = np.bincount(starts + np.repeat(firsts, encoded.sizes), minlength=int(lengths.sum()))
+    before = np.append(0, np.cumsum(begins))
+    begins[firsts + lengths - 1] = 1  # the end of a text is no middle of a token
+    number, places = finder.places(texts)
+    start, stop = firsts[places[:, 0]] + places[:, 1], firsts[places[:, 0]] + places[:, 2]
+    return number, before[stop] - before[start] - 1 - (begins[stop] == 0)
+
+
+def _best(
+    words: list[AddedWord], number: int, least: float, found: dict[str, AddedWord]
+) -> list[AddedWord]:
+    """Those that save most, in the order in which they came; what is known of all goes to `found`."""
+    found.update((word.word, word) for word in words)
     saved = np.array([word.saved for word in words])
     order = np.argsort(-np.nan_to_num(saved, nan=-1.0), kind="stable")
     good = order[~(saved[order] < least)][:number]

@@ -25,7 +25,7 @@ from nlptools.subwords.bytelevel import read
 from nlptools.subwords.checking import MISSED, TextCheck, check_ids, check_text, check_words
 from nlptools.subwords.choosing import AddedWord, choose_words, look_at
 from nlptools.subwords.insidewords import count_inside
-from nlptools.subwords.merges import Merge, Sequences, learn_merges
+from nlptools.subwords.merges import IdSequences, Merge, learn_merges
 from nlptools.subwords.pieces import JsonEncoder
 from nlptools.subwords.tokenizerjson import NAME, TokenizerJson, read_tokenizer_json
 from nlptools.text import chars
@@ -278,7 +278,7 @@ class _Maker:
                 count_inside(batch, encoder, self.cutter, whole, counted)
         start = first + len(characters)
         found = learn_merges(
-            Sequences.of(counted),
+            IdSequences.of(counted),
             self.add,
             speller.joined,
             first=start,

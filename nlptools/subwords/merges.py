@@ -14,7 +14,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Sequences:
+class IdSequences:
     """Distinct sequences of ids, one after the other.
 
     ids: int64; ends: int64, where each of them ends; counts: int64, how often each occurs.
@@ -25,7 +25,7 @@ class Sequences:
     counts: np.ndarray
 
     @classmethod
-    def of(cls, counted: Mapping[tuple[int, ...], int]) -> Sequences:
+    def of(cls, counted: Mapping[tuple[int, ...], int]) -> IdSequences:
         """From a count of each; those of one token say nothing and are left out."""
         several = {ids: count for ids, count in counted.items() if len(ids) > 1}
         lengths = np.fromiter(map(len, several), np.int64, len(several))
@@ -51,7 +51,7 @@ Joined = Callable[[tuple[int, ...]], "str | None"]
 
 
 def learn_merges(
-    sequences: Sequences, number: int, joined: Joined, *, first: int, least: int = 1
+    sequences: IdSequences, number: int, joined: Joined, *, first: int, least: int = 1
 ) -> list[Merge]:
     """The next `number` merges, as many as save `least` tokens; the first one gets the id `first`, and so on.
 
@@ -74,7 +74,7 @@ def learn_merges(
 class _Learner:
     """The sequences as a list linked both ways, and for each pair how often and where it stands."""
 
-    sequences: Sequences
+    sequences: IdSequences
     joined: Joined
     counts: dict[tuple[int, int], int] = field(default_factory=dict)
     places: dict[tuple[int, int], list[int]] = field(default_factory=dict)

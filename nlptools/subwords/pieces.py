@@ -75,6 +75,14 @@ class WordFinder:
         ids = self._encoder.encode(texts).ids
         return np.bincount(ids[ids >= self._first] - self._first, minlength=self._size)
 
+    def places(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """(the word's number, (text, start, stop) in characters) of each occurrence; int64."""
+        encoded = self._encoder.encode(texts)
+        spans = self._encoder.spans(texts, encoded)
+        at = np.flatnonzero(encoded.ids >= self._first)
+        text = np.repeat(np.arange(len(texts)), encoded.sizes)[at]
+        return encoded.ids[at] - self._first, np.column_stack([text, spans[at]]).astype(np.int64)
+
     def absent(self, texts: Sequence[str]) -> np.ndarray:
         """Whether no word stands in each text; bool."""
         encoded = self._encoder.encode(texts)

@@ -19,8 +19,9 @@ from nlptools.subwords.bytelevel import written
 from nlptools.subwords.tokenizerjson import TokenizerJson, read_tokenizer_json
 
 GROWN = ("bytes", "llama", "unigram")
-WORDS = ["梨树开", "花以", "花以前", "孩子们在", "丁每", "园丁浇花"]
-SIGNS = st.sampled_from("桃树开花园丁梨以前孩子们在每浇天，。 \nTtree\u0301🌳🌾龘")
+# None of them stands in the text that the tokenizers were trained on.
+WORDS = ["梨花", "丁桃", "丁桃每", "孩树们在", "树前", "梨花以丁"]
+SIGNS = st.sampled_from([*"桃树开花园丁梨以前孩子们在每浇天，。 \nTtree\u0301🌳🌾龘", *WORDS])
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +84,7 @@ def test_old_ids_stay_and_new_ones_follow(
 
 
 @pytest.mark.parametrize("form", GROWN)
-def test_a_word_alone_is_one_token(
-    form: str, pairs: dict[str, Pair]
-) -> None:
+def test_a_word_alone_is_one_token(form: str, pairs: dict[str, Pair]) -> None:
     _, after, size = pairs[form]
     for number, word in enumerate(WORDS):
         ids = ids_of(after, word)
@@ -95,11 +94,9 @@ def test_a_word_alone_is_one_token(
 
 
 @pytest.mark.parametrize("form", GROWN)
-@given(text=st.text(SIGNS, max_size=20) | st.sampled_from([*LINES, *AWKWARD]))
+@given(text=st.lists(SIGNS, max_size=20).map("".join) | st.sampled_from([*LINES, *AWKWARD]))
 @settings(max_examples=150, suppress_health_check=list(HealthCheck))
-def test_any_text(
-    form: str, pairs: dict[str, Pair], text: str
-) -> None:
+def test_any_text(form: str, pairs: dict[str, Pair], text: str) -> None:
     before, after, size = pairs[form]
     ids = ids_of(after, text)
     new = [after.id_to_token(i) for i in ids if i >= size]
@@ -117,8 +114,8 @@ def test_of_words_in_one_another_the_longest(
     pairs: dict[str, Pair],
 ) -> None:
     for _, after, size in pairs.values():
-        found = [after.id_to_token(i) for i in ids_of(after, "桃树开花以前梨树开花") if i >= size]
-        assert found == ["花以前", "梨树开"]
+        found = [after.id_to_token(i) for i in ids_of(after, "园丁桃每丁桃树前") if i >= size]
+        assert found == ["丁桃每", "丁桃", "树前"]
 
 
 def test_merges_join_what_the_old_ones_left(bases: dict[str, TokenizerJson]) -> None:
@@ -128,8 +125,8 @@ def test_merges_join_what_the_old_ones_left(bases: dict[str, TokenizerJson]) -> 
     before = library(base.contents)
     pair = [before.id_to_token(i) for i in ids_of(before, "园丁")][:2]
     joint = Joint("".join(pair), *pair)
-    after = library(with_words(base, ["梨树开"], [joint]))
-    assert after.token_to_id("梨树开") == base.size
+    after = library(with_words(base, ["梨花"], [joint]))
+    assert after.token_to_id("梨花") == base.size
     assert after.token_to_id(joint.token) == base.size + 1
     assert after.token_to_id("<|end|>") == base.added["<|end|>"]
     assert base.size + 1 in ids_of(after, "园丁")
@@ -172,7 +169,11 @@ def test_a_tokenizer_that_would_write_blanks(form: str, bases: dict[str, Tokeniz
         check_base(bases[form])
 
 
-@given(st.sets(st.text(st.sampled_from("ab桃树-]^\\"), min_size=1, max_size=4), min_size=1, max_size=60))
+@given(
+    st.sets(
+        st.text(st.sampled_from("ab桃树-]^\\"), min_size=1, max_size=4), min_size=1, max_size=60
+    )
+)
 def test_one_expression_of_all_words(words: set[str]) -> None:
     pattern = re.compile(any_of(sorted(words)))
     for word in words:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from trained import tokenizer_json
 
-from nlptools.subwords.choosing import choose_words, look_at
-from nlptools.subwords.pieces import JsonEncoder
+from nlptools.subwords.additions import with_words
+from nlptools.subwords.choosing import choose_words, look_at, weigh
+from nlptools.subwords.pieces import JsonEncoder, WordFinder
 from nlptools.subwords.tokenizerjson import TokenizerJson, read_tokenizer_json
 
 
@@ -91,8 +92,31 @@ def test_counted_in_a_text_without_those_inside_others(encoder: JsonEncoder) -> 
     texts = ["园丁每天浇水，园丁每天", "园丁每，园丁每天", "丁每"]
     words = look_at({"园丁每天": None, "园丁每": None, "丁每": 99, "水们": 50}, encoder)
     found = choose_words(words, 4, encoder, least=1, texts=lambda: iter([texts]))
-    assert {word.word: word.count for word in found} == {"园丁每天": 3, "园丁每": 1, "丁每": 1, "水们": 0}
+    assert {word.word: word.count for word in found} == {
+        "园丁每天": 3,
+        "园丁每": 1,
+        "丁每": 1,
+        "水们": 0,
+    }
     assert found[3].reason == "saves less than --min-saving"
     # Where the longer one is not taken, the shorter one is found in it.
     only = choose_words(words[1:], 1, encoder, least=1, texts=lambda: iter([texts]))
     assert {word.word: word.count for word in only if not word.reason} == {"园丁每": 4}
+
+
+def test_what_a_word_saves_where_it_stands(encoder: JsonEncoder) -> None:
+    """Beside the tokens before and after, where those are what is left of the tokens that went over its borders."""
+    words = ["丁桃", "树浇", "桃树桃"]
+    texts = ["园丁桃树，桃树浇", "丁桃", "", "桃树桃树，树浇", "看桃树"]
+    finder = WordFinder(encoder.file, words)
+    after = JsonEncoder(TokenizerJson("x", with_words(encoder.file, words)))
+    number, gain = weigh(texts, encoder, finder)
+    every = [after.tokenizer.token_to_id(word) for word in words]
+    ids = [after.encode([text]).ids.tolist() for text in texts]
+    assert number.tolist() == [every.index(i) for row in ids for i in row if i in every]
+    # What is left of a token may fall apart further.
+    assert gain.sum() >= len(encoder.encode(texts)) - sum(map(len, ids))
+    for text in ("看丁桃", "浇树浇", "树丁桃，树浇"):  # where no token goes over a border
+        number, gain = weigh([text], encoder, finder)
+        assert gain.sum() == len(encoder.encode([text])) - len(after.encode([text])) > 0
+    assert weigh(["园丁桃树"], encoder, finder)[1].tolist() == [-1]  # 园丁 桃树 became 园 丁桃 树

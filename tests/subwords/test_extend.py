@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tokenizers import Tokenizer
-from trained import LINES, tokenizer_json
+from trained import tokenizer_json
 
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.subwords.extend import Extension, extend_tokenizer
@@ -17,7 +17,8 @@ from nlptools.subwords.tokenizerjson import read_tokenizer_json
 from nlptools.text.corpus import Corpus
 from nlptools.vocab.map import map_pieces
 
-COUNTS = {"梨树开花": 40, "孩子吃": 30, "浇水": 20, "桃树": 99, "tree": 9, "果子熟了": 2}
+# None of them stands in the text that the tokenizers were trained on.
+COUNTS = {"梨花开": 40, "孩子吃": 30, "水桃": 20, "tree": 9, "果园丁": 2}
 TEXT = [
     "孩子们在果园里浇水，园丁教孩子们给桃树浇水。",
     "果园里的梨树开花了，孩子们等梨树结果。",
@@ -53,18 +54,18 @@ def test_by_the_counts_of_a_list(form: str, folder: Path) -> None:
     made = extend_tokenizer(folder / f"{form}.json", COUNTS, add=3, min_saving=5)
     base = read_tokenizer_json(folder / f"{form}.json")
     rows = {row.word: row for row in made}
-    assert [row.word for row in made][:3] == ["梨树开花", "孩子吃", "浇水"]
-    assert [rows[word].id for word in ("梨树开花", "孩子吃", "浇水")] == [
+    assert [row.word for row in made][:3] == ["梨花开", "孩子吃", "水桃"]
+    assert [rows[word].id for word in ("梨花开", "孩子吃", "水桃")] == [
         base.size + n for n in range(3)
     ]
     assert rows["tree"].reason == "no Chinese character in it"
-    assert rows["果子熟了"].id is None
+    assert rows["果园丁"].id is None
     assert len(made) == base.size + 3
     tokenizer = library(made)
-    assert [tokenizer.token_to_id(word) for word in ("梨树开花", "孩子吃", "浇水")] == [
+    assert [tokenizer.token_to_id(word) for word in ("梨花开", "孩子吃", "水桃")] == [
         base.size + n for n in range(3)
     ]
-    for word in ("梨树开花", "孩子吃", "浇水"):
+    for word in ("梨花开", "孩子吃", "水桃"):
         row = rows[word]
         assert row.count == COUNTS[word]
         assert row.saved == COUNTS[word] * (row.pieces - 1)
@@ -90,10 +91,16 @@ def test_the_map_is_for_init_embeddings(folder: Path) -> None:
 @pytest.mark.parametrize("form", ["bytes", "llama"])
 def test_learnt_from_a_corpus(by: str, form: str, folder: Path) -> None:
     made = extend_tokenizer(
-        folder / f"{form}.json", add=4, by=by, corpus=texts(TEXT), check=[texts(OTHER)], min_saving=8
+        folder / f"{form}.json",
+        add=4,
+        by=by,
+        corpus=texts(TEXT),
+        check=[texts(OTHER)],
+        min_saving=8,
     )
-    assert (by == "merges") == (not any(word.id for word in made.words))
-    assert bool(made.merges) or by != "merges"
+    words, merges = [word for word in made.words if word.id is not None], made.merges
+    assert bool(words) == (by == "words") or by == "both"
+    assert bool(merges) == (by == "merges") or by == "both"
     learnt, other = made.checks
     assert learnt.holds
     assert other.holds
@@ -103,13 +110,15 @@ def test_learnt_from_a_corpus(by: str, form: str, folder: Path) -> None:
     ids = [row.id for row in made if row.id is not None]
     size = read_tokenizer_json(folder / f"{form}.json").size
     assert ids == list(range(size, size + len(ids)))
-    assert len(ids) == 4
+    assert len(ids) == len(words) + len(merges) > 1
     assert all(row.saved >= 8 for row in made if row.id is not None and row.saved is not None)
     tokenizer = library(made)
     for row in made:
         if row.id is not None:
             assert row.id in ids_of(tokenizer, row.word)
-            assert tokenizer.decode(ids_of(tokenizer, row.word), skip_special_tokens=False) == row.word
+            assert (
+                tokenizer.decode(ids_of(tokenizer, row.word), skip_special_tokens=False) == row.word
+            )
     # Every place where a new token can stand has one; merges may lose some to the tokens beside them.
     assert learnt.whole == learnt.found if by == "words" else learnt.whole <= learnt.found
 
@@ -117,7 +126,12 @@ def test_learnt_from_a_corpus(by: str, form: str, folder: Path) -> None:
 def test_merges_never_go_over_the_border_of_a_word(folder: Path) -> None:
     text = ["孩子们浇水", "孩子们吃饭"] * 30
     inside = extend_tokenizer(
-        folder / "bytes.json", ["孩子们", "浇水", "吃饭"], add=20, by="merges", corpus=texts(text), min_saving=1
+        folder / "bytes.json",
+        ["孩子们", "浇水", "吃饭"],
+        add=20,
+        by="merges",
+        corpus=texts(text),
+        min_saving=1,
     )
     merged = {one.word for one in inside.merges}
     assert {"吃饭"} <= merged | {"吃饭"}
@@ -130,9 +144,11 @@ def test_merges_never_go_over_the_border_of_a_word(folder: Path) -> None:
 
 
 def test_merges_by_the_counts_of_a_list(folder: Path) -> None:
-    made = extend_tokenizer(folder / "bytes.json", {"浇水": 50, "浇花": 1}, add=5, by="merges", min_saving=2)
+    made = extend_tokenizer(
+        folder / "bytes.json", {"水桃": 50, "水梨": 1}, add=5, by="merges", min_saving=2
+    )
     tokenizer = library(made)
-    assert ids_of(tokenizer, "浇水")[-1] >= made.base.size
+    assert ids_of(tokenizer, "水桃")[-1] >= made.base.size
     assert made.words == ()
 
 
@@ -140,9 +156,8 @@ def test_characters_that_fell_apart_into_bytes(folder: Path) -> None:
     """SentencePiece's BPE has bytes for characters it lacks; in a token for one it can be merged further."""
     text = ["龘靐龘靐，园丁看龘靐。"] * 20
     made = extend_tokenizer(folder / "llama.json", ["龘靐"], add=4, by="merges", corpus=texts(text))
-    assert [(one.word, one.saved) for one in made.merges] == [
-        *(("靐", 120), ("龘", 120), ("龘靐", 60), ("看", 40))
-    ]
+    saved = [(one.word, one.saved) for one in made.merges]
+    assert saved[:3] == [("靐", 120), ("龘", 120), ("龘靐", 60)]
     tokenizer = library(made)
     ids = ids_of(tokenizer, "园龘靐了")
     assert sum(i >= made.base.size for i in ids) == 1
@@ -153,7 +168,9 @@ def test_characters_that_fell_apart_into_bytes(folder: Path) -> None:
 
 def test_the_same_whatever_the_workers(folder: Path) -> None:
     made = [
-        extend_tokenizer(folder / "bytes.json", add=10, by="both", corpus=texts(TEXT), workers=n).files()
+        extend_tokenizer(
+            folder / "bytes.json", add=10, by="both", corpus=texts(TEXT), workers=n
+        ).files()
         for n in (1, 3)
     ]
     assert made[0] == made[1]
@@ -173,7 +190,9 @@ def test_files_beside_the_base(tmp_path: Path, folder: Path) -> None:
     assert written == {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|end|>"}
     assert files["chat_template.jinja"] == "{{ messages }}"
     alone = extend_tokenizer(folder / "bytes.json", COUNTS, add=2).files()
-    assert json.loads(alone["tokenizer_config.json"]) == {"tokenizer_class": "PreTrainedTokenizerFast"}
+    assert json.loads(alone["tokenizer_config.json"]) == {
+        "tokenizer_class": "PreTrainedTokenizerFast"
+    }
 
 
 def test_no_config_of_json(tmp_path: Path) -> None:
@@ -189,7 +208,7 @@ def test_as_a_table(folder: Path) -> None:
     assert list(frame.columns) == ["word", "count", "pieces", "saved", "id", "by", "reason"]
     assert len(frame) == len(COUNTS)
     assert np.isnan(frame["count"].astype(float)).all()
-    assert "梨树开花" in made._repr_html_()
+    assert "梨花开" in made._repr_html_()
     assert repr(made) == f"Extension({made.base.size:,} tokens before, {made.base.size + 2:,} now)"
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlptools.subwords.merges import Merge, Sequences, learn_merges
+from nlptools.subwords.merges import IdSequences, Merge, learn_merges
 
 
 def joined(ids: tuple[int, ...]) -> str | None:
@@ -23,7 +23,7 @@ def short(ids: tuple[int, ...]) -> str | None:
 
 def learned(words: dict[str, int], number: int, least: int = 1, rule=joined) -> list[Merge]:  # type: ignore[no-untyped-def]
     counted = {tuple(map(ord, word)): count for word, count in words.items()}
-    return learn_merges(Sequences.of(counted), number, rule, first=1000, least=least)
+    return learn_merges(IdSequences.of(counted), number, rule, first=1000, least=least)
 
 
 def slowly(words: dict[str, int], number: int, least: int, rule) -> list[Merge]:  # type: ignore[no-untyped-def]
