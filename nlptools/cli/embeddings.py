@@ -153,7 +153,8 @@ def _tokens(path: str, size: int, of_model: bool) -> list[bytes | None]:
     """The bytes of the base's tokens."""
     from nlptools.subwords.tokenbytes import token_bytes
 
-    if of_model and not Path(path).is_dir():
+    there = (Path(path) / name for name in ("tokenizer.json", "vocab.txt"))
+    if of_model and not any(file.exists() for file in there):
         raise click.UsageError("--method weighted and focus need --tokenizer, that of the base.")
     found = token_bytes(path)
     if len(found) < size:

@@ -9,6 +9,7 @@ import os
 import re
 from pathlib import Path
 
+from nlptools.errors import DataError
 from nlptools.subwords.bytelevel import read
 from nlptools.subwords.tokenizerjson import NAME, TokenizerJson, read_tokenizer_json
 from nlptools.vocab.vocab import SPECIALS, load_vocab
@@ -16,6 +17,7 @@ from nlptools.vocab.wordpiece import CONTINUED
 
 VOCAB = "vocab.txt"
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
+_MOST = 1 << 24  # ids; Gemma 3 has 262,145
 _BLANK = "\u2581"  # how SentencePiece writes a blank
 
 
@@ -34,6 +36,8 @@ def token_bytes(path: str | os.PathLike[str]) -> list[bytes | None]:
 
 
 def _of_json(tokenizer: TokenizerJson) -> list[bytes | None]:
+    if tokenizer.size > _MOST:
+        raise DataError(tokenizer.path, None, f"an id of {tokenizer.size - 1:,}")
     found: list[bytes | None] = [None] * tokenizer.size
     for token, number in tokenizer.tokens.items():
         if tokenizer.byte_level:

@@ -257,6 +257,8 @@ class _Job:
 
     def _rescaled(self, checkpoint: Checkpoint, chosen: list[Stored]) -> set[str]:
         """Names of the matrices whose new rows get the length of those they are made of."""
+        if not (self.vocab_map.extends if self.rescale is None else self.rescale):
+            return set()
         matrices = [stored for stored in chosen if len(stored.shape) > 1]
         outputs = [stored for stored in matrices if is_output(stored.name)]
         inputs = [stored for stored in matrices if stored not in outputs]
@@ -266,11 +268,9 @@ class _Job:
             for stored in outputs
             if self.tied or (inputs and _equal(checkpoint, inputs[0], stored))
         ]
-        if self.rescale is None:
-            use = self.vocab_map.extends and len(outputs) > len(same)
-        else:
-            use = self.rescale
-        return {stored.name for stored in [*inputs, *same]} if use else set()
+        if self.rescale is None and len(outputs) == len(same):
+            return set()
+        return {stored.name for stored in [*inputs, *same]}
 
 
 def _equal(checkpoint: Checkpoint, one: Stored, two: Stored) -> bool:

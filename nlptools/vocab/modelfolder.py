@@ -21,6 +21,7 @@ from nlptools.text.sources import reason
 
 CONFIG = "config.json"
 _MOST = 1 << 24  # bytes of a config.json
+_DEEPEST = 50  # objects and lists inside each other; those of models have up to 5
 # In this order transformers looks for them.
 _CHECKPOINTS = ("model.safetensors", "model.safetensors.index.json")
 _WEIGHTS = (
@@ -120,8 +121,7 @@ class ModelFolder:
         try:
             with contextlib.ExitStack() as stack:
                 # The first that is opened appears last.
-                text = json.dumps(config, ensure_ascii=False, indent=2) + "\n"
-                stack.enter_context(whole_file(output / CONFIG)).write(text.encode())
+                stack.enter_context(whole_file(output / CONFIG)).write(_written(config))
                 names = []
                 for path in self.small_files()[0]:
                     if _like(path, _CHAT) and (output / path.name).exists():
@@ -171,7 +171,22 @@ def read_config(path: Path) -> dict[str, Any]:
         raise DataError(path, None, problem, hint) from None
     if not isinstance(found, dict):
         raise DataError(path, None, "no JSON object", hint)
+    if _is_deep(found):
+        raise DataError(path, None, f"nested more than {_DEEPEST} times", hint)
     return found
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST + 1):
+        objects = [one.values() if isinstance(one, dict) else one for one in level]
+        level = [inner for one in objects for inner in one if isinstance(inner, dict | list)]
+    return bool(level)
+
+
+def _written(config: Any) -> bytes:
+    """As transformers writes it, but in the order that it had: ASCII, two blanks a level."""
+    return (json.dumps(config, indent=2) + "\n").encode()
 
 
 @contextlib.contextmanager

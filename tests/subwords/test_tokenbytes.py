@@ -32,6 +32,8 @@ def test_every_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert put({"type": "Unigram", "vocab": unigram}) == [b"\xe4", " 中".encode(), b"a", *rest]
     pieces = {"type": "WordPiece", "vocab": {"中": 0, "##国": 1, "##ing": 2}}
     assert put(pieces) == ["中".encode(), "国".encode(), b"ing", *rest]
+    with pytest.raises(DataError, match="an id of 1,000,000,000,000"):
+        put({"type": "WordPiece", "vocab": {"中": 10**12}})
     Path("tokenizer.json").unlink()
     Path("vocab.txt").write_text("[PAD]\n中\n##国\n", "utf-8")
     assert token_bytes(".") == token_bytes("vocab.txt") == [None, "中".encode(), "国".encode()]

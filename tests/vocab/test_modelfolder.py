@@ -20,7 +20,7 @@ BASE = np.array([[1, 2], [3, 6], [5, -1]], np.float32)
 PADDED = np.vstack([BASE, np.full((5, 2), 9)]).astype(np.float32)
 MAP = VocabMap.of(range(3), [[0, 1]], ["一个"], base_size=3, unknown=None, extends=True)
 ROWS = [*BASE.tolist(), [2, 4]]
-CONFIG = {"model_type": "x", "vocab_size": 8, "rms_norm_eps": 1e-06, "名": [1]}
+CONFIG = {"model_type": "x", "vocab_size": 8, "rms_norm_eps": 1e-06, "名": ["\ud800"]}
 
 
 @pytest.fixture(autouse=True)
@@ -193,6 +193,8 @@ def test_errors() -> None:
     )
     put("config.json", b"[1]")
     assert problem().startswith("old/config.json: no JSON object | ")
+    put("config.json", b'{"a":' * 900 + b"1" + b"}" * 900)
+    assert problem().startswith("old/config.json: nested more than 50 times | ")
     put("config.json", b"{")
     assert problem().startswith("old/config.json: no JSON: Expecting")
     Path("old/config.json").unlink()
