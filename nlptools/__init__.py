@@ -33,8 +33,8 @@ _HOMES = {
     "vectors_project": "vectors.projection:project_vectors",
     "vectors_whiten": "vectors.whitening:whiten_vectors",
     "vocab_build": "vocab.build:make_vocab",
-    "vocab_extend": "subwords.extend:extend_tokenizer",
     "vocab_export": "vocab.huggingface:tokenizer_files",
+    "vocab_extend": "subwords.extend:extend_tokenizer",
     "vocab_init_embeddings": "vocab.embeddings:init_embeddings",
     # what they take and give
     "Bounds": "vectors.dimension:Bounds",
@@ -45,6 +45,7 @@ _HOMES = {
     "Evaluation": "segmentation.evaluate:Evaluation",
     "ExplainedWord": "review.explain:ExplainedWord",
     "Export": "review.export:Export",
+    "Extension": "subwords.extend:Extension",
     "FilteredCorpus": "lm.filter:FilteredCorpus",
     "LanguageModel": "lm.model:LanguageModel",
     "NgramCounts": "ngrams.counts:NgramCounts",

@@ -40,6 +40,8 @@ from nlptools.segmentation.segmenter import Segmenter as Segmenter
 from nlptools.segmentation.segmenter import segment_text as segment
 from nlptools.segmentation.stream import segment_corpus as segment_corpus
 from nlptools.segmentation.tagger import TagCutter as TagCutter
+from nlptools.subwords.extend import Extension as Extension
+from nlptools.subwords.extend import extend_tokenizer as vocab_extend
 from nlptools.subwords.tokenbytes import token_bytes as token_bytes
 from nlptools.text.corpus import Corpus as Corpus
 from nlptools.text.wordlists import read_rows as read_rows
@@ -89,6 +91,7 @@ __all__ = [
     "Evaluation",
     "ExplainedWord",
     "Export",
+    "Extension",
     "FilteredCorpus",
     "LanguageModel",
     "NgramCounts",
@@ -156,6 +159,7 @@ __all__ = [
     "vectors_whiten",
     "vocab_build",
     "vocab_export",
+    "vocab_extend",
     "vocab_init_embeddings",
     "write_ids",
     "write_model",

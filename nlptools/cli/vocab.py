@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def vocab() -> None:
-    """Build vocabularies of words for BERT, make the rows of a model for them, write them for Hugging Face."""
+    """Build vocabularies of words for BERT, extend those of language models, make the rows of a model for them."""
 
 
 for _command in (init_embeddings, export_vocab, extend_vocab):

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
 
 WAYS = ("words", "merges", "both")
-MIN_SAVING = 10
+MIN_SAVING = 10.0
 # What a tokenizer's folder has beside it that stays right. vocab.json, merges.txt and tokenizer.model do not: they
 # know nothing of the new tokens.
 _BESIDE = ("tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")

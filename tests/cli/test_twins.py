@@ -50,6 +50,7 @@ from nlptools.spark.segment import segment_with_spark
 from nlptools.spark.tokenize import tokenize_with_spark
 from nlptools.spark.train import train_with_spark
 from nlptools.spark.vocab import count_corpus_with_spark
+from nlptools.subwords.extend import WAYS as EXTENSION_WAYS
 from nlptools.text.corpus import FOLDS, ON_ERROR, Corpus
 from nlptools.vectors.check import CHECK_FORMATS
 from nlptools.vectors.compare import VECTOR_COMPARE_FORMATS
@@ -75,6 +76,7 @@ READS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("train", "segment", "tokenize", "lm train", "lm score", "dim"), READING),
     "lm filter": READING,
     "vocab build": READING,
+    "vocab extend": READING,
     **dict.fromkeys(("vectors check", "vectors compare"), read_vectors),
     **dict.fromkeys(("vectors project", "vectors whiten"), read_vectors),
 }
@@ -145,6 +147,7 @@ OWN = {
     "vectors whiten": {"output", "format", "words_output", "transform", "quiet"},
     "vectors project": {"output", "format", "words_output", "quiet"},
     "vocab build": {"engine", "output", "map", "weights", "report", "quiet"},
+    "vocab extend": {"output", "map", "report", "quiet"},
     "vocab init-embeddings": {"tokenizer", "report", "quiet"},
     "tokenize": {"decode", "engine", "output", "quiet"},
     "vocab export": {"output", "quiet"},
@@ -183,13 +186,14 @@ NO_OPTION = {
     "vectors project": {"block_size", "room", "watch"},
     # The lists are an argument; what of its words the driver gets with Spark follows from --min-count and --max-length.
     "vocab build": {"listed", "block_size", "least", "longest"},
+    "vocab extend": {"block_size", "words"},  # an argument; without it those of the corpus
     "vocab init-embeddings": {"tokens"},  # of --tokenizer
     "tokenize": {"block_size", "container", "counts"},
     "vocab export": set(),
 }
 # Commands that take what they read piece by piece, and need no --memory.
 SMALL = {"report", "contexts", "evaluate", "segment", "lm score", "dim", "export", "tokenize"}
-SMALL |= {"convert", "vocab build", "vocab export", "vocab init-embeddings"}
+SMALL |= {"convert", "vocab build", "vocab export", "vocab extend", "vocab init-embeddings"}
 # What a command has to be given.
 REQUIRED = {
     "explain": ["词"],
@@ -206,6 +210,7 @@ REQUIRED = {
     "vectors compare": ["词", "词"],
     "vectors whiten": ["词", "-o", "量"],
     "vectors project": ["词", "-o", "量", "--dim", "2"],
+    "vocab extend": ["词", "--base", "词", "--add", "5", "-o", "新"],
     "vocab init-embeddings": ["词", "--map", "词", "-o", "量"],
     "tokenize": ["--vocab", "词"],
     "vocab export": ["词"],
@@ -281,7 +286,7 @@ def test_the_commands_are_these() -> None:
         "dim",
         *("vectors check", "vectors compare", "vectors project", "vectors whiten"),
         "tokenize",
-        *("vocab build", "vocab export", "vocab init-embeddings"),
+        *("vocab build", "vocab export", "vocab extend", "vocab init-embeddings"),
     }
 
 
@@ -395,6 +400,7 @@ CHOICES = [
         for name in ("check", "compare", "whiten", "project")
         for option, values in (("duplicates", DUPLICATES), ("bad_rows", BAD_ROWS))
     ),
+    ("vocab extend", "by", EXTENSION_WAYS),
     ("vocab init-embeddings", "unknown", UNKNOWN_PIECES),
     ("vocab init-embeddings", "method", INIT_METHODS),
     ("tokenize", "pre", PRE),
@@ -415,7 +421,7 @@ CHOICES = [
         (c, "fold", FOLDS)
         for c in (
             *("compare", "count", "discover", "explain", "report", "train", "lm train", "dim"),
-            "vocab build",
+            *("vocab build", "vocab extend"),
         )
     ),
     *((c, "fold", (*FOLDS, "none")) for c in ("segment", "tokenize", "lm score", "lm filter")),
@@ -501,6 +507,8 @@ def test_one_option_one_meaning() -> None:
     # One vocabulary of `tokenize`, lists whose words `dim` counts; other programs to write for; what asks
     # for jieba's dictionary.
     different |= {"vocab", "to", "jieba_dict"}
+    # A vocabulary of words, or a tokenizer of pieces.
+    different |= {"base"}
     # In a list of known words, or in the corpus A of a comparison.
     different |= {"new_only"}
     # What prints the text as it stands is folded for looking up alone.
