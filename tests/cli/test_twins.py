@@ -50,13 +50,13 @@ from nlptools.spark.segment import segment_with_spark
 from nlptools.spark.tokenize import tokenize_with_spark
 from nlptools.spark.train import train_with_spark
 from nlptools.spark.vocab import count_corpus_with_spark
+from nlptools.subwords.export import TARGETS as EXPORT_TARGETS
 from nlptools.text.corpus import FOLDS, ON_ERROR, Corpus
 from nlptools.vectors.check import CHECK_FORMATS
 from nlptools.vectors.compare import VECTOR_COMPARE_FORMATS
 from nlptools.vectors.files import BAD_ROWS, DUPLICATES, INPUT_FORMATS, OUTPUT_FORMATS, read_vectors
 from nlptools.vocab.embeddings import UNKNOWN as UNKNOWN_PIECES
 from nlptools.vocab.huggingface import FALLBACKS
-from nlptools.vocab.huggingface import TARGETS as EXPORT_TARGETS
 from nlptools.vocab.idfiles import ID_FILES
 from nlptools.vocab.records import tokenize_records
 from nlptools.vocab.stream import TOKEN_FORMATS, tokenize_corpus
@@ -184,7 +184,7 @@ NO_OPTION = {
     "vocab build": {"listed", "block_size", "least", "longest"},
     "vocab init-embeddings": set(),
     "tokenize": {"block_size", "container", "counts"},
-    "vocab export": set(),
+    "vocab export": {"name"},
 }
 # Commands that take what they read piece by piece, and need no --memory.
 SMALL = {"report", "contexts", "evaluate", "segment", "lm score", "dim", "export", "tokenize"}

@@ -37,7 +37,7 @@ def test_stdout_a_file_and_a_folder() -> None:
     done = export("vocab.txt").ok()
     assert done.out == expected
     assert re.fullmatch(
-        rf"nlptools {re.escape(__version__)} vocab export \| vocab:vocab\.txt to:fast"
+        rf"nlptools {re.escape(__version__)} vocab export \| vocab:vocab\.txt to:tokenizers"
         rf" \| {len(TINY)} tokens( \| \d+\.\d MB memory)? \| \d+\.\d s\n",
         done.err,
     )
@@ -119,16 +119,19 @@ def test_other_files() -> None:
     ("args", "problem"),
     [
         (["--to", "bert"], "--to bert writes a folder: give --output."),
-        (["--to", "roformer", "-o", "a.json"], "--to roformer writes a folder: give --output."),
+        (["--to", "roformer", "-o", "a.json"], "--to roformer writes a folder, not NAME.json."),
         (
             ["--to", "bert", "-o", "made", "--weights", "w"],
-            "--weights and --fallback go with --to fast.",
+            "--weights and --fallback go with --to tokenizers and sentencepiece.",
         ),
         (
             ["--to", "bert", "-o", "made", "--fallback", "byte"],
             "--weights and --fallback go with --to",
         ),
-        (["--to", "gpt"], "'gpt' is not one of 'fast', 'bert', 'roformer'"),
+        (
+            ["--to", "gpt"],
+            "'gpt' is not one of 'tokenizers', 'bert', 'roformer', 'sentencepiece', 'tiktoken'",
+        ),
         (["--fallback", "none"], "'none' is not one of 'unknown', 'byte'"),
     ],
 )
