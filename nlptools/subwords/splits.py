@@ -31,8 +31,8 @@ _CLASS = re.compile(
 )
 # Alternatives that together take every character, so that nothing lies between matches.
 _ANY_LETTER = re.compile(r"(?: \?|\[\^[^\]]*\]\?\+?)?\\p\{L\}\+\+?")
-_ANY_DIGIT = re.compile(r" ?\\p\{N\}(?:\{1,[0-9]+\}|\+)?")
-_ANY_SIGN = re.compile(r" ?\[\^\\s\\p\{L\}\\p\{N\}\]\+\+?(?:\[\\r\\n/?\][*]\+?)?")
+_ANY_DIGIT = re.compile(r"(?: \?)?\\p\{N\}(?:\{1,[0-9]+\}|\+)?")
+_ANY_SIGN = re.compile(r"(?: \?)?\[\^\\s\\p\{L\}\\p\{N\}\]\+\+?(?:\[\\r\\n/?\][*]\+?)?")
 _ANY_SPACE = re.compile(r"\\s\+")
 
 

@@ -13,7 +13,7 @@ BYTES = {bytes([byte]): byte for byte in range(256)}
 
 
 def by_rank(data: bytes, ranks: dict[bytes, int]) -> list[bytes]:
-    """tiktoken's way."""
+    """The way of tiktoken."""
     tokens = [bytes([byte]) for byte in data]
     while (after := merged(tokens, ranks)) != tokens:
         tokens = after
