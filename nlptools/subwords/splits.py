@@ -7,6 +7,7 @@ github.com/kkos/oniguruma, doc/RE and doc/SYNTAX.md (Ruby's syntax); docs.rs/fan
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from nlptools.errors import DataError, cut, listed
@@ -105,3 +106,26 @@ def _alternatives(text: str) -> list[str]:
             found.append(text[start : match.start()])
             start = match.end()
     return [*found, text[start:]]
+
+
+# What takes a character, in brackets or not, and all else: groups, alternatives, how often.
+_PART = re.compile(
+    r"(?s)(?P<atom>\[\^?(?:\\.|[^\]\\])+\]|\\[pP]\{\w+\}|\\.|[^()|*+?{])"
+    r"|\(\?(?:[is]?:|>|=|!|<=|<!)|[()|*+?]|\{[0-9,]+\}"
+)
+
+
+def with_words(pattern: str, words: Iterable[str]) -> str | None:
+    """A pattern that finds words before all else, the longest first, as added tokens are taken out of a text.
+
+    No character of a match is one that a word begins at; so the matches are those of the text between words, and a
+    look ahead sees its end there. None for a pattern that looks behind.
+    """
+    if "(?<" in pattern:
+        return None
+    either = "|".join(map(re.escape, sorted(set(words), key=lambda word: (-len(word), word))))
+    made = [
+        f"(?:(?!{either}){match[0]})" if match["atom"] else match[0]
+        for match in _PART.finditer(pattern)
+    ]
+    return f"(?:{either})|{''.join(made)}"

@@ -13,11 +13,10 @@ import base64
 import itertools
 import json
 import unicodedata
-from typing import Any
 
 from nlptools.errors import DataError, NlptoolsError, listed
 from nlptools.subwords.bytelevel import read
-from nlptools.subwords.splits import pattern_of
+from nlptools.subwords.splits import pattern_of, with_words
 from nlptools.subwords.tokenizerjson import TokenizerJson, parts
 from nlptools.subwords.trees import MergeTrees
 
@@ -34,8 +33,9 @@ def tiktoken_files(tokenizer: TokenizerJson, *, name: str | None = None) -> dict
     """The file of ranks and, beside it, the settings as JSON: name -> text.
 
     name: of the file of ranks; that of the settings has .json after it. The settings are {"encoding": {"name",
-    "pat_str", "special_tokens"}, "normalizer": None or "NFC", "added_words": those of the special tokens that are words
-    or the like, "note": how to use them}.
+    "pat_str", "special_tokens"}, "normalizer": None or "NFC", "added_words": added tokens that are not special, "note":
+    how to use them}. Added words are special tokens for tiktoken; where some begin others, they are ranks, and the
+    pattern finds the longest.
 
     Raises DataError, with the reason, where tiktoken would not give the ids of tokenizer.json.
     """
@@ -49,15 +49,20 @@ def tiktoken_files(tokenizer: TokenizerJson, *, name: str | None = None) -> dict
     )
     if problem:
         raise _cannot(tokenizer, problem)
-    special = tokenizer.contents.get("added_tokens") or []
+    added = {token["content"]: token for token in tokenizer.contents.get("added_tokens") or []}
+    words = [content for content, token in added.items() if not token.get("special")]
+    names = list(added)
+    if _begun(names):  # what tiktoken's own special tokens cannot be
+        pattern = _with_words(tokenizer, pattern, words, ranks)
+        names = [content for content, token in added.items() if token.get("special")]
     settings = {
         "encoding": {
             "name": name.removesuffix(".tiktoken"),
             "pat_str": pattern,
-            "special_tokens": {token["content"]: token["id"] for token in special},
+            "special_tokens": {content: added[content]["id"] for content in names},
         },
         "normalizer": normalizer,
-        "added_words": [token["content"] for token in special if not token.get("special")],
+        "added_words": words,
         "note": _NOTE + (_NFC if normalizer else ""),
     }
     rows = sorted((rank, token) for token, rank in ranks.items())
@@ -87,33 +92,56 @@ def _check_model(tokenizer: TokenizerJson) -> None:
             raise _cannot(tokenizer, what)
         if unicodedata.normalize("NFC", token["content"]) != token["content"]:
             raise _cannot(tokenizer, f"its added token {listed([token['content']])} is not NFC")
-    _check_order(tokenizer, special)
-
-
-def _check_order(tokenizer: TokenizerJson, special: list[dict[str, Any]]) -> None:
-    """Both find the added token that begins first. Of those that begin at one place Hugging Face takes the longest,
-    tiktoken any (a regular expression of alternatives in no order); and those of the text as it stands come before those
-    of the normalized text there.
-    """
-    words = sorted({token["content"] for token in special})
-    begun = [(a, b) for a, b in itertools.pairwise(words) if b.startswith(a)]
-    if begun:
-        what = f"{len(begun):,} of its added tokens begin another one ({listed(list(begun[0]))})"
-        hint = (
-            "tiktoken may take the shorter; merges have nothing of this: `vocab extend --by merges`"
-        )
-        raise _cannot(tokenizer, what, hint)
     kinds = [
         {t["content"] for t in special if bool(t.get("normalized")) is is_} for is_ in (True, False)
     ]
-    for one, two in (kinds, kinds[::-1]):
-        begins = {token[:stop] for token in one for stop in range(1, len(token) + 1)}
-        inside = {t for t in two for i in range(len(t)) if t[i:] in begins}
-        parts_of = {t[i:j] for t in two for i in range(len(t)) for j in range(i + 1, len(t))}
-        wrong = sorted(inside) or sorted(parts_of & one)
-        if wrong:
-            what = f"its added token {listed(wrong[:1])} overlaps with one of the other kind (normalized)"
-            raise _cannot(tokenizer, what)
+    if found := _overlapping(*kinds):
+        what = f"its added token {listed([found])} overlaps with one of the other kind (normalized)"
+        raise _cannot(tokenizer, what)
+
+
+def _begun(tokens: list[str]) -> list[tuple[str, str]]:
+    """Pairs of tokens of which the first begins the second.
+
+    At one place Hugging Face finds the longest, tiktoken any: a regular expression of alternatives in the order of a
+    hash table (src/lib.rs, special_regex).
+    """
+    return [(a, b) for a, b in itertools.pairwise(sorted(tokens)) if b.startswith(a)]
+
+
+def _overlapping(one: set[str], two: set[str]) -> str | None:
+    """A token of one that can share characters with a token of two in a text, or lies in it; the other way round too."""
+    for some, others in ((one, two), (two, one)):
+        begins = {token[:stop] for token in others for stop in range(1, len(token) + 1)}
+        inside = {t[i:j] for t in others for i in range(len(t)) for j in range(i + 1, len(t) + 1)}
+        for token in sorted(some):
+            if token in inside or any(token[i:] in begins for i in range(len(token))):
+                return token
+    return None
+
+
+def _with_words(
+    tokenizer: TokenizerJson, pattern: str, words: list[str], ranks: dict[bytes, int]
+) -> str:
+    """The pattern with added words, some of which begin others; they become ranks, which whole matches have."""
+    special = [content for content in tokenizer.added if content not in set(words)]
+    if begun := _begun(special):
+        raise _cannot(
+            tokenizer, f"of its special tokens {listed(list(begun[0]))} one begins the other"
+        )
+    if wrong := _overlapping(set(words), set(special)):
+        raise _cannot(tokenizer, f"its added word {listed([wrong])} overlaps with a special token")
+    for word in words:
+        if ranks.setdefault(word.encode(), tokenizer.added[word]) != tokenizer.added[word]:
+            raise _cannot(
+                tokenizer, f"its added word {listed([word])} is also a token with another id"
+            )
+    made = with_words(pattern, words)
+    if made is None:
+        raise _cannot(
+            tokenizer, "it has added words that begin others, and its pattern looks behind"
+        )
+    return made
 
 
 def _normalizer(tokenizer: TokenizerJson) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import functools
 import json
@@ -212,8 +213,16 @@ def test_a_small_one_is_not_refused() -> None:
             "it puts a blank before a text (add_prefix_space)",
         ),
         (
-            small(added=(word("国家", 300), word("国家队", 301), word("国", 302))),
-            "2 of its added tokens begin another one (国, 国家)",
+            small(added=(word("<s>", 300, special=True), word("<s>a", 301, special=True))),
+            "of its special tokens <s>, <s>a one begins the other",
+        ),
+        (
+            small(added=(word("<s>", 300, special=True), word("a<", 301), word("a<b", 302))),
+            "its added word a< overlaps with a special token",
+        ),
+        (
+            small("a b", added=(word("ab", 300), word("abc", 301))),
+            "its added word ab is also a token with another id",
         ),
         (small(added=(word("<mask>", 300, lstrip=True),)), "its added token <mask> has lstrip"),
         (small(added=(word("e\u0301", 300),)), "its added token e\u0301 is not NFC"),
@@ -237,6 +246,35 @@ def test_what_is_refused(tokenizer: TokenizerJson, problem: str) -> None:
         tiktoken_files(tokenizer)
     assert str(caught.value).startswith(f"some/tokenizer.json: {problem}")
     assert "tiktoken" in str(caught.value.hint)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    st.lists(st.text("创业公司天气 a'", min_size=1, max_size=4), min_size=1, max_size=6),
+    st.sampled_from(KINDS),
+    st.text("创业公司天气 a'sb1\n", max_size=30),
+)
+@example(["创业", "创业公司"], "qwen", "创业公司创业的创业公 司 创业")
+@example(["公司 ", "公司", "司 a"], "gpt2", "天气  公司 a's公司  ")
+def test_words_that_begin_words(words: list[str], kind: str, text: str) -> None:
+    """They are found in the text before all else, the longest first."""
+    tokenizers = pytest.importorskip("tokenizers", reason="no tokenizers: bin/setup test")
+    tiktoken = pytest.importorskip("tiktoken", reason="no tiktoken: bin/setup test")
+    theirs = tokenizers.Tokenizer.from_str(trained(kind))
+    theirs.add_tokens([tokenizers.AddedToken(w, normalized=False) for w in dict.fromkeys(words)])
+    try:
+        files = tiktoken_files(tokenizer_of(theirs.to_str()))
+    except DataError as error:
+        assert "is also a token with another id" in str(error) or "overlaps" in str(error)
+        return
+    ranks, text_of_settings = files.values()
+    rows = (line.split() for line in ranks.splitlines())
+    made = tiktoken.Encoding(
+        **json.loads(text_of_settings)["encoding"],
+        mergeable_ranks={base64.b64decode(token): int(rank) for token, rank in rows},
+    )
+    ids = theirs.encode(text, add_special_tokens=False).ids
+    assert made.encode(text, allowed_special="all") == ids
 
 
 def test_whole_tokens() -> None:
