@@ -60,7 +60,7 @@ def test_none(steps: list[dict[str, Any]], problem: str) -> None:
     "regex",
     [
         CL100K,  # {1,3}+ is possessive for one, repeated for the other
-        "a$", "^a", r"\w+", r"\h", r"\R", r"\Ka", "(?m:.)", "(?<n>a)", "[[:alpha:]]", "[a&&b]", r"\1",
+        "a$", "^a", r"\w+", r"\h", r"\R", r"\Ka", "(?m:.)", "(?<n>a)", "[[:alpha:]]", "[a&&b]", "a{2,3}+", r"\1",
     ],
 )  # fmt: skip
 def test_what_is_read_in_two_ways(regex: str) -> None:
