@@ -33,7 +33,7 @@ _HOMES = {
     "vectors_project": "vectors.projection:project_vectors",
     "vectors_whiten": "vectors.whitening:whiten_vectors",
     "vocab_build": "vocab.build:make_vocab",
-    "vocab_export": "vocab.huggingface:tokenizer_files",
+    "vocab_export": "subwords.export:exported_files",
     "vocab_extend": "subwords.extend:extend_tokenizer",
     "vocab_init_embeddings": "vocab.embeddings:init_embeddings",
     # what they take and give

@@ -40,6 +40,7 @@ from nlptools.segmentation.segmenter import Segmenter as Segmenter
 from nlptools.segmentation.segmenter import segment_text as segment
 from nlptools.segmentation.stream import segment_corpus as segment_corpus
 from nlptools.segmentation.tagger import TagCutter as TagCutter
+from nlptools.subwords.export import exported_files as vocab_export
 from nlptools.subwords.extend import Extension as Extension
 from nlptools.subwords.extend import extend_tokenizer as vocab_extend
 from nlptools.subwords.tokenbytes import token_bytes as token_bytes
@@ -65,7 +66,6 @@ from nlptools.vocab.build import make_vocab as vocab_build
 from nlptools.vocab.dimension import bounds_of as dim
 from nlptools.vocab.embeddings import EmbeddingReport as EmbeddingReport
 from nlptools.vocab.embeddings import init_embeddings as vocab_init_embeddings
-from nlptools.vocab.huggingface import tokenizer_files as vocab_export
 from nlptools.vocab.idfiles import write_ids as write_ids
 from nlptools.vocab.records import tokenize_records as tokenize_records
 from nlptools.vocab.stream import tokenize_corpus as tokenize_corpus

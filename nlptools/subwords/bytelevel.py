@@ -16,7 +16,9 @@ def _characters() -> list[str]:
 
 
 CHARACTERS = _characters()
-_BYTES = {character: byte for byte, character in enumerate(CHARACTERS)}
+# Each character of a token to the one of Latin-1 that has its byte for its number, all others there to one that has none.
+_READ = dict.fromkeys(range(256), 65535)
+_READ |= {ord(character): byte for byte, character in enumerate(CHARACTERS)}
 
 
 def written(data: bytes) -> str:
@@ -26,5 +28,7 @@ def written(data: bytes) -> str:
 
 def read(token: str) -> bytes | None:
     """The bytes of a token of the vocabulary; None where a character stands for no byte."""
-    data = [_BYTES.get(character, -1) for character in token]
-    return None if -1 in data else bytes(data)
+    try:
+        return token.translate(_READ).encode("latin-1")
+    except UnicodeEncodeError:
+        return None

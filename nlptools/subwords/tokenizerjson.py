@@ -14,6 +14,7 @@ from typing import Any
 
 from nlptools.errors import QUOTED, DataError, cut, quoted
 from nlptools.text.sources import reason
+from nlptools.text.whole import read_whole
 
 NAME = "tokenizer.json"
 _MOST = 1 << 28  # bytes; that of Gemma 3, with 262,144 tokens, has 33 MB
@@ -92,12 +93,15 @@ _SEQUENCES = ("normalizers", "pretokenizers", "decoders", "processors")
 
 
 def read_tokenizer_json(path: str | os.PathLike[str]) -> TokenizerJson:
-    """Read a tokenizer.json, or the one in a folder. DataError, in one line, for anything else."""
+    """Read a tokenizer.json, or the one in a folder; "-" is stdin. DataError, in one line, for anything else."""
     if Path(path).is_dir():
         path = Path(path) / NAME
     try:
-        with open(path, "rb") as file:
-            data = file.read(_MOST + 1)
+        if os.fspath(path) == "-":
+            data = read_whole(path).encode()
+        else:
+            with open(path, "rb") as file:
+                data = file.read(_MOST + 1)
     except (OSError, ValueError) as error:
         raise DataError(path, None, reason(error)) from None
     if len(data) > _MOST:

@@ -7,19 +7,18 @@ what vocab.txt calls it.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from nlptools.errors import DataError
 from nlptools.vocab.expressions import Expressions, byte_token, replaced
-from nlptools.vocab.unigram import Weights, as_weights, score_words
-from nlptools.vocab.vocab import END, MASK, PAD, SPECIALS, START, UNKNOWN, Vocab, as_vocab
+from nlptools.vocab.unigram import Weights, score_words
+from nlptools.vocab.vocab import END, MASK, PAD, SPECIALS, START, UNKNOWN, Vocab
 from nlptools.vocab.wordpiece import CONTINUED
 
 FALLBACKS = ("unknown", "byte")
-TARGETS = {
-    "fast": "PreTrainedTokenizerFast",
+CLASSES = {
+    "tokenizers": "PreTrainedTokenizerFast",
     "bert": "BertTokenizer",
     "roformer": "RoFormerTokenizer",
 }
@@ -59,10 +58,10 @@ def tokenizer_json(
         "version": "1.0",
         "truncation": None,
         "padding": None,
-        "added_tokens": _special_tokens(vocab),
+        "added_tokens": special_tokens(vocab),
         "normalizer": {"type": "Sequence", "normalizers": expressions.normalizers()},
         "pre_tokenizer": {"type": "Sequence", "pretokenizers": expressions.splits()},
-        "post_processor": _template(vocab),
+        "post_processor": template(vocab),
         "decoder": _decoder(expressions.word, by_bytes),
         "model": {
             "type": "Unigram",
@@ -83,7 +82,8 @@ def _name(vocab: Vocab, number: int, expressions: Expressions) -> str:
     return f"[never made: line {number}]" if expressions.hides(token) else token
 
 
-def _special_tokens(vocab: Vocab) -> list[dict[str, Any]]:
+def special_tokens(vocab: Vocab) -> list[dict[str, Any]]:
+    """The special tokens of a vocabulary as added tokens of tokenizer.json."""
     return [
         {
             "id": vocab.ids[token],
@@ -105,57 +105,72 @@ def write_json(contents: dict[str, Any]) -> str:
 
 
 def tokenizer_files(
-    vocab: Vocab | str | os.PathLike[str],
+    vocab: Vocab,
     *,
-    to: str = "fast",
-    weights: Weights | str | os.PathLike[str] | None = None,
+    to: str = "tokenizers",
+    weights: Weights | None = None,
     lower: bool = True,
     fallback: str = "unknown",
 ) -> dict[str, str]:
     """The files of a folder that transformers' AutoTokenizer loads: name -> text.
 
-    to: "fast" for tokenizer.json, which needs nothing else; "bert" and "roformer" for vocab.txt and the class that
+    to: "tokenizers" for tokenizer.json, which needs nothing else; "bert" and "roformer" for vocab.txt and the class that
     reads it, BertTokenizer (characters and word pieces) or RoFormerTokenizer (which cuts by rjieba, as WoBERT, and whose settings have the tokens once more).
-    vocab: loaded, or a vocab.txt; weights: counts of words, or a list with them. The rest as in tokenizer_json.
+    The rest as in tokenizer_json.
 
     Raises ValueError for another `to`, DataError for a vocabulary that does not have what the class needs, or where a
     token's line is not its id for a reader of vocab.txt.
     """
-    if to not in TARGETS:
-        raise ValueError(f"to must be one of {', '.join(TARGETS)}, not {to!r}")
-    vocab, weights = as_vocab(vocab), as_weights(weights)
+    if to not in CLASSES:
+        raise ValueError(f"to must be one of {', '.join(CLASSES)}, not {to!r}")
+    if to == "tokenizers":
+        contents = tokenizer_json(vocab, weights=weights, lower=lower, fallback=fallback)
+        return {
+            "tokenizer.json": write_json(contents),
+            **folder_settings(vocab, CLASSES[to], lower=lower),
+        }
+    vocab.require(SPECIALS)
+    for number, token in enumerate(vocab.tokens):
+        if vocab.ids.get(token) != number:
+            what = "listed again later" if token else "an empty line"
+            hint = (
+                "readers of vocab.txt number the tokens after it otherwise: export --to tokenizers"
+            )
+            raise DataError(vocab.source, number + 1, what, hint)
+    # transformers 5 hands RoFormerTokenizer the path of vocab.txt in the place of the tokens, so that rjieba's words
+    # are in no vocabulary and WoBERT becomes BERT. From the settings it takes them, as 4.57 does.
+    tokens = dict(vocab.ids) if to == "roformer" else None
+    return {
+        "vocab.txt": "".join(vocab.lines()),
+        **folder_settings(vocab, CLASSES[to], lower=lower, tokens=tokens),
+    }
+
+
+def folder_settings(
+    vocab: Vocab, name: str, *, lower: bool, tokens: Mapping[str, int] | None = None
+) -> dict[str, str]:
+    """The files with settings that AutoTokenizer asks for. name: of the class; tokens: what it is to have in them."""
     names = {"unk_token": UNKNOWN, "pad_token": PAD, "cls_token": START, "sep_token": END}
     names["mask_token"] = MASK
     special = {name: token for name, token in names.items() if token in vocab}
     config: dict[str, Any] = {
-        "tokenizer_class": TARGETS[to],
+        "tokenizer_class": name,
         "model_max_length": 512,
         "do_lower_case": lower,
         **special,
     }
-    files = {}
-    if to == "fast":
-        contents = tokenizer_json(vocab, weights=weights, lower=lower, fallback=fallback)
-        files["tokenizer.json"] = write_json(contents)
+    if name == CLASSES["tokenizers"]:
         config["model_input_names"] = ["input_ids", "token_type_ids", "attention_mask"]
-    else:
-        vocab.require(SPECIALS)
-        for number, token in enumerate(vocab.tokens):
-            if vocab.ids.get(token) != number:
-                what = "listed again later" if token else "an empty line"
-                hint = "readers of vocab.txt number the tokens after it otherwise: export --to fast"
-                raise DataError(vocab.source, number + 1, what, hint)
-        files["vocab.txt"] = "".join(vocab.lines())
-        if to == "roformer":
-            # transformers 5 hands this class the path of vocab.txt in the place of the tokens, so that rjieba's words
-            # are in no vocabulary and WoBERT becomes BERT. From here it takes them, as 4.57 does.
-            config["vocab"] = dict(vocab.ids)
-    files["tokenizer_config.json"] = write_json(config)
-    files["special_tokens_map.json"] = write_json(dict(special))
-    return files
+    if tokens is not None:
+        config["vocab"] = dict(tokens)
+    return {
+        "tokenizer_config.json": write_json(config),
+        "special_tokens_map.json": write_json(dict(special)),
+    }
 
 
-def _template(vocab: Vocab) -> dict[str, Any] | None:
+def template(vocab: Vocab) -> dict[str, Any] | None:
+    """The post-processor that puts [CLS] and [SEP] around a text; None where they are no tokens."""
     if START not in vocab or END not in vocab:
         return None
 

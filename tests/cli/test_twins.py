@@ -50,6 +50,7 @@ from nlptools.spark.segment import segment_with_spark
 from nlptools.spark.tokenize import tokenize_with_spark
 from nlptools.spark.train import train_with_spark
 from nlptools.spark.vocab import count_corpus_with_spark
+from nlptools.subwords.export import TARGETS as EXPORT_TARGETS
 from nlptools.subwords.extend import WAYS as EXTENSION_WAYS
 from nlptools.text.corpus import FOLDS, ON_ERROR, Corpus
 from nlptools.vectors.check import CHECK_FORMATS
@@ -58,7 +59,6 @@ from nlptools.vectors.files import BAD_ROWS, DUPLICATES, INPUT_FORMATS, OUTPUT_F
 from nlptools.vocab.embeddings import INIT_METHODS
 from nlptools.vocab.embeddings import UNKNOWN as UNKNOWN_PIECES
 from nlptools.vocab.huggingface import FALLBACKS
-from nlptools.vocab.huggingface import TARGETS as EXPORT_TARGETS
 from nlptools.vocab.idfiles import ID_FILES
 from nlptools.vocab.records import tokenize_records
 from nlptools.vocab.stream import TOKEN_FORMATS, tokenize_corpus
@@ -189,7 +189,7 @@ NO_OPTION = {
     "vocab extend": {"block_size", "words"},  # an argument; without it those of the corpus
     "vocab init-embeddings": {"tokens"},  # of --tokenizer
     "tokenize": {"block_size", "container", "counts"},
-    "vocab export": set(),
+    "vocab export": {"name"},
 }
 # Commands that take what they read piece by piece, and need no --memory.
 SMALL = {"report", "contexts", "evaluate", "segment", "lm score", "dim", "export", "tokenize"}

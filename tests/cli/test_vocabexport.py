@@ -15,7 +15,9 @@ from commandline import PLAIN_LOCALE, Done, posix, run, shell, write
 from tokencases import TINY
 
 from nlptools import __version__
+from nlptools.subwords.bytelevel import CHARACTERS
 from nlptools.vocab.huggingface import tokenizer_files, tokenizer_json, write_json
+from nlptools.vocab.sentencepiece import piece_model_of
 
 assert np
 
@@ -37,7 +39,7 @@ def test_stdout_a_file_and_a_folder() -> None:
     done = export("vocab.txt").ok()
     assert done.out == expected
     assert re.fullmatch(
-        rf"nlptools {re.escape(__version__)} vocab export \| vocab:vocab\.txt to:fast"
+        rf"nlptools {re.escape(__version__)} vocab export \| vocab:vocab\.txt to:tokenizers"
         rf" \| {len(TINY)} tokens( \| \d+\.\d MB memory)? \| \d+\.\d s\n",
         done.err,
     )
@@ -112,6 +114,64 @@ def test_other_files() -> None:
     assert names == ["[UNK]", "[empty line 1]", "[listed again: line 2]", "好"]
 
 
+def test_sentencepiece() -> None:
+    library = pytest.importorskip("sentencepiece", reason="no sentencepiece: bin/setup test")
+    done = export("vocab.txt", "--to", "sentencepiece", "-o", "new.model").ok()
+    pieces = len(TINY) + 1  # and the blank
+    assert f" to:sentencepiece | {len(TINY)} tokens | {pieces} pieces | " in done.err
+    assert Path("new.model").read_bytes() == piece_model_of(TINY).data()
+    export("vocab.txt", "-q", "--to", "sentencepiece", "--fallback", "byte", "-o", "made").ok()
+    assert sorted(os.listdir("made")) == sorted([*FOLDER, "tokenizer.model"])
+    assert Path("made/tokenizer.model").read_bytes() == piece_model_of(TINY, fallback="byte").data()
+    text = "今天天气非常好。so nice!"
+    loaded = library.SentencePieceProcessor(model_file="new.model")
+    ids = run("tokenize", "-q", "--vocab", "vocab.txt", "--format", "ids", stdin=text).ok().out
+    assert [i for i in loaded.encode(text) if i != len(TINY)] == [int(i) for i in ids.split()]
+    write("words.tsv", "word\tcount\n今天\t30\n天气\t10\n")
+    args = ("--weights", "words.tsv", "--no-lower", "-o", "new.model")
+    export("vocab.txt", "-q", "--to", "sentencepiece", *args).ok()
+    other = piece_model_of(TINY, weights={"今天": 30.0, "天气": 10.0}, lower=False)
+    assert Path("new.model").read_bytes() == other.data()
+
+
+def tokenizer_json_of_bytes() -> str:
+    """Byte-level BPE with one merge."""
+    tokens = [*CHARACTERS, "ab"]
+    level = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": True}
+    model = {"type": "BPE", "vocab": {t: n for n, t in enumerate(tokens)}, "merges": ["a b"]}
+    return json.dumps({"pre_tokenizer": level, "model": model})
+
+
+def test_tiktoken() -> None:
+    write("qwen/tokenizer.json", tokenizer_json_of_bytes())
+    done = export("qwen/tokenizer.json", "--to", "tiktoken", "-o", "new.tiktoken").ok()
+    assert " vocab:qwen/tokenizer.json to:tiktoken | 257 ranks | " in done.err
+    ranks = Path("new.tiktoken").read_text("utf-8")
+    assert ranks.startswith("AA== 0\n")
+    assert ranks.endswith("YWI= 256\n")
+    assert json.loads(Path("new.tiktoken.json").read_text("utf-8"))["encoding"]["name"] == "new"
+    export("qwen", "-q", "--to", "tiktoken", "-o", "made").ok()
+    assert sorted(os.listdir("made")) == ["tokenizer.tiktoken", "tokenizer.tiktoken.json"]
+    assert Path("made/tokenizer.tiktoken").read_text("utf-8") == ranks
+    again = ("-", "-q", "--to", "tiktoken", "-o", "again.tiktoken")
+    run("vocab", "export", *again, stdin=tokenizer_json_of_bytes()).ok()
+    assert Path("again.tiktoken").read_text("utf-8") == ranks
+
+
+def test_what_tiktoken_is_not_for() -> None:
+    done = export("vocab.txt", "--to", "tiktoken", "-o", "made")
+    assert done.error.startswith("Error: vocab.txt: not a tokenizer.json: no JSON: ")
+    write("other.json", tokenizer_json_of_bytes().replace("ByteLevel", "Whitespace"))
+    assert export("other.json", "--to", "tiktoken", "-o", "made").error == (
+        "Error: other.json: its BPE is of characters, as SentencePiece's, not of bytes\n"
+        "hint: tiktoken cannot do this: use the file with tokenizers or transformers\n"
+    )
+    assert not Path("made").exists()
+    write("made.tiktoken.json", tokenizer_json_of_bytes())
+    done = export("made.tiktoken.json", "--to", "tiktoken", "-o", "made.tiktoken")
+    assert done.usage == "--output is a file that is read: made.tiktoken.json.\n"
+
+
 # --- errors ----------------------------------------------------------------------------------
 
 
@@ -119,16 +179,34 @@ def test_other_files() -> None:
     ("args", "problem"),
     [
         (["--to", "bert"], "--to bert writes a folder: give --output."),
-        (["--to", "roformer", "-o", "a.json"], "--to roformer writes a folder: give --output."),
+        (["--to", "roformer", "-o", "a.json"], "--to roformer writes a folder, not NAME.json."),
         (
             ["--to", "bert", "-o", "made", "--weights", "w"],
-            "--weights and --fallback go with --to fast.",
+            "--weights and --fallback go with --to tokenizers and sentencepiece.",
         ),
         (
             ["--to", "bert", "-o", "made", "--fallback", "byte"],
             "--weights and --fallback go with --to",
         ),
-        (["--to", "gpt"], "'gpt' is not one of 'fast', 'bert', 'roformer'"),
+        (
+            ["--to", "gpt"],
+            "'gpt' is not one of 'tokenizers', 'bert', 'roformer', 'sentencepiece', 'tiktoken'",
+        ),
+        (["--to", "sentencepiece"], "--to sentencepiece writes a file or folder: give --output."),
+        (
+            ["--to", "sentencepiece", "-o", "a.json"],
+            "--to sentencepiece writes a folder or NAME.model, not NAME.json.",
+        ),
+        (["-o", "a.model"], "--to tokenizers writes a folder or NAME.json, not NAME.model."),
+        (["--to", "tiktoken"], "--to tiktoken writes a file or folder: give --output."),
+        (
+            ["--to", "tiktoken", "-o", "made", "--fallback", "byte"],
+            "--weights and --fallback go with --to tokenizers and sentencepiece.",
+        ),
+        (
+            ["--to", "tiktoken", "-o", "made", "--no-lower"],
+            "--lower and --no-lower are for a vocabulary, not for --to tiktoken.",
+        ),
         (["--fallback", "none"], "'none' is not one of 'unknown', 'byte'"),
     ],
 )

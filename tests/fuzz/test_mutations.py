@@ -16,6 +16,7 @@ from fuzz.limits import RUNS, within_limits
 from fuzz.mutations import Mutation, archive, container, damaged
 
 from nlptools.segmentation.spelling import RULES
+from nlptools.subwords.bytelevel import CHARACTERS
 from nlptools.wordmodel.model import WordNotes, load_model
 
 pytestmark = posix
@@ -66,6 +67,9 @@ KINDS = {
     ),
     "vocabulary": Kind(
         "vocab.txt", damaged, ("tokenize text --vocab {}", "vocab export {}", "dim --vocab {}")
+    ),
+    "tokenizer": Kind(
+        "tokenizer.json", damaged, ("vocab export {} --to tiktoken -o out.tiktoken",)
     ),
     "word list": Kind(
         "list.tsv",
@@ -123,6 +127,15 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
         lengths = np.array([len(word) for word in model.words])
         glued = (np.cumsum(lengths) - 1)[lengths > 1]  # as if all were numerals
         model.save("w.nlpm", notes=WordNotes(RULES, glued, np.flatnonzero(lengths > 2)))
+        split = {"type": "Split", "pattern": {"Regex": " ?a+|b"}, "behavior": "Isolated"}
+        level = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}
+        merges = [["a", "b"], ["ab", "c"]]
+        bpe = {"type": "BPE", "merges": merges, "ignore_merges": False}
+        bpe["vocab"] = {t: n for n, t in enumerate([*CHARACTERS, "ab", "abc"])}
+        added = [{"id": 258, "content": "<s>", "special": True, "normalized": False}]
+        steps = {"type": "Sequence", "pretokenizers": [split, level]}
+        contents = {"added_tokens": added, "normalizer": {"type": "NFC"}, "pre_tokenizer": steps}
+        Path("tokenizer.json").write_text(json.dumps(contents | {"model": bpe}), encoding="utf-8")
         Path("list.tsv").write_text(
             "word\tcount\n" + "".join(f"{c}好\t{i + 1}\n" for i, c in enumerate(LETTERS)),
             encoding="utf-8",

@@ -29,8 +29,8 @@ from tokencases import (
 
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.vocab.huggingface import (
+    CLASSES,
     FALLBACKS,
-    TARGETS,
     tokenizer_files,
     tokenizer_json,
     write_json,
@@ -338,12 +338,12 @@ def test_classes_that_read_lines(to: str, name: str) -> None:
     assert config["tokenizer_class"] == name
     # transformers 5 gives RoFormerTokenizer the path of vocab.txt for its tokens.
     assert config.get("vocab") == (TINY.ids if to == "roformer" else None)
-    assert TARGETS[to] == name
+    assert CLASSES[to] == name
     for token, what in (("", "an empty line"), ("今", "listed again later")):
         vocab = Vocab((*SPECIALS, token, "今"), "v.txt")
         with pytest.raises(DataError, match=rf"^v\.txt:6: {what}$") as caught:
             tokenizer_files(vocab, to=to)
-        assert "--to fast" in str(caught.value.hint)
+        assert "--to tokenizers" in str(caught.value.hint)
     with pytest.raises(
         DataError, match=r"no \[PAD\], \[CLS\], \[SEP\], \[MASK\] in this vocabulary"
     ):
@@ -362,5 +362,5 @@ def test_transformers_cuts_by_words(to: str, tmp_path: Path) -> None:
 
 
 def test_other_classes() -> None:
-    with pytest.raises(ValueError, match="to must be one of fast, bert, roformer, not 'gpt'"):
+    with pytest.raises(ValueError, match="to must be one of tokenizers, bert, roformer, not 'gpt'"):
         tokenizer_files(TINY, to="gpt")
