@@ -27,6 +27,8 @@ def spark() -> Iterator[Any]:
                 patch.setattr(shutil, "which", lambda name: None)
             flags = " ".join((sparksession._LOCAL_JAVA, *UNVERIFIED))
             patch.setattr(sparksession, "_LOCAL_JAVA", flags)
-            started = sparksession.open_session("local[2]", ["spark.sql.shuffle.partitions=2"])
+            # What fails is tried twice, not four times: each try has a Python of its own.
+            conf = ["spark.sql.shuffle.partitions=2", "spark.log.level=WARN"]
+            started = sparksession.open_session("local[2,2]", conf)
             session = stack.enter_context(started)
         yield session
