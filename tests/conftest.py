@@ -14,25 +14,28 @@ settings.register_profile(
 )
 settings.load_profile("any load")
 
-# Folders and files whose tests share what starts slowly: one Spark, one browser, the dictionary of jieba. They go first,
-# the largest before all.
-TOGETHER = (
-    "tests/spark/test_cluster.py",  # has sessions of its own
-    "tests/spark/",
-    "tests/review/test_page_in_browser.py",
-    "tests/segmentation/test_jieba.py",
+# What starts first, because it takes longest: files that share one Spark, run by one process. Two of these groups take
+# about as long as the third and all the rest, and to start Spark once more 13 CPU s.
+FIRST = (
+    ("tests/spark/test_cluster.py",),  # has sessions of its own
+    ("tests/spark/test_discover.py", "tests/spark/test_sums.py", "tests/spark/test_contexts.py"),
+    ("tests/spark/test_spark.py", "tests/spark/test_maps.py", "tests/spark/test_submit.py"),
+    ("tests/review/test_page_in_browser.py",),
 )
-# They need no Spark.
-APART = (
-    "tests/spark/test_kept.py",
-    "tests/spark/test_shuffle.py",
-    "tests/spark/test_streams.py",
-)
+GROUP = {file: number for number, files in enumerate(FIRST) for file in files}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not hasattr(config, "workerinput"):  # all in one process
+        return
+
+    items.sort(key=lambda item: GROUP.get(item.nodeid.partition("::")[0], len(FIRST)))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Every test by itself to whoever is free, but for those of some files.
+    """A group or a file, whose tests share fixtures and caches, to whoever is free, in the order of the collection.
 
     xdist has `--dist loadgroup` for that, which does nothing with pytest 9.2: Spark then starts in every process.
     """
@@ -41,8 +44,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class Together(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
-            if file in APART:
-                return nodeid
-            return next((group for group in TOGETHER if file.startswith(group)), nodeid)
+            return str(GROUP.get(file, file))
 
-    return Together(config, log) if config.getvalue("dist") == "load" else None
+    if config.getvalue("dist") != "load":
+        return None
+    config.option.loadscopereorder = False  # else by the number of tests
+    return Together(config, log)

@@ -54,6 +54,7 @@ def modules() -> list[str]:
 
 
 MODULES = modules()
+NAMES = frozenset(MODULES)
 
 
 def wing_of(name: str) -> str:
@@ -72,7 +73,7 @@ def imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
             assert node.module is not None
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
-                yield (inner if inner in MODULES else node.module), node.lineno
+                yield (inner if inner in NAMES else node.module), node.lineno
         elif (
             isinstance(node, ast.Call)
             and node.args

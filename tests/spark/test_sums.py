@@ -74,7 +74,7 @@ def told(found: CorpusWords) -> tuple[Any, ...]:
 
 
 @needs_spark
-@DIVIDED
+@pytest.mark.parametrize("divide", [_groups, _lines])  # in one task: the next test
 def test_words_and_characters(
     spark: Any, awkward: list[str], monkeypatch: pytest.MonkeyPatch, divide: Divide
 ) -> None:
