@@ -35,6 +35,7 @@ _HOMES = {
     "vocab_build": "vocab.build:make_vocab",
     "vocab_export": "vocab.huggingface:tokenizer_files",
     "vocab_init_embeddings": "vocab.embeddings:init_embeddings",
+    "vocab_measure": "subwords.measure:measure_tokenizers",
     # what they take and give
     "Bounds": "vectors.dimension:Bounds",
     "Comparison": "review.compare:Comparison",
@@ -54,6 +55,7 @@ _HOMES = {
     "ScoredText": "lm.stream:ScoredText",
     "Segmenter": "segmentation.segmenter:Segmenter",
     "TagCutter": "segmentation.tagger:TagCutter",
+    "TokenizerMeasures": "subwords.measure:TokenizerMeasures",
     "VectorCheck": "vectors.check:VectorCheck",
     "VectorComparison": "vectors.compare:VectorComparison",
     "Vectors": "vectors.vectors:Vectors",

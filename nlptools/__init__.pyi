@@ -40,6 +40,8 @@ from nlptools.segmentation.segmenter import Segmenter as Segmenter
 from nlptools.segmentation.segmenter import segment_text as segment
 from nlptools.segmentation.stream import segment_corpus as segment_corpus
 from nlptools.segmentation.tagger import TagCutter as TagCutter
+from nlptools.subwords.measure import TokenizerMeasures as TokenizerMeasures
+from nlptools.subwords.measure import measure_tokenizers as vocab_measure
 from nlptools.text.corpus import Corpus as Corpus
 from nlptools.text.wordlists import read_rows as read_rows
 from nlptools.text.wordlists import read_weighted_words as read_weighted_words
@@ -98,6 +100,7 @@ __all__ = [
     "ScoredText",
     "Segmenter",
     "TagCutter",
+    "TokenizerMeasures",
     "VectorCheck",
     "VectorComparison",
     "Vectors",
@@ -155,6 +158,7 @@ __all__ = [
     "vocab_build",
     "vocab_export",
     "vocab_init_embeddings",
+    "vocab_measure",
     "write_ids",
     "write_model",
     "write_vectors",

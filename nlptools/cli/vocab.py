@@ -23,6 +23,7 @@ from nlptools.cli.console import (
 from nlptools.cli.embeddings import init_embeddings
 from nlptools.cli.files import InputPath, OutputPath
 from nlptools.cli.vocabexport import export_vocab
+from nlptools.cli.vocabmeasure import measure_vocab
 from nlptools.errors import DataError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def vocab() -> None:
     """Build vocabularies of words for BERT, make the rows of a model for them, write them for Hugging Face."""
 
 
-for _command in (init_embeddings, export_vocab):
+for _command in (init_embeddings, export_vocab, measure_vocab):
     vocab.add_command(_command)
 
 
