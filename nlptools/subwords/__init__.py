@@ -1,5 +1,5 @@
 """Tokenizers of other makers (tokenizer.json, SentencePiece, vocab.txt): measured, extended by words, written otherwise.
 
 In: files of tokenizers, word lists, `Corpus`. Out: figures, an extended tokenizer with its map, ranks of tiktoken.
-Read: bytelevel, tokenizerjson, surfaces, encoders, tally, measure.
+Read: bytelevel, tokenizerjson, surfaces, cutting, pieceids, encoders, tally, measure.
 """
