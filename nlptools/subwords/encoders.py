@@ -116,7 +116,9 @@ class HuggingFaceEncoder(Encoder):
     """tokenizer.json, by the library of Hugging Face."""
 
     def __init__(self, file: TokenizerJson) -> None:
+        """file: its own; the merges, which the library reads by itself, are taken out of it."""
         library = _library("tokenizers")
+        file.model.pop("merges", None)  # 100 MB of Gemma 3's
         self._tokenizer: Any = _safe(
             file.path, f"not a {NAME}", lambda: library.Tokenizer.from_file(file.path)
         )
