@@ -68,10 +68,11 @@ class CutPlaces:
         plain: bool,
         prefixed: bool,
         closing: Sequence[str] = (),
+        opening: Sequence[str] = (),
     ) -> None:
         """anywhere: between Han characters that stand beside letters of other scripts, too; letters: beside those
-        letters. plain: no normalizer changes signs and letters, but for NFC. closing: tokens after which there is no cut:
-        what follows them is changed.
+        letters. plain: no normalizer changes signs and letters, but for NFC. closing: tokens after which there is no cut,
+        as what follows them is changed; opening: those before which there is none.
         """
         self.prefixed = prefixed
         self._anywhere = anywhere
@@ -85,8 +86,9 @@ class CutPlaces:
         self._allowed = np.zeros(64, bool)
         self._allowed[[one << 3 | two for one, two in allowed]] = True
         self._held = np.zeros(_SLOTS, bool)
-        self._closing = np.zeros(1 << 16, bool)
+        self._closing, self._opening = np.zeros((2, 1 << 16), bool)
         self._closing[[min(ord(token[-1]), 0xFFFF) for token in closing if token]] = True
+        self._opening[[min(ord(token[0]), 0xFFFF) for token in opening if token]] = True
         self._inside = self._fill(surfaces)  # whether a token begins or ends inside of a character
 
     def _fill(self, surfaces: Surfaces) -> bool:
@@ -124,6 +126,8 @@ class CutPlaces:
         gaps = self._allowed[kinds[:-1] << 3 | kinds[1:]]
         if self._closing.any():
             gaps &= ~self._closing[np.minimum(codes[:-1], 0xFFFF)]
+        if self._opening.any():
+            gaps &= ~self._opening[np.minimum(codes[1:], 0xFFFF)]
         if not self._anywhere:
             han = kinds == HAN
             gaps &= ~(han[:-1] & han[1:]) | _between(codes, han)[1:]
@@ -157,7 +161,8 @@ def cut_places(file: TokenizerJson, surfaces: Surfaces) -> CutPlaces | None:
     prefixed = any(step["type"] == "Prepend" for step in normal) or any(map(_prepends, before))
     anywhere = all(found)
     added = file.contents.get("added_tokens") or []
-    # A blank is put after an added token, too; some take the white space that follows them.
+    # A blank is put after an added token, too, and before the token itself: it is found where that blank stands. Some
+    # take the white space that follows them.
     closing = [token["content"] for token in added if prefixed or token.get("rstrip")]
     return CutPlaces(
         surfaces,
@@ -166,6 +171,7 @@ def cut_places(file: TokenizerJson, surfaces: Surfaces) -> CutPlaces | None:
         plain=all(step["type"] in ("NFC", "Prepend") or _string(step) == " " for step in normal),
         prefixed=prefixed,
         closing=closing,
+        opening=[token["content"] for token in added if prefixed],
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from trained import AWKWARD, CUT, FORMS, LINES, tokenizer_json
 
@@ -76,6 +76,10 @@ def test_which_are_cut(jsons: dict[str, Path], encoders: dict[str, Encoder]) -> 
 
 
 @pytest.mark.parametrize("form", CUT)
+@example(
+    lines=["X果子"]
+)  # Llama 2 normalizes the added token, too: it is found where a blank stands before it
+@example(lines=["在梨树下面等"])
 @given(lines=TEXTS)
 @settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 def test_parts_have_the_ids_of_the_whole(
