@@ -117,7 +117,7 @@ def _overview(found: TokenizerMeasures, names: dict[str, str]) -> Iterator[str]:
 
 def _lengths(found: TokenizerMeasures, names: Sequence[str]) -> Iterator[str]:
     yield "<h2>How long tokens are</h2>\n<p>Share of the tokens of all the text, by the characters that begin in them; "
-    yield "0: the middle or the end of a character that fell apart into bytes.</p>\n"
+    yield "0: the middle or the end of a character that fell apart into bytes. [UNK] is left out.</p>\n"
     shares = [[n / max(sum(shape.lengths), 1) for n in shape.lengths] for shape in found.shapes]
     most = max(max(column) for column in shares)
     rows = (

@@ -75,7 +75,7 @@ COLUMNS = tuple(one.name for one in fields(TokenizerMeasure))
 
 @dataclass(frozen=True)
 class TokenizerShape:
-    """How a tokenizer cuts all the text. lengths: tokens by the characters that begin in them, 0 to LONGEST and more.
+    """How a tokenizer cuts all the text. lengths: tokens by the characters that begin in them, 0 to LONGEST and more, [UNK] left out.
     lines: characters a token of lines of ten characters and more, at QUANTILES. words: by length, 2 to LONGEST and
     more: (occurrences, whole, tokens).
     """
@@ -249,7 +249,8 @@ def _share(part: int, of: int) -> float:
 def _shape(name: str, encoder: Encoder, sums: CorpusSums, number: int) -> TokenizerShape:
     of = sums.encoders[number]
     lengths = np.minimum(encoder.surfaces.characters, LONGEST)
-    counts = np.bincount(lengths, of.used, minlength=LONGEST + 1).astype(np.int64).tolist()
+    used = np.where(encoder.surfaces.strange, 0, of.used)
+    counts = np.bincount(lengths, used, minlength=LONGEST + 1).astype(np.int64).tolist()
     columns = (sums.words, of.whole, of.pieces)
     words = list(zip(*(column[2:].tolist() for column in columns), strict=True))
     return TokenizerShape(name, counts, _quantiles(of.steps), words)

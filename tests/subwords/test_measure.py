@@ -120,7 +120,7 @@ def test_by_hand(tmp_path: Path) -> None:
     assert (total.corpus, total.lines, total.words, total.whole) == ("total", 3, 4, 0.5)
     assert (total.vocabulary, total.used) == (6, 1)
     (shape,) = found.shapes
-    assert shape.lengths[1:4] == [3, 2, 0]
+    assert shape.lengths == [0, 3, 2, 0, 0, 0, 0, 0, 0]  # without [UNK], which has five signs
     assert shape.words[0] == (4, 2, 6)
     assert [one[:3] for one in found.cut] == [("园丁", 1, [1]), ("梨树", 1, [1])]
     assert [one[3] for one in found.cut] == [["园|丁"], ["梨|树"]]
