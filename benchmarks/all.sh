@@ -44,6 +44,11 @@ run() {
     if [ -n "${FILTERED:-}" ]; then
         run filter "$FILTERED" --train $GOOD_TEXTS --kenlm-python "$PEER_PYTHON"
     fi
+    if [ -n "${TOKENIZERS:-}" ]; then
+        named=""
+        for file in $TOKENIZERS; do named="$named --tokenizer $file"; done
+        run subwords "$MIX_10" $named
+    fi
     if [ -n "${VOCAB:-}" ]; then
         run tokenize "$MIX_10" --vocab "$VOCAB" --base "$BASE_VOCAB" \
             --peer-python "$BERT_PYTHON" --bert4keras "$BERT4KERAS"

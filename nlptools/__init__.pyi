@@ -43,6 +43,8 @@ from nlptools.segmentation.tagger import TagCutter as TagCutter
 from nlptools.subwords.export import exported_files as vocab_export
 from nlptools.subwords.extend import Extension as Extension
 from nlptools.subwords.extend import extend_tokenizer as vocab_extend
+from nlptools.subwords.measure import TokenizerMeasures as TokenizerMeasures
+from nlptools.subwords.measure import measure_tokenizers as vocab_measure
 from nlptools.subwords.tokenbytes import token_bytes as token_bytes
 from nlptools.text.corpus import Corpus as Corpus
 from nlptools.text.wordlists import read_rows as read_rows
@@ -102,6 +104,7 @@ __all__ = [
     "ScoredText",
     "Segmenter",
     "TagCutter",
+    "TokenizerMeasures",
     "VectorCheck",
     "VectorComparison",
     "Vectors",
@@ -161,6 +164,7 @@ __all__ = [
     "vocab_export",
     "vocab_extend",
     "vocab_init_embeddings",
+    "vocab_measure",
     "write_ids",
     "write_model",
     "write_vectors",

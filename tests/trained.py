@@ -7,13 +7,33 @@ from pathlib import Path
 from typing import Any
 
 import sentencepiece
-from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import (
+    AddedToken,
+    Regex,
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    trainers,
+)
 
 # The pattern of Qwen's tokenizers.
 QWEN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+GPT4O = (
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+    r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+    r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+DEEPSEEK = [
+    r"\p{N}{1,3}",
+    "[一-龥\u3040-ゟ゠-ヿ]+",
+    "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
+    "| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+",
+]
 LINES = [
     "桃树开花以前，园丁每天给桃树浇水。",
     "园丁说：桃树开花，梨树也开花！Peach tree and pear tree.",
@@ -66,6 +86,46 @@ def _gpt2() -> tuple[Any, Any]:
     return tokenizer, trainer
 
 
+def _gpt2_plain() -> tuple[Any, Any]:
+    tokenizer, trainer = _gpt2()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    return tokenizer, trainer
+
+
+def _split(patterns: list[str], behavior: str = "isolated", invert: bool = False) -> Any:
+    splits = [pre_tokenizers.Split(Regex(p), behavior, invert) for p in patterns]
+    level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    return pre_tokenizers.Sequence([*splits, level])
+
+
+def _llama3() -> tuple[Any, Any]:
+    """Pieces that are tokens are taken whole."""
+    tokenizer, trainer = _byte_level()
+    tokenizer.model = models.BPE(ignore_merges=True)
+    tokenizer.pre_tokenizer = _split([QWEN.replace(r"\p{N}|", r"\p{N}{1,3}|")])
+    return tokenizer, trainer
+
+
+def _gpt4o() -> tuple[Any, Any]:
+    tokenizer, trainer = _byte_level()
+    tokenizer.normalizer = None
+    tokenizer.pre_tokenizer = _split([GPT4O], "removed", True)
+    return tokenizer, trainer
+
+
+def _deepseek() -> tuple[Any, Any]:
+    tokenizer, trainer = _byte_level()
+    tokenizer.pre_tokenizer = _split(DEEPSEEK)
+    return tokenizer, trainer
+
+
+def _gemma() -> tuple[Any, Any]:
+    tokenizer, trainer = _metaspace()
+    tokenizer.normalizer = normalizers.Replace(" ", "\u2581")
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
+    return tokenizer, trainer
+
+
 def _metaspace() -> tuple[Any, Any]:
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
@@ -113,6 +173,11 @@ def _wordpiece() -> tuple[Any, Any]:
 FORMS = {
     "bytes": _byte_level,
     "gpt2": _gpt2,
+    "gpt2plain": _gpt2_plain,
+    "llama3": _llama3,
+    "gpt4o": _gpt4o,
+    "deepseek": _deepseek,
+    "gemma": _gemma,
     "metaspace": _metaspace,
     "llama": _llama,
     "unigram": _unigram,
@@ -120,10 +185,18 @@ FORMS = {
 }
 
 
+# Words that are found before all else, as `vocab extend` adds them.
+ADDED = {form: ["梨树下", "果子"] for form in ("bytes", "llama3", "llama", "metaspace", "gemma")}
+# Those whose lines may be cut: see subwords/cutting.py.
+CUT = ["bytes", "gpt2plain", "llama3", "gpt4o", "deepseek", "gemma", "metaspace", "llama"]
+
+
 def tokenizer_json(form: str, path: Path) -> Path:
     """A tokenizer of one of the FORMS, saved."""
     tokenizer, trainer = FORMS[form]()
     tokenizer.train_from_iterator(LINES, trainer)
+    if form in ADDED:
+        tokenizer.add_tokens([*ADDED[form], AddedToken("<mask>", lstrip=True, rstrip=True)])
     tokenizer.save(str(path))
     return path
 

@@ -24,6 +24,7 @@ from nlptools.cli.embeddings import init_embeddings
 from nlptools.cli.files import InputPath, OutputPath
 from nlptools.cli.vocabexport import export_vocab
 from nlptools.cli.vocabextend import extend_vocab
+from nlptools.cli.vocabmeasure import measure_vocab
 from nlptools.errors import DataError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def vocab() -> None:
     """Build vocabularies of words for BERT, extend those of language models, make the rows of a model for them."""
 
 
-for _command in (init_embeddings, export_vocab, extend_vocab):
+for _command in (init_embeddings, export_vocab, extend_vocab, measure_vocab):
     vocab.add_command(_command)
 
 

@@ -22,9 +22,9 @@ _LONE = re.compile("[\ud800-\udfff]")
 
 def render_page(title: str, data: dict[str, Any], contexts: dict[str, Any]) -> str:
     """The page, whole."""
-    style, script = _asset("report.css"), _asset("report.js")
+    style, script = asset("report.css"), asset("report.js")
     policy = (
-        f"default-src 'none'; script-src 'sha256-{_digest(script)}'; style-src 'sha256-{_digest(style)}'; "
+        f"default-src 'none'; script-src 'sha256-{digest(script)}'; style-src 'sha256-{digest(style)}'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
     parts = {
@@ -32,11 +32,11 @@ def render_page(title: str, data: dict[str, Any], contexts: dict[str, Any]) -> s
         "title": html.escape(_LONE.sub("\ufffd", title)),
         "style": style,
         "script": script,
-        "licences": html.escape(_asset("LICENSES.txt")),
+        "licences": html.escape(asset("LICENSES.txt")),
         "data": to_json(data),
         "contexts": to_json(contexts),
     }
-    template = _asset("page.html")
+    template = asset("page.html")
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template)
 
 
@@ -48,11 +48,13 @@ def to_json(value: Any) -> str:
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """The text of a file of assets/."""
     # A line end as CR LF would change the digests that the policy names.
     folder = resources.files("nlptools.review") / "assets"
     return (folder / name).read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """The SHA-256 by which a policy names a style or a script."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nlptools.errors import DataError
-from nlptools.subwords.pieces import JsonEncoder, WordFinder
+from nlptools.subwords.pieces import JsonEncoder, AddedWordFinder
 from nlptools.subwords.tokenizerjson import TokenizerJson
 
 # One of them stands before and after a word that is tried: the first that no word has in it.
@@ -53,7 +53,7 @@ def check_text(
     new: Sequence[str],
 ) -> TextCheck:
     """Cut a text by both. new: the text of each new token."""
-    finder = WordFinder(before.file, new)
+    finder = AddedWordFinder(before.file, new)
     sums = dict.fromkeys(TextCheck._fields[1:], 0)
     first = before.file.size
     for batch in batches:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nlptools.subwords.bytelevel import written
-from nlptools.subwords.pieces import JsonEncoder, WordFinder
+from nlptools.subwords.pieces import JsonEncoder, AddedWordFinder
 from nlptools.text import chars
 
 LONGEST = 40  # characters; a longer token stands for one sentence
@@ -133,7 +133,7 @@ def _reasoned(word: AddedWord, chosen: bool, least: float) -> AddedWord:
 
 
 def _counted(words: list[AddedWord], encoder: JsonEncoder, texts: Texts) -> list[AddedWord]:
-    finder = WordFinder(encoder.file, [word.word for word in words])
+    finder = AddedWordFinder(encoder.file, [word.word for word in words])
     totals = np.zeros(len(words), np.int64)
     for batch in texts():
         totals += finder.count(batch)
@@ -142,7 +142,7 @@ def _counted(words: list[AddedWord], encoder: JsonEncoder, texts: Texts) -> list
 
 def _weighed(words: list[AddedWord], encoder: JsonEncoder, texts: Texts) -> list[AddedWord]:
     """With what they save where they stand."""
-    finder = WordFinder(encoder.file, [word.word for word in words])
+    finder = AddedWordFinder(encoder.file, [word.word for word in words])
     totals, saved = np.zeros((2, len(words)), np.int64)
     for batch in texts():
         number, gain = weigh(batch, encoder, finder)
@@ -155,7 +155,7 @@ def _weighed(words: list[AddedWord], encoder: JsonEncoder, texts: Texts) -> list
 
 
 def weigh(
-    texts: Sequence[str], encoder: JsonEncoder, finder: WordFinder
+    texts: Sequence[str], encoder: JsonEncoder, finder: AddedWordFinder
 ) -> tuple[np.ndarray, np.ndarray]:
     """(number of the word, tokens that it saves there) of each occurrence in some texts; int64.
 

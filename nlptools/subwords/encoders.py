@@ -5,7 +5,7 @@ The libraries `tokenizers` and `sentencepiece` are imported here alone, when a f
 
 from __future__ import annotations
 
-import json
+import itertools
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +16,8 @@ import numpy as np
 
 from nlptools.errors import QUOTED, DataError, NlptoolsError, cut, install_hint
 from nlptools.subwords.bytelevel import read
+from nlptools.subwords.cutting import cut_places, taken_whole
+from nlptools.subwords.pieceids import PieceIds
 from nlptools.subwords.surfaces import EncodedLines, Surfaces, lay, places, trimmed
 from nlptools.subwords.tokenizerjson import NAME, TokenizerJson, read_tokenizer_json
 from nlptools.text.sources import reason
@@ -113,12 +115,21 @@ def _inside(folder: str) -> str:
 class HuggingFaceEncoder(Encoder):
     """tokenizer.json, by the library of Hugging Face."""
 
-    def __init__(self, file: TokenizerJson) -> None:
+    def __init__(self, file: TokenizerJson, text: str | None = None) -> None:
+        """text: what the library reads instead of the file; without it the merges are taken out of `file`, which is
+        its own then.
+        """
         library = _library("tokenizers")
+        if text is None:
+            file.model.pop("merges", None)  # 100 MB of Gemma 3's
         self.tokenizer: Any = _safe(
             file.path,
             f"not a {NAME}",
-            lambda: library.Tokenizer.from_str(json.dumps(file.contents)),
+            lambda: (
+                library.Tokenizer.from_file(file.path)
+                if text is None
+                else library.Tokenizer.from_str(text)
+            ),
         )
         self.tokenizer.no_truncation()
         self.tokenizer.no_padding()
@@ -127,12 +138,37 @@ class HuggingFaceEncoder(Encoder):
         super().__init__(
             file.path, file.kind, Surfaces(surfaces, [unknown] if unknown >= 0 else []), unknown
         )
+        self._pieces = self._by_pieces(file)
 
     def encode(self, lines: Sequence[str]) -> EncodedLines:
-        found = self._encoded(lines, self.tokenizer.encode_batch_fast)
-        ids = [np.array(one.ids, np.int32) for one in found]
-        ends = np.cumsum(np.fromiter(map(len, ids), np.int64, len(ids)))
-        return EncodedLines(np.concatenate([np.zeros(0, np.int32), *ids]), ends)
+        if self._pieces is not None and len(lines):
+            return self._pieces.encode(lines)
+        ids, sizes = self._whole(lines)
+        return EncodedLines(ids, np.cumsum(sizes))
+
+    def _by_pieces(self, file: TokenizerJson) -> PieceIds | None:
+        """What encodes pieces of lines; None where lines have to be whole."""
+        cut = cut_places(file, self.surfaces)
+        if cut is None:
+            return None
+        doubtful: list[int] = []
+        if file.model.get("ignore_merges"):
+            numbers, tokens = taken_whole(self.surfaces)
+            model = self.tokenizer.model
+            model.ignore_merges = False
+            sizes = self._whole(tokens)[1]
+            model.ignore_merges = True
+            doubtful = [n for n, size in zip(numbers, sizes.tolist(), strict=True) if size != 1]
+        blank = self.tokenizer.token_to_id(_SPACE)
+        if cut.prefixed and blank is None:
+            return None
+        return PieceIds(cut, self._whole, -1 if blank is None else blank, doubtful)
+
+    def _whole(self, lines: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """(ids of all lines, int32; how many each has) by the library."""
+        found = [one.ids for one in self._encoded(lines, self.tokenizer.encode_batch_fast)]
+        sizes = np.fromiter(map(len, found), np.int64, len(found))
+        return np.fromiter(itertools.chain.from_iterable(found), np.int32, int(sizes.sum())), sizes
 
     def _encoded(self, lines: Sequence[str], how: Callable[..., Any]) -> Any:
         texts = list(lines)

@@ -5,6 +5,7 @@ The library's tokenizer does the work, so that what is counted is what will be.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ class JsonEncoder(HuggingFaceEncoder):
     """A tokenizer.json with what it makes of single words, and of ids."""
 
     def __init__(self, file: TokenizerJson) -> None:
-        super().__init__(file)
+        super().__init__(file, json.dumps(file.contents))
         self.file = file
         steps = [
             *parts(file.contents.get("normalizer")),
@@ -54,7 +55,7 @@ class JsonEncoder(HuggingFaceEncoder):
         return found
 
 
-class WordFinder:
+class AddedWordFinder:
     """How often words are found as added tokens: the longest of those that begin leftmost."""
 
     def __init__(self, file: TokenizerJson, words: Sequence[str]) -> None:
@@ -68,7 +69,7 @@ class WordFinder:
         ]
         empty = TokenizerJson(file.path, bare | {"model": model, "added_tokens": others})
         self._first, self._size = empty.size, len(words)
-        self._encoder = HuggingFaceEncoder(TokenizerJson(file.path, with_words(empty, words)))
+        self._encoder = JsonEncoder(TokenizerJson(file.path, with_words(empty, words)))
 
     def count(self, texts: Sequence[str]) -> np.ndarray:
         """Occurrences of each word in some texts; int64."""

@@ -52,13 +52,13 @@ class EncodedLines:
 class Surfaces:
     """What tokens look like in text, by their ids.
 
-    bytes: int32, how many each has; characters: int32, those that begin in it; inner: whether its first byte is in
+    tokens: their bytes; bytes: int32, how many each has; characters: int32, those that begin in it; inner: whether its first byte is in
     the middle of a character; blank: whether nothing but white space is in it; strange: whether it stands for text
     that it does not say ([UNK]).
     """
 
     def __init__(self, tokens: Sequence[bytes], strange: Sequence[int] = ()) -> None:
-        self._tokens = tokens
+        self.tokens = tokens
         self.flat = np.frombuffer(b"".join(tokens), np.uint8)
         self.bytes = np.fromiter(map(len, tokens), np.int32, len(tokens))
         self.starts = np.cumsum(self.bytes, dtype=np.int64) - self.bytes
@@ -78,7 +78,7 @@ class Surfaces:
         """The tokens without blanks, or without white space of every kind: (bytes, where each begins, how many)."""
         found = self._bare[every]
         if found is None:
-            tokens = [token.replace(b" ", b"") for token in self._tokens]
+            tokens = [token.replace(b" ", b"") for token in self.tokens]
             if every:
                 tokens = [_without_space(token) for token in tokens]
             sizes = np.fromiter(map(len, tokens), np.int64, len(tokens))

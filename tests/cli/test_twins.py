@@ -77,6 +77,7 @@ READS: dict[str, Callable[..., Any]] = {
     "lm filter": READING,
     "vocab build": READING,
     "vocab extend": READING,
+    "vocab measure": READING,
     **dict.fromkeys(("vectors check", "vectors compare"), read_vectors),
     **dict.fromkeys(("vectors project", "vectors whiten"), read_vectors),
 }
@@ -151,6 +152,7 @@ OWN = {
     "vocab init-embeddings": {"tokenizer", "report", "quiet"},
     "tokenize": {"decode", "engine", "output", "quiet"},
     "vocab export": {"output", "quiet"},
+    "vocab measure": {"output", "report", "quiet"},
 }
 # Keywords that are no options: block_size changes no result; `watch` is what draws the progress or counts words, open_corpus what
 # counts the bytes that were read. `segment` and `tokenize` read text as it is, `evaluate` plain text, `lm score` folds as
@@ -190,10 +192,12 @@ NO_OPTION = {
     "vocab init-embeddings": {"tokens"},  # of --tokenizer
     "tokenize": {"block_size", "container", "counts"},
     "vocab export": {"name"},
+    "vocab measure": {"block_size"},
 }
 # Commands that take what they read piece by piece, and need no --memory.
 SMALL = {"report", "contexts", "evaluate", "segment", "lm score", "dim", "export", "tokenize"}
 SMALL |= {"convert", "vocab build", "vocab export", "vocab extend", "vocab init-embeddings"}
+SMALL |= {"vocab measure"}
 # What a command has to be given.
 REQUIRED = {
     "explain": ["词"],
@@ -214,6 +218,7 @@ REQUIRED = {
     "vocab init-embeddings": ["词", "--map", "词", "-o", "量"],
     "tokenize": ["--vocab", "词"],
     "vocab export": ["词"],
+    "vocab measure": ["词", "--corpus", "词"],
 }
 
 
@@ -286,7 +291,7 @@ def test_the_commands_are_these() -> None:
         "dim",
         *("vectors check", "vectors compare", "vectors project", "vectors whiten"),
         "tokenize",
-        *("vocab build", "vocab export", "vocab extend", "vocab init-embeddings"),
+        *("vocab build", "vocab export", "vocab extend", "vocab init-embeddings", "vocab measure"),
     }
 
 
@@ -421,7 +426,7 @@ CHOICES = [
         (c, "fold", FOLDS)
         for c in (
             *("compare", "count", "discover", "explain", "report", "train", "lm train", "dim"),
-            *("vocab build", "vocab extend"),
+            *("vocab build", "vocab extend", "vocab measure"),
         )
     ),
     *((c, "fold", (*FOLDS, "none")) for c in ("segment", "tokenize", "lm score", "lm filter")),

@@ -11,7 +11,7 @@ from trained import tokenizer_json
 
 from nlptools.subwords.additions import with_words
 from nlptools.subwords.choosing import choose_words, look_at, weigh
-from nlptools.subwords.pieces import JsonEncoder, WordFinder
+from nlptools.subwords.pieces import JsonEncoder, AddedWordFinder
 from nlptools.subwords.tokenizerjson import TokenizerJson, read_tokenizer_json
 
 
@@ -108,7 +108,7 @@ def test_what_a_word_saves_where_it_stands(encoder: JsonEncoder) -> None:
     """Beside the tokens before and after, where those are what is left of the tokens that went over its borders."""
     words = ["丁桃", "树浇", "桃树桃"]
     texts = ["园丁桃树，桃树浇", "丁桃", "", "桃树桃树，树浇", "看桃树"]
-    finder = WordFinder(encoder.file, words)
+    finder = AddedWordFinder(encoder.file, words)
     after = JsonEncoder(TokenizerJson("x", with_words(encoder.file, words)))
     number, gain = weigh(texts, encoder, finder)
     every = [after.tokenizer.token_to_id(word) for word in words]

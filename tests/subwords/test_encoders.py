@@ -255,6 +255,6 @@ def test_without_the_library(
 
 
 def test_its_repr(encoders: dict[str, Encoder]) -> None:
-    assert repr(encoders["bytes"]).endswith("BPE, 330 tokens)")
+    assert repr(encoders["bytes"]).endswith("BPE, 333 tokens)")
     found = encoders["bytes"].encode(["", "桃"])
     assert "tokens in 2 lines" in repr(found)

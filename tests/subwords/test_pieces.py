@@ -7,7 +7,7 @@ import re
 import pytest
 from trained import tokenizer_json
 
-from nlptools.subwords.pieces import JsonEncoder, WordFinder
+from nlptools.subwords.pieces import JsonEncoder, AddedWordFinder
 from nlptools.subwords.tokenizerjson import read_tokenizer_json
 
 FORMS = ("bytes", "llama", "unigram", "wordpiece")
@@ -44,7 +44,7 @@ def test_what_is_known_is_one_piece(encoders: dict[str, JsonEncoder]) -> None:
 def test_words_are_found_leftmost_longest(form: str, encoders: dict[str, JsonEncoder]) -> None:
     words = ["树开", "树开花", "花以前", "以前", "孩子们"]
     texts = ["桃树开花以前", "树开花花以前，以前", "", "孩子", "孩子们孩子们"]
-    finder = WordFinder(encoders[form].file, words)
+    finder = AddedWordFinder(encoders[form].file, words)
     every = re.findall("|".join(sorted(words, key=len, reverse=True)), "\n".join(texts))
     assert finder.count(texts).tolist() == [every.count(word) for word in words] == [0, 2, 1, 2, 2]
     assert finder.absent(texts).tolist() == [False, False, True, True, False]
@@ -52,7 +52,7 @@ def test_words_are_found_leftmost_longest(form: str, encoders: dict[str, JsonEnc
 
 
 def test_words_in_added_tokens_are_not_found(encoders: dict[str, JsonEncoder]) -> None:
-    finder = WordFinder(encoders["bytes"].file, ["end"])
+    finder = AddedWordFinder(encoders["bytes"].file, ["end"])
     assert finder.count(["<|end|> end"]).tolist() == [1]
 
 
