@@ -57,7 +57,7 @@ def check_text(
     sums = dict.fromkeys(TextCheck._fields[1:], 0)
     first = before.file.size
     for batch in batches:
-        one, two = before.encode(batch), after.encode(batch)
+        one, two = before.encode_whole(batch), after.encode_whole(batch)
         sums["lines"] += len(batch)
         sums["characters"] += sum(map(len, batch))
         sums["before"] += len(one)
@@ -93,7 +93,7 @@ def check_words(after: JsonEncoder, words: Sequence[str], first: int) -> set[str
         some = words[start : start + _BATCH]
         for before in ("", beside):
             texts = [f"{before}{word}{before}" for word in some]
-            encoded = after.encode(texts)
+            encoded = after.encode_whole(texts)
             rows = np.split(encoded.ids, encoded.ends[:-1])
             decoded = after.decode([row.tolist() for row in rows])
             for n, (word, row, text) in enumerate(

@@ -143,8 +143,7 @@ class HuggingFaceEncoder(Encoder):
     def encode(self, lines: Sequence[str]) -> EncodedLines:
         if self._pieces is not None and len(lines):
             return self._pieces.encode(lines)
-        ids, sizes = self._whole(lines)
-        return EncodedLines(ids, np.cumsum(sizes))
+        return self.encode_whole(lines)
 
     def _by_pieces(self, file: TokenizerJson) -> PieceIds | None:
         """What encodes pieces of lines; None where lines have to be whole."""
@@ -163,6 +162,11 @@ class HuggingFaceEncoder(Encoder):
         if cut.prefixed and blank is None:
             return None
         return PieceIds(cut, self._whole, -1 if blank is None else blank, doubtful)
+
+    def encode_whole(self, lines: Sequence[str]) -> EncodedLines:
+        """The same by the library alone, every line as it is."""
+        ids, sizes = self._whole(lines)
+        return EncodedLines(ids, np.cumsum(sizes))
 
     def _whole(self, lines: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """(ids of all lines, int32; how many each has) by the library."""
