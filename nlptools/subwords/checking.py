@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nlptools.errors import DataError
-from nlptools.subwords.pieces import JsonEncoder, AddedWordFinder
+from nlptools.subwords.pieces import AddedWordFinder, JsonEncoder
 from nlptools.subwords.tokenizerjson import TokenizerJson
 
 # One of them stands before and after a word that is tried: the first that no word has in it.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nlptools.subwords.bytelevel import written
-from nlptools.subwords.pieces import JsonEncoder, AddedWordFinder
+from nlptools.subwords.pieces import AddedWordFinder, JsonEncoder
 from nlptools.text import chars
 
 LONGEST = 40  # characters; a longer token stands for one sentence

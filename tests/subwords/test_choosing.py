@@ -11,7 +11,7 @@ from trained import tokenizer_json
 
 from nlptools.subwords.additions import with_words
 from nlptools.subwords.choosing import choose_words, look_at, weigh
-from nlptools.subwords.pieces import JsonEncoder, AddedWordFinder
+from nlptools.subwords.pieces import AddedWordFinder, JsonEncoder
 from nlptools.subwords.tokenizerjson import TokenizerJson, read_tokenizer_json
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from trained import tokenizer_json
 
-from nlptools.subwords.pieces import JsonEncoder, AddedWordFinder
+from nlptools.subwords.pieces import AddedWordFinder, JsonEncoder
 from nlptools.subwords.tokenizerjson import read_tokenizer_json
 
 FORMS = ("bytes", "llama", "unigram", "wordpiece")
