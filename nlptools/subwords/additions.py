@@ -18,9 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nlptools.errors import DataError
-from nlptools.subwords.tokenizerjson import TokenizerJson, parts
+from nlptools.subwords.tokenizerjson import BLANK, TokenizerJson, parts
 
-BLANK = "\u2581"  # what SentencePiece writes for a blank
 _UNKNOWN_PENALTY = 10.0  # Hugging Face's K_UNK_PENALTY, below the least score
 _MANY = 8  # alternatives of a regular expression that are tried one by one
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,19 +14,17 @@ from typing import Any, TypeVar
 import numpy as np
 
 from nlptools.errors import QUOTED, DataError, NlptoolsError, cut, install_hint
-from nlptools.subwords.bytelevel import read
 from nlptools.subwords.cutting import cut_places, taken_whole
 from nlptools.subwords.pieceids import PieceIds
 from nlptools.subwords.surfaces import EncodedLines, Surfaces, lay, places, trimmed
-from nlptools.subwords.tokenizerjson import NAME, TokenizerJson, read_tokenizer_json
+from nlptools.subwords.tokenbytes import spaced, surface
+from nlptools.subwords.tokenizerjson import BLANK, NAME, TokenizerJson, read_tokenizer_json
 from nlptools.text.sources import reason
 from nlptools.vocab.tokenizer import WordTokenizer
 from nlptools.vocab.vocab import load_vocab, stem
 from nlptools.vocab.wordpiece import is_cjk
 
 _FILES = (NAME, "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.txt")
-_BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
-_SPACE = "\u2581"
 _CAPITALS = [chr(code) for code in range(0x41, 0x5B)]
 _NO_MODEL = "a SentencePiece model is what its trainer writes; the model of `nlptools train` is another thing"
 T = TypeVar("T")
@@ -158,7 +155,7 @@ class HuggingFaceEncoder(Encoder):
             sizes = self._whole(tokens)[1]
             model.ignore_merges = True
             doubtful = [n for n, size in zip(numbers, sizes.tolist(), strict=True) if size != 1]
-        blank = self.tokenizer.token_to_id(_SPACE)
+        blank = self.tokenizer.token_to_id(BLANK)
         if cut.prefixed and blank is None:
             return None
         return PieceIds(cut, self._whole, -1 if blank is None else blank, doubtful)
@@ -196,7 +193,7 @@ class SentencePieceEncoder(Encoder):
         )
         model = self._model
         size = model.get_piece_size()
-        tokens = [_spaced(model.id_to_piece(n), bytes_too=model.is_byte(n)) for n in range(size)]
+        tokens = [spaced(model.id_to_piece(n), bytes_too=model.is_byte(n)) for n in range(size)]
         strange = [n for n in range(size) if model.is_unknown(n)]
         for n in range(size):
             if model.is_control(n):
@@ -325,26 +322,10 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 def _json_surfaces(file: TokenizerJson, vocab: dict[str, int]) -> list[bytes]:
     """The bytes that each token of a tokenizer.json stands for, by id."""
     tokens = [b""] * (max(vocab.values()) + 1)
-    model = file.model
-    prefix = str(model.get("continuing_subword_prefix") or "")
-    suffix = str(model.get("end_of_word_suffix") or "")
-    fallback = bool(model.get("byte_fallback"))
-    added = file.added
     for token, number in vocab.items():
-        if file.byte_level:
-            data = None if token in added else read(token)
-            tokens[number] = token.encode() if data is None else data
-        else:
-            bare = token.removeprefix(prefix) if prefix else token
-            tokens[number] = _spaced(bare.removesuffix(suffix) if suffix else bare, fallback)
+        data = None if file.byte_level and token in file.added else surface(file, token)
+        tokens[number] = token.encode() if data is None else data
     return tokens
-
-
-def _spaced(token: str, bytes_too: bool) -> bytes:
-    """The bytes of a token in which U+2581 is a blank, and <0x0A> a byte."""
-    if bytes_too and (byte := _BYTE.fullmatch(token)):
-        return bytes([int(byte[1], 16)])
-    return token.replace(_SPACE, " ").encode()
 
 
 def _json_unknown(file: TokenizerJson) -> int:

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from nlptools.subwords.additions import BLANK, with_words
+from nlptools.subwords.additions import with_words
 from nlptools.subwords.encoders import HuggingFaceEncoder
-from nlptools.subwords.tokenizerjson import TokenizerJson, parts
+from nlptools.subwords.tokenizerjson import BLANK, TokenizerJson, parts
 
 
 class JsonEncoder(HuggingFaceEncoder):

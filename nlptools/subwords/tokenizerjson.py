@@ -17,6 +17,7 @@ from nlptools.text.sources import reason
 from nlptools.text.whole import read_whole
 
 NAME = "tokenizer.json"
+BLANK = "\u2581"  # what SentencePiece writes for a blank
 _MOST = 1 << 28  # bytes; that of Gemma 3, with 262,144 tokens, has 33 MB
 _HINT = "a tokenizer.json is what `Tokenizer.save` of Hugging Face's tokenizers writes"
 _MODELS = ("BPE", "Unigram", "WordPiece", "WordLevel")

@@ -29,7 +29,9 @@ def test_every_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = {"type": "Sequence", "pretokenizers": [{"type": "Split"}, {"type": "ByteLevel"}]}
     assert put(bpe, pre_tokenizer=steps) == ["中".encode(), b" a", b"\xe4\xb8", *rest]
     unigram = [["<0xE4>", 0.0], ["\u2581中", -1.0], ["a", -2.0]]
-    assert put({"type": "Unigram", "vocab": unigram}) == [b"\xe4", " 中".encode(), b"a", *rest]
+    model = {"type": "Unigram", "vocab": unigram, "byte_fallback": True}
+    assert put(model) == [b"\xe4", " 中".encode(), b"a", *rest]
+    assert put(model | {"byte_fallback": False})[0] == b"<0xE4>"
     pieces = {"type": "WordPiece", "vocab": {"中": 0, "##国": 1, "##ing": 2}}
     assert put(pieces) == ["中".encode(), "国".encode(), b"ing", *rest]
     with pytest.raises(DataError, match="an id of 1,000,000,000,000"):
