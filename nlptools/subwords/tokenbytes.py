@@ -9,6 +9,7 @@ import os
 import re
 from pathlib import Path
 
+from nlptools.errors import DataError
 from nlptools.subwords.bytelevel import read
 from nlptools.subwords.tokenizerjson import BLANK, NAME, TokenizerJson, read_tokenizer_json
 from nlptools.vocab.vocab import SPECIALS, load_vocab
@@ -34,6 +35,8 @@ def token_bytes(path: str | os.PathLike[str]) -> list[bytes | None]:
 
 
 def _of_json(tokenizer: TokenizerJson) -> list[bytes | None]:
+    if tokenizer.size > _MOST:
+        raise DataError(tokenizer.path, None, f"an id of {tokenizer.size - 1:,}")
     found: list[bytes | None] = [None] * tokenizer.size
     for token, number in tokenizer.tokens.items():
         found[number] = surface(tokenizer, token)
