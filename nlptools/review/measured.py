@@ -201,8 +201,8 @@ def _marked(line: str, spans: Sequence[tuple[int, int]]) -> Iterator[str]:
 def _cut(found: TokenizerMeasures, names: Sequence[str]) -> Iterator[str]:
     if not found.cut:
         return
-    yield "<h2>Words most often cut</h2>\n<p>How often each tokenizer does not keep the word whole, and how it cut it "
-    yield "first; a star: a character of it falls apart into bytes.</p>\n"
+    yield "<h2>Words most often cut</h2>\n<p>How often each tokenizer does not keep the word whole (it is cut, or a part "
+    yield "of a longer token), and how it did so first; a star: a character of it falls apart into bytes.</p>\n"
 
     def row(of: tuple[str, int, list[int], list[str]]) -> Iterator[str]:
         word, times, missed, cuts = of
