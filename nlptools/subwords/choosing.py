@@ -16,7 +16,8 @@ from nlptools.text import chars
 LONGEST = 40  # characters; a longer token stands for one sentence
 # What goes on to the next count, as a multiple of what is wanted: without the words that have gone, shorter ones inside
 # of them are found more often.
-_FIRST, _SECOND = 3.0, 1.5
+_FIRST, _SECOND = 3.0, 2.0
+_ROUNDS = 2  # by then all but a few in a thousand stay
 # The text is cut into so many parts; what a word saves in the one where it saves most says least of other text.
 _PARTS = 10
 
@@ -116,7 +117,8 @@ def choose_words(
 
     texts: what they are counted in, again for fewer words, as tokens: a word in a longer one that is chosen is not
     found there, and what it saves depends on the tokens around it. Those that are taken then save most outside the tenth of
-    the text where they save most: a word of one chapter does not. Without it the counts are those that the words have.
+    the text where they save most: a word of one chapter does not. What others that are taken would save inside of a word
+    is not what it saves. Without it the counts are those that the words have.
     least: tokens that a word must save. Of words that save the same the one that comes first. Words without any count are
     taken in their order.
     """
@@ -125,7 +127,10 @@ def choose_words(
     if texts is not None:
         left = _best(_counted(left, encoder, texts), math.ceil(_FIRST * number), least, found)
         left = _best(_counted(left, encoder, texts), math.ceil(_SECOND * number), least, found)
-        left = _weighed(left, encoder, texts)
+        weighed = left = _weighed(left, encoder, texts)
+        for _ in range(_ROUNDS):
+            others = {word.word for word in _best(left, number, least, found)}
+            left = [_beside(word, others, encoder) for word in weighed]
     chosen = {word.word for word in _best(left, number, least, found)}
     return [_reasoned(found[word.word], word.word in chosen, least) for word in words]
 
@@ -170,6 +175,24 @@ def _weighed(words: list[AddedWord], encoder: JsonEncoder, texts: Texts) -> list
         replace(word, count=float(count), saved=float(gain), steady=float(steady))
         for word, count, gain, steady in rows
     ]
+
+
+def _beside(word: AddedWord, others: set[str], encoder: JsonEncoder) -> AddedWord:
+    """With what it saves beside those of the others that stand in it, the longest of those that begin leftmost."""
+    text, at, done, tokens = word.word, 0, 0, 0
+    while at < len(text):
+        ends = range(len(text), at, -1)
+        end = next((end for end in ends if text[at:end] in others and text[at:end] != text), 0)
+        if not end:
+            at += 1
+            continue
+        tokens += 1 + (len(encoder.pieces(text[done:at])) if done < at else 0)
+        at = done = end
+    if not done:
+        return word
+    tokens += len(encoder.pieces(text[done:])) if done < len(text) else 0
+    share = min(1.0, (tokens - 1) / max(1, len(word.pieces) - 1))
+    return replace(word, saved=math.floor(share * word.saved), steady=share * word.steady)
 
 
 def weigh(

@@ -118,6 +118,23 @@ def test_what_one_part_of_the_text_has_alone_comes_last(encoder: JsonEncoder) ->
     assert [word.steady for word in found] == [first.steady, second.steady]
 
 
+def test_what_a_word_inside_saves_anyway_is_not_saved_by_the_longer_one(
+    encoder: JsonEncoder,
+) -> None:
+    """水们园丁 is four tokens, and two beside 水们: then it saves less than 浇们, which is three."""
+    texts = ["水们园丁", "水们", "浇们", "水们"] * 6
+    words = look_at(dict.fromkeys(["水们园丁", "水们", "浇们"]), encoder)
+    assert [len(word.pieces) for word in words] == [4, 3, 3]
+    found = choose_words(words, 2, encoder, texts=lambda: iter([texts]))
+    assert [word.reason for word in found] == ["others save more", "", ""]
+    assert [word.saved for word in found] == [6, 24, 12]
+    found = choose_words(words, 3, encoder, texts=lambda: iter([texts]))
+    assert [word.reason for word in found] == ["", "", ""]
+    assert [word.count for word in found] == [6, 12, 6]
+    (alone,) = choose_words(words[:1], 1, encoder, texts=lambda: iter([texts]))
+    assert alone.saved == 18
+
+
 def test_what_a_word_saves_where_it_stands(encoder: JsonEncoder) -> None:
     """Beside the tokens before and after, where those are what is left of the tokens that went over its borders."""
     words = ["丁桃", "树浇", "桃树桃"]
