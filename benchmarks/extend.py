@@ -234,8 +234,9 @@ def _show(
         header = ["tokenizer", "text", "new tokens", "lines", "without", "same ids", "found"]
         report.table([*header, "whole", "decoded"], proofs)
     if trips:
-        report.note("\nRound trips: lines that are decoded as before, that the base gives back as")
-        report.note("they are, and the extended one.")
+        report.note(
+            "\nRound trips: lines that are decoded as before, that the base gives back as they are, and the extended one."
+        )
         header = ["tokenizer", "text", "new tokens", "lines of", "lines", "as before"]
         report.table([*header, "back, base", "back, extended"], trips)
     for row in proofs:
