@@ -7,6 +7,7 @@ new tokenizers do is counted by cuts.py, with the library tokenizers alone.
 from __future__ import annotations
 
 import argparse
+import itertools
 import random
 import shutil
 import sys
@@ -31,11 +32,12 @@ _PEER = HERE / "peers" / "appended_merges.py"
 
 @dataclass(frozen=True)
 class Text:
-    """A text in two parts: files with their lines."""
+    """A text in two parts. learn: a file of what is learnt from; rest: all lines that are not held out."""
 
     name: str
     learn: Path
     held: list[str]
+    rest: list[str]
     words: Path
 
 
@@ -101,7 +103,7 @@ def _parted(path: Path, args: argparse.Namespace, report: Report, work: Path) ->
         f"{name}: learnt from the first {learn.stat().st_size / 1e6:.1f} MB, {len(learnt):,} lines; held out the last "
         f"{sum(sizes[start:]) / 1e6:.1f} MB, {len(held):,} lines, none of which is among the others."
     )
-    return Text(name, learn, held, words)
+    return Text(name, learn, held, lines[:start], words)
 
 
 # --- the tokenizers ----------------------------------------------------------------------------
@@ -155,7 +157,7 @@ def _looked_for(way: str, path: Path, before: object, after: object) -> dict[str
 
 def _lines_of(texts: Sequence[Text], number: int) -> list[str]:
     """Lines of all, as many bytes of each as of the others: the held-out parts and then the others."""
-    pools = [iter([*text.held, *text.learn.read_text("utf-8").split("\n")]) for text in texts]
+    pools = [itertools.chain(text.held, text.rest) for text in texts]
     sizes, found = [0] * len(pools), []
     while pools and len(found) < number:
         least = sizes.index(min(sizes))
