@@ -53,6 +53,9 @@ run() {
         run tokenize "$MIX_10" --vocab "$VOCAB" --base "$BASE_VOCAB" \
             --peer-python "$BERT_PYTHON" --bert4keras "$BERT4KERAS"
     fi
+    if [ -n "${EXTENDED:-}" ]; then
+        run extend $DOMAINS --tokenizer $EXTENDED
+    fi
     if [ -n "${GENSIM_PYTHON:-}" ]; then
         echo "== dimension.py" >&2
         "$GENSIM_PYTHON" "$(dirname "$0")/dimension.py" $DIMENSION --lexicon $SUBJECTS \

@@ -24,6 +24,7 @@ prepare_numpy()
 import kenlm  # noqa: E402
 import references  # noqa: E402
 import texts  # noqa: E402
+from extend import CHAINS, WAYS, bench_extend  # noqa: E402
 from filtering import bench_filter  # noqa: E402
 from fitting import bench_fit  # noqa: E402
 from formats import bench_formats  # noqa: E402
@@ -465,6 +466,37 @@ def parser() -> argparse.ArgumentParser:
         "--without", action="append", default=[], choices=PEERS, help="leave out a peer"
     )
     sub.add_argument("--peer-repeat", type=int, help="runs of the peers (default: --repeat)")
+
+    text = "vocab extend by words and merges beside continued BPE, on held-out and other text."
+    sub = command("extend", bench_extend, text, None)
+    sub.add_argument("texts", type=existing, nargs="+", metavar="TEXT", help="one of each field")
+    sub.add_argument(
+        "--tokenizer", nargs="+", required=True, metavar="NAME=FILE", help="tokenizer.json files"
+    )
+    sub.add_argument("--add", type=int, default=5000, help="new tokens (default %(default)s)")
+    sub.add_argument("--learn", type=in_bytes, default=10 * MB, help="of each text (10MB)")
+    sub.add_argument("--held", type=in_bytes, default=2_500_000, help="of each text (2.5MB)")
+    sub.add_argument(
+        "--ways",
+        nargs="+",
+        choices=[*WAYS, CHAINS],
+        default=list(WAYS),
+        help="default: all but the last",
+    )
+    sub.add_argument(
+        "--other",
+        type=existing,
+        nargs="+",
+        default=[],
+        metavar="TEXT",
+        help="other text, beside TEXT",
+    )
+    sub.add_argument(
+        "--proofs", type=int, default=1, help="texts that are tried on the other ones (1)"
+    )
+    sub.add_argument(
+        "--awkward", type=existing, nargs="+", default=[], metavar="PATH", help="for round trips"
+    )
 
     sub = command("gold", bench_gold, "F1 of segment and of other methods.", None)
     gold = {"type": existing, "metavar": "GOLD", "help": "words separated by spaces"}

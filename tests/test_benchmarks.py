@@ -153,6 +153,19 @@ def test_texts_grow_from_each_other(tmp_path: Path) -> None:
     assert np.abs(real - grown).max() < 0.2, (real, grown)
 
 
+cuts = load("cuts")
+STRINGS = st.text(st.sampled_from("天地。𠮷"), min_size=1, max_size=4)
+
+
+@given(st.lists(STRINGS, unique=True, max_size=6), st.lists(st.text("天地。𠮷", max_size=20)))
+@example(["天地", "天"], ["天天地", "", "天", "𠮷天地天"])
+def test_words_are_found_leftmost_and_longest(words: list[str], lines: list[str]) -> None:
+    by_length = sorted(words, key=len, reverse=True)
+    wanted = [re.findall("|".join(map(re.escape, by_length)) or "(?!)", line) for line in lines]
+    found = cuts.Finder(words).find(lines)
+    assert [[words[number] for number in line] for line in found] == wanted
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="what nobody waits for is seen in /proc")
 def test_seconds_of_children_that_nobody_waits_for() -> None:
     """Spark's Python workers are such children."""

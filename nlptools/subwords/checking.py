@@ -63,12 +63,13 @@ def check_text(
         sums["before"] += len(one)
         sums["after"] += len(two)
         rows = [np.split(encoded.ids, encoded.ends[:-1]) for encoded in (one, two)]
-        bare = finder.absent(batch)
+        words = finder.lines(batch)
+        bare = words == 0
         sums["without"] += int(bare.sum())
         sums["same"] += sum(
             np.array_equal(rows[0][line], rows[1][line]) for line in np.flatnonzero(bare).tolist()
         )
-        sums["found"] += int(finder.count(batch).sum())
+        sums["found"] += int(words.sum())
         sums["whole"] += int((two.ids >= first).sum())
         texts = (
             encoder.decode([row.tolist() for row in some])

@@ -171,12 +171,16 @@ class HuggingFaceEncoder(Encoder):
         sizes = np.fromiter(map(len, found), np.int64, len(found))
         return np.fromiter(itertools.chain.from_iterable(found), np.int32, int(sizes.sum())), sizes
 
+    def with_offsets(self, lines: Sequence[str]) -> Any:
+        """What the library gives for each line: ids, and offsets in characters as it counts them."""
+        return self._encoded(lines, self.tokenizer.encode_batch)
+
     def _encoded(self, lines: Sequence[str], how: Callable[..., Any]) -> Any:
         texts = list(lines)
         return _safe(self.path, "cannot encode", lambda: how(texts, add_special_tokens=False))
 
     def _slow_spans(self, lines: Sequence[str], ids: np.ndarray) -> np.ndarray:
-        found = self._encoded(lines, self.tokenizer.encode_batch)
+        found = self.with_offsets(lines)
         return _trimmed_each(lines, [one.offsets for one in found])
 
 

@@ -78,16 +78,18 @@ class AddedWordFinder:
 
     def places(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """(the word's number, (text, start, stop) in characters) of each occurrence; int64."""
-        encoded = self._encoder.encode(texts)
-        spans = self._encoder.spans(texts, encoded)
-        at = np.flatnonzero(encoded.ids >= self._first)
-        text = np.repeat(np.arange(len(texts)), encoded.sizes)[at]
-        return encoded.ids[at] - self._first, np.column_stack([text, spans[at]]).astype(np.int64)
+        rows = [
+            (token - self._first, number, *span)
+            for number, one in enumerate(self._encoder.with_offsets(texts))
+            for token, span in zip(one.ids, one.offsets, strict=True)
+            if token >= self._first
+        ]
+        found = np.array(rows, np.int64).reshape(-1, 4)
+        return found[:, 0], found[:, 1:]
 
-    def absent(self, texts: Sequence[str]) -> np.ndarray:
-        """Whether no word stands in each text; bool."""
+    def lines(self, texts: Sequence[str]) -> np.ndarray:
+        """How many words are found in each text; int64."""
         encoded = self._encoder.encode(texts)
         found = np.append(0, np.cumsum(encoded.ids >= self._first))
         ends = encoded.ends
-        absent: np.ndarray = found[ends] == found[ends - encoded.sizes]
-        return absent
+        return found[ends] - found[ends - encoded.sizes]

@@ -104,19 +104,50 @@ def test_counted_in_a_text_without_those_inside_others(encoder: JsonEncoder) -> 
     assert {word.word: word.count for word in only if not word.reason} == {"园丁每": 4}
 
 
+def test_what_one_part_of_the_text_has_alone_comes_last(encoder: JsonEncoder) -> None:
+    """丁桃 saves most, but all of it in one line of ten; 树浇 something everywhere."""
+    texts = ["丁桃，" * 6 + "，树浇", *["，树浇"] * 3, *["每天每天每天浇水"] * 6]
+    words = look_at({"丁桃": None, "树浇": None}, encoder)
+    first, second = choose_words(words, 1, encoder, least=1, texts=lambda: iter([texts]))
+    assert first.saved > second.saved > 0
+    assert [first.reason, second.reason] == ["others save more", ""]
+    assert first.steady == 0 < second.steady < second.saved
+    # It is worth a row all the same, where there is one.
+    found = choose_words(words, 2, encoder, least=1, texts=lambda: iter([texts[:1], texts[1:]]))
+    assert [word.reason for word in found] == ["", ""]
+    assert [word.steady for word in found] == [first.steady, second.steady]
+
+
+def test_what_a_word_inside_saves_anyway_is_not_saved_by_the_longer_one(
+    encoder: JsonEncoder,
+) -> None:
+    """水们园丁 is four tokens, and two beside 水们: then it saves less than 浇们, which is three."""
+    texts = ["水们园丁", "水们", "浇们", "水们"] * 6
+    words = look_at(dict.fromkeys(["水们园丁", "水们", "浇们"]), encoder)
+    assert [len(word.pieces) for word in words] == [4, 3, 3]
+    found = choose_words(words, 2, encoder, texts=lambda: iter([texts]))
+    assert [word.reason for word in found] == ["others save more", "", ""]
+    assert [word.saved for word in found] == [6, 24, 12]
+    found = choose_words(words, 3, encoder, texts=lambda: iter([texts]))
+    assert [word.reason for word in found] == ["", "", ""]
+    assert [word.count for word in found] == [6, 12, 6]
+    (alone,) = choose_words(words[:1], 1, encoder, texts=lambda: iter([texts]))
+    assert alone.saved == 18
+
+
 def test_what_a_word_saves_where_it_stands(encoder: JsonEncoder) -> None:
     """Beside the tokens before and after, where those are what is left of the tokens that went over its borders."""
     words = ["丁桃", "树浇", "桃树桃"]
     texts = ["园丁桃树，桃树浇", "丁桃", "", "桃树桃树，树浇", "看桃树"]
     finder = AddedWordFinder(encoder.file, words)
     after = JsonEncoder(TokenizerJson("x", with_words(encoder.file, words)))
-    number, gain = weigh(texts, encoder, finder)
+    number, gain, text = weigh(texts, encoder, finder)
     every = [after.tokenizer.token_to_id(word) for word in words]
     ids = [after.encode([text]).ids.tolist() for text in texts]
     assert number.tolist() == [every.index(i) for row in ids for i in row if i in every]
     # What is left of a token may fall apart further.
     assert gain.sum() >= len(encoder.encode(texts)) - sum(map(len, ids))
     for text in ("看丁桃", "浇树浇", "树丁桃，树浇"):  # where no token goes over a border
-        number, gain = weigh([text], encoder, finder)
+        _, gain, _ = weigh([text], encoder, finder)
         assert gain.sum() == len(encoder.encode([text])) - len(after.encode([text])) > 0
     assert weigh(["园丁桃树"], encoder, finder)[1].tolist() == [-1]  # 园丁 桃树 became 园 丁桃 树

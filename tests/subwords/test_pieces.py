@@ -47,8 +47,8 @@ def test_words_are_found_leftmost_longest(form: str, encoders: dict[str, JsonEnc
     finder = AddedWordFinder(encoders[form].file, words)
     every = re.findall("|".join(sorted(words, key=len, reverse=True)), "\n".join(texts))
     assert finder.count(texts).tolist() == [every.count(word) for word in words] == [0, 2, 1, 2, 2]
-    assert finder.absent(texts).tolist() == [False, False, True, True, False]
-    assert finder.absent([]).tolist() == []
+    assert finder.lines(texts).tolist() == [2, 3, 0, 0, 2]
+    assert finder.lines([]).tolist() == []
 
 
 def test_words_in_added_tokens_are_not_found(encoders: dict[str, JsonEncoder]) -> None:
