@@ -86,6 +86,25 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
 
 @contextlib.contextmanager
+def folder_for(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """The folder at path to write files into, made where there is none; without a file in it it goes if writing fails.
+
+    Raises DataError where it cannot be made.
+    """
+    folder = Path(path)
+    new = [there for there in (folder, *folder.parents) if not there.exists()]
+    with _named(os.fspath(path)):
+        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder
+    except BaseException:
+        with contextlib.suppress(OSError):  # not empty
+            for made in new:
+                made.rmdir()
+        raise
+
+
+@contextlib.contextmanager
 def whole_folder(path: str | os.PathLike[str], check: Callable[[Path], None]) -> Iterator[Path]:
     """An empty folder to fill, which takes the place of what is at path when it is complete.
 

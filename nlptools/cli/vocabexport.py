@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import click
 
+from nlptools.base.outputs import folder_for
 from nlptools.cli import options
 from nlptools.cli.console import Closing, deliver, given_options, note, write
 from nlptools.cli.files import InputPath, OutputPath, check_outputs
@@ -147,7 +149,6 @@ def _deliver(files: dict[str, str | bytes], to: str, output: str | None) -> None
         check_outputs("--output", paths.values())
         if folder.exists() and not folder.is_dir():
             raise NlptoolsError(f"{output}: a file, not a folder", "give another --output")
-        if not output.endswith(end):
-            folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            deliver([content], paths[name])
+        with contextlib.nullcontext() if output.endswith(end) else folder_for(folder):
+            for name, content in files.items():
+                deliver([content], paths[name])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nlptools.base.outputs import folder_for
 from nlptools.cli import options
 from nlptools.cli.console import (
     Closing,
@@ -87,7 +89,7 @@ Examples:
     "-o",
     "--output",
     required=True,
-    type=OutputPath("default"),
+    type=OutputPath(),
     help="Folder for tokenizer.json, and what stands beside that of the base for transformers.",
 )
 @click.option(
@@ -175,14 +177,17 @@ def _deliver(made: Extension, folder: Path, map_output: str | None, report: str 
 
     files = {str(folder / name): iter([text]) for name, text in made.files().items()}
     check_outputs("--output", files)
+    of_folder = set(map(os.path.realpath, files))
+    for option, path in (("--map", map_output), ("--report", report)):
+        if path is not None and os.path.realpath(path) in of_folder:
+            raise click.UsageError(f"{option} is a file that --output makes: {path}.")
     if folder.exists() and not folder.is_dir():
         raise NlptoolsError(f"{folder}: a file, not a folder", "give another --output")
-    folder.mkdir(parents=True, exist_ok=True)
     if map_output is not None:
         files[map_output] = map_pieces(made.map)
     if report is not None:
         files[report] = _rows(made)
-    with contextlib.ExitStack() as stack:
+    with folder_for(folder), contextlib.ExitStack() as stack:
         for path, pieces in files.items():
             stream = stack.enter_context(output_file(path))
             for piece in pieces:

@@ -22,7 +22,8 @@ class TextCheck(NamedTuple):
 
     before, after: tokens; saved: the share of those before that are gone, in percent. without: lines in which no
     new token's text stands; same: those of them with the ids they had. found: where the text of a new token stands, the
-    longest of those that begin leftmost; whole: new tokens. decoded: lines whose ids give the text that they gave before.
+    longest of those that begin leftmost; whole: new tokens, which may be other ones where words of a Unigram model
+    overlap. decoded: lines whose ids give the text that they gave before, or more of it, where that had unknown tokens.
     """
 
     text: str
@@ -56,6 +57,7 @@ def check_text(
     finder = AddedWordFinder(before.file, new)
     sums = dict.fromkeys(TextCheck._fields[1:], 0)
     first = before.file.size
+    unknown = before.decode([[before.unknown]])[0] if before.unknown >= 0 else ""
     for batch in batches:
         one, two = before.encode_whole(batch), after.encode_whole(batch)
         sums["lines"] += len(batch)
@@ -75,7 +77,9 @@ def check_text(
             encoder.decode([row.tolist() for row in some])
             for encoder, some in zip((before, after), rows, strict=True)
         )
-        sums["decoded"] += sum(was == now for was, now in zip(*texts, strict=True))
+        sums["decoded"] += sum(
+            _gives(was, now, unknown, before) for was, now in zip(*texts, strict=True)
+        )
     characters, was, now = sums["characters"], sums["before"], sums["after"]
     rates = {
         "characters_per_token_before": characters / was if was else 0.0,
@@ -83,6 +87,30 @@ def check_text(
         "saved": 100 * (was - now) / was if was else 0.0,
     }
     return TextCheck(name, **(sums | rates))  # type: ignore[arg-type]
+
+
+def _gives(was: str, now: str, unknown: str, encoder: JsonEncoder) -> bool:
+    """Whether a decoded text has all of what it had before; a word may stand where unknown characters were."""
+    if was == now:
+        return True
+    was, now, unknown = (_blanks(encoder, text) for text in (was, now, unknown))
+    first, *others = was.split(unknown) if unknown else [was]
+    if not others:
+        return was == now
+    if not (now.startswith(first) and now[len(first) :].endswith(others[-1])):
+        return False
+    at, end = len(first), len(now) - len(others[-1])
+    for part in others[:-1]:
+        at = now.find(part, at, end)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
+
+
+def _blanks(encoder: JsonEncoder, text: str) -> str:
+    """A decoded text as it is compared: WordPiece puts a blank before every token, and a word has fewer."""
+    return text.replace(" ", "") if encoder.kind == "WordPiece" else text
 
 
 def check_words(after: JsonEncoder, words: Sequence[str], first: int) -> set[str]:
@@ -100,7 +128,8 @@ def check_words(after: JsonEncoder, words: Sequence[str], first: int) -> set[str
             for n, (word, row, text) in enumerate(
                 zip(some, rows, texts, strict=True), first + start
             ):
-                if np.count_nonzero(row == n) != 1 or decoded[n - first - start] != text:
+                given = _blanks(after, decoded[n - first - start])
+                if np.count_nonzero(row == n) != 1 or given != text:
                     bad.add(word)
     return bad
 

@@ -132,6 +132,7 @@ class HuggingFaceEncoder(Encoder):
         self.tokenizer.no_padding()
         surfaces = _json_surfaces(file, self.tokenizer.get_vocab(with_added_tokens=True))
         unknown = _json_unknown(file)
+        unknown = unknown if unknown < len(surfaces) else -1
         super().__init__(
             file.path, file.kind, Surfaces(surfaces, [unknown] if unknown >= 0 else []), unknown
         )

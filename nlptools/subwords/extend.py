@@ -324,7 +324,7 @@ class _Maker:
         start = first + len(chosen)
         merges = [replace(one, id=start + n) for n, (_, one) in enumerate(joints)]
         if not chosen and not merges:
-            raise NlptoolsError("nothing is added: no word saves enough", _HINT)
+            raise _nothing(words)
         contents = with_words(self.file, chosen, [joint for joint, _ in joints])
         self.grown = JsonEncoder(TokenizerJson(self.file.path, contents))
         check_ids(self.file, self.grown, chosen, [joint.token for joint, _ in joints])
@@ -352,6 +352,15 @@ class _Maker:
 _HINT = "give more text, a longer list, or a smaller --min-saving"
 # Reasons that other words, or another number, may change.
 _WORTH = ("saves less than --min-saving", "others save more")
+
+
+def _nothing(words: Sequence[AddedWord]) -> NlptoolsError:
+    """Why there is no new token: what most of the words lack."""
+    reasons = Counter(word.reason.partition(":")[0] for word in words)
+    reason, number = reasons.most_common(1)[0] if reasons else ("", 0)
+    if reason in ("", *_WORTH):
+        return NlptoolsError("nothing is added: no word saves enough", _HINT)
+    return NlptoolsError(f"nothing is added: {reason} ({number:,} of {len(words):,} words)")
 
 
 def _words_of(
@@ -394,7 +403,12 @@ class _Speller:
             return ""
 
     def joined(self, ids: tuple[int, ...]) -> str | None:
-        """The name of a token of Chinese characters that by itself would be cut into just these pieces."""
+        """The name of a token of Chinese characters that by itself would be cut into just these pieces.
+
+        None with an added token among them, such as a word of an earlier extension: the model does not know it.
+        """
+        if any(number not in self.names for number in ids):
+            return None
         name = "".join(self.names[number] for number in ids)
         text = self.surface(name)
         if not text or name in self.taken or text in self.taken:

@@ -64,9 +64,9 @@ class AddedWordFinder:
         bare: dict[str, Any] = {
             key: file.contents.get(key) for key in ("version", "added_tokens", "normalizer")
         }
-        others = [
-            dict(token, id=number) for number, token in enumerate(bare["added_tokens"] or [], 1)
-        ]
+        # The library passes over an added token without any text, which would be the unknown one here.
+        tokens = [token for token in bare["added_tokens"] or [] if token["content"]]
+        others = [dict(token, id=number) for number, token in enumerate(tokens, 1)]
         empty = TokenizerJson(file.path, bare | {"model": model, "added_tokens": others})
         self._first, self._size = empty.size, len(words)
         self._encoder = JsonEncoder(TokenizerJson(file.path, with_words(empty, words)))

@@ -19,6 +19,7 @@ from nlptools.text.whole import read_whole
 NAME = "tokenizer.json"
 BLANK = "\u2581"  # what SentencePiece writes for a blank
 _MOST = 1 << 28  # bytes; that of Gemma 3, with 262,144 tokens, has 33 MB
+_IDS = 1 << 24  # the largest models have 262,144; there are tables with a row for each id
 _HINT = "a tokenizer.json is what `Tokenizer.save` of Hugging Face's tokenizers writes"
 _MODELS = ("BPE", "Unigram", "WordPiece", "WordLevel")
 
@@ -136,13 +137,14 @@ def _problem(contents: Any) -> str:
             for row in vocab
         )
     else:
-        good = isinstance(vocab, dict) and all(type(n) is int and n >= 0 for n in vocab.values())
+        good = isinstance(vocab, dict) and all(map(_is_id, vocab.values()))
     if not good or not vocab:
-        return "no vocabulary in its model"
+        return f"no vocabulary in its model, of strings with ids below {_IDS:,}"
     added = contents.get("added_tokens") or []
     if not isinstance(added, list) or not all(map(_is_added, added)):
-        return "added_tokens: not a list of tokens with ids"
-    if not all(map(_is_merge, model.get("merges") or [])):
+        return f"added_tokens: not a list of tokens with ids below {_IDS:,}"
+    merges = model.get("merges") or []
+    if not isinstance(merges, list) or not all(map(_is_merge, merges)):
         return "merges: not a list of pairs"
     return ""
 
@@ -151,9 +153,12 @@ def _is_added(token: Any) -> bool:
     return (
         isinstance(token, dict)
         and isinstance(token.get("content"), str)
-        and type(token.get("id")) is int
-        and token["id"] >= 0
+        and _is_id(token.get("id"))
     )
+
+
+def _is_id(number: Any) -> bool:
+    return type(number) is int and 0 <= number < _IDS
 
 
 def _is_merge(merge: Any) -> bool:

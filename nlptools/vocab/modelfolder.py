@@ -15,7 +15,7 @@ from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nlptools.base.outputs import whole_file
+from nlptools.base.outputs import folder_for, whole_file
 from nlptools.errors import QUOTED, DataError, cut, listed
 from nlptools.text.sources import reason
 
@@ -113,29 +113,18 @@ class ModelFolder:
     @contextlib.contextmanager
     def writing(self, output: Path, config: dict[str, Any]) -> Iterator[list[str]]:
         """Write config.json and the small files; they appear if what is done inside succeeds. Yields their names."""
-        there = output.is_dir()
-        try:
-            output.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DataError(output, None, f"cannot write: {error.strerror}") from None
-        try:
-            with contextlib.ExitStack() as stack:
-                # The first that is opened appears last.
-                stack.enter_context(whole_file(output / CONFIG)).write(_written(config))
-                names = []
-                for path in self.small_files()[0]:
-                    if _like(path, _CHAT) and (output / path.name).exists():
-                        continue
-                    stream = stack.enter_context(whole_file(output / path.name))
-                    with _opened(path) as file:
-                        shutil.copyfileobj(file, stream)
-                    names.append(path.name)
-                yield names
-        except BaseException:
-            if not there:
-                with contextlib.suppress(OSError):
-                    output.rmdir()
-            raise
+        with folder_for(output), contextlib.ExitStack() as stack:
+            # The first that is opened appears last.
+            stack.enter_context(whole_file(output / CONFIG)).write(_written(config))
+            names = []
+            for path in self.small_files()[0]:
+                if _like(path, _CHAT) and (output / path.name).exists():
+                    continue
+                stream = stack.enter_context(whole_file(output / path.name))
+                with _opened(path) as file:
+                    shutil.copyfileobj(file, stream)
+                names.append(path.name)
+            yield names
 
 
 def size_changes(config: dict[str, Any], old: Set[int], new: int) -> tuple[SizeChange, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nlptools.base import outputs
-from nlptools.base.outputs import whole_file, whole_folder
+from nlptools.base.outputs import folder_for, whole_file, whole_folder
 from nlptools.errors import DataError
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes and owners of POSIX")
@@ -163,3 +163,15 @@ def test_a_folder_that_was_put_aside_comes_back(tmp_path: Path) -> None:
         raise ZeroDivisionError
     assert os.listdir(tmp_path) == ["out"]
     assert (tmp_path / "out/part").read_bytes() == b"old"
+
+
+def test_a_folder_without_files_goes_when_writing_fails(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), folder_for(tmp_path / "a/b"):
+        raise KeyboardInterrupt
+    assert not (tmp_path / "a").exists()
+    with pytest.raises(ValueError), folder_for(tmp_path / "a/b") as folder:
+        (folder / "file").touch()
+        raise ValueError
+    assert (tmp_path / "a/b/file").exists()
+    with pytest.raises(DataError, match="file/c: cannot write"), folder_for(folder / "file/c"):
+        pass

@@ -120,6 +120,9 @@ def test_by_merges_and_both(base: Path) -> None:
         (["words.tsv", "--base", "none"], 1, "none: no such file"),
         (["words.tsv", "-o", "text.txt"], 1, "text.txt: a file, not a folder"),
         (["words.tsv", "--map", "words.tsv"], 2, "words.tsv"),
+        (["words.tsv", "-o", "-"], 2, "--output needs the name of a file"),
+        (["words.tsv", "--map", "./new/tokenizer.json"], 2, "a file that --output makes"),
+        (["words.tsv", "--map", "none/map.json"], 1, "none/map.json: cannot write"),
     ],
 )
 def test_errors(args: list[str], code: int, said: str, base: Path) -> None:

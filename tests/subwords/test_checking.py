@@ -77,3 +77,28 @@ def test_ids(after: JsonEncoder, file: TokenizerJson) -> None:
     moved["added_tokens"][0]["id"] = 999
     with pytest.raises(DataError, match=re.escape("'<|end|>' would get the id")):
         check_ids(TokenizerJson("x", moved), after, WORDS, [])
+
+
+def test_an_unknown_character_of_a_word_is_given_back(tmp_path: Path) -> None:
+    """Text may come out of the ids that was [UNK] before: no reason to complain."""
+    file = read_tokenizer_json(tokenizer_json("unigram", tmp_path / "t.json"))
+    words = ["杏树下", "开花"]
+    before, after = JsonEncoder(file), JsonEncoder(TokenizerJson("a", with_words(file, words)))
+    texts = ["桃树在杏树下开花。", "园丁在杏树下", "杏树下"]
+    assert "<unk>" in before.decode([before.encode(texts[1:2]).ids.tolist()])[0]
+    assert check_text("here", [texts], before, after, words).holds
+    # What is lost is still seen.
+    other = JsonEncoder(TokenizerJson("o", with_words(file, ["杏树下"])))
+    other.decode = lambda rows: ["开花" for _ in rows]  # type: ignore[method-assign]
+    assert check_text("here", [texts], before, other, ["杏树下"]).decoded == 0
+
+
+def test_blanks_of_wordpiece(tmp_path: Path) -> None:
+    """It gives a blank before every token, of which a word has fewer."""
+    file = read_tokenizer_json(tokenizer_json("wordpiece", tmp_path / "t.json"))
+    words = ["桃树", "园丁"]
+    before, after = JsonEncoder(file), JsonEncoder(TokenizerJson("a", with_words(file, words)))
+    assert check_words(after, words, file.size) == set()
+    row = check_text("here", [LINES[:5]], before, after, words)
+    assert row.holds
+    assert row.found == row.whole > 0

@@ -143,6 +143,29 @@ def test_merges_never_go_over_the_border_of_a_word(folder: Path) -> None:
     assert any("们浇" in merge.word for merge in one.merges)
 
 
+def test_merges_after_an_earlier_extension(folder: Path, tmp_path: Path) -> None:
+    """A word that is an added token already is no part of a merge: the model does not know it."""
+    text = texts(["果园桃树林，梨树林"] * 30)
+    once = extend_tokenizer(folder / "bytes.json", {"桃树林": 50}, add=1)
+    (tmp_path / "tokenizer.json").write_text(once.files()["tokenizer.json"], encoding="utf-8")
+    for by in ("merges", "both"):
+        words = ["果园桃树林", "梨树林"]
+        twice = extend_tokenizer(tmp_path, words, add=9, by=by, corpus=text, min_saving=1)
+        assert twice.merges
+        assert once.base.size not in twice.map.pieces
+        assert ids_of(library(twice), "看桃树林") == ids_of(library(once), "看桃树林")
+
+
+def test_an_added_token_without_text(folder: Path, tmp_path: Path) -> None:
+    """The library passes over it, and so does what finds words."""
+    contents = json.loads((folder / "bytes.json").read_text(encoding="utf-8"))
+    contents["added_tokens"].append(contents["added_tokens"][0] | {"id": 900, "content": ""})
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps(contents), encoding="utf-8")
+    with pytest.raises(NlptoolsError, match=r"meets the added token '' \(1 of 1 words\)"):
+        extend_tokenizer(path, ["桃树林"], add=1, corpus=texts(["桃树林"] * 20), min_saving=1)
+
+
 def test_merges_by_the_counts_of_a_list(folder: Path) -> None:
     made = extend_tokenizer(
         folder / "bytes.json", {"水桃": 50, "水梨": 1}, add=5, by="merges", min_saving=2

@@ -65,6 +65,9 @@ def test_unigram(tmp_path: Path) -> None:
         ({"model": {"type": "BPE", "vocab": {"a": -1}}}, "no vocabulary"),
         ({"model": {"type": "Unigram", "vocab": {"a": 0}}}, "no vocabulary"),
         ({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a"]}}, "merges"),
+        ({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": 3}}, "merges"),
+        ({"model": {"type": "BPE", "vocab": {"a": 0, "b": 10**12}}}, "ids below 16,777,216"),
+        ({"model": BPE["model"], "added_tokens": [{"content": "x", "id": 1 << 31}]}, "ids below"),
         ({"model": BPE["model"], "added_tokens": [{"content": "x"}]}, "added_tokens"),
     ],
 )
