@@ -1,8 +1,8 @@
 """Commands on an invented text -> what each costs beside a kernel of the same work, compared with what it cost before.
 
 CPU seconds depend on the machine, on its neighbours and on the hour. So each command takes turns with kernel.py, which
-has no code of nlptools, and the figure is the median of their ratios; where `perf stat` may count instructions, it is
-those instead. gate.json keeps the figures of each machine; with --against another checkout is measured in the same turns.
+has no code of nlptools, and the figure is the ratio of their lower quartiles; where `perf stat` may count instructions,
+it is those instead. gate.json keeps the figures of each machine; with --against another checkout is measured in the same turns.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SIZES = {
     "large": 12_000_000,
 }  # bytes of the texts
 KEY = ("machine", "python", "numpy", "unit", "text")  # what makes figures comparable
-STARTS = 5  # of a program that takes a tenth of a second, for one figure
+STARTS = 10  # of a program that takes a tenth of a second, for one figure
 # One worker, so that figures do not depend on how many cores there are.
 LINES = {
     "count": "count large.txt --workers 1",
@@ -52,7 +52,7 @@ LINES = {
     "vocab build": "vocab build --corpus small.txt --workers 1",
 }
 EXTEND = "vocab extend words.tsv --base base --corpus tiny.txt --add 1000 --workers 1"
-Figures = Mapping[str, Sequence[float]]
+Turns = Mapping[str, Sequence[float]]  # by the name of a measure
 
 
 @dataclass(frozen=True)
@@ -104,12 +104,12 @@ def bench_gate(args: argparse.Namespace, report: Report, work: Path) -> None:
     now, *others = gauge(measures, roots, args.repeat, work)
     machine = machine_now("instructions" if by_perf else "ratio", text_hash(work))
     if args.store:
-        write_entry(STORED, machine | {"figures": medians(now)})
+        write_entry(STORED, machine | {"figures": figures_of(now)})
         show(report, compare(now, {}))
         report.note(f"Stored in {STORED.name}.")
         return
     if args.against:
-        before = medians(others[0])
+        before = figures_of(others[0])
         report.note(f"Before: the checkout {args.against.name}, in the same turns.")
     else:
         before, remark = stored_for(machine, read_entries(STORED))
@@ -123,7 +123,7 @@ def bench_gate(args: argparse.Namespace, report: Report, work: Path) -> None:
         ):
             for name, values in more.items():
                 all_turns[name] += values
-    rows = compare(now, medians(others[0]) if args.against else before)
+    rows = compare(now, figures_of(others[0]) if args.against else before)
     show(report, rows)
     slower = [row.name for row in rows if row.slower]
     names = f": {', '.join(slower)}" if slower else ""
@@ -132,28 +132,35 @@ def bench_gate(args: argparse.Namespace, report: Report, work: Path) -> None:
     )
 
 
-def compare(now: Figures, stored: Mapping[str, float]) -> list[Verdict]:
+def compare(now: Turns, stored: Mapping[str, float]) -> list[Verdict]:
     """A row for everything that was measured now or before: first what became slower, most first."""
     nan = math.nan
     rows = [
-        Verdict(name, statistics.median(values), stored.get(name, nan), spread(values))
+        Verdict(name, lower_quartile(values), stored.get(name, nan), spread(values))
         for name, values in now.items()
     ]
     rows += [Verdict(name, nan, value, nan) for name, value in stored.items() if name not in now]
     return sorted(rows, key=lambda row: -row.times if row.slower else 0.0)
 
 
+def lower_quartile(values: Sequence[float]) -> float:
+    """Of five turns the second best: neither a lucky one, nor those that were disturbed."""
+    if len(values) < 2:
+        return values[0]
+    return statistics.quantiles(values, n=4, method="inclusive")[0]
+
+
 def spread(values: Sequence[float]) -> float:
-    """Half the middle half of the turns, beside the median: 0.02 is 2 %."""
+    """Half of what lies between the lower and the upper quartile, beside the lower: 0.02 is 2 %."""
     if len(values) < 2:
         return 0.0
     low, _, high = statistics.quantiles(values, n=4, method="inclusive")
-    return (high - low) / 2 / statistics.median(values)
+    return (high - low) / 2 / low
 
 
-def medians(figures: Figures) -> dict[str, float]:
+def figures_of(turns: Turns) -> dict[str, float]:
     """As gate.json keeps them: four digits."""
-    return {name: float(f"{statistics.median(values):.4g}") for name, values in figures.items()}
+    return {name: float(f"{lower_quartile(values):.4g}") for name, values in turns.items()}
 
 
 def stored_for(
@@ -310,23 +317,28 @@ def _often(argv: Sequence[str]) -> list[str]:
 def cpu_ratios(
     measures: Sequence[Measure], roots: Sequence[Path], turns: int, work: Path
 ) -> list[dict[str, list[float]]]:
-    """Of each checkout, by the name of a measure: CPU beside the mean of the kernel before and after, a number a turn."""
+    """Of each checkout, by the name of a measure: its CPU in every turn beside what its reference took in these turns.
+
+    Neighbours make programs slower, never faster: so the reference's is the lower quartile of all its runs.
+    """
     from measure import run
 
-    figures: list[dict[str, list[float]]] = [{} for _ in roots]
-    last: dict[str, float] = {}
+    seconds: list[dict[str, list[float]]] = [{} for _ in roots]
+    references: dict[str, list[float]] = {}
     for turn in range(turns):
         for measure in measures:
             reference = reference_of(measure.beside, work)
-            before = last.get(measure.beside) or run(reference).cpu
-            costs = [cpu_of(command_of(measure, root, work), root == roots[0]) for root in roots]
-            last = {measure.beside: run(reference).cpu}  # older ones are of another moment
-            for found, cpu in zip(figures, costs, strict=True):
+            references.setdefault(measure.beside, []).append(run(reference).cpu)
+            for root, found in zip(roots, seconds, strict=True):
+                cpu = cpu_of(command_of(measure, root, work), root == roots[0])
                 if cpu is not None:
-                    ratio = 2 * cpu / (before + last[measure.beside])
-                    found.setdefault(measure.name, []).append(ratio)
+                    found.setdefault(measure.name, []).append(cpu)
         print(f"  turn {turn + 1} of {turns}", file=sys.stderr)
-    return figures
+    base = {m.name: lower_quartile(references[m.beside]) for m in measures}
+    return [
+        {name: [cpu / base[name] for cpu in values] for name, values in found.items()}
+        for found in seconds
+    ]
 
 
 def instructions(

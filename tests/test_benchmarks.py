@@ -191,10 +191,11 @@ MACHINE = {
 }
 
 
-def test_gate_compares_medians() -> None:
+def test_gate_compares_lower_quartiles() -> None:
     now = {
-        "count": [1.0, 9.0, 1.1],  # one turn that was disturbed does not matter
-        "train": [2.0 * gate.BAR + 0.01, 2.6, 1.0],
+        # Quartiles 1.1 and 1.2: neither a turn that was disturbed matters nor one that was lucky.
+        "count": [1.1, 9.0, 0.5, 1.1, 1.2],
+        "train": [2.6, 2.0 * gate.BAR + 0.01, 1.0, 2.6, 7.0],
         "discover": [2.0],
         "added": [1.0],
         "worst": [4.0],
@@ -209,13 +210,12 @@ def test_gate_compares_medians() -> None:
         ("gone", "not measured"),
     ]
     assert rows[2].times == 1.1
-    # Quartiles 1.05 and 5.05, half of what lies between them beside the median.
-    assert rows[2].spread == pytest.approx(2 / 1.1)
+    assert rows[2].spread == pytest.approx(0.05 / 1.1)
 
 
 def test_gate_sees_a_third() -> None:
-    """What a slow-down of a third makes of figures that are off by as much as was ever seen."""
-    assert gate.BAR < 4 / 3 * 0.95
+    """Although the figure itself is 5 % too low, as far as any was off in README.md."""
+    assert gate.compare({"count": [4 / 3 * 0.95]}, {"count": 1.0})[0].slower
 
 
 def gated(
@@ -258,7 +258,7 @@ def gated(
 
 
 def test_gate_lets_what_it_stored_pass(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    figures = {"count": [1.0, 1.2, 1.01], "train": [2.0]}
+    figures = {"count": [1.0, 1.2, 1.02], "train": [2.0]}
     code, told, _ = gated(monkeypatch, tmp_path, [figures], store=True)
     assert code == 0 and "Stored in gate.json." in told
     entries = json.loads((tmp_path / "gate.json").read_text("utf-8"))
@@ -273,9 +273,9 @@ def test_gate_measures_once_more_before_it_fails(
 ) -> None:
     gate.write_entry(tmp_path / "gate.json", MACHINE | {"figures": {"count": 1.0, "train": 2.0}})
     seen = {"count": [1.0], "train": [3.0]}
-    code, told, asked = gated(monkeypatch, tmp_path, [seen, {"train": [2.0, 2.1]}])
+    code, told, asked = gated(monkeypatch, tmp_path, [seen, {"train": [2.0, 2.1, 2.1]}])
     assert code == 0 and asked == [(["count", "train"], 5), (["train"], 10)]
-    code, told, _ = gated(monkeypatch, tmp_path, [seen, {"train": [2.8, 2.9]}])
+    code, told, _ = gated(monkeypatch, tmp_path, [seen, {"train": [2.9, 2.9]}])
     assert code == 1
     assert (
         "train 2.900 2.000 1.450" in told and "1 commands cost more" in told and ": train" in told
@@ -347,3 +347,26 @@ def test_invented_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert re.search("[0-9]", texts[0]) and re.search("[A-Za-z]", texts[0])
     shares = np.sort(np.unique(list(texts[0]), return_counts=True)[1])[::-1] / len(texts[0])
     assert shares[0] > 0.01 and len(shares) > 1500
+
+
+limits = load("limits")
+
+
+def test_forms_of_a_text_hold_the_same(tmp_path: Path) -> None:
+    """Beginnings are whole lines; records and halves together, and the one line, are the text."""
+    lines = [f"第{number}句话。\n" for number in range(25)]
+    source = tmp_path / "source.txt"
+    source.write_text("".join(lines), "utf-8", newline="")
+    size = len("".join(lines[:12]).encode()) + 5
+    (text,) = limits._corpus([source], size, tmp_path)
+    assert text.read_text("utf-8") == "".join(lines[:12])
+    assert limits._corpus([source], None, tmp_path) == [source]
+    (line,) = limits._one_line([source], tmp_path)
+    assert line.read_text("utf-8") == "".join(lines).replace("\n", "")
+    (records,) = limits._records([source], tmp_path)
+    texts = [json.loads(record)["text"] for record in records.read_text("utf-8").splitlines()]
+    assert len(texts) == 3 and "\n".join(texts) == "".join(lines)
+    for path in (source, line, records):
+        halves = [half.read_text("utf-8") for half in limits._halves([path], tmp_path)]
+        assert "".join(halves) == path.read_text("utf-8") and all(halves)
+        assert path is line or halves[0].endswith("\n")
