@@ -220,7 +220,12 @@ def text_hash(work: Path) -> str:
 def show(report: Report, verdicts: Iterable[Verdict]) -> None:
     """The table."""
     rows = [
-        [row.name, *map(_told, (row.now, row.stored, row.times)), f"{row.spread:.1%}", row.told]
+        [
+            row.name,
+            *map(_told, (row.now, row.stored, row.times)),
+            "-" if math.isnan(row.spread) else f"{row.spread:.1%}",
+            row.told,
+        ]
         for row in verdicts
     ]
     report.table(["command", "now", "before", "times", "spread", ""], rows)

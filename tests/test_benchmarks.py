@@ -266,6 +266,8 @@ def test_gate_lets_what_it_stored_pass(monkeypatch: pytest.MonkeyPatch, tmp_path
     code, told, asked = gated(monkeypatch, tmp_path, [figures])
     assert code == 0 and asked == [(["count", "train"], 5)]
     assert "0 commands cost more" in told and "another machine" not in told
+    gate.write_entry(tmp_path / "gate.json", MACHINE | {"figures": {"gone": 3.0}})
+    assert "gone - 3.000 - - not measured" in gated(monkeypatch, tmp_path, [figures])[1]
 
 
 def test_gate_measures_once_more_before_it_fails(
