@@ -23,6 +23,7 @@ run() {
 # shellcheck disable=SC2086
 {
     run startup
+    run gate
     run count "$STATUTES" --kenlm "$KENLM"
     run formats "$STATUTES"
     run discover "$MIX_10" $peers $references

@@ -104,7 +104,7 @@ def _changed(ids: Ids, copy: int, part: float) -> Ids:
     rank[np.searchsorted(found, ranked)] = np.arange(len(ranked))
     block = np.arange(len(ids), dtype=np.uint64) // np.uint64(BLOCK)
     place = rank[inverse]
-    draw = _mixed((block << np.uint64(24)) + ids, copy)
+    draw = mixed((block << np.uint64(24)) + ids, copy)
     chosen = (place >= KEPT) & ((draw >> np.uint64(32)) < np.uint64(min(1.0, part) * 2**32))
     # Another of the ranks from a half to twice its own; low bits, which have no part in the choice.
     low = (place[chosen] // 2).astype(np.uint64)
@@ -114,8 +114,8 @@ def _changed(ids: Ids, copy: int, part: float) -> Ids:
     return out
 
 
-def _mixed(keys: npt.NDArray[np.uint64], seed: int) -> npt.NDArray[np.uint64]:
-    """splitmix64."""
+def mixed(keys: npt.NDArray[np.uint64], seed: int) -> npt.NDArray[np.uint64]:
+    """splitmix64: another number for each key, the same on every machine and with every NumPy."""
     with np.errstate(over="ignore"):
         keys = keys + np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15)
         keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -128,7 +128,7 @@ def machine() -> str:
     """Processor, memory, system and versions: what the figures depend on."""
     from nlptools import __version__
 
-    parts = [f"{os.cpu_count()} x {_processor()}"]
+    parts = [f"{os.cpu_count()} x {processor()}"]
     if hasattr(os, "sysconf"):
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         parts.append(f"{memory / 2**30:.0f} GiB")
@@ -141,7 +141,8 @@ def machine() -> str:
     return ", ".join(parts) + "."
 
 
-def _processor() -> str:
+def processor() -> str:
+    """The name of the processor, with family and model where Linux tells them."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
     except OSError:

@@ -28,8 +28,10 @@ from extend import CHAINS, WAYS, bench_extend  # noqa: E402
 from filtering import bench_filter  # noqa: E402
 from fitting import bench_fit  # noqa: E402
 from formats import bench_formats  # noqa: E402
+from gate import bench_gate  # noqa: E402
 from gold import bench_gold  # noqa: E402
 from latency import bench_latency  # noqa: E402
+from limits import COMMANDS, FORMS, bench_memory  # noqa: E402
 from models import bench_lm  # noqa: E402
 from recall import bench_recall  # noqa: E402
 from report import Report  # noqa: E402
@@ -131,26 +133,6 @@ def bench_discover(args: argparse.Namespace, report: Report, work: Path) -> None
     wanted = wanted_words(args.text, reference, work) if reference else set()
     lists = {result.command.name: read_list(work / result.command.name) for result in results}
     show_quality(report, lists, reference, wanted)
-
-
-def bench_memory(args: argparse.Namespace, report: Report, work: Path) -> None:
-    corpus = [str(path) for path in args.corpus]
-    size = sum(path.stat().st_size for path in args.corpus)
-    report.note(f"Corpus: {len(corpus)} files, {size / MB:.1f} MB.")
-    rows = []
-    for limit in args.limits:
-        commands = [
-            nlptools(f"{name} in {limit}", *argv, *corpus, "--memory", limit, "-o", work / "out")
-            for name, argv in OURS.items()
-        ]
-        results = interleaved(commands, args.repeat)
-        report.add(results)
-        for name, result in zip(OURS, results, strict=True):
-            most = in_bytes(limit)
-            verdict = "PASS" if result.peak <= most else f"over by {result.peak / most - 1:.1%}"
-            report.failed |= result.peak > most
-            rows.append([limit, name, result.peak / MB, result.cpu, result.wall, verdict])
-    report.table(["limit", "command", "peak RSS MB", "CPU s", "wall s", ""], rows)
 
 
 def bench_scaling(args: argparse.Namespace, report: Report, work: Path) -> None:
@@ -362,6 +344,15 @@ def parser() -> argparse.ArgumentParser:
         default=["256MB", "512MB", "1GB"],
         help="default 256MB,512MB,1GB",
     )
+    sub.add_argument(
+        "--sizes", type=in_bytes, nargs="+", metavar="SIZE", help="beginnings (default: all of it)"
+    )
+    sub.add_argument(
+        "--forms", nargs="+", choices=FORMS, default=["plain"], help="of the text (default: plain)"
+    )
+    sub.add_argument(
+        "--commands", nargs="+", choices=COMMANDS, default=[*COMMANDS], help="(default: all)"
+    )
 
     sub = command("scaling", bench_scaling, "Times on a small and a large text.", 3)
     sub.add_argument("texts", type=existing, nargs="+", metavar="TEXT", help="SMALL LARGE")
@@ -563,6 +554,18 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--master", default="local[2]", help="of Spark")
     text = "command and options (default: count -q); the text, -o and --engine are added"
     sub.add_argument("--line", type=shlex.split, default=["count", "-q"], help=text)
+
+    text = "Whether commands became slower: beside a kernel of NumPy, by stored figures; no text needed."
+    sub = command("gate", bench_gate, text, 5)
+    sub.add_argument(
+        "--store", action="store_true", help="keep what is measured in gate.json, for this machine"
+    )
+    sub.add_argument(
+        "--against", type=existing, metavar="DIR", help="compare with another checkout instead"
+    )
+    sub.add_argument(
+        "--cpu", action="store_true", help="CPU time even where perf can count instructions"
+    )
 
     command("startup", bench_startup, "Time until --help and the words of a small text.", 20)
 

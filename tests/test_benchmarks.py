@@ -1,4 +1,4 @@
-"""The benchmarks: what is taken out of raw text, and that README.md and all.sh know every command."""
+"""The benchmarks: what is taken out of raw text, what the gate lets through, that README.md and all.sh know every command."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import subprocess
 import sys
 import unicodedata
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ def load(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"benchmarks_{name}", FOLDER / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where dataclasses look
     spec.loader.exec_module(module)
     return module
 
@@ -187,3 +189,199 @@ def test_seconds_of_children_that_nobody_waits_for() -> None:
     status, cpu, _, _ = json.loads(done.stdout)
     assert status == 0
     assert 0.35 < cpu < 1
+
+
+gate = load("gate")
+STORED = {"count": 1.0, "train": 2.0, "discover": 3.0, "gone": 1.0}
+MACHINE = {
+    "machine": "a processor",
+    "date": "2026-01-02",
+    "python": "3.12",
+    "numpy": "2.4",
+    "nlptools": "1.0",
+    "unit": "ratio",
+    "text": "0123",
+}
+
+
+def test_gate_compares_lower_quartiles() -> None:
+    now = {
+        # Quartiles 1.1 and 1.2: neither a turn that was disturbed matters nor one that was lucky.
+        "count": [1.1, 9.0, 0.5, 1.1, 1.2],
+        "train": [2.6, 2.0 * gate.BAR + 0.01, 1.0, 2.6, 7.0],
+        "discover": [2.0],
+        "added": [1.0],
+        "worst": [4.0],
+    }
+    rows = gate.compare(now, STORED | {"worst": 1.0})
+    assert [(row.name, row.told) for row in rows] == [
+        ("worst", "SLOWER"),
+        ("train", "SLOWER"),
+        ("count", ""),
+        ("discover", "faster"),
+        ("added", "new"),
+        ("gone", "not measured"),
+    ]
+    assert rows[2].times == 1.1
+    assert rows[2].spread == pytest.approx(0.05 / 1.1)
+
+
+def test_gate_sees_a_third() -> None:
+    """Although the figure itself is 5 % too low, as far as any was off in README.md."""
+    assert gate.compare({"count": [4 / 3 * 0.95]}, {"count": 1.0})[0].slower
+
+
+def gated(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    turns: list[dict[str, list[float]]],
+    **options: Any,
+) -> tuple[int, str, list[tuple[list[str], int]]]:
+    """bench_gate with figures instead of measurements: exit code, what it reports, what it measured how often."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    asked = []
+
+    def gauge(measures: list[Any], roots: list[Path], times: int, _: Path) -> list[Any]:
+        asked.append(([measure.name for measure in measures], times))
+        figures = turns.pop(0)
+        return [{measure.name: list(figures[measure.name]) for measure in measures}] * len(roots)
+
+    monkeypatch.setattr(gate, "STORED", tmp_path / "gate.json")
+    monkeypatch.setattr(gate, "counts_instructions", lambda: False)
+    monkeypatch.setattr(gate, "cpu_ratios", gauge)
+    monkeypatch.setattr(
+        gate, "prepare", lambda _: [gate.Measure("count", []), gate.Measure("train", [])]
+    )
+    monkeypatch.setattr(
+        gate, "machine_now", lambda unit, text: MACHINE | {"unit": unit, "text": text}
+    )
+    monkeypatch.setattr(gate, "text_hash", lambda _: "0123")
+    told: list[str] = []
+    report = SimpleNamespace(failed=False, note=told.append)
+    report.table = lambda header, rows: told.extend(" ".join(row) for row in rows)
+
+    def check(passed: bool, text: str) -> None:
+        report.failed |= not passed
+        told.append(text)
+
+    report.check = check
+    args = SimpleNamespace(**{"cpu": False, "store": False, "against": None, "repeat": 5} | options)
+    gate.bench_gate(args, report, tmp_path)
+    return int(report.failed), "\n".join(told), asked
+
+
+def test_gate_lets_what_it_stored_pass(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    figures = {"count": [1.0, 1.2, 1.02], "train": [2.0]}
+    code, told, _ = gated(monkeypatch, tmp_path, [figures], store=True)
+    assert code == 0 and "Stored in gate.json." in told
+    entries = json.loads((tmp_path / "gate.json").read_text("utf-8"))
+    assert entries == [MACHINE | {"figures": {"count": 1.01, "train": 2.0}}]
+    code, told, asked = gated(monkeypatch, tmp_path, [figures])
+    assert code == 0 and asked == [(["count", "train"], 5)]
+    assert "0 commands cost more" in told and "another machine" not in told
+    gate.write_entry(tmp_path / "gate.json", MACHINE | {"figures": {"gone": 3.0}})
+    assert "gone - 3.000 - - not measured" in gated(monkeypatch, tmp_path, [figures])[1]
+
+
+def test_gate_measures_once_more_before_it_fails(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    gate.write_entry(tmp_path / "gate.json", MACHINE | {"figures": {"count": 1.0, "train": 2.0}})
+    seen = {"count": [1.0], "train": [3.0]}
+    code, told, asked = gated(monkeypatch, tmp_path, [seen, {"train": [2.0, 2.1, 2.1]}])
+    assert code == 0 and asked == [(["count", "train"], 5), (["train"], 10)]
+    code, told, _ = gated(monkeypatch, tmp_path, [seen, {"train": [2.9, 2.9]}])
+    assert code == 1
+    assert (
+        "train 2.900 2.000 1.450" in told and "1 commands cost more" in told and ": train" in told
+    )
+
+
+def test_gate_beside_another_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    figures = {"count": [7.0], "train": [8.0]}
+    code, told, _ = gated(monkeypatch, tmp_path, [figures], against=tmp_path)
+    assert code == 0 and "in the same turns" in told and "count 7.000 7.000 1.000" in told
+
+
+def test_gate_takes_the_figures_of_the_same_machine() -> None:
+    other = MACHINE | {"machine": "another", "date": "2026-03-04", "figures": {"count": 9.0}}
+    own = MACHINE | {"figures": {"count": 1.0}}
+    by_perf = MACHINE | {"unit": "instructions", "figures": {"count": 5.0}}
+    assert gate.stored_for(MACHINE, [own, other, by_perf])[0] == {"count": 1.0}
+    figures, remark = gate.stored_for(MACHINE | {"numpy": "2.5"}, [own, other, by_perf])
+    assert figures == {"count": 9.0} and "another machine" in remark
+    figures, remark = gate.stored_for(MACHINE | {"text": "4567"}, [own, other, by_perf])
+    assert figures == {} and "nothing is stored" in remark
+
+
+def test_gate_keeps_one_entry_for_each_machine(tmp_path: Path) -> None:
+    path = tmp_path / "gate.json"
+    for machine, count in (("a", 1.0), ("b", 2.0), ("a", 3.0)):
+        gate.write_entry(path, MACHINE | {"machine": machine, "figures": {"count": count}})
+    entries = gate.read_entries(path)
+    assert [(entry["machine"], entry["figures"]["count"]) for entry in entries] == [
+        ("b", 2.0),
+        ("a", 3.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "number"),
+    [
+        ("1234567,,instructions:u,1000,100.00,0.9,insn per cycle\n", 1_234_567),
+        ("# started on Mon Nov 30\n\n42,,instructions:u,1000,100.00,,\n", 42),
+        ("<not supported>,,instructions:u,0,100.00,,\n", 0),
+        ("<not counted>,,instructions:u,0,0.00,,\n", 0),
+        ("No permission to enable instructions:u event.\n", 0),
+        ("", 0),
+    ],
+)
+def test_gate_counts_instructions_where_perf_can(
+    monkeypatch: pytest.MonkeyPatch, told: str, number: int
+) -> None:
+    assert gate.counted(told) == number
+    done = SimpleNamespace(returncode=0, stderr=told)
+    monkeypatch.setattr(gate.shutil, "which", lambda _: "/usr/bin/perf")
+    assert gate.counts_instructions(lambda *_, **__: done) == bool(number)
+    monkeypatch.setattr(gate.shutil, "which", lambda _: None)
+    assert not gate.counts_instructions(lambda *_, **__: done)
+
+
+def test_invented_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whole lines, the same in every run; some words often, most seldom; all that stands in texts."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    invented = load("invented")
+    monkeypatch.setattr(invented, "PHRASES", 1000)
+    texts = []
+    for name in "ab":
+        invented.write_invented(tmp_path / name, 60_000)
+        texts.append((tmp_path / name).read_text("utf-8"))
+    assert texts[0] == texts[1] and texts[0].endswith("\n")
+    assert 55_000 < len(texts[0].encode()) <= 60_000
+    assert all(sign in texts[0] for sign in "，。、“")
+    assert re.search("[0-9]", texts[0]) and re.search("[A-Za-z]", texts[0])
+    shares = np.sort(np.unique(list(texts[0]), return_counts=True)[1])[::-1] / len(texts[0])
+    assert shares[0] > 0.01 and len(shares) > 1500
+
+
+limits = load("limits")
+
+
+def test_forms_of_a_text_hold_the_same(tmp_path: Path) -> None:
+    """Beginnings are whole lines; records and halves together, and the one line, are the text."""
+    lines = [f"第{number}句话。\n" for number in range(25)]
+    source = tmp_path / "source.txt"
+    source.write_text("".join(lines), "utf-8", newline="")
+    size = len("".join(lines[:12]).encode()) + 5
+    (text,) = limits._corpus([source], size, tmp_path)
+    assert text.read_text("utf-8") == "".join(lines[:12])
+    assert limits._corpus([source], None, tmp_path) == [source]
+    (line,) = limits._one_line([source], tmp_path)
+    assert line.read_text("utf-8") == "".join(lines).replace("\n", "")
+    (records,) = limits._records([source], tmp_path)
+    texts = [json.loads(record)["text"] for record in records.read_text("utf-8").splitlines()]
+    assert len(texts) == 3 and "\n".join(texts) == "".join(lines)
+    for path in (source, line, records):
+        halves = [half.read_text("utf-8") for half in limits._halves([path], tmp_path)]
+        assert "".join(halves) == path.read_text("utf-8") and all(halves)
+        assert path is line or halves[0].endswith("\n")
