@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 MB = 10**6
 RECORD = 10  # lines
 FORMS = ("plain", "line", "records")
-# {text} is the text with what tells its form, {a} and {b} its halves, {counts} the counts of both.
+# {text} is the text with what tells its form, {corpus} the same as an option, {halves} and {counts} its two halves and
+# the counts of each, {words} its best thousand.
 COMMANDS = {
     "count --order 4": "count --order 4 {text}",
     "count": "count {text}",
@@ -30,7 +31,7 @@ COMMANDS = {
     "compare": "compare {halves}",
     "lm train": "lm train {text}",
     "lm filter": "lm filter --model general --max-perplexity 500 {text}",
-    "report": "report {words} --corpus {text}",
+    "report": "report {words} {corpus}",
 }
 UNLIMITED = ("report",)  # has no --memory: its peak is told, no bar
 
@@ -57,6 +58,7 @@ def _measured(
     halves = _halves(texts, work)
     places = {
         "{text}": [*field, *map(str, texts)],
+        "{corpus}": [*field, *(word for path in texts for word in ("--corpus", str(path)))],
         "{halves}": [*field, *map(str, halves)],
         "{counts}": [str(work / "half.0.counts"), str(work / "half.1.counts")],
         "{words}": [str(work / "words.tsv")],
