@@ -20,6 +20,7 @@ NAME = "tokenizer.json"
 BLANK = "\u2581"  # what SentencePiece writes for a blank
 _MOST = 1 << 28  # bytes; that of Gemma 3, with 262,144 tokens, has 33 MB
 _IDS = 1 << 24  # the largest models have 262,144; there are tables with a row for each id
+_SCORES = 1e9  # logarithms of probabilities
 _HINT = "a tokenizer.json is what `Tokenizer.save` of Hugging Face's tokenizers writes"
 _MODELS = ("BPE", "Unigram", "WordPiece", "WordLevel")
 
@@ -134,12 +135,13 @@ def _problem(contents: Any) -> str:
             and len(row) == 2
             and isinstance(row[0], str)
             and isinstance(row[1], int | float)
+            and abs(row[1]) < _SCORES  # not NaN, either
             for row in vocab
         )
     else:
         good = isinstance(vocab, dict) and all(map(_is_id, vocab.values()))
     if not good or not vocab:
-        return f"no vocabulary in its model, of strings with ids below {_IDS:,}"
+        return f"no vocabulary in its model, of strings with ids below {_IDS:,} or with scores"
     added = contents.get("added_tokens") or []
     if not isinstance(added, list) or not all(map(_is_added, added)):
         return f"added_tokens: not a list of tokens with ids below {_IDS:,}"

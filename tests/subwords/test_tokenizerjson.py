@@ -64,6 +64,8 @@ def test_unigram(tmp_path: Path) -> None:
         ({"model": {"type": "BPE", "vocab": {}}}, "no vocabulary"),
         ({"model": {"type": "BPE", "vocab": {"a": -1}}}, "no vocabulary"),
         ({"model": {"type": "Unigram", "vocab": {"a": 0}}}, "no vocabulary"),
+        ({"model": {"type": "Unigram", "vocab": [["a", -1e308]]}}, "no vocabulary"),
+        ({"model": {"type": "Unigram", "vocab": [["a", float("nan")]]}}, "no vocabulary"),
         ({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a"]}}, "merges"),
         ({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": 3}}, "merges"),
         ({"model": {"type": "BPE", "vocab": {"a": 0, "b": 10**12}}}, "ids below 16,777,216"),
