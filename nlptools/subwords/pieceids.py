@@ -36,7 +36,7 @@ class _Known:
         self.sizes = np.zeros(1 << 12, np.int64)
 
     def add(self, pieces: Sequence[str], ids: np.ndarray, sizes: np.ndarray) -> None:
-        """Those that have no row yet get one."""
+        """Those that have no row yet get one. pieces: distinct."""
         rows = self.rows
         before, row = self.count, len(rows)
         self.flat = _room(self.flat, before + len(ids))
@@ -44,9 +44,8 @@ class _Known:
         self.sizes = _room(self.sizes, row + len(pieces))
         self.flat[before : before + len(ids)] = ids
         # Another thread may have added some of them: their ids stay there, and nobody asks for them.
-        new = np.array(
-            [rows.setdefault(piece, len(rows)) == len(rows) - 1 for piece in pieces], bool
-        )
+        new = ~np.fromiter(map(rows.__contains__, pieces), bool, len(pieces))
+        rows.update(zip(itertools.compress(pieces, new), itertools.count(row), strict=False))
         self.sizes[row : len(rows)] = sizes[new]
         self.starts[row : len(rows)] = (before + np.cumsum(sizes) - sizes)[new]
         self.count += len(ids)
