@@ -46,7 +46,7 @@ _HOMES = {
     "Evaluation": "segmentation.evaluate:Evaluation",
     "ExplainedWord": "review.explain:ExplainedWord",
     "Export": "review.export:Export",
-    "Extension": "subwords.extend:Extension",
+    "Extension": "subwords.extension:Extension",
     "FilteredCorpus": "lm.filter:FilteredCorpus",
     "LanguageModel": "lm.model:LanguageModel",
     "NgramCounts": "ngrams.counts:NgramCounts",

@@ -41,8 +41,8 @@ from nlptools.segmentation.segmenter import segment_text as segment
 from nlptools.segmentation.stream import segment_corpus as segment_corpus
 from nlptools.segmentation.tagger import TagCutter as TagCutter
 from nlptools.subwords.export import exported_files as vocab_export
-from nlptools.subwords.extend import Extension as Extension
 from nlptools.subwords.extend import extend_tokenizer as vocab_extend
+from nlptools.subwords.extension import Extension as Extension
 from nlptools.subwords.measure import TokenizerMeasures as TokenizerMeasures
 from nlptools.subwords.measure import measure_tokenizers as vocab_measure
 from nlptools.subwords.tokenbytes import token_bytes as token_bytes

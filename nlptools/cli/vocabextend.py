@@ -26,7 +26,7 @@ from nlptools.cli.files import InputPath, OutputPath, check_outputs
 from nlptools.errors import NlptoolsError, listed
 
 if TYPE_CHECKING:
-    from nlptools.subwords.extend import Extension
+    from nlptools.subwords.extension import Extension
 
 _NAMED = 5  # words named in a note
 
@@ -195,7 +195,7 @@ def _deliver(made: Extension, folder: Path, map_output: str | None, report: str 
 
 
 def _rows(made: Extension) -> Iterator[str]:
-    from nlptools.subwords.extend import ExtensionRow
+    from nlptools.subwords.extension import ExtensionRow
 
     yield "\t".join(ExtensionRow._fields) + "\n"
     for row in made:

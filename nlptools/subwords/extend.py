@@ -6,130 +6,37 @@ Hugging Face's own library, which also checks what was made.
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nlptools.base.frames import html_table, to_frame
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.segmentation.stream import segment_corpus
 from nlptools.subwords.additions import Joint, check_base, with_words
-from nlptools.subwords.bytelevel import read
 from nlptools.subwords.checking import MISSED, TextCheck, check_ids, check_text, check_words
 from nlptools.subwords.choosing import AddedWord, choose_words, look_at
+from nlptools.subwords.extension import Extension
 from nlptools.subwords.insidewords import count_inside
-from nlptools.subwords.merges import IdSequences, Merge, learn_merges
+from nlptools.subwords.joints import learn_joints
 from nlptools.subwords.pieces import JsonEncoder
-from nlptools.subwords.tokenizerjson import NAME, TokenizerJson, read_tokenizer_json
+from nlptools.subwords.tokenizerjson import TokenizerJson, read_tokenizer_json
 from nlptools.text import chars
 from nlptools.text.corpus import Corpus, CorpusLike, as_corpus
-from nlptools.text.sources import reason
 from nlptools.vocab.map import VocabMap
 
 if TYPE_CHECKING:
-    from nlptools.base.frames import DataFrame
+    pass
 
 WAYS = ("words", "merges", "both")
 MIN_SAVING = 10.0
-# What a tokenizer's folder has beside it that stays right. vocab.json, merges.txt and tokenizer.model do not: they
-# know nothing of the new tokens.
-_BESIDE = ("tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
-_CLASS = "PreTrainedTokenizerFast"
 _BATCH = (
     1 << 17
 )  # characters that are encoded at once: the library holds some 200 bytes for each token
-
-
-class ExtensionRow(NamedTuple):
-    """A word or merge that was looked at. id: of its new token, None with the reason why there is none."""
-
-    word: str
-    count: float | None  # type: ignore[assignment] # as the column is called; a row needs no tuple.count
-    pieces: int
-    saved: float | None
-    id: int | None
-    by: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Extension:
-    """An extended tokenizer. contents: of its tokenizer.json; map: of the rows of a model, for init-embeddings;
-    words: all that were looked at; merges: those learnt; checks: how texts are cut, before and after.
-    """
-
-    base: TokenizerJson
-    contents: dict[str, Any]
-    map: VocabMap
-    words: tuple[AddedWord, ...]
-    merges: tuple[AddedWord, ...]
-    checks: tuple[TextCheck, ...]
-
-    def __repr__(self) -> str:
-        return f"Extension({self.base.size:,} tokens before, {len(self.map):,} now)"
-
-    def __len__(self) -> int:
-        """Tokens, the largest id and one."""
-        return len(self.map)
-
-    def __iter__(self) -> Iterator[ExtensionRow]:
-        """The new tokens in the order of their ids, then what was left out."""
-        rows = [("words", word) for word in self.words] + [("merges", one) for one in self.merges]
-        rows.sort(key=lambda row: (row[1].id is None, row[1].id or 0))
-        for by, word in rows:
-            known = not np.isnan(word.count)
-            numbers = (word.count, word.saved) if known else (None, None)
-            yield ExtensionRow(
-                word.word, numbers[0], len(word.pieces), numbers[1], word.id, by, word.reason
-            )
-
-    def to_frame(self) -> DataFrame:
-        """The rows as a pandas DataFrame."""
-        rows = list(self)
-        return to_frame(
-            {name: [getattr(row, name) for row in rows] for name in ExtensionRow._fields}
-        )
-
-    def _repr_html_(self) -> str:
-        return html_table(ExtensionRow._fields, list(self))
-
-    def files(self) -> dict[str, str]:
-        """What the folder of the tokenizer has: name -> text; tokenizer.json, and what stood beside that of the base.
-
-        The class that it asks for is transformers' PreTrainedTokenizerFast: others, such as Qwen2Tokenizer, make
-        themselves anew from the vocabulary and the merges in version 5, without the words.
-        """
-        folder = Path(self.base.path).parent
-        found = {name: _text(folder / name) for name in _BESIDE if (folder / name).is_file()}
-        try:
-            config = json.loads(found.get("tokenizer_config.json", "{}"))
-        except (ValueError, RecursionError):
-            raise DataError(folder / "tokenizer_config.json", None, "no JSON") from None
-        config["tokenizer_class"] = _CLASS
-        config.pop("auto_map", None)  # code of the model's makers for a tokenizer of their own
-        return {
-            NAME: _json(self.contents),
-            **found,
-            "tokenizer_config.json": _json(config),
-        }
-
-
-def _json(contents: Any) -> str:
-    return json.dumps(contents, ensure_ascii=False, indent=1) + "\n"
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise DataError(path, None, reason(error)) from None
 
 
 def extend_tokenizer(
@@ -261,11 +168,6 @@ class _Maker:
         chosen = [word.word for word in words if not word.reason]
         characters = self._characters(chosen)
         encoder = self._grown(chosen, [Joint(one.word) for one in characters])
-        first = self.file.size + len(chosen)
-        known = {first + n: one.word for n, one in enumerate(characters)}
-        names = {number: token for token, number in self.file.tokens.items()} | known
-        taken = {*self.file.tokens, *self.file.added, *chosen, *known.values()}
-        speller = _Speller(self.file.byte_level, names, taken, encoder)
         counted: Counter[tuple[int, ...]] = Counter()
         if self.corpus is None:
             for word in look_at(self.counts, encoder):
@@ -273,25 +175,12 @@ class _Maker:
                     counted[word.pieces] += 1 if np.isnan(word.count) else round(word.count)
         else:
             assert self.cutter is not None
-            whole = range(self.file.size, first)
+            whole = range(self.file.size, self.file.size + len(chosen))
             for batch in self.texts():
                 count_inside(batch, encoder, self.cutter, whole, counted)
-        start = first + len(characters)
-        found = learn_merges(
-            IdSequences.of(counted),
-            self.add,
-            speller.joined,
-            first=start,
-            least=max(1, round(self.least)),
+        return learn_joints(
+            self.file, encoder, chosen, characters, counted, self.add, max(1, round(self.least))
         )
-        pieces = {first + n: one.pieces for n, one in enumerate(characters)}
-        made = [(Joint(one.word), one) for one in characters]
-        made += [speller.joint(merge, start + n, pieces) for n, merge in enumerate(found)]
-        # A merge saves no more than what it is made of, so what comes first needs nothing that comes later; and the
-        # merges stay in the order in which they were learnt.
-        saved = [one.saved for _, one in made]
-        saved[len(characters) :] = np.minimum.accumulate(saved[len(characters) :]).tolist()
-        return [made[n] for n in np.argsort(-np.array(saved), kind="stable").tolist()]
 
     def _characters(self, chosen: Sequence[str]) -> list[AddedWord]:
         """Chinese characters that SentencePiece's BPE falls back to bytes for, and what a token for each saves."""
@@ -382,46 +271,3 @@ def _share(words: Sequence[AddedWord], merges: Sequence[float], number: int) -> 
     rows = sorted([(-s, 0) for s in saved if s == s] + [(-s, 1) for s in merges])
     unknown = sum(s != s for s in saved)
     return min(number, unknown + sum(not kind for _, kind in rows[: number - unknown]))
-
-
-@dataclass
-class _Speller:
-    """What a token of several pieces is called, and whether there may be one."""
-
-    byte_level: bool
-    names: dict[int, str]
-    taken: set[str]
-    encoder: JsonEncoder
-
-    def surface(self, name: str) -> str:
-        """A token's text; "" where it is no whole characters."""
-        if not self.byte_level:
-            return name
-        try:
-            return (read(name) or b"").decode()
-        except UnicodeDecodeError:
-            return ""
-
-    def joined(self, ids: tuple[int, ...]) -> str | None:
-        """The name of a token of Chinese characters that by itself would be cut into just these pieces.
-
-        None with an added token among them, such as a word of an earlier extension: the model does not know it.
-        """
-        if any(number not in self.names for number in ids):
-            return None
-        name = "".join(self.names[number] for number in ids)
-        text = self.surface(name)
-        if not text or name in self.taken or text in self.taken:
-            return None
-        if not all(map(chars.is_han, text)):
-            return None
-        return name if self.encoder.pieces(text) == ids else None
-
-    def joint(
-        self, merge: Merge, number: int, characters: Mapping[int, tuple[int, ...]]
-    ) -> tuple[Joint, AddedWord]:
-        """A merge as what is written, and as what is told."""
-        self.names[number] = merge.token
-        pieces = tuple(piece for part in merge.parts for piece in characters.get(part, (part,)))
-        word = AddedWord(self.surface(merge.token), merge.saved, pieces, merge.saved)
-        return Joint(merge.token, self.names[merge.left], self.names[merge.right]), word

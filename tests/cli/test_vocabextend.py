@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from trained import tokenizer_json
 
 from nlptools.subwords.checking import TextCheck
-from nlptools.subwords.extend import ExtensionRow
+from nlptools.subwords.extension import ExtensionRow
 from nlptools.vocab.map import read_map
 
 assert np

@@ -12,7 +12,8 @@ from tokenizers import Tokenizer
 from trained import tokenizer_json
 
 from nlptools.errors import DataError, NlptoolsError
-from nlptools.subwords.extend import Extension, extend_tokenizer
+from nlptools.subwords.extend import extend_tokenizer
+from nlptools.subwords.extension import Extension
 from nlptools.subwords.tokenizerjson import read_tokenizer_json
 from nlptools.text.corpus import Corpus
 from nlptools.vocab.map import map_pieces
