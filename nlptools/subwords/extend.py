@@ -10,7 +10,6 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,14 +28,10 @@ from nlptools.text import chars
 from nlptools.text.corpus import Corpus, CorpusLike, as_corpus
 from nlptools.vocab.map import VocabMap
 
-if TYPE_CHECKING:
-    pass
-
 WAYS = ("words", "merges", "both")
 MIN_SAVING = 10.0
-_BATCH = (
-    1 << 17
-)  # characters that are encoded at once: the library holds some 200 bytes for each token
+# Characters that are encoded at once: the library holds some 200 bytes for each token.
+_BATCH = 1 << 17
 
 
 def extend_tokenizer(
