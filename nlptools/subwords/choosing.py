@@ -54,7 +54,7 @@ class Refusals:
         self._encoder = encoder
         file = encoder.file
         self._tokens, self._byte_level = file.tokens, file.byte_level
-        self._added = list(file.added)
+        self._added = file.added
         self._signs = {sign for token in self._added for sign in token}
 
     def look(self, word: str) -> AddedWord:

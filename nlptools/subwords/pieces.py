@@ -28,12 +28,15 @@ class JsonEncoder(HuggingFaceEncoder):
         ]
         # Whether a blank is put before a text: it is no part of a word.
         self._blank_first = any(step.get("type") in ("Prepend", "Metaspace") for step in steps)
+        # Asked for once: each time the library wraps them anew.
+        self._normalizer, self._splitter = self.tokenizer.normalizer, self.tokenizer.pre_tokenizer
+        self._model = self.tokenizer.model
 
     def normalized(self, word: str) -> str:
         """A word as the model sees it; "" where nothing is left."""
         found = word
-        if self.tokenizer.normalizer is not None:
-            found = self.tokenizer.normalizer.normalize_str(word)
+        if self._normalizer is not None:
+            found = self._normalizer.normalize_str(word)
         return self._bare(found, word)
 
     def _bare(self, text: str, word: str) -> str:
@@ -43,11 +46,11 @@ class JsonEncoder(HuggingFaceEncoder):
         """The ids of a word, in the middle of a text: without a blank before it, and without added tokens."""
         text = self.normalized(word)
         splits = [text]
-        if self.tokenizer.pre_tokenizer is not None:
-            splits = [split for split, _ in self.tokenizer.pre_tokenizer.pre_tokenize_str(text)]
+        if self._splitter is not None:
+            splits = [split for split, _ in self._splitter.pre_tokenize_str(text)]
         if splits:
             splits[0] = self._bare(splits[0], word)
-        return tuple(token.id for split in splits for token in self.tokenizer.model.tokenize(split))
+        return tuple(token.id for split in splits for token in self._model.tokenize(split))
 
     def decode(self, rows: Sequence[Sequence[int]]) -> list[str]:
         """The text of each row of ids."""
