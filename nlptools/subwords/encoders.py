@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from nlptools.subwords.surfaces import EncodedLines, Surfaces, lay, places, trim
 from nlptools.subwords.tokenbytes import spaced, surface
 from nlptools.subwords.tokenizerjson import BLANK, NAME, TokenizerJson, read_tokenizer_json
 from nlptools.text.sources import reason
+from nlptools.vocab.modelproto import read_fields
 from nlptools.vocab.tokenizer import WordTokenizer
 from nlptools.vocab.vocab import load_vocab, stem
 from nlptools.vocab.wordpiece import is_cjk
@@ -292,36 +293,11 @@ def _in_characters(line: str, spans: list[tuple[int, int]]) -> list[tuple[int, i
 def _proto_pieces(data: bytes) -> list[tuple[int, int, int]]:
     """(id, begin, end in bytes) of the pieces of a SentencePieceText (sentencepiece.proto), which has them in field 2."""
     found = []
-    for number, value in _fields(data):
+    for number, value in read_fields(data):
         if number == 2 and isinstance(value, bytes):
-            piece = dict(_fields(value))
+            piece = dict(read_fields(value))
             found.append((int(piece[2]), int(piece.get(4, 0)), int(piece.get(5, 0))))
     return found
-
-
-def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """The fields of a message of protocol buffers: whole numbers, and what has a length; others are passed by."""
-    at = 0
-    while at < len(data):
-        key, at = _varint(data, at)
-        if key & 7 == 0:
-            value, at = _varint(data, at)
-            yield key >> 3, value
-        elif key & 7 == 2:
-            size, at = _varint(data, at)
-            yield key >> 3, data[at : at + size]
-            at += size
-        else:
-            at += 8 if key & 7 == 1 else 4
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while data[at] & 0x80:
-        value |= (data[at] & 0x7F) << shift
-        shift += 7
-        at += 1
-    return value | data[at] << shift, at + 1
 
 
 def _json_surfaces(file: TokenizerJson, vocab: dict[str, int]) -> list[bytes]:

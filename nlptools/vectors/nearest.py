@@ -120,7 +120,7 @@ def _look(tile: np.ndarray, numbers: np.ndarray, block: _Block) -> None:
         other = block.numbers[queries] != rows
         queries, places, rows = queries[other], places[other], rows[other]
         if len(queries):
-            _merge(block, queries, rows, _cosines(block.units, tile[part], queries, places))
+            _merge(block, queries, rows, pair_cosines(block.units, tile[part], queries, places))
 
 
 def _candidates(block: _Block, tile: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -155,10 +155,10 @@ def _above(products: np.ndarray, floor: np.ndarray) -> tuple[np.ndarray, np.ndar
     return found // products.shape[1], found % products.shape[1]
 
 
-def _cosines(
+def pair_cosines(
     units: np.ndarray, tile: np.ndarray, queries: np.ndarray, places: np.ndarray
 ) -> np.ndarray:
-    """Of pairs, in float64; each is computed by itself, so that it is the same in whatever company."""
+    """Of pairs of rows of `units` and `tile`, in float64; each is computed by itself, so that it is the same in whatever company."""
     found = np.empty(len(queries))
     step = max(1, _PAIRS // units.shape[1])
     for start in range(0, len(queries), step):

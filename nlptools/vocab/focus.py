@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from nlptools.vectors.nearest import pair_cosines
 from nlptools.vectors.vectors import Vectors
 from nlptools.vocab.recipes import NearTokens
 
 _COSINES = 1 << 22  # numbers in the cosines computed at a time
 _MOST = 256  # words at a time, with few tokens
-_PAIRS = 1 << 19  # numbers in the vectors of pairs whose cosines are computed exactly at a time
 _SLACK = 1e-9  # a product of matrices differs from the exact cosine by less, whatever the order BLAS adds in
 _BLANKS = " \u2581"  # before a word: of byte-level BPE as it is decoded, of SentencePiece
 
@@ -106,7 +106,7 @@ def _weights(
     for start in range(0, len(words), size):
         some = words[start : start + size]
         rows, places = np.nonzero(_maybe(_products(some, tokens)))
-        cosines = _exact(some, tokens, rows, places)
+        cosines = pair_cosines(some, tokens, rows, places)
         yield _sparsemax(rows, places, cosines, len(some))
 
 
@@ -134,19 +134,6 @@ def _maybe(cosines: np.ndarray) -> np.ndarray:
         if np.array_equal(more, use):
             return use
         use = more
-
-
-def _exact(
-    words: np.ndarray, tokens: np.ndarray, rows: np.ndarray, places: np.ndarray
-) -> np.ndarray:
-    """Cosines of pairs in float64; each is computed by itself, so that it is the same on every machine."""
-    found = np.empty(len(rows))
-    step = max(1, _PAIRS // words.shape[1])
-    for start in range(0, len(rows), step):
-        part = slice(start, start + step)
-        pairs = np.multiply(words[rows[part]], tokens[places[part]], dtype=np.float64)
-        found[part] = pairs.sum(axis=1)
-    return found
 
 
 def _sparsemax(

@@ -127,16 +127,16 @@ def piece_model(data: bytes) -> PieceModel:
     pieces, scores, types = [], [], []
     trainer: dict[int, int | bytes] = {}
     normalizer: dict[int, int | bytes] = {}
-    for number, value in _fields(data):
+    for number, value in read_fields(data):
         if number == _PIECES:
-            found = dict(_fields(_as_bytes(value)))
+            found = dict(read_fields(_as_bytes(value)))
             pieces.append(_text(found.get(_PIECE, b"")))
             scores.append(struct.unpack("<f", _as_bytes(found.get(_SCORE, bytes(4))))[0])
             types.append(_number(found.get(_TYPE, NORMAL)))
         elif number == _TRAINER:
-            trainer |= _fields(_as_bytes(value))
+            trainer |= read_fields(_as_bytes(value))
         elif number == _NORMALIZER:
-            normalizer |= _fields(_as_bytes(value))
+            normalizer |= read_fields(_as_bytes(value))
     return PieceModel(
         tuple(pieces),
         tuple(scores),
@@ -174,7 +174,7 @@ def _text(value: int | bytes) -> str:
     return _as_bytes(value).decode()
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+def read_fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
     """(number, value) of each field of a message; numbers as unsigned, four and eight bytes as they are."""
     place = 0
     while place < len(data):

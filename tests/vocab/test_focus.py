@@ -45,7 +45,7 @@ def test_the_same_as_the_obvious_way(seed: int, tokens: int, columns: int, shift
     found, near = near_tokens(words, texts, vectors)
     with (
         mock.patch("nlptools.vocab.focus._COSINES", 8),
-        mock.patch("nlptools.vocab.focus._PAIRS", 8),
+        mock.patch("nlptools.vectors.nearest._PAIRS", 8),
     ):
         again, same = near_tokens(words, texts, vectors)
     assert np.array_equal(found, again)
