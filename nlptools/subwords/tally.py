@@ -219,6 +219,16 @@ class EncoderSums:
     whole: np.ndarray = field(default_factory=lambda: np.zeros(LONGEST + 1, np.int64))
     pieces: np.ndarray = field(default_factory=lambda: np.zeros(LONGEST + 1, np.int64))
 
+    def add(self, more: TokenSums | EncoderSums, whole: np.ndarray, pieces: np.ndarray) -> None:
+        """Add a block or another corpus. whole, pieces: those of `more`, by length."""
+        self.used += more.used
+        self.apart += more.apart
+        self.unknown_tokens += more.unknown_tokens
+        self.unknown += more.unknown
+        self.steps += more.steps
+        self.whole += whole
+        self.pieces += pieces
+
 
 class CorpusSums:
     """The sums of a corpus. words: int64, shape (LONGEST + 1,): occurrences of words, by length."""
@@ -236,13 +246,7 @@ class CorpusSums:
         lengths = np.minimum(np.fromiter(map(len, block.words), np.int64), LONGEST)
         self.words += _by_length(lengths, block.times)
         for own, other in zip(self.encoders, block.encoders, strict=True):
-            own.used += other.used
-            own.apart += other.apart
-            own.unknown_tokens += other.unknown_tokens
-            own.unknown += other.unknown
-            own.steps += other.steps
-            own.whole += _by_length(lengths, other.whole)
-            own.pieces += _by_length(lengths, other.pieces)
+            own.add(other, _by_length(lengths, other.whole), _by_length(lengths, other.pieces))
 
     def include(self, other: CorpusSums) -> None:
         """Add another corpus."""
@@ -251,13 +255,7 @@ class CorpusSums:
         self.bytes += other.bytes
         self.words += other.words
         for own, more in zip(self.encoders, other.encoders, strict=True):
-            own.used += more.used
-            own.apart += more.apart
-            own.unknown_tokens += more.unknown_tokens
-            own.unknown += more.unknown
-            own.steps += more.steps
-            own.whole += more.whole
-            own.pieces += more.pieces
+            own.add(more, more.whole, more.pieces)
 
 
 def _by_length(lengths: np.ndarray, numbers: np.ndarray) -> np.ndarray:
