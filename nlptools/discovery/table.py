@@ -203,22 +203,21 @@ def _more_digits(one: Column, values: Any) -> Any:
 
 def _cells(table: WordTable, part: slice) -> Iterator[tuple[str, ...]]:
     """Rows of texts."""
-    columns = (
-        [_cell(one, value) for value in _values(table, one, part, one.digits)]
-        for one in table.printed
-    )
-    return zip(*columns, strict=True)
+    return zip(*(_texts(table, one, part) for one in table.printed), strict=True)
 
 
-def _cell(one: Column, value: Any) -> str:
-    """Empty where the method does not say, or there is no number."""
-    if value is None or value != value:
-        return ""
+def _texts(table: WordTable, one: Column, part: slice) -> list[str]:
+    """Part of a column; empty where the method does not say, or there is no number."""
+    values = _values(table, one, part, one.digits)
     if one.kind == "flag":
-        return "yes" if value else "no"
+        return ["yes" if value else "no" for value in values]
     if one.kind != "real":
-        return str(value)
-    return f"{value:.{_MORE_DIGITS if _more_digits(one, value) else one.digits}f}"
+        return ["" if value is None else str(value) for value in values]
+    usual = f"%.{one.digits}f"
+    texts = ["" if value is None or value != value else usual % value for value in values]
+    for i in np.flatnonzero(_more_digits(one, np.array(values, float))).tolist():
+        texts[i] = f"{values[i]:.{_MORE_DIGITS}f}"
+    return texts
 
 
 def _json_values(table: WordTable, one: Column, part: slice) -> list[Any]:

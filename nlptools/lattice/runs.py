@@ -75,7 +75,9 @@ def find_runs(ids: np.ndarray, longest: int | None = None) -> tuple[np.ndarray, 
 
 def arrange(starts: np.ndarray, lengths: np.ndarray, size: int = BLOCK) -> Iterator[RunBlock]:
     """Blocks of about `size` cells, the longest runs first; runs of a length in their own order."""
-    order = np.argsort(-lengths.astype(np.int32), kind="stable")
+    # Of 16 bits NumPy sorts by counting.
+    narrow = np.int16 if lengths.max(initial=0) < 1 << 15 else np.int32
+    order = np.argsort(np.negative(lengths, dtype=narrow, casting="unsafe"), kind="stable")
     starts, lengths = starts[order].astype(np.int32), lengths[order]
     ends = np.cumsum(lengths)
     first = 0

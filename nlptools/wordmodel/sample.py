@@ -12,7 +12,8 @@ import numpy as np
 from nlptools.base import keys
 from nlptools.base.shelf import Shelf, Store
 from nlptools.lattice.runs import Steps, arrange, find_runs
-from nlptools.ngrams.alphabet import symbol_order
+from nlptools.native import kernel
+from nlptools.ngrams.alphabet import sort_key
 from nlptools.ngrams.encode import EncodedCorpus
 from nlptools.text.chars import is_han
 from nlptools.wordmodel.candidates import find_substrings, single_symbols
@@ -90,13 +91,14 @@ def kept_symbols(
 ) -> list[int]:
     """Places of the symbols that do not break a run: Han characters, and what is usable; the most frequent first."""
     # Any other symbol that occurs once is in no candidate.
-    good = [
-        (len(t) == 1 and is_han(t)) or (n > 1 and usable(t))
-        for t, n in zip(texts, counts, strict=True)
+    kept = [
+        i
+        for i, (t, n) in enumerate(zip(texts, counts, strict=True))
+        if (len(t) == 1 and is_han(t)) or (n > 1 and usable(t))
     ]
-    return sorted(
-        (i for i, ok in enumerate(good) if ok), key=lambda i: (-counts[i], symbol_order(texts[i]))
-    )
+    kept.sort(key=[sort_key(t) for t in texts].__getitem__)
+    order = np.argsort(-np.array([counts[i] for i in kept], np.int64), kind="stable")
+    return [kept[i] for i in order.tolist()]
 
 
 def share_of(most: int, total: int) -> Fraction:
@@ -140,6 +142,10 @@ def _first_of_equals(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -
         1, 1 << 62, int(ids.max(initial=0)) + 1, dtype=np.uint64
     )
     hashes = np.empty(len(starts), np.uint64)
+    if kernel.usable():
+        wide = np.ascontiguousarray(ids, np.uint32)
+        hashes = kernel.hash_runs(wide, starts, lengths, values, places)
+        return _first_of_equal_hashes(hashes)
     for a in range(0, len(starts), 1 << 15):
         part = slice(a, a + (1 << 15))
         ends = np.cumsum(lengths[part])
@@ -148,6 +154,10 @@ def _first_of_equals(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -
         mixed *= np.take(places, within) | np.uint64(1)
         mixed ^= mixed >> np.uint64(29)
         hashes[part] = np.add.reduceat(mixed, ends - lengths[part])
+    return _first_of_equal_hashes(hashes)
+
+
+def _first_of_equal_hashes(hashes: np.ndarray) -> np.ndarray:
     chosen = np.zeros(len(hashes), bool)
     for top in range(8):  # an eighth at a time: np.unique takes 40 bytes a run
         at = np.flatnonzero(hashes >> np.uint64(61) == top)
