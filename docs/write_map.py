@@ -18,7 +18,7 @@ PAGE = ROOT / "docs" / "architecture.md"
 BEGIN, END = "<!-- the map: docs/write_map.py -->\n", "<!-- the end of the map -->\n"
 # As tests/test_wings.py has them, which keeps the rule.
 WINGS = (
-    *("base", "text", "vectors", "ngrams", "lattice", "lm", "wordmodel", "usage"),
+    *("native", "base", "text", "vectors", "ngrams", "lattice", "lm", "wordmodel", "usage"),
     *("segmentation", "discovery", "vocab", "subwords", "review", "spark", "cli"),
 )
 

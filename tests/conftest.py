@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from nlptools.native import kernel
 
 # An example that takes long is no failure. It goes on from the profile that Hypothesis has chosen: in CI that
 # is one with the same examples in every run.
@@ -50,3 +53,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         return None
     config.option.loadscopereorder = False  # else by the number of tests
     return Together(config, log)
+
+
+@pytest.fixture(scope="module", params=["compiled", "numpy"])
+def loops(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Both ways in which the inner loops run; a module asks for it by `pytestmark`, and all its tests run twice."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "numpy":
+            patch.setattr(kernel, "usable", lambda: False)
+        elif not kernel.usable():
+            pytest.skip("nothing is compiled here: no C compiler")
+        yield request.param

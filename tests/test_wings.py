@@ -20,6 +20,7 @@ PACKAGE = ROOT / "nlptools"
 # Data flows down this list. A wing imports from the rows above its own, never from its own row or from below.
 ROWS = [
     ["errors"],
+    ["native"],
     ["base"],
     ["text"],
     ["vectors", "ngrams", "lattice"],

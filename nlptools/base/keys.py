@@ -6,12 +6,15 @@ The only file that knows the bit layout. A key is a number in mixed radix: digit
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 
 import numpy as np
+
+from nlptools.native import kernel
 
 # Work goes through the arrays in pieces that stay in the second-level cache (1 MB): packing
 # 17 M keys of four ids takes a third of the time of whole-array passes.
@@ -81,6 +84,26 @@ def group_starts(sorted_keys: np.ndarray) -> np.ndarray:
     return np.flatnonzero(new)
 
 
+def places_fit(size: int, limit: int) -> bool:
+    """Whether a key below `limit` and its place among so many keys fit into 64 bits together."""
+    return (limit - 1).bit_length() + _place_bits(size) <= 64
+
+
+def _place_bits(size: int) -> int:
+    return max(1, (size - 1).bit_length())
+
+
+def sort_with_places(keys: np.ndarray, sort: Callable[[np.ndarray], None] = np.ndarray.sort) -> int:
+    """Keys, uint64, become key << bits | place, sorted; returns the bits. `places_fit` says whether there is room."""
+    bits = _place_bits(len(keys))
+    keys <<= np.uint64(bits)
+    for start in range(0, len(keys), PIECE):
+        piece = keys[start : start + PIECE]
+        piece |= np.arange(start, start + len(piece), dtype=np.uint64)
+    sort(keys)
+    return bits
+
+
 def dense_ranks(
     keys: np.ndarray, limit: int, sort: Callable[[np.ndarray], None] = np.ndarray.sort
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -91,15 +114,12 @@ def dense_ranks(
     three times faster than argsort.
     """
     size = len(keys)
-    bits = max(1, (size - 1).bit_length())
     ranks = np.empty(size, np.uint32)
-    if (limit - 1).bit_length() + bits <= 64:
+    if places_fit(size, limit):
+        bits = sort_with_places(keys, sort)
         shift, mask = np.uint64(bits), np.uint64((1 << bits) - 1)
-        keys <<= shift
-        for start in range(0, size, PIECE):
-            piece = keys[start : start + PIECE]
-            piece |= np.arange(start, start + len(piece), dtype=np.uint64)
-        sort(keys)
+        if kernel.usable():
+            return kernel.ranks_of_sorted(keys, bits)
         distinct = []
         rank, previous = -1, None
         for start in range(0, size, PIECE):
@@ -195,8 +215,18 @@ class KeyTable:
             self._rounds.append((multiplier, shift, table))
             left = left[moves]
 
+    @functools.cached_property
+    def _compiled(self) -> kernel.HashTable | None:
+        return kernel.HashTable(self._keys, self._rounds) if kernel.usable() else None
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without what has addresses of this process."""
+        return {name: value for name, value in self.__dict__.items() if name != "_compiled"}
+
     def find(self, queries: np.ndarray) -> np.ndarray:
         """Index of each query in the keys, -1 where it is not one of them; int32."""
+        if self._compiled is not None:
+            return self._compiled.find(queries)
         found = np.full(len(queries), -1, np.int32)
         for start in range(0, len(queries), PIECE):
             piece = queries[start : start + PIECE]

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from nlptools.base import keys
 from nlptools.base.keys import KeyTable
 
+pytestmark = pytest.mark.usefixtures("loops")
+
 BASES = st.lists(st.sampled_from([1, 2, 3, 255, 65536, 65537, 1 << 20]), min_size=1, max_size=5)
 KEYS = st.lists(st.integers(0, (1 << 64) - 2), max_size=60)
 

@@ -16,6 +16,8 @@ from places import NOVEL
 
 from nlptools.base import steady
 
+pytestmark = pytest.mark.usefixtures("loops")
+
 
 def test_worked() -> None:
     found = steady.exp(np.array([0.0, 1.0, -1.0, math.log(3)]))
