@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from nlptools.lattice.runs import RunBlock, Steps, arrange, find_runs
+from nlptools.native import kernel
 
 # A longer run is cut into pieces that overlap, each is segmented alone, and two pieces meet at a boundary
 # that both have. What lies 64 symbols away changes no decision; a word as long as that, which only tags can
@@ -26,6 +27,8 @@ PIECE, OVERLAP = 512, 64
 
 # A block and what each of its cells is worth, by length or by tag -> whether a word ends at each cell.
 Decode = Callable[["RunBlock", Sequence[np.ndarray]], np.ndarray]
+# The same in the text itself: (starts of runs, their lengths, what each place is worth, whether a word ends at each: out).
+InPlace = Callable[[np.ndarray, np.ndarray, Sequence[np.ndarray], np.ndarray], None]
 
 
 def forward_backward(
@@ -173,13 +176,18 @@ def best_tags(
 
 
 def cut_runs(
-    ids: np.ndarray, scores: Sequence[np.ndarray], decode: Decode = best_path
+    ids: np.ndarray,
+    scores: Sequence[np.ndarray],
+    decode: Decode = best_path,
+    in_place: InPlace | None = None,
 ) -> np.ndarray:
     """Whether a word ends at each symbol in the best segmentation, True at breaks (0); bool.
 
     scores: by length - 1 the logarithm of the weight of the word that ends at each symbol, float32;
-    or what another decoder takes, for each symbol.
+    or what another decoder takes, for each symbol. in_place: a compiled twin of the decoder.
     """
+    if decode is best_path and kernel.usable():
+        in_place = kernel.best_paths
     ends = ids == 0
     starts, lengths = find_runs(ids)
     if not len(lengths):
@@ -188,13 +196,13 @@ def cut_runs(
     if long.any():
         for start, length in zip(starts[long].tolist(), lengths[long].tolist(), strict=True):
             part = [score[start : start + length] for score in scores]
-            ends[start : start + length] = _cut_long(part, decode)
+            ends[start : start + length] = _cut_long(part, decode, in_place)
         starts, lengths = starts[~long], lengths[~long]
-    _cut_short(ends, scores, starts, lengths, decode)
+    _cut_short(ends, scores, starts, lengths, decode, in_place)
     return ends
 
 
-def _cut_long(scores: Sequence[np.ndarray], decode: Decode) -> np.ndarray:
+def _cut_long(scores: Sequence[np.ndarray], decode: Decode, in_place: InPlace | None) -> np.ndarray:
     """The ends in one run that is too long to be laid out beside others."""
     length = len(scores[0])
     seams = np.arange(PIECE, length - OVERLAP, PIECE)
@@ -202,8 +210,8 @@ def _cut_long(scores: Sequence[np.ndarray], decode: Decode) -> np.ndarray:
     first = np.maximum(edges[:-1] - OVERLAP, 0)
     sizes = np.minimum(edges[1:] + OVERLAP, length) - first
     even, odd = np.zeros((2, length), bool)
-    _cut_short(even, scores, first[0::2], sizes[0::2], decode)
-    _cut_short(odd, scores, first[1::2], sizes[1::2], decode)
+    _cut_short(even, scores, first[0::2], sizes[0::2], decode, in_place)
+    _cut_short(odd, scores, first[1::2], sizes[1::2], decode, in_place)
     zone = seams[:, None] + np.arange(-OVERLAP, OVERLAP)
     distance = np.where((even & odd)[zone], np.abs(zone - seams[:, None]), 2 * OVERLAP)
     meet = seams - OVERLAP + np.argmin(distance, axis=1)
@@ -220,7 +228,11 @@ def _cut_short(
     starts: np.ndarray,
     lengths: np.ndarray,
     decode: Decode,
+    in_place: InPlace | None,
 ) -> None:
+    if in_place is not None:
+        in_place(starts.copy(), lengths.copy(), scores, ends)
+        return
     for block in arrange(starts, lengths):
         places = block.places.astype(np.intp)  # once, not by every take
         terms = [np.take(score, places) for score in scores]

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from nlptools.base.keys import KeyTable, dense_ranks
+from nlptools.native import kernel
 
 
 @dataclass(frozen=True)
 class TrieLevel:
     """Words and beginnings of words of one length: the states at one depth, numbered from 1; 0: none.
 
-    find: key (state one level up) * size + symbol -> state - 1; word: number of the word that a state
+    keys: (state one level up) * size + symbol, of the states from 1, uint64; word: number of the word that a state
     spells, -1 where it is only a beginning; open: whether longer words begin so.
     """
 
-    find: KeyTable
+    keys: np.ndarray
     word: np.ndarray
     open: np.ndarray
+
+    @cached_property
+    def table(self) -> KeyTable:
+        """Of the keys."""
+        return KeyTable(self.keys)
 
 
 class Trie:
@@ -57,8 +64,19 @@ class Trie:
             words[at[whole]] = word[whole]
             more = np.zeros(states, bool)
             more[at[~ends]] = True
-            self.levels.append(TrieLevel(KeyTable(distinct[order]), words, more))
+            self.levels.append(TrieLevel(distinct[order], words, more))
             state = at.astype(np.uint64)
+
+    @cached_property
+    def compiled(self) -> kernel.Levels | None:
+        """The levels for kernel.py, where it can be used."""
+        if not kernel.usable():
+            return None
+        return kernel.Levels([(level.keys, level.open) for level in self.levels], self._size)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without what has addresses of this process."""
+        return {name: value for name, value in self.__dict__.items() if name != "compiled"}
 
     def tabulate(self, values: np.ndarray, missing: float) -> list[np.ndarray]:
         """A value for each word -> tables for `look_up`, one for each length from 2."""
@@ -67,6 +85,8 @@ class Trie:
 
     def look_up(self, ids: np.ndarray, tables: Sequence[np.ndarray]) -> list[np.ndarray]:
         """For each length from 2: the value of the word that ends at each symbol, or the missing one."""
+        if self.compiled is not None and all(table.dtype == np.int32 for table in tables):
+            return self.compiled.look_up(np.ascontiguousarray(ids, np.uint32), tables)
         found: list[np.ndarray] = []
         for (at, number), table in zip(self.walk(ids), tables, strict=True):
             values = np.full(len(ids), table[0])
@@ -86,6 +106,9 @@ class Trie:
 
         starts: the places where words may begin, rising; by default all.
         """
+        if self.compiled is not None:
+            yield from self._walk_compiled(ids, starts)
+            return
         size = np.uint64(self._size)
         # The states one level up of the symbols before `at`; of all symbols to begin with.
         state, at = ids[:-1], np.arange(1, len(ids), dtype=np.int32)
@@ -96,10 +119,25 @@ class Trie:
             keyed = state.astype(np.uint64)
             keyed *= size
             keyed += ids[at]
-            number = level.find.find(keyed)
+            number = level.table.find(keyed)
             number += 1
             yield at, number
             on = np.flatnonzero(level.open[number])
             at, state = at[on] + 1, number[on]
             if len(at) and at[-1] == len(ids):
                 at, state = at[:-1], state[:-1]
+
+    def _walk_compiled(
+        self, ids: np.ndarray, starts: np.ndarray | None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        assert self.compiled is not None
+        ids = np.ascontiguousarray(ids, np.uint32)
+        if starts is None:
+            at = np.arange(1, len(ids), dtype=np.int32)
+        else:
+            at = starts[: np.searchsorted(starts, len(ids) - 1)].astype(np.int32) + np.int32(1)
+        state = ids[at - 1].view(np.int32)
+        for number in range(len(self.levels)):
+            found, (next_at, state) = self.compiled.walk(number, ids, at, state)
+            yield at, found
+            at = next_at

@@ -9,6 +9,7 @@ import numpy as np
 from nlptools.lattice.paths import cut_runs
 from nlptools.lattice.sums import NEVER, SCALE, RareWords, best_sums
 from nlptools.lattice.trie import Trie
+from nlptools.native import kernel
 from nlptools.segmentation.scores import WordScores
 from nlptools.segmentation.userwords import UserBounds
 
@@ -29,7 +30,11 @@ class BlockPath:
     def cut(self, ids: np.ndarray) -> np.ndarray:
         """Whether a word ends at each symbol, bool; True at breaks (0)."""
         dense, words = self._look_up(ids)
-        return cut_runs(ids, dense, functools.partial(best_sums, words=words))
+        decode = functools.partial(best_sums, words=words)
+        if not kernel.usable():
+            return cut_runs(ids, dense, decode)
+        rare = words.lengths, words.scores, words.more
+        return cut_runs(ids, dense, decode, functools.partial(kernel.best_sums, rare))
 
     def scores(self, ids: np.ndarray) -> list[np.ndarray]:
         """By length - 1: the score of the word that ends at each symbol, float64, nats; -inf where there is none."""

@@ -25,6 +25,8 @@ from nlptools.lattice.paths import (
 )
 from nlptools.lattice.runs import Steps, arrange, find_runs
 
+pytestmark = pytest.mark.usefixtures("loops")
+
 IDS = st.lists(st.integers(0, 2), max_size=40)
 Tags = tuple[int, ...]
 LENGTHS = st.lists(st.integers(1, 9), min_size=1, max_size=6)

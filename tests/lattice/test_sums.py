@@ -15,6 +15,8 @@ from nlptools.lattice.paths import OVERLAP, PIECE, best_path, cut_runs
 from nlptools.lattice.runs import arrange, find_runs
 from nlptools.lattice.sums import LEAST, MOST, NEVER, SCALE, RareWords, best_sums, whole
 
+pytestmark = pytest.mark.usefixtures("loops")
+
 LENGTHS = st.lists(st.integers(1, 9), min_size=1, max_size=6)
 DENSE = 2
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from nlptools.lattice.trie import Trie
 
+pytestmark = pytest.mark.usefixtures("loops")
+
 Word = tuple[int, ...]
 
 SYMBOLS = st.integers(1, 4)
