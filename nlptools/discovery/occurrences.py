@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, NamedTuple, Protocol
@@ -11,6 +13,7 @@ import numpy as np
 
 from nlptools.base.spool import Spool
 from nlptools.lattice.trie import Trie
+from nlptools.native import kernel
 from nlptools.ngrams.neighbours import NeighbourPairs
 from nlptools.wordmodel.expected_counts import Shards, pieces
 
@@ -61,6 +64,8 @@ class Occurrences:
 
 # (ids, symbols before them, where words end: bool).
 CutPiece = tuple[np.ndarray, int, np.ndarray]
+# (texts, the symbols on their left, those on their right).
+Sides = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def cut_pieces(
@@ -186,16 +191,37 @@ class TextFinder:
     ) -> OccurrenceSums:
         """What is found in some pieces of a corpus of so many symbols."""
         sums = OccurrenceSums(self._size, self._asked.free)
+        if kernel.usable():
+            for sides in run(partial(self._add, sums, Shards(0, symbols)), pieces):
+                sums.take_sides(sides)
+            sums.join()
+            return sums
         for found in run(partial(self._look_up, Shards(0, symbols)), pieces):
             sums.take(*found)
         return sums
+
+    def _starts(self, ids: np.ndarray) -> np.ndarray:
+        first, last = self._asked.first, self._asked.last
+        return np.flatnonzero((ids >= first) & (ids <= last)).astype(np.int32)
+
+    def _add(self, sums: OccurrenceSums, shards: Shards, piece: CutPiece) -> list[Sides]:
+        """The compiled `_look_up`, which adds to sums of its own; it gives the neighbours that are wanted."""
+        assert self._trie.compiled is not None
+        ids, before, ends = piece
+        ids, starts = ids.astype(np.uint32), self._starts(ids)
+        starts = starts[: np.searchsorted(starts, len(ids) - 1)]
+        edges = shards.edges(before, ids)
+        with sums.own() as (by_text, bits):
+            found = self._trie.compiled.stand(
+                *(self._tables, (ids, ends), starts, edges, by_text, bits, self._wanted)
+            )
+            return list(found)
 
     def _look_up(self, shards: Shards, piece: CutPiece) -> tuple[Any, ...]:
         """What `take` takes, of one piece."""
         ids, before, ends = piece
         edges = shards.edges(before, ids)
-        first, last = self._asked.first, self._asked.last
-        starts = np.flatnonzero((ids >= first) & (ids <= last)).astype(np.int32)
+        starts = self._starts(ids)
         ended = np.zeros(len(ids) + 1, np.int32)  # words that end before each place
         np.cumsum(ends, out=ended[1:])
         begins = np.append(True, ends)
@@ -223,8 +249,12 @@ class OccurrenceSums:
 
     def __init__(self, size: int, free: np.ndarray | None) -> None:
         """size: texts; free: as in Asked."""
-        self._sums = np.zeros((4, size + 1), np.int64)
+        # What belongs to a text lies together: it is in the cache, or not, all at once.
+        self._by_text = np.zeros((size + 1, 4), np.int64)
+        self._sums = self._by_text.T
         self._shards = Shards(size + 1, 1)
+        self._free = [(self._by_text, self._shards.bits)]
+        self._lock = threading.Lock()
         self._wanted = None if free is None else np.append(False, free)
         self._sides = NeighbourPairs(_PAIRS), NeighbourPairs(_PAIRS)
 
@@ -242,9 +272,32 @@ class OccurrenceSums:
         for at, text, *_, sides in found:
             self._shards.add(text, at, edges)
             if sides is not None:
-                rows, left, right = sides
-                for pairs, beside in zip(self._sides, (left, right), strict=True):
-                    pairs.add(rows, beside)
+                self.take_sides([sides])
+
+    @contextmanager
+    def own(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """(sums of each text, shape (texts, 4); bits of its shards) for one thread to add to; `join` takes them in."""
+        with self._lock:
+            own = self._free.pop() if self._free else None
+        if own is None:
+            own = np.zeros_like(self._by_text), np.zeros_like(self._shards.bits)
+        yield own
+        with self._lock:
+            self._free.append(own)
+
+    def join(self) -> None:
+        """Take in what the threads have added, when they are done."""
+        for by_text, bits in self._free:
+            if by_text is not self._by_text:
+                self._by_text += by_text
+                self._shards.bits |= bits
+        self._free = [(self._by_text, self._shards.bits)]
+
+    def take_sides(self, sides: Iterable[Sides]) -> None:
+        """Neighbours of texts."""
+        for rows, left, right in sides:
+            for pairs, beside in zip(self._sides, (left, right), strict=True):
+                pairs.add(rows, beside)
 
     def parts(self, size: int) -> Iterator[tuple[int, list[np.ndarray]]]:
         """(number of the part, what `add` takes) of the texts that occur, so many texts a part."""

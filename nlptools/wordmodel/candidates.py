@@ -15,6 +15,7 @@ import numpy as np
 
 from nlptools.base import keys
 from nlptools.base.shelf import Shelf, Store
+from nlptools.native import kernel
 
 # Number of a piece, a value for each of its places -> the value of the place before each.
 Before = Callable[[int, np.ndarray], np.ndarray]
@@ -146,14 +147,15 @@ class _Search:
         self, first: int, last: int, min_count: int, number: Shelf, known: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """(keys, counts) of the frequent ones that begin so; their numbers, from known + 1, are put in place."""
+        most = sum(map(len, self._pieces))
+        if kernel.usable() and keys.places_fit(most, self.bases[0] * self.bases[1]):
+            return self._count_compiled(first, last, min_count, number, known)
         packed: list[np.ndarray] = []
         for i, ids in enumerate(self._pieces):
             at, prefix = self._places(i, first, last)
             packed.append(keys.pack([prefix, ids[at]], self.bases, np.empty(len(at), np.uint64)))
         sizes = [len(values) for values in packed]
-        joined = (
-            packed[0] if len(packed) == 1 else np.concatenate(packed or [np.empty(0, np.uint64)])
-        )
+        joined = _joined(packed)
         del packed
         ranks, distinct = keys.dense_ranks(joined, self.bases[0] * self.bases[1])
         del joined
@@ -168,3 +170,32 @@ class _Search:
                 number[i] = values
             start += size
         return distinct[kept], counts[kept]
+
+    def _count_compiled(
+        self, first: int, last: int, min_count: int, number: Shelf, known: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        packed: list[np.ndarray] = []
+        for i, ids in enumerate(self._pieces):
+            wide = np.ascontiguousarray(ids, np.uint32)
+            both = self._both(i)
+            packed.append(kernel.substring_keys(*both, wide, (first, last), self.bases[1]))
+        joined = _joined(packed)
+        del packed
+        bits = keys.sort_with_places(joined)
+        numbers, distinct, counts = kernel.number_frequent(joined, bits, min_count, known)
+        del joined
+        done = 0
+        for i in range(len(self._pieces)):
+            values = number[i]
+            done += kernel.put_numbers(*self._both(i), (first, last), numbers[done:], values)
+            number[i] = values
+        return distinct, counts
+
+    def _both(self, i: int) -> tuple[np.ndarray, np.ndarray]:
+        """The shorter candidate that ends at each place of a piece, and the one that ends a place before it; int32."""
+        ending = self._ending[i].astype(np.int32, copy=False)
+        return ending, self._before(i, ending)
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts or [np.empty(0, np.uint64)])

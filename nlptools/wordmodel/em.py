@@ -23,6 +23,7 @@ from nlptools.base import keys, steady
 from nlptools.base.shelf import Shelf, Store
 from nlptools.lattice.paths import forward_backward
 from nlptools.lattice.runs import Steps
+from nlptools.native import kernel
 from nlptools.ngrams.neighbours import NeighbourPairs
 from nlptools.wordmodel.candidates import Substrings
 
@@ -241,9 +242,10 @@ def expect(
     for boundary, log_likelihood in run(work, range(len(lattice.blocks))):
         boundaries.append(boundary)
         total += log_likelihood
-    for of_length in sums.totals[1:]:
+    totals = sums.totals
+    for of_length in totals[1:]:
         of_length[0] = 0
-    return Expectation(sums.totals, boundaries, total)
+    return Expectation(totals, boundaries, total)
 
 
 def _expect_block(
@@ -256,6 +258,80 @@ def _expect_block(
 ) -> tuple[np.ndarray, float]:
     block = lattice.blocks[i]
     found = [lattice.found(k, i) for k in range(1, len(tables) + 1)]
+    weight = gaps(i) if gaps is not None else None
+    return sums.expect(block, found, tables, base, weight)
+
+
+# By length - 1: (cells, words that end in them), as Lattice.found.
+Found = Sequence[tuple[np.ndarray | slice, np.ndarray]]
+
+
+class Sums:
+    """Sums of posteriors by candidate, to which several threads add in any order: they are exact."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        """sizes: by length - 1; all longer words are those of the last."""
+        self._sizes = sizes
+        # Each thread adds to numbers of its own; the first ones take them all in.
+        self._totals = [np.zeros(size) for size in sizes]
+        self._free = [self._totals]
+        self._lock = threading.Lock()
+
+    @property
+    def totals(self) -> list[np.ndarray]:
+        """By length - 1, float64; when no thread is at work."""
+        for others in self._free:
+            if others is not self._totals:
+                for total, other in zip(self._totals, others, strict=True):
+                    total += other
+        self._free = [self._totals]
+        return self._totals
+
+    def expect(
+        self,
+        block: Steps,
+        found: Found,
+        tables: Sequence[np.ndarray],
+        base: Base | None,
+        gaps: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, float]:
+        """Add the posteriors of the words that end in a block. (Those of boundaries, float32; the log-likelihood).
+
+        found: of length 1 the symbol of every cell. tables: weights of the words, float32; gaps: of a boundary after each
+        cell.
+        """
+        with self._lock:
+            totals = self._free.pop() if self._free else None
+        totals = totals or [np.zeros(size) for size in self._sizes]
+        of_length = [*totals, *totals[-1:] * (len(found) - len(totals))]
+        if kernel.usable():
+            numbers = [_dense(block, at, ending) for at, ending in found]
+            of_base = {} if base is None else base.tables
+            result = kernel.expect(block.starts, numbers, tables, of_length, of_base, gaps)
+        else:
+            result = _expect(block, found, tables, base, gaps, of_length)
+        with self._lock:
+            self._free.append(totals)
+        return result
+
+
+def _dense(block: Steps, at: np.ndarray | slice, numbers: np.ndarray) -> np.ndarray:
+    if isinstance(at, slice):
+        return numbers.astype(np.int32, copy=False)
+    every = np.zeros(len(block), np.int32)
+    every[at] = numbers
+    return every
+
+
+def _expect(
+    block: Steps,
+    found: Found,
+    tables: Sequence[np.ndarray],
+    base: Base | None,
+    gaps: np.ndarray | None,
+    totals: Sequence[np.ndarray],
+) -> tuple[np.ndarray, float]:
+    """What kernel.expect does."""
     terms = []
     for table, (at, number) in zip(tables, found, strict=True):
         weights_of = np.take(table, number, mode="clip")
@@ -267,26 +343,11 @@ def _expect_block(
     if base is not None:
         for k, measure in base.measures(block, found[0][1]).items():
             terms[k - 1] += measure
-    weight = gaps(i) if gaps is not None else None
-    boundary, log_likelihood = forward_backward(block, terms, weight)
-    for k, ((at, number), posterior) in enumerate(zip(found, terms, strict=True)):
-        sums.add(k, number, posterior[at])
-    return boundary, log_likelihood
-
-
-class Sums:
-    """Sums of posteriors by candidate, to which several threads add in any order: they are exact."""
-
-    def __init__(self, sizes: Sequence[int]) -> None:
-        self.totals = [np.zeros(size) for size in sizes]
-        self._lock = threading.Lock()
-
-    def add(self, k: int, numbers: np.ndarray, posteriors: np.ndarray) -> None:
-        """Add the posteriors, which are rounded in place, to the totals[k] of those numbers."""
-        places, values = numbers.astype(np.intp), exact(posteriors).astype(np.float64)
-        with self._lock:
-            # Half of the time of np.bincount where there are a million candidates.
-            np.add.at(self.totals[k], places, values)
+    result = forward_backward(block, terms, gaps)
+    for total, (at, number), posterior in zip(totals, found, terms, strict=True):
+        # Half of the time of np.bincount where there are a million candidates.
+        np.add.at(total, number.astype(np.intp), exact(posterior[at]).astype(np.float64))
+    return result
 
 
 def exact(posteriors: np.ndarray) -> np.ndarray:

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from nlptools.base.spool import Spool
-from nlptools.lattice.paths import cut_runs, forward_backward
-from nlptools.lattice.runs import arrange, find_runs
+from nlptools.lattice.paths import cut_runs
+from nlptools.lattice.runs import RunBlock, arrange, find_runs
 from nlptools.lattice.trie import Trie
-from nlptools.wordmodel.em import LONGEST, Base, Sums
+from nlptools.native import kernel
+from nlptools.wordmodel.em import LONGEST, Base, Found, Sums
 from nlptools.wordmodel.sample import LONGEST_RUN, Sample
 
 SHARDS = 10  # equal stretches of the corpus in which a word may occur or not
@@ -69,12 +70,20 @@ class WordLookup:
         """As `ends`; ending: from look_up."""
         scores = [np.take(self._singles, ids)]
         for k, found in enumerate(ending, 2):
-            weight = np.take(self._weights, found)
-            if self._base is not None and k in self._base.tables:
-                weight += self._base.measure(ids, k)
+            weight = self._weigh(ids, found, k)
             with np.errstate(divide="ignore"):
-                scores.append(np.log(weight))
+                scores.append(np.log(weight, out=weight))
         return cut_runs(ids, scores)
+
+    def _weigh(self, ids: np.ndarray, found: np.ndarray, length: int) -> np.ndarray:
+        """The weights of the words of a length that end at each symbol."""
+        base = None if self._base is None else self._base.tables.get(length)
+        if kernel.usable():
+            return kernel.weigh(found, self._weights, np.ascontiguousarray(ids, np.uint32), base)
+        weight = np.take(self._weights, found)
+        if self._base is not None and base is not None:
+            weight += self._base.measure(ids, length)
+        return weight
 
     def tokens(self, ids: np.ndarray) -> np.ndarray:
         """The words of the best segmentation, uint32: numbers; `number` + id for single symbols, 0 for
@@ -166,6 +175,9 @@ def tally(
         singles += np.bincount(ids, minlength=size)
         edges = shards.edges(done, ids)
         for found in ending:
+            if kernel.usable():
+                kernel.tally_words(found, edges, words, shards.bits)
+                continue
             at = np.flatnonzero(found)
             np.add.at(words, found[at], 1)
             shards.add(found[at], at, edges)
@@ -221,25 +233,21 @@ def _tally_piece(
     ids, before = piece
     ending = finder.look_up(ids)
     for block in arrange(*find_runs(ids, LONGEST_RUN)):
-        symbols = np.take(ids, block.places)
-        found = []
-        for of_length in ending:
-            cells = np.take(of_length, block.places)
-            at = np.flatnonzero(cells)
-            found.append((at, cells[at]))
-        measures = None  # of one base, for the models that share it
-        for number, (model, of_model) in enumerate(zip(models, sums, strict=True)):
-            if number == 0 or model.base is not models[number - 1].base:
-                measures = None if model.base is None else model.base.measures(block, symbols)
-            terms = [np.take(model.singles, symbols)]
-            for k, (at, words) in enumerate(found, 2):
-                term = np.zeros(len(block), np.float32)
-                term[at] = np.take(model.padded, words)
-                if measures is not None and k in measures:
-                    term += measures[k]
-                terms.append(term)
-            forward_backward(block, terms)
-            of_model.add(0, symbols, terms[0])
-            for (at, words), posterior in zip(found, terms[1:], strict=True):
-                of_model.add(1, words, posterior[at])
+        found = _found_in(block, ids, ending)
+        for model, of_model in zip(models, sums, strict=True):
+            tables = [model.singles, *[model.padded] * len(ending)]
+            of_model.expect(block, found, tables, model.base)
     return ids, before, ending, np.packbits(finder.cut(ids, ending)) if cut else None
+
+
+def _found_in(block: RunBlock, ids: np.ndarray, ending: Sequence[np.ndarray]) -> Found:
+    """The symbols, and the words that end in the cells of a block; NumPy is faster with the few cells that have one."""
+    if kernel.usable():
+        cells = [kernel.gather(values, block.places) for values in (ids.astype(np.int32), *ending)]
+        return [(slice(None), of_length) for of_length in cells]
+    found: list[tuple[np.ndarray | slice, np.ndarray]] = [(slice(None), np.take(ids, block.places))]
+    for of_length in ending:
+        words = np.take(of_length, block.places)
+        at = np.flatnonzero(words)
+        found.append((at, words[at]))
+    return found

@@ -17,6 +17,7 @@ import numpy as np
 from nlptools.base import steady
 from nlptools.base.shelf import Shelf, Store
 from nlptools.lattice.runs import Steps
+from nlptools.native import kernel
 
 # Four indicator features of a gap between b and c in a b | c d: ab, cd, b, c. The two pairs first, which
 # explain most. bc and pairs further away change the F1 of the word model by 0 to -0.002.
@@ -72,6 +73,9 @@ class GapRegression:
                 parts.append(pairs[starts[step + 2] :][:longer] if longer else pairs[:0])
                 parts.append(self._at_edge(symbols[b + longer : b + width]))
         return np.concatenate(parts) if parts else np.empty(0, np.int32)
+
+    def _cells(self, i: int) -> tuple[np.ndarray, np.ndarray]:
+        return self._symbols[i].astype(np.int32), self._pairs[i]
 
     def _at_edge(self, symbols: np.ndarray) -> np.ndarray:
         return symbols.astype(np.int32) + self._edge
@@ -136,6 +140,11 @@ class GapRegression:
     def _update(self, i: int, update: tuple[int, np.ndarray]) -> None:
         family, step = update
         scores = self._scores[i]
+        if kernel.usable():
+            starts, cells = self._blocks[i].starts, self._cells(i)
+            kernel.gap_derivatives(starts, cells, self._edge, scores, update, None)
+            self._scores[i] = scores
+            return
         scores += np.take(step, self._features(i, family))
         self._scores[i] = scores
 
@@ -147,6 +156,13 @@ class GapRegression:
         i: int,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Sums of y - p and of p (1 - p) over the gaps with each feature, after the last update; y are the targets."""
+        if kernel.usable():
+            scores, wanted = self._scores[i], (family, targets[i], self._sizes[family])
+            starts, cells = self._blocks[i].starts, self._cells(i)
+            sums = kernel.gap_derivatives(starts, cells, self._edge, scores, update, wanted)
+            assert sums is not None
+            self._scores[i] = scores
+            return sums
         if update is not None:
             self._update(i, update)
         p = steady.exp(-self._scores[i])

@@ -23,6 +23,8 @@ from nlptools.discovery.occurrences import (
 from nlptools.wordmodel import expected_counts
 from nlptools.wordmodel.expected_counts import SHARDS
 
+pytestmark = pytest.mark.usefixtures("loops")
+
 COLUMNS = list(Occurrences.__dataclass_fields__)
 LONGEST = 6
 

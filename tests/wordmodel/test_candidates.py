@@ -18,6 +18,8 @@ from nlptools.base import keys
 from nlptools.base.shelf import Store
 from nlptools.wordmodel.candidates import Substrings, find_substrings, single_symbols
 
+pytestmark = pytest.mark.usefixtures("loops")
+
 IDS = st.lists(st.integers(0, 3), max_size=60)
 
 

@@ -33,6 +33,8 @@ from nlptools.wordmodel.em import (
 )
 from nlptools.wordmodel.sample import Sample, build_lattice
 
+pytestmark = pytest.mark.usefixtures("loops")
+
 Word = tuple[int, ...]
 
 RUNS = st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=8), min_size=1, max_size=5)

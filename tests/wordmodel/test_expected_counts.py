@@ -31,6 +31,8 @@ from nlptools.wordmodel.expected_counts import (
 )
 from nlptools.wordmodel.sample import LONGEST_RUN, Sample, take_sample
 
+pytestmark = pytest.mark.usefixtures("loops")
+
 RUN = st.text(st.sampled_from("天地玄"), min_size=1, max_size=8)
 RUNS = st.lists(RUN, min_size=1, max_size=8)
 LEXICON = st.lists(

@@ -22,6 +22,8 @@ from nlptools.wordmodel.em import Lattice
 from nlptools.wordmodel.gap_regression import GapRegression
 from nlptools.wordmodel.sample import Sample, build_lattice
 
+pytestmark = pytest.mark.usefixtures("loops")
+
 RUNS = st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=9), min_size=1, max_size=12)
 SEEDS = st.integers(0, 1 << 32)
 

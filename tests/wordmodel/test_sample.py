@@ -21,6 +21,8 @@ from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
 from nlptools.text.corpus import Corpus
 from nlptools.wordmodel.sample import LONGEST_RUN, Sample, build_lattice, take_sample
 
+pytestmark = pytest.mark.usefixtures("loops")
+
 CLAUSE = st.lists(st.sampled_from("天地玄𠮾𠮷黄A，。\n"), max_size=40).map("".join)
 TEXTS = st.lists(CLAUSE, max_size=5)
 
