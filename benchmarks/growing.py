@@ -25,6 +25,8 @@ SAMPLE = (
     8_000_000  # bytes, on four copies of which it is tried how many characters have to be changed
 )
 MEMORY = 2 << 30
+PIECE = 1000 * BLOCK  # characters that are changed at a time
+_LAST_HAN = 0x9FFF
 Ids = npt.NDArray[np.uint32]
 
 
@@ -97,21 +99,30 @@ def _copies(whole: bytes, size: int, factor: float) -> Iterator[bytes]:
 
 def _changed(ids: Ids, copy: int, part: float) -> Ids:
     """Code points, of which that part of what may be changed is: by block and character, not by place."""
-    found, inverse, counts = np.unique(ids, return_inverse=True, return_counts=True)
-    ranked = found[np.argsort(-counts, kind="stable")]
-    ranked = ranked[(ranked >= 0x4E00) & (ranked <= 0x9FFF)]
-    rank = np.full(len(found), -1, np.int64)
-    rank[np.searchsorted(found, ranked)] = np.arange(len(ranked))
-    block = np.arange(len(ids), dtype=np.uint64) // np.uint64(BLOCK)
-    place = rank[inverse]
+    counts = np.bincount(ids, minlength=_LAST_HAN + 1)
+    found = np.flatnonzero(counts)
+    ranked = found[np.argsort(-counts[found], kind="stable")].astype(np.uint32)
+    ranked = ranked[(ranked >= 0x4E00) & (ranked <= _LAST_HAN)]
+    rank = np.full(len(counts), -1, np.int64)
+    rank[ranked] = np.arange(len(ranked))
+    out = ids.copy()
+    for start in range(0, len(ids), PIECE):
+        _change(out[start : start + PIECE], start, copy, part, rank, ranked)
+    return out
+
+
+def _change(
+    ids: Ids, start: int, copy: int, part: float, rank: npt.NDArray[np.int64], ranked: Ids
+) -> None:
+    """A piece of the code points, in place; start: where it begins, in whole blocks."""
+    block = np.arange(start, start + len(ids), dtype=np.uint64) // np.uint64(BLOCK)
+    place = rank[ids]
     draw = mixed((block << np.uint64(24)) + ids, copy)
     chosen = (place >= KEPT) & ((draw >> np.uint64(32)) < np.uint64(min(1.0, part) * 2**32))
     # Another of the ranks from a half to twice its own; low bits, which have no part in the choice.
     low = (place[chosen] // 2).astype(np.uint64)
     many = np.minimum(2 * place[chosen] + 2, len(ranked)).astype(np.uint64) - low
-    out = ids.copy()
-    out[chosen] = ranked[(low + (draw[chosen] & np.uint64(0xFFFFFFFF)) % many).astype(np.int64)]
-    return out
+    ids[chosen] = ranked[(low + (draw[chosen] & np.uint64(0xFFFFFFFF)) % many).astype(np.int64)]
 
 
 def mixed(keys: npt.NDArray[np.uint64], seed: int) -> npt.NDArray[np.uint64]:

@@ -14,23 +14,7 @@ import click  # noqa: E402
 
 from nlptools import __version__  # noqa: E402
 from nlptools.cli.boundary import Boundary  # noqa: E402
-from nlptools.cli.compare import compare  # noqa: E402
-from nlptools.cli.contexts import contexts  # noqa: E402
-from nlptools.cli.convert import convert  # noqa: E402
-from nlptools.cli.count import count  # noqa: E402
-from nlptools.cli.dim import dim  # noqa: E402
-from nlptools.cli.discover import discover  # noqa: E402
-from nlptools.cli.evaluate import evaluate  # noqa: E402
-from nlptools.cli.explain import explain  # noqa: E402
-from nlptools.cli.export import export  # noqa: E402
-from nlptools.cli.lm import lm  # noqa: E402
-from nlptools.cli.merge import merge  # noqa: E402
-from nlptools.cli.report import report  # noqa: E402
-from nlptools.cli.segment import segment  # noqa: E402
-from nlptools.cli.tokenize import tokenize  # noqa: E402
-from nlptools.cli.train import train  # noqa: E402
-from nlptools.cli.vectors import vectors  # noqa: E402
-from nlptools.cli.vocab import vocab  # noqa: E402
+from nlptools.cli.commands import Commands  # noqa: E402
 
 if _IMPORTING:
     end_in_order()
@@ -38,6 +22,7 @@ if _IMPORTING:
 
 @click.group(
     cls=Boundary,
+    commands=Commands(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Every command: nlptools COMMAND --help. Shell completion: docs/completion.md.",
 )
@@ -48,25 +33,3 @@ def main() -> None:
 
     Data goes to stdout, everything else to stderr; `-` and no file mean stdin.
     """
-
-
-for command in (
-    discover,
-    count,
-    merge,
-    explain,
-    report,
-    contexts,
-    compare,
-    train,
-    convert,
-    segment,
-    evaluate,
-    tokenize,
-    export,
-    lm,
-    dim,
-    vectors,
-    vocab,
-):
-    main.add_command(command)

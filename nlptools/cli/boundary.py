@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from nlptools.cli.commands import sentence
 from nlptools.cli.console import LAYOUT, discard_stdout
 from nlptools.cli.options import MEMORY, Size
 from nlptools.cli.progress import wiped
@@ -56,13 +57,21 @@ class Boundary(click.Group):
         with _exit_codes([self]):  # --help and --version print here
             return super().make_context(*args, **settings)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click does, without importing the commands."""
+        names = self.list_commands(ctx)
+        limit = formatter.width - 6 - max(map(len, names))
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, sentence(name, limit)) for name in names])
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[_ARGS] = list(args)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         end_on_signals()
-        commands = _commands(self, ctx.meta[_ARGS])
+        with _exit_codes([self], ctx):  # imports the command
+            commands = _commands(self, ctx.meta[_ARGS])
         with _exit_codes(commands, ctx), wiped():
             result = super().invoke(ctx)
             if sys.stdout is not None:

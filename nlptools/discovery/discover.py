@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nlptools.base.machine import trim_memory
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, unwatched
-from nlptools.discovery import em, entropy, lm, pmi
-from nlptools.discovery.evidence import Explained
-from nlptools.discovery.explain import Settled, stand
-from nlptools.discovery.given import given_words
 from nlptools.discovery.keyness import Reference, newness
 from nlptools.discovery.known import check_known, general_reference, known_words
 from nlptools.discovery.method import (
@@ -42,15 +39,16 @@ from nlptools.errors import NlptoolsError
 from nlptools.ngrams.counts import NgramCounts
 from nlptools.text.corpus import CorpusLike, as_corpus
 from nlptools.text.folding import fold_text
-from nlptools.usage.forms import original_forms
 from nlptools.wordmodel.model import WordModel
 
-_FIND: dict[str, Callable[[Request], Findings]] = {
-    "em": em.find,
-    "entropy": entropy.find,
-    "lm": lm.find,
-    "pmi": pmi.find,
-}
+if TYPE_CHECKING:
+    from nlptools.discovery.evidence import Explained
+
+
+def _find(request: Request, method: str) -> Findings:
+    """By the file of the method, which is imported when it is asked for, as are others below: discover begins at once."""
+    found: Findings = import_module(f"nlptools.discovery.{method}").find(request)
+    return found
 
 
 def discover_words(
@@ -145,7 +143,7 @@ def discover_words(
     check_known(known)
     lists = Lists.of((), accepted, rejected)
     check_model(background, "background")
-    found = plain = _FIND[method](request)
+    found = plain = _find(request, method)
     trim_memory()
     # The earlier article has no background.
     model = settled_model(None if compat and background == "auto" else background, "background")
@@ -175,6 +173,8 @@ def discover_words(
         explained.background = reference
         _explain(explained, table, plain, filters, request, top)
     if corpus is not None and corpus.fold and corpus.rereadable:
+        from nlptools.usage.forms import original_forms
+
         forms = original_forms(corpus, table.words, found.latin)
         table = replace(table, words=forms).sorted()
     return table if sort == "score" else table.sorted(sort)
@@ -263,6 +263,8 @@ def _explain(
     top: int | None,
 ) -> None:
     """Say of the words that are asked for where they stand. plain: what was found, without newness."""
+    from nlptools.discovery.explain import Settled, stand
+
     every = plain.more(None).sorted()
     kept = among(every, set(filters.apply(every).words))
     settled = Settled(table, every, kept, filters.why, request.bars, request.lengths, top)
@@ -303,6 +305,8 @@ def _with_accepted(
         missing.difference_update(every.words)
     if not missing:
         return table
+    from nlptools.discovery.given import given_words
+
     # No candidates of the method: too long, too rare, or never on their own.
     rest = given_words(sorted(missing), request.corpus, request.counts, found.latin)
     return replace(stack_tables([table, filters.apply(rest)]), removed=table.removed)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,6 @@ from nlptools.discovery.em_score import (
     score,
     shrinkage,
 )
-from nlptools.discovery.evidence import Explained
 from nlptools.discovery.formation import NEUTRAL, Formation
 from nlptools.discovery.marked import find_marked
 from nlptools.discovery.method import (
@@ -52,6 +51,9 @@ from nlptools.wordmodel.model import WordModel
 from nlptools.wordmodel.prior import Carried, auto_prior_weight
 from nlptools.wordmodel.room import Learnt, Room, room_within
 from nlptools.wordmodel.sample import Sample, build_lattice
+
+if TYPE_CHECKING:
+    from nlptools.discovery.evidence import Explained
 
 # Words of the prior that occur once matter in a sample of fewer symbols.
 ONCE_BELOW = 300_000

@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from nlptools.discovery.keyness import Reference
 from nlptools.discovery.method import general
-from nlptools.segmentation.jieba import JiebaDictionary, find_dictionary
 
 NAMES = ("general", "jieba")
 
@@ -17,6 +16,8 @@ def check_known(known: Collection[str] | str) -> None:
     if isinstance(known, str) and known not in NAMES:
         raise ValueError(f"known must be words or one of {', '.join(NAMES)}, not {known!r}")
     if known == "jieba":
+        from nlptools.segmentation.jieba import find_dictionary
+
         find_dictionary()
 
 
@@ -31,6 +32,8 @@ def known_words(known: Collection[str] | str) -> Set[str]:
     check_known(known)
     if known == "general":
         return _Listed(general_reference())
+    from nlptools.segmentation.jieba import JiebaDictionary
+
     frequencies = JiebaDictionary.load().frequencies
     return {word for word, frequency in frequencies.items() if frequency}
 

@@ -7,12 +7,11 @@ import re
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, threads_within, unwatched
-from nlptools.discovery.evidence import Explained
 from nlptools.discovery.rules import LONGEST_NGRAM, MIN_SCORE, WEIGHTS
 from nlptools.discovery.source import DiscoverySource
 from nlptools.discovery.table import WordTable
@@ -23,6 +22,9 @@ from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
 from nlptools.text.corpus import Corpus
 from nlptools.wordmodel.model import WordModel, general_model
 from nlptools.wordmodel.room import Learnt
+
+if TYPE_CHECKING:
+    from nlptools.discovery.evidence import Explained
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from nlptools.base import keys, storage
 from nlptools.base.storage import Column
 from nlptools.ngrams.alphabet import union
 from nlptools.ngrams.counts import LevelWriter, NgramCounts, check_mergeable, load_counts
-from nlptools.ngrams.parquet import Table, is_table
 
 # Bytes at the peak for each row in hand: its key, sorted twin, parent, count, rank and copies.
 BYTES_PER_ROW = 80
@@ -40,6 +39,8 @@ def merge_files(
     """
     if not paths:
         raise ValueError("there is nothing to merge")
+    from nlptools.ngrams.parquet import Table, is_table
+
     opened = [
         Table.open(path) if is_table(path) else load_counts(path, mapped=False) for path in paths
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import re
 import threading
@@ -270,19 +271,20 @@ class Segmenter(Cutter):
     def _made_table(self) -> WordScores:
         """Who calls it holds the lock."""
         if self._table is None:
+            # Runs and numerals (十七) are rarer than characters, and no measure for one of these.
+            characters = np.zeros(self.size, bool)
+            lengths = np.fromiter(map(len, self.symbols), np.int64, len(self.symbols))
+            characters[1:-1] = lengths == 1
             places = {}
             if self._places is not None:
                 symbols, counts = self._places
                 folded = self.lookup.texts(symbols)
                 known = np.array([self.symbols.get(s, 0) for s in folded], np.int64)
-                han = np.zeros(self.size, bool)
+                han = characters.copy()
+                single = "".join(itertools.compress(self.symbols, characters[1:].tolist()))
+                han[han] = chars.classes(chars.code_points(single)) == chars.HAN
                 han[-1] = True
-                for s, i in self.symbols.items():
-                    han[i] = len(s) == 1 and chars.is_han(s)
                 places = place_scores(known, counts, han, self._known)
-            # Runs and numerals (十七) are rarer than characters, and no measure for one of these.
-            characters = np.zeros(self.size, bool)
-            characters[1:-1] = [len(symbol) == 1 for symbol in self.symbols]
             self._table = WordScores.of(
                 self._spelled, self._weights, characters, self._unknown, places
             )

@@ -13,6 +13,7 @@ from typing import Any
 from nlptools.errors import DataError, cut, listed, quoted
 from nlptools.text.decoding import COMPRESSED, MARK
 from nlptools.text.documents import Documents, lull
+from nlptools.text.flatrecords import flat_texts
 from nlptools.text.pieces import LULL, Piece, lines_of
 
 # (text, source, line) -> the text without lone surrogates; None: left out.
@@ -24,7 +25,9 @@ USUAL_FIELDS = ("text", "content", "body", "raw_content", "正文", "内容")
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 # A number of any length; the value is never looked at.
-_decode: Callable[[str], Any] = json.JSONDecoder(parse_int=float).decode
+_decoder = json.JSONDecoder(parse_int=float)
+_decode: Callable[[str], Any] = _decoder.decode
+_scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignore[attr-defined]
 
 
 class OtherFormatError(DataError):
@@ -65,7 +68,16 @@ def _loads() -> Callable[[str], Any]:
     try:
         return importlib.import_module("orjson").loads
     except ImportError:
-        return _decode
+        return _scanned
+
+
+def _scanned(line: str) -> Any:
+    """As _decode, which looks for white space around each record: twice as fast where there is none."""
+    try:
+        record, end = _scan(line, 0)
+    except StopIteration:
+        return _decode(line)
+    return record if end == len(line) else _decode(line)
 
 
 class _Reader:
@@ -83,12 +95,16 @@ class _Reader:
         self._source, self._name, self._whole, self._skipped = source, name, whole, skipped
         self._keep = keep
         self._loads = _loads()
+        self._flat = True
         self._seen = 0  # records, the bad ones too
         self._good = int(begun)
 
     def read(self, piece: Piece) -> Documents:
         """The documents of a piece."""
         text = piece.text
+        flat = self._flat_documents(piece)
+        if flat is not None:
+            return flat
         if "\r" in text:
             lines = [line.rstrip("\r\n") for line in lines_of(text)]
         else:
@@ -100,10 +116,29 @@ class _Reader:
         texts = None if piece.marked else self._good_texts(lines, "\\u" in text)
         if texts is None:
             return self._checked(lines, numbers, piece.marked)
+        return self._documents(texts, numbers, lines)
+
+    def _flat_documents(self, piece: Piece) -> Documents | None:
+        """Those of a piece of flat records, all at once; None: it has others, and so may the rest of the source."""
+        text = piece.text
+        if not self._flat or piece.marked or "\r" in text:
+            return None
+        texts = flat_texts(text, self._name)
+        # Only an escape can bring in half a character.
+        if texts is None or ("\\u" in text and SURROGATE.search("\n".join(texts))):
+            self._flat = False
+            return None
+        lines = text.removesuffix("\n").split("\n") if self._keep else []
+        return self._documents(
+            texts, range(piece.lines.first, piece.lines.first + len(texts)), lines
+        )
+
+    def _documents(self, texts: list[str], numbers: Sequence[int], lines: list[str]) -> Documents:
+        """Good ones. numbers: of the lines in which they stand; lines: those themselves, if they are kept."""
         first = self._seen + 1
-        self._seen += len(lines)
-        self._good += len(lines)
-        places = array("q", range(first, first + len(lines)))
+        self._seen += len(texts)
+        self._good += len(texts)
+        places = array("q", range(first, first + len(texts)))
         kept = lines if self._keep else None
         return Documents(self._source, places, array("q", numbers), texts, kept)
 

@@ -113,10 +113,14 @@ def test_the_same_with_and_without_orjson(
     path.write_bytes(end.encode().join(rows))
     reading: dict[str, Any] = {"field": field, "on_error": on_error, "block_size": size}
     with pytest.MonkeyPatch.context() as patch:
+        flat = what_is_read(path, **reading)
+        patch.setattr(jsonlines, "flat_texts", lambda *_: None)
         patch.setattr(jsonlines, "_loads", lambda: jsonlines._decode)
         slow = what_is_read(path, **reading)
-        patch.setattr(jsonlines, "_loads", lambda: orjson.loads)
-        assert what_is_read(path, **reading) == slow
+        assert flat == slow
+        for loads in (jsonlines._scanned, orjson.loads):
+            patch.setattr(jsonlines, "_loads", lambda chosen=loads: chosen)
+            assert what_is_read(path, **reading) == slow
         # And record by record, as bad ones are read.
         patch.setattr(jsonlines._Reader, "_good_texts", lambda *_: None)
         assert what_is_read(path, **reading) == slow
