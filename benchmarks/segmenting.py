@@ -14,8 +14,8 @@ from report import Report
 
 # The bars of the project.
 CPU_PER_10_MB = 3.0
-TIMES_JIEBA = 10.0
-TIMES_RJIEBA = 1.0
+TIMES_JIEBA = 10.0  # without start-up
+TIMES_RJIEBA = 1.0  # with it
 
 MB = 10**6
 DEFAULT_MEMORY = "1GB"  # of the commands
@@ -85,15 +85,16 @@ def bench_segment(args: argparse.Namespace, report: Report, work: Path) -> None:
         for whole, start in zip(results[::2], results[1::2], strict=True)
     }
     _show_speeds(report, results[::2], results[1::2], speeds)
-    for peer, bar in (("jieba", TIMES_JIEBA), ("rjieba", TIMES_RJIEBA)):
+    for peer, bar, starts in (("jieba", TIMES_JIEBA, False), ("rjieba", TIMES_RJIEBA, True)):
         name = PEER_NAMES["no-hmm"].format(peer)
         if name not in speeds:
             continue
         whole, without = (a / b for a, b in zip(speeds[GENERAL], speeds[name], strict=True))
+        measured = "with" if starts else "without"
         report.check(
-            without >= bar,
-            f"{GENERAL}: {without:.2f} x {name} without start-up (bar: at least {bar:g}); "
-            f"{whole:.2f} x with it",
+            (whole if starts else without) >= bar,
+            f"{GENERAL}: {without:.2f} x {name} without start-up, {whole:.2f} x with it "
+            f"(bar: at least {bar:g} {measured} it)",
         )
     expected = args.text.read_bytes().replace(b" ", b"")
     for name, path in outputs.items():

@@ -2,5 +2,5 @@
 
 In: settings of the machine, arrays. Out: the same arrays on disk, in order, within the memory that was promised.
 Read: machine, resources, outputs, storage, npyfiles, packing, spool, shelf, seen, feeding, keys, steady, textcolumns,
-frames.
+ninedigits, frames.
 """

@@ -28,6 +28,7 @@ KIND, VERSION = "lm", 1
 # Symbols that are looked up at a time. On 3.4 M characters 2**18 take .34 CPU s, 2**16 .40, 2**14 .70: the few
 # symbols whose bucket is long share the cost of a NumPy call.
 PIECE = 1 << 18
+_FEW = 0.8  # of the contexts: where fewer were found, their continuations alone are looked up
 DEFAULT_ROOM = 1 << 28  # bytes for the work on a conversion
 
 
@@ -144,26 +145,34 @@ class LanguageModel:
         if each is not None:
             each.append(logs.copy())
         rows = np.take(self._after, ids, mode="clip")
+        none = -1  # row of what was not found, which has no continuations; a symbol always has one
         for number, table in enumerate(self.tables[: longest - 1], 2):
             backs = pairs[1:-1:2]
-            wanted = rows[:-1].astype(np.uint64)
+            known = np.flatnonzero(rows[:-1] != none)
+            few = len(known) < _FEW * len(backs)
+            wanted = (rows[known] if few else rows[:-1]).astype(np.uint64)
             wanted *= base
-            wanted += ids[1:].view(np.uint64)
+            wanted += (ids[known + 1] if few else ids[1:]).view(np.uint64)
             found = table.find(wanted)
+            none = len(table)
+            if few:
+                every = np.full(len(backs), none)
+                every[known] = found
+                found = every
             if table.width == 2:
                 pairs = np.take(_pairs(table.values), found, mode="clip").view(np.float32)
                 values = pairs[0::2]
             else:
                 assert isinstance(table.values, np.ndarray)
                 values = np.take(table.values, found, mode="clip")
-            logs[1:] = np.where(found == len(table), logs[1:] + backs, values)
+            logs[1:] = np.where(found == none, logs[1:] + backs, values)
             if each is not None:
                 each.append(logs.copy())
             if number < longest:
-                rows = np.append(len(table), found)
+                rows = np.append(none, found)
                 pairs = np.append(np.zeros(2, np.float32), pairs)
                 # QuickLM and IRSTLM give a back-off to what ends a sentence; the next one knows nothing of it.
-                rows[ends] = len(table)
+                rows[ends] = none
                 pairs[2 * ends + 1] = 0
         return logs
 

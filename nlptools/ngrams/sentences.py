@@ -11,6 +11,8 @@ import numpy as np
 
 from nlptools.ngrams.symbols import IdBlock
 
+_FIRST_PIECE = 1 << 12
+
 
 class Appearance:
     """The ids of a corpus in the order in which they appear first."""
@@ -25,10 +27,15 @@ class Appearance:
         most = int(ids.max(initial=0))
         if most >= len(self._seen):
             self._seen = np.append(self._seen, np.zeros(most + 1, bool))
-        new = ids[~self._seen[ids]]
-        if len(new):
-            self.ids += dict.fromkeys(new.tolist())
-            self._seen[new] = True
+        # By growing pieces: most symbols appear early, so few are new in the large ones.
+        start, size = 0, _FIRST_PIECE
+        while start < len(ids):
+            piece = ids[start : start + size]
+            new = piece[~self._seen[piece]]
+            if len(new):
+                self.ids += dict.fromkeys(new.tolist())
+                self._seen[new] = True
+            start, size = start + size, 2 * size
 
 
 def with_boundaries(blocks: Iterable[IdBlock], start: int, end: int) -> Iterator[IdBlock]:

@@ -49,8 +49,8 @@ def cells(text: str) -> list[str]:
 # What the expression may join: numerals and what stands before or inside them; digits and what follows them; signs
 # between letters and digits, signs that begin something. _HAN: any of the first four.
 _NUMERAL, _FIRST, _INSIDE, _DIGIT, _BEHIND, _SIGN, _LEADS, _HAN = (1 << i for i in range(8))
-_W = ord("w")  # or "W": the bit of the capitals is set
-_AFTER = np.array(sorted(ord(c) for c in forms.NUMERALS + forms.FORMAL + "几之萬億兩貳陸幾"))
+_AFTER = np.zeros(0x10000, bool)  # by code point
+_AFTER[[ord(c) for c in forms.NUMERALS + forms.FORMAL + "几之萬億兩貳陸幾"]] = True
 
 
 def _features() -> np.ndarray:
@@ -129,25 +129,23 @@ def _hot(
     point: places of the points between letters and digits.
     """
     before, after = features[:-1], features[1:]
-    hot = (before & (_NUMERAL | _FIRST) != 0) & (after & _NUMERAL != 0)
+    found = np.zeros(len(codes), bool)
+    hot = found[:-1]
+    np.logical_and(before & (_NUMERAL | _FIRST), after & _NUMERAL, out=hot)
     hot |= (before & _FIRST != 0) & (after & _DIGIT != 0)
     hot |= (before & _DIGIT != 0) & (after & _BEHIND != 0)
     inside = np.flatnonzero((before & _NUMERAL != 0) & (after & _INSIDE != 0))
-    # As np.isin and np.unique, of which either imports numpy.ma: a fortieth of a second for the first text.
-    behind = codes[np.minimum(inside + 2, len(codes) - 1)]
-    hot[inside[_AFTER[np.searchsorted(_AFTER[:-1], behind)] == behind]] = True
+    hot[inside[_AFTER[np.minimum(codes[np.minimum(inside + 2, len(codes) - 1)], 0xFFFF)]]] = True
     hot |= (before & _LEADS != 0) & word[1:]
     hot[1:] |= (before[1:] & _SIGN != 0) & word[2:] & word[:-2]
-    places = np.flatnonzero(hot)
-    w = [codes[np.maximum(point - back, 0)] | 0x20 == _W for back in (1, 2, 3)]
-    more = [point[w[0] & w[1] & w[2] & (point >= 3)]]
+    web = point[point >= 3]
+    for back in (1, 2, 3):
+        web = web[(codes[web - back] | 0x20) == ord("w")]  # in either case
+    found[web] = True
     if codes.dtype != np.uint16:
         first, last = forms.FLAG_LETTERS[0], forms.FLAG_LETTERS[-1]
-        more.append(np.flatnonzero((codes >= ord(first)) & (codes <= ord(last))))
-    if any(map(len, more)):
-        places = np.sort(np.concatenate([places, *more]))
-        places = places[np.append(True, places[1:] != places[:-1])]
-    return places
+        found |= (codes >= ord(first)) & (codes <= ord(last))
+    return np.flatnonzero(found)
 
 
 def _by_expression(

@@ -17,6 +17,7 @@ NUMERALS = DIGITS + UNITS + "两廿卅"
 FORMAL = "壹贰叁肆伍陆柒捌玖拾佰仟"
 # What else may be in a cell of numerals or begin it.
 AROUND = "第几数点分之○"
+_NUMERAL_SIGNS = NUMERALS + FORMAL + AROUND
 # Traditional forms of these, which are numerals as well.
 TRADITIONAL = str.maketrans("萬億兩貳陸點幾數", "万亿两贰陆点几数")
 # Signs that make one cell of what stands around them, in some surroundings.
@@ -88,16 +89,18 @@ WWW = f"[wW]{{3}}\\.(?=[A-Za-z0-9])[{_URL}]*[{_URL_END}]"
 @functools.cache
 def cells_expression() -> re.Pattern[str]:
     """The expression whose matches are the cells of plain text without marks, one after the other."""
-    others = f"[{FLAG_LETTERS}]{{1,2}}|(.)\\1*+"
-    return re.compile(
-        f"{_numeral()}|{ADDRESS}|{WWW}|{_run()}|[{plain_class(HAN)}{HAN_WIDE}]|{others}", re.DOTALL
-    )
+    # First what is most frequent, signs and Han characters that begin nothing: 2.5 times as fast.
+    sign = f"([^{plain_class(HAN)}{HAN_WIDE}{FLAG_LETTERS}{_W}+\\-−])\\1*+"
+    most = plain_class(HAN, without=_NUMERAL_SIGNS)
+    some = f"(?=[{_NUMERAL_SIGNS}])(?:{_numeral()})|{ADDRESS}|{WWW}|{_run()}"
+    others = f"[{plain_class(HAN)}{HAN_WIDE}]|[{FLAG_LETTERS}]{{1,2}}|(.)\\2*+"
+    return re.compile(f"{sign}|[{most}]|{some}|{others}", re.DOTALL)
 
 
 @functools.cache
 def quick_expressions() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """(odd, cells): a text in which nothing is odd has the matches of `cells`, which has no groups, for its cells."""
-    most = plain_class(HAN, without=NUMERALS + FORMAL + AROUND)
+    most = plain_class(HAN, without=_NUMERAL_SIGNS)
     others = "".join(map(chr, TRADITIONAL))
     odd = f"[{strange_class()}@{others}]|([^{plain_class(HAN)}{_W}])\\1"
     # First what is most frequent: Han characters and signs that begin nothing.

@@ -18,6 +18,7 @@ from nlptools.segmentation.batch import cut_batch
 from nlptools.segmentation.cells import joined_to_last
 from nlptools.segmentation.kinds import HAN, KINDS, MARK, WORD, kinds_of
 from nlptools.segmentation.measures import measured
+from nlptools.segmentation.runnames import RunNames
 from nlptools.segmentation.search import Token, tokens_of
 from nlptools.segmentation.spans import Spans
 from nlptools.text import chars
@@ -50,6 +51,9 @@ class Cutter:
         names = list(self.symbols)
         folded = self.lookup.texts(names)
         self._folded = self.symbols  # symbol as it is looked up -> id
+        self._names: RunNames | None = (
+            None  # of those that are no Han character; made when the first is asked for
+        )
         if folded != names:
             # Backwards, so that of equal ones the first stays.
             self._folded = dict(zip(reversed(folded), reversed(self.symbols.values()), strict=True))
@@ -208,8 +212,11 @@ class Cutter:
         firsts = at[which]
         ends = np.append(at, len(codes))[which + 1]
         looked = self.lookup.codes(codes)
-        for a, b in zip(firsts.tolist(), ends.tolist(), strict=True):
-            ids[a] = self._folded.get("".join(map(chr, looked[a:b].tolist())), 0)
+        if self._names is None:
+            self._names = RunNames(
+                {n: i for n, i in self._folded.items() if n[1:] or not chars.is_han(n)}
+            )
+        ids[firsts] = self._names.find(looked, firsts, ends)
 
 
 def repeated_signs(codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nlptools.base.ninedigits import nine_digits
 from nlptools.base.resources import ordered_map, worker_pool
 from nlptools.base.textcolumns import Fields, parse_number
 from nlptools.errors import DataError, NlptoolsError, quoted
@@ -357,20 +358,24 @@ def text_pieces(vectors: Vectors, header: bool) -> Iterator[bytes]:
 
     NlptoolsError for words that cannot stand there.
     """
-    rows, dimensions = vectors.shape
-    digits = 17 if vectors.dtype.itemsize > 4 else 9
-    form = " ".join([f"%.{digits}g"] * dimensions)
+    size, dimensions = vectors.shape
+    wide = vectors.dtype.itemsize > 4
+    form = b" %.17g" * dimensions
     if header:
-        yield b"%d %d\n" % (rows, dimensions)
+        yield b"%d %d\n" % (size, dimensions)
     for words, batch in zip(vectors.word_batches(), vectors.batches(), strict=True):
         for start in range(0, len(words), 256):
             stop = start + 256
-            lines = []
-            for word, row in zip(words[start:stop], batch[start:stop].tolist(), strict=True):
-                numbers = (form % tuple(row)).encode()
+            part = batch[start:stop]
+            if wide or not dimensions:
+                rows = [form % tuple(row) for row in part.tolist()]
+            else:
+                rows = nine_digits(part.astype(np.float32, copy=False))
+            lines: list[bytes] = []
+            for word, numbers in zip(words[start:stop], rows, strict=True):
                 if _ends_in_number(word):
-                    numbers = b" ".join(map(_with_point, numbers.split()))
-                lines.append(b"%s %s\n" % (word, numbers))
+                    numbers = b"".join(b" " + _with_point(number) for number in numbers.split())
+                lines += word, numbers, b"\n"
             yield b"".join(lines)
 
 

@@ -112,6 +112,7 @@ class WordTokenizer:
         self._single = np.full(0x110000, self.unknown, np.int32)
         self._single[[code for code, _ in singles]] = [number for _, number in singles]
         self._pieces: dict[str, tuple[int, ...]] = {}
+        self._longest = max(map(len, vocab.ids), default=0)
         self._words: VocabWords | None = None
         self._jieba: JiebaWords | None = None
         if pre == "vocab":
@@ -291,13 +292,17 @@ class WordTokenizer:
         if len(self._pieces) > _MOST_REMEMBERED:
             self._pieces = {}  # another thread goes on with the old ones
         known = self._pieces
-        for text in set(texts).difference(known):
+        numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+        for text in numbers.keys() - known.keys():
             known[text] = self._rules(text)
-        cut = [known[text] for text in texts]
-        numbers = np.fromiter(map(len, cut), np.int64, len(cut)) // 3
+        cut = [known[text] for text in numbers]
+        counts = np.fromiter(map(len, cut), np.int64, len(cut)) // 3
         flat = np.fromiter(itertools.chain.from_iterable(cut), np.int64).reshape(-1, 3)
+        which = np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts))
+        some = counts[which]
+        flat = flat[_spans((np.cumsum(counts) - counts)[which], some)]
         lengths[inside] = 0
-        at = np.repeat(starts, numbers) + flat[:, 2] - 1
+        at = np.repeat(starts, some) + flat[:, 2] - 1
         ids[at] = flat[:, 0]
         lengths[at] = flat[:, 2] - flat[:, 1]
 
@@ -307,9 +312,11 @@ class WordTokenizer:
         if piece in known:
             return known[piece], 0, len(piece)
         found: list[int] = []
-        for word, start, stop in basic_words(piece):
+        # Without jieba a piece is one word: all characters of it are OTHER.
+        words = [(piece, 0, len(piece))] if self._jieba is None else basic_words(piece)
+        for word, start, stop in words:
             # Nothing is left out inside a word: of what is, jieba makes pieces of their own.
-            pieces = word_pieces(word, known)
+            pieces = word_pieces(word, known, self._longest)
             if pieces is None:
                 found += [self.unknown, start, stop]
                 continue

@@ -13,9 +13,10 @@ import numpy as np
 
 from nlptools.errors import DataError
 from nlptools.lattice.exact import LONGEST, PathFinder
+from nlptools.text import chars
 from nlptools.text.wordlists import read_weighted_words
 from nlptools.vocab.vocab import Vocab
-from nlptools.vocab.wordpiece import is_cjk
+from nlptools.vocab.wordpiece import CJK, classes, is_cjk
 
 UNKNOWN_PENALTY = 10.0  # below the least score of all tokens; Hugging Face's K_UNK_PENALTY
 # Words in the order of their file are taken for words in the order of their frequency, of Zipf's law:
@@ -42,8 +43,12 @@ def score_words(
     weights: counts of words; one without a count counts as a tenth of the least. None: by the order of
     the vocabulary.
     """
-    ids = [number for token, number in vocab.ids.items() if is_word(token)]
-    lengths = np.fromiter((len(vocab.tokens[i]) for i in ids), np.int64, len(ids))
+    lengths = np.fromiter(map(len, vocab.tokens), np.int64, len(vocab))
+    han = np.append(0, np.cumsum(classes(chars.code_points("".join(vocab.tokens))) == CJK))
+    stops = np.cumsum(lengths)
+    words = (lengths > 0) & (lengths <= LONGEST) & (han[stops] - han[stops - lengths] == lengths)
+    ids = list(dict.fromkeys(vocab.ids[vocab.tokens[i]] for i in np.flatnonzero(words).tolist()))
+    lengths = lengths[ids]
     if weights is None:
         many = lengths > 1
         last = int(many.sum()) + 1
@@ -84,9 +89,9 @@ class VocabWords:
         self._ids = np.array([*scores, vocab.unknown], np.int32)
         words = [vocab.tokens[i] for i in scores]
         # A character that no word has parts stretches.
-        codes = np.array(sorted({ord(c) for word in words for c in word}), np.int64)
         self._inside = np.zeros(0x110000, bool)
-        self._inside[codes] = True
+        self._inside[chars.code_points("".join(words))] = True
+        codes = np.flatnonzero(self._inside)
         values = np.array(list(scores.values()))
         unknown = float(values.min(initial=0.0)) - UNKNOWN_PENALTY
         self._finder = PathFinder(words, values, unknown, codes)

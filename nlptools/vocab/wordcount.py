@@ -15,6 +15,7 @@ from nlptools.text.blocks import Block
 from nlptools.text.corpus import Corpus
 from nlptools.text.linenumbers import LineNumbers
 from nlptools.vocab.wordpiece import CJK, DROP, OTHER, SPACE, classes, fold_case, fold_codes
+from nlptools.vocab.wordtally import WordTally
 
 # Lines that are held out: groups of GROUP lines, one group in EVERY, the first of them early, so that even a
 # page of text has one. Neighbouring lines are alike, single lines would not be unseen.
@@ -217,15 +218,8 @@ def count_words(
     """
     if min_count < 1:
         raise ValueError("min_count must be at least 1")
-    counts: Counter[str] = Counter()
+    tally = WordTally()
     for piece in segment_corpus(corpus, cutter, workers=workers):
-        counts.update(piece.split())
-    if not counts:
-        return WordCount(0, 0, 0)
-    # All tokens in one array, and one look at it.
-    lengths = np.fromiter(map(len, counts), np.int64, len(counts))
-    kinds = chars.classes(chars.code_points("".join(counts)))
-    lexical = (kinds == chars.HAN) | (kinds == chars.LETTER)
-    is_word = np.logical_or.reduceat(lexical, np.cumsum(lengths) - lengths)
-    times = np.fromiter(counts.values(), np.int64, len(counts))[is_word]
+        tally.add(piece)
+    times = tally.lexical_counts()
     return WordCount(int((times >= min_count).sum()), len(times), int(times.sum()))

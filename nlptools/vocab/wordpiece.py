@@ -31,6 +31,9 @@ CJK_RANGES = (
 )
 _MARK = 0x10  # a bit beside the class: a combining mark, left out where case is folded
 _CODES = 0x110000
+_LINE_END = 0x0A
+_BESIDE = 0x80  # a bit beside the span: what it becomes is not one character, or depends on its neighbours
+_SIGMA = 0x3A3  # at the end of a word it becomes another one
 
 
 def is_cjk(character: str) -> bool:
@@ -72,7 +75,12 @@ class _Classes:
 
     def __init__(self) -> None:
         self._known = np.zeros(_CODES, np.uint8)  # class and mark; 0: not asked for yet
-        self._spans = np.zeros(_CODES, np.uint8)  # characters when case is folded, + 1
+        for first, last in CJK_RANGES:
+            self._known[first : last + 1] = CJK
+        # How many characters it becomes when case is folded, + 1, and _BESIDE; the only one of them.
+        self._spans = np.zeros(_CODES, np.uint8)
+        self._folded = np.zeros(_CODES, np.uint32)
+        self._narrow = np.zeros(0x10000, np.uint16)
 
     def of(self, codes: np.ndarray) -> np.ndarray:
         found = np.take(self._known, codes)
@@ -82,14 +90,36 @@ class _Classes:
             found = np.take(self._known, codes)
         return found
 
-    def spans(self, codes: np.ndarray) -> np.ndarray:
-        """Characters that each code point becomes by `fold_case`, uint8: 0 for combining marks."""
+    def fold(self, codes: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
+        """(the code points folded, None where not each becomes one, whatever stands beside it; how many characters each
+        becomes by `fold_case`, uint8: 0 for combining marks).
+        """
         found = np.take(self._spans, codes)
         if not found.all():
-            for code in np.unique(codes[found == 0]).tolist():
-                self._spans[code] = len(fold_case(chr(code))) + 1
+            self._ask(np.unique(codes[found == 0]))
             found = np.take(self._spans, codes)
-        return found - np.uint8(1)
+        if np.any(found != 2):
+            return None, (found & np.uint8(_BESIDE - 1)) - np.uint8(1)
+        if codes.dtype == np.uint16:
+            return np.take(self._narrow, codes), found
+        folded = np.take(self._folded, codes)
+        return folded if np.any(folded > 0xFFFF) else folded.astype(np.uint16), found
+
+    def _ask(self, new: np.ndarray) -> None:
+        """What code points become, all at once, each in a line of its own: one after another takes 20 us each."""
+        self._narrow[_LINE_END] = self._folded[_LINE_END] = _LINE_END
+        self._spans[_LINE_END] = 2
+        codes = new[new != _LINE_END].tolist()
+        lines = fold_case("\n".join(map(chr, codes))).split("\n")
+        for code, made in zip(codes, lines, strict=bool(codes)):
+            one = len(made) == 1 and code != _SIGMA and not unicodedata.combining(made)
+            if one and (code > 0xFFFF or made <= "\uffff"):
+                self._folded[code] = ord(made)
+                if code <= 0xFFFF:
+                    self._narrow[code] = ord(made)
+                self._spans[code] = 2
+            else:
+                self._spans[code] = (len(made) + 1) | _BESIDE
 
 
 _classes = _Classes()
@@ -104,22 +134,20 @@ def fold_codes(text: str) -> tuple[np.ndarray, np.ndarray | None]:
     """(code points, as chars.code_points, of the text in small letters, without accents; the place in the text of
     each of them, None where they are the same).
     """
-    codes, same = _folded(text)
-    if same:
-        return codes, None
-    return codes, np.repeat(np.arange(len(text)), _classes.spans(chars.code_points(text)))
+    given = chars.code_points(text)
+    folded, spans = _classes.fold(given)
+    if folded is not None:
+        return folded, None
+    return _folded(text), np.repeat(np.arange(len(given)), spans)
 
 
-def _folded(text: str) -> tuple[np.ndarray, bool]:
-    """Code points, and whether every character of the text has become one of them."""
-    lowered = text.lower()  # a character becomes one, or more
-    same = len(lowered) == len(text)
+def _folded(text: str) -> np.ndarray:
+    lowered = text.lower()
     if not unicodedata.is_normalized("NFD", lowered):
         lowered = unicodedata.normalize("NFD", lowered)
-        same = False
     codes = chars.code_points(lowered)
     marks = _classes.of(codes) & np.uint8(_MARK)
-    return (codes[marks == 0], False) if marks.any() else (codes, same)
+    return codes[marks == 0] if marks.any() else codes
 
 
 def fold_case(text: str) -> str:
@@ -128,7 +156,7 @@ def fold_case(text: str) -> str:
     >>> fold_case("Café ÉCOLE")
     'cafe ecole'
     """
-    return chars.text_of(_folded(text)[0])
+    return chars.text_of(_folded(text))
 
 
 def basic_words(text: str) -> Iterator[tuple[str, int, int]]:
@@ -157,8 +185,12 @@ def basic_words(text: str) -> Iterator[tuple[str, int, int]]:
         yield word, start, stop
 
 
-def word_pieces(word: str, tokens: Container[str]) -> list[str] | None:
+def word_pieces(
+    word: str, tokens: Container[str], longest: int = LONGEST_WORD + len(CONTINUED)
+) -> list[str] | None:
     """The longest piece that `tokens` has, then the longest of what is left, ...; None: not all is found.
+
+    longest: characters of a token, ## counted, which need not be looked for in longer pieces.
 
     >>> word_pieces("unhappy", {"un", "##happy", "##hap"})
     ['un', '##happy']
@@ -166,14 +198,14 @@ def word_pieces(word: str, tokens: Container[str]) -> list[str] | None:
     if len(word) > LONGEST_WORD:
         return None
     pieces: list[str] = []
-    start = 0
-    while start < len(word):
-        prefix = CONTINUED if start else ""
-        for stop in range(len(word), start, -1):
-            if prefix + word[start:stop] in tokens:
+    start, rest = 0, word
+    while len(rest) > start:
+        for stop in range(min(len(rest), longest), start, -1):
+            if rest[:stop] in tokens:
                 break
         else:
             return None
-        pieces.append(prefix + word[start:stop])
-        start = stop
+        pieces.append(rest[:stop])
+        rest = CONTINUED + rest[stop:]
+        start = len(CONTINUED)
     return pieces

@@ -151,6 +151,7 @@ def test_boundaries_may_have_larger_ids_than_the_symbols() -> None:
 @given(st.lists(st.lists(st.sampled_from([0, 1, 2, 3, 65_535, 65_536, 200_000]))))
 @example([[], [0], [3, 1, 3, 0, 2]])
 @example([[70_000], [140_000, 70_000, 65_536]])
+@example([[7] * 5000 + [70_000, 9] * 3000 + [1]])
 def test_appearance(blocks: list[list[int]]) -> None:
     appearance = Appearance()
     for ids in blocks:

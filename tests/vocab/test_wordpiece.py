@@ -146,6 +146,27 @@ def test_every_character_keeps_its_place() -> None:
     assert sorted(set(spans.tolist())) == [0, 1, 2, 3]
 
 
+def test_what_stays_one_character_is_folded_as_by_itself() -> None:
+    """No origin is told where places are the same; a sigma, marks that change places and what leaves the BMP are not so."""
+    codes = [
+        *range(0x3200),
+        *range(0xA000, 0xAC00),
+        *range(0xF900, 0xFA00),
+        *range(0x1D400, 0x1E900),
+    ]
+    everything = "".join(map(chr, codes))
+    alone = [
+        c for c, span in zip(everything, spans_of(everything).tolist(), strict=True) if span == 1
+    ]
+    alone = [c for c in alone if c != "Σ" and not unicodedata.combining(c)]
+    for text in ("".join(alone), "".join(c for c in alone if c <= "\uffff")):
+        folded, origin = fold_codes(text)
+        assert origin is None
+        assert chars.text_of(folded) == fold_case(text) != text
+        assert folded.dtype == chars.code_points(fold_case(text)).dtype
+    assert fold_codes("\ufacf天")[0].tolist() == [0x2284A, ord("天")]
+
+
 # --- words and pieces ------------------------------------------------------------------------
 
 
