@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -90,12 +89,12 @@ def test_the_sort_knows_how_large_a_key_can_be() -> None:
     """By that it sees whether key and position fit into 64 bits together."""
     limits = []
 
-    def ranks(*args: Any) -> tuple[np.ndarray, np.ndarray]:
-        limits.append(args[1])
-        return dense_ranks(*args)
+    def fit(size: int, limit: int) -> bool:
+        limits.append(limit)
+        return places_fit(size, limit)
 
-    dense_ranks = keys.dense_ranks
-    with mock.patch.object(keys, "dense_ranks", ranks):
+    places_fit = keys.places_fit
+    with mock.patch.object(keys, "places_fit", fit):
         pieces = [np.array([1, 2, 6, 2, 1], np.uint16)]
         found = list(find_substrings(pieces, single_symbols(pieces, 7, np.uint16), 3, 1))
     # (first symbol, last symbol), then (pair or none, last symbol).
