@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from nlptools.segmentation.userwords import UserWordCount
     from nlptools.text.corpus import Corpus
 
-BLOCK = 1 << 19  # bytes of text: of 2**20 the arrays leave the cache, and twice as many pages are asked for
+BLOCK = (
+    1 << 19
+)  # bytes of text: of 2**20 the arrays leave the cache, and twice as many pages are asked for
 FEW_WORDS = 500  # a list as short as that is a user's, not one to cut a text by
 _PRODUCT = "; ".join(f"{m.name}: {m.about}" for m in METHODS.values() if not m.reference)
 _REFERENCES = ", ".join(f"{m.name} {m.about}" for m in METHODS.values() if m.reference)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import repeat
 
 import numpy as np
 
@@ -50,6 +52,17 @@ def put_together(priors: Sequence[tuple[WordModel, float]]) -> tuple[WordModel, 
         known=None if none else np.array(list(known.values()), bool),
     )
     return joined, 1.0
+
+
+# How a word of two or three characters may be cut.
+_SPLITS: dict[int, list[tuple[slice, ...]]] = {
+    2: [(slice(0, 1), slice(1, 2))],
+    3: [
+        (slice(0, 1), slice(1, 3)),
+        (slice(0, 2), slice(2, 3)),
+        (slice(0, 1), slice(1, 2), slice(2, 3)),
+    ],
+}
 
 
 def auto_prior_weight(sample: Sample, prior: WordModel) -> float:
@@ -147,7 +160,7 @@ class Carried:
 
     def rows_of(self, words: Sequence[str]) -> np.ndarray:
         """The row of each word in the model, -1 where it is none of it."""
-        return np.fromiter((self.number.get(word, -1) for word in words), np.int64, len(words))
+        return np.fromiter(map(self.number.get, words, repeat(-1)), np.int64, len(words))
 
     def _rows(self, words: Substrings, length: int) -> tuple[np.ndarray, np.ndarray]:
         """(which of the spelled words have this length, their rows among the candidates)."""
@@ -176,21 +189,20 @@ def keep_whole(
 
     为什么 and 之所以 are made of characters that are words so often that no count of theirs holds against them.
     """
-    often = known & (expected >= EVERYDAY_SHARE * expected.sum())
+    often = np.flatnonzero(known & (expected >= EVERYDAY_SHARE * expected.sum())).tolist()
     weight_of = dict(zip(words, weights.tolist(), strict=True))
     raised = weights.copy()
-    for row in np.flatnonzero(often).tolist():
-        word = words[row]
-        if not 2 <= len(word) <= 3:
-            continue
-        parts = [(word[:1], word[1:])] if len(word) == 2 else _splits_of_three(word)
-        best = max(sum(weight_of.get(part, -np.inf) for part in split) for split in parts)
-        raised[row] = max(weights[row], best + WHOLE_NATS)
+    for length, splits in _SPLITS.items():
+        rows = [row for row in often if len(words[row]) == length]
+
+        def weights_of(part: slice, rows: list[int] = rows) -> np.ndarray:
+            texts = (words[row][part] for row in rows)
+            return np.fromiter(map(weight_of.get, texts, repeat(-np.inf)), float, len(rows))
+
+        sums = [functools.reduce(np.add, map(weights_of, split)) for split in splits]
+        best = functools.reduce(np.maximum, sums)
+        raised[rows] = np.maximum(weights[rows], best + WHOLE_NATS)
     return raised
-
-
-def _splits_of_three(word: str) -> list[tuple[str, ...]]:
-    return [(word[:1], word[1:]), (word[:2], word[2:]), (word[0], word[1], word[2])]
 
 
 def _inside_runs(codes: np.ndarray, characters: np.ndarray) -> np.ndarray:
