@@ -22,7 +22,7 @@ except ImportError:  # bin/setup needs no Hatch
     BuildHookInterface = object
 
 SOURCE = Path(__file__).parents[1] / "nlptools" / "native" / "kernel.c"
-LIBRARY = SOURCE.with_name("_kernel.so")
+LIBRARY = SOURCE.with_name("kernel.library")
 # The same bytes as NumPy: no operations put together, none left out or in another order.
 EXACT = ["-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
 

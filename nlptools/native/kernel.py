@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-SOURCE, LIBRARY = Path(__file__).with_name("kernel.c"), Path(__file__).with_name("_kernel.so")
+# Not *.so: Python would take it for a module of its own.
+SOURCE, LIBRARY = Path(__file__).with_name("kernel.c"), Path(__file__).with_name("kernel.library")
 SWITCH = "NLPTOOLS_KERNEL"
 
 TILE = 256  # of kernel.c
