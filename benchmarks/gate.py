@@ -36,7 +36,7 @@ SIZES = {
     "middle": 4_000_000,
     "large": 12_000_000,
 }  # bytes of the texts
-KEY = ("machine", "python", "numpy", "unit", "text")  # what makes figures comparable
+KEY = ("machine", "python", "numpy", "loops", "unit", "text")  # what makes figures comparable
 STARTS = 10  # of a program that takes a tenth of a second, for one figure
 # One worker, so that figures do not depend on how many cores there are.
 LINES = {
@@ -170,9 +170,12 @@ def stored_for(
 
     Those of the same machine and versions; else the latest in the same unit and of the same text.
     """
-    fitting = [e for e in entries if all(e[k] == machine[k] for k in ("unit", "text"))]
+    fitting = [e for e in entries if all(e[k] == machine[k] for k in ("loops", "unit", "text"))]
     if not fitting:
-        return {}, "Before: nothing is stored in this unit for this text (bin/bench gate --store)."
+        return (
+            {},
+            "Before: nothing is stored in this unit for this text and these loops (bin/bench gate --store).",
+        )
     same = [e for e in fitting if all(e[k] == machine[k] for k in KEY)]
     entry = same[-1] if same else max(fitting, key=lambda e: e["date"])
     where = f"{entry['machine']}, Python {entry['python']}, NumPy {entry['numpy']}"
@@ -200,6 +203,7 @@ def machine_now(unit: str, text: str) -> dict[str, str]:
     from report import processor
 
     from nlptools import __version__
+    from nlptools.native import kernel
 
     return {
         "machine": processor(),
@@ -207,6 +211,7 @@ def machine_now(unit: str, text: str) -> dict[str, str]:
         "python": ".".join(map(str, sys.version_info[:2])),
         "numpy": ".".join(numpy.__version__.split(".")[:2]),
         "nlptools": __version__,
+        "loops": "compiled" if kernel.usable() else "numpy",
         "unit": unit,
         "text": text,
     }

@@ -13,7 +13,7 @@ from measure import HERE, BenchmarkError, Command, Result, in_bytes, interleaved
 from report import Report
 
 # The bars of the project.
-CPU_PER_10_MB = 3.0
+CPU_PER_10_MB = 1.5
 TIMES_JIEBA = 10.0  # without start-up
 TIMES_RJIEBA = 1.0  # with it
 

@@ -199,6 +199,7 @@ MACHINE = {
     "python": "3.12",
     "numpy": "2.4",
     "nlptools": "1.0",
+    "loops": "compiled",
     "unit": "ratio",
     "text": "0123",
 }
