@@ -19,7 +19,7 @@ import numpy as np
 SOURCE, LIBRARY = Path(__file__).with_name("kernel.c"), Path(__file__).with_name("kernel.library")
 SWITCH = "NLPTOOLS_KERNEL"
 
-TILE = 256  # of kernel.c
+TILE, LONGEST = 256, 16  # of kernel.c
 _ASKED = 1 << 15  # places at a time whose neighbours are wanted: 3 MB for texts of eight symbols
 # (shard, place from which on symbols are of it), rising.
 Edges = Sequence[tuple[int, int]]
@@ -227,6 +227,8 @@ def expect(
     """
     size = starts[-1]
     edges = np.array(starts, np.int64)
+    if len(numbers) > LONGEST:
+        raise ValueError(f"words of {len(numbers)} symbols, at most {LONGEST}")
     for k, number in enumerate(numbers):
         _checked(number, np.int32, size)
         _checked(weights[k], np.float32), _checked(totals[k], np.float64)
