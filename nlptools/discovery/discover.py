@@ -16,7 +16,7 @@ from nlptools.discovery.evidence import Explained
 from nlptools.discovery.explain import Settled, stand
 from nlptools.discovery.given import given_words
 from nlptools.discovery.keyness import Reference, newness
-from nlptools.discovery.known import Listed, check_known, general_reference, known_words
+from nlptools.discovery.known import ListedWords, check_known, general_reference, known_words
 from nlptools.discovery.method import (
     Bars,
     Findings,
@@ -284,7 +284,7 @@ def _explain(
 
 def among(table: WordTable, words: Collection[str]) -> np.ndarray:
     """Which rows have one of the words."""
-    if isinstance(words, Listed):
+    if isinstance(words, ListedWords):
         return words.among(table.words)
     return np.array([word in words for word in table.words], bool)
 

@@ -30,7 +30,7 @@ def known_words(known: Collection[str] | str) -> Set[str]:
         return known if isinstance(known, Set) else frozenset(known)
     check_known(known)
     if known == "general":
-        return Listed(general_reference())
+        return ListedWords(general_reference())
     frequencies = JiebaDictionary.load().frequencies
     return {word for word, frequency in frequencies.items() if frequency}
 
@@ -48,7 +48,7 @@ def general_reference(*, keep: bool = True) -> Reference:
     return _reference
 
 
-class Listed(Set[str]):
+class ListedWords(Set[str]):
     """The words of the general model that a word list has, looked up where they are."""
 
     def __init__(self, reference: Reference) -> None:

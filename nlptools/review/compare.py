@@ -37,7 +37,7 @@ from nlptools.review.slices import (
 )
 from nlptools.review.statistics import STATISTICS, need_text, statistics
 from nlptools.text.corpus import Corpus
-from nlptools.usage.counting import WordCounts, count_words
+from nlptools.usage.counting import CorpusCounts, count_words
 from nlptools.usage.parts import Spread, measure_spread
 from nlptools.usage.signed import with_breaks
 from nlptools.usage.usage import Usage, measure_usage
@@ -212,7 +212,7 @@ def compare_corpora(
         trim_memory()
         corpora = [opened(paths) for paths in found.paths]
         if contexts is None:
-            counted: WordCounts | Usage = count_words(corpora, asked, latin=latin)
+            counted: CorpusCounts | Usage = count_words(corpora, asked, latin=latin)
         else:
             counted = usage = measure_usage(
                 corpora, asked, contexts=contexts, width=width, neighbours=neighbours, latin=latin

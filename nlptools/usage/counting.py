@@ -15,7 +15,7 @@ from nlptools.usage.windows import Window, read_windows
 
 
 @dataclass(frozen=True)
-class WordCounts:
+class CorpusCounts:
     """by_corpus: occurrences, int64, shape (corpora, words). symbols, characters: of each corpus."""
 
     by_corpus: np.ndarray
@@ -25,7 +25,7 @@ class WordCounts:
 
 def count_words(
     corpora: Sequence[Corpus], words: Sequence[str], *, latin: str = "run"
-) -> WordCounts:
+) -> CorpusCounts:
     """Read the corpora once, in order, and count the words in each; the numbers are those of measure_usage.
 
     words: looked for as the corpora are folded, those with a break in them (iPad Pro) as they are written. latin: what is
@@ -37,7 +37,7 @@ def count_words(
     every = np.array(pass_.by_corpus, np.int64).reshape(len(corpora), pass_.size)
     # One more, which is given to all that are empty, and never occurs.
     every = np.pad(every, ((0, 0), (0, 1)))
-    return WordCounts(every[:, pass_.sought.at], pass_.symbols, pass_.characters)
+    return CorpusCounts(every[:, pass_.sought.at], pass_.symbols, pass_.characters)
 
 
 class _Pass:
