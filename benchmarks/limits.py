@@ -33,7 +33,6 @@ COMMANDS = {
     "lm filter": "lm filter --model general --max-perplexity 500 {text}",
     "report": "report {words} {corpus}",
 }
-UNLIMITED = ("report",)  # has no --memory: its peak is told, no bar
 
 
 def bench_memory(args: argparse.Namespace, report: Report, work: Path) -> None:
@@ -74,9 +73,9 @@ def _measured(
     rows: list[list[object]] = []
     for name in args.commands:
         line = [word for part in COMMANDS[name].split() for word in places.get(part, [part])]
-        for limit in args.limits if name not in UNLIMITED else ["-"]:
-            told = [] if limit == "-" else ["--memory", limit]
-            command = nlptools(f"{name}, {form} in {limit}", *line, *told, "-q", "-o", work / "out")
+        for limit in args.limits:
+            told = ["--memory", limit, "-q", "-o", work / "out"]
+            command = nlptools(f"{name}, {form} in {limit}", *line, *told)
             try:
                 (result,) = interleaved([command], args.repeat)
             except BenchmarkError as error:
@@ -84,11 +83,9 @@ def _measured(
                 rows.append([limit, size, form, name, "-", "-", "-", str(error).splitlines()[-1]])
                 continue
             report.add([result])
-            verdict = ""
-            if limit != "-":
-                most = in_bytes(limit)
-                verdict = "PASS" if result.peak <= most else f"over by {result.peak / most - 1:.1%}"
-                report.failed |= result.peak > most
+            most = in_bytes(limit)
+            verdict = "PASS" if result.peak <= most else f"over by {result.peak / most - 1:.1%}"
+            report.failed |= result.peak > most
             peak = result.peak / MB
             rows.append([limit, size, form, name, peak, result.cpu, result.wall, verdict])
     return rows

@@ -61,6 +61,11 @@ def spool_room(memory: int) -> int:
     return max(0, memory - MIN_MEMORY) // 16
 
 
+def block_within(memory: int, size: int) -> int:
+    """Bytes of text in a block, at most `size`: under work one takes about six times as much for a moment."""
+    return min(size, max(1 << 16, memory >> 7))
+
+
 def threads_within(memory: int, workers: int | None) -> int:
     """How many of so many threads (None: one a core) `memory` bytes have room for, at least 1.
 

@@ -138,7 +138,7 @@ def compare(
     if engine == "spark":
         result = _spread(a, b, words or (), settings, master=master, conf=conf, work=work)
     else:
-        shown = contexts if page else 0
+        shown = contexts if page else None
         result = _compared(a, b, words, page, quiet, lists=lists, contexts=shown, **settings)
     if page is not None:
         deliver([report_comparison(result).html], page)

@@ -39,6 +39,7 @@ Examples:
 @options.usage_options
 @options.latin_option()
 @options.reading_options
+@options.memory_option
 @options.quiet_option
 def report(
     words: str,

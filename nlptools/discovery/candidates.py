@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from nlptools.base.machine import trim_memory
 from nlptools.base.spool import Spool
 from nlptools.ngrams.scores import Frequent, each_side, pmi
 from nlptools.ngrams.symbols import join_texts
@@ -86,21 +88,23 @@ def list_candidates(frequent: Frequent, room: int, folder: Path) -> Candidates:
 
     room: bytes in memory for them; the rest lies in a file in `folder`.
     """
-    levels, records = frequent.levels, Spool(room, folder)
-    spelled = (levels[0].rows + 1).astype(np.int32)[:, None]
-    for n, side in enumerate(each_side(frequent, LONGEST, entropy_only=True), 1):
-        level = levels[n - 1]
-        if n == 1:
-            continue
-        spelled = np.column_stack([spelled[level.parents], level.symbols.astype(np.int32)])
-        cohesion = pmi(frequent, n)
-        for start in range(0, len(level), _PIECE):
+    records = Spool(room, folder)
+    every = each_side(frequent, LONGEST, entropy_only=True, spool=partial(Spool, room, folder))
+    for n, side in enumerate(every, 1):
+        level = frequent.levels[n - 1]
+        for start in range(0, len(level) if n > 1 else 0, _PIECE):
             part = slice(start, start + _PIECE)
-            piece = np.zeros(len(spelled[part]), CANDIDATE)
-            piece["symbols"][:, :n] = spelled[part]
+            piece = np.zeros(len(level.counts[part]), CANDIDATE)
+            rows = np.arange(start, start + len(piece))
+            for k in range(n, 0, -1):
+                above = frequent.levels[k - 1]
+                piece["symbols"][:, k - 1] = above.rows[rows] + 1 if k == 1 else above.symbols[rows]
+                rows = above.parents[rows]
             piece["counts"] = level.counts[part]
-            piece["pmi"] = cohesion[part]
+            piece["pmi"] = pmi(frequent, n, part)
             piece["left_entropy"] = side.left_entropy[part]
             piece["right_entropy"] = side.right_entropy[part]
             records.append(piece)
+        del side
+        trim_memory()
     return Candidates(frequent.counts.alphabet.symbols, records)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nlptools.base.machine import trim_memory
+from nlptools.base.machine import LITTLE_MEMORY, trim_memory
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, unwatched
 from nlptools.discovery.keyness import Reference, newness
-from nlptools.discovery.known import check_known, general_reference, known_words
+from nlptools.discovery.known import ListedWords, check_known, general_reference, known_words
 from nlptools.discovery.method import (
     Bars,
     Findings,
@@ -23,7 +23,6 @@ from nlptools.discovery.method import (
     has_number,
     model_name,
     number_in,
-    settled_model,
 )
 from nlptools.discovery.rules import (
     DEFAULT_METHOD,
@@ -144,14 +143,23 @@ def discover_words(
     lists = Lists.of((), accepted, rejected)
     check_model(background, "background")
     found = plain = _find(request, method)
+    if top is None and not accepted and explained is None:
+        # What more is made of, all candidates and terms, goes.
+        found = plain = replace(found, more=_no_more)
     trim_memory()
     # The earlier article has no background.
-    model = settled_model(None if compat and background == "auto" else background, "background")
+    against = None if compat and background == "auto" else background
     reference = None
     watch("ranking", 1, 1)
-    if model is not None:
-        reference = general_reference() if background == "auto" else Reference(model)
-        found = _new_first(plain, reference, model_name("auto" if background == "auto" else model))
+    if against is not None:
+        keep = memory >= LITTLE_MEMORY
+        reference = general_reference(keep=keep) if isinstance(against, str) else Reference(against)
+        if not keep:
+            trim_memory()
+        found = _new_first(plain, reference, model_name(against))
+        if not keep:
+            reference.rest()
+            trim_memory()
     # Their memory is not there for the method.
     lists = replace(lists, known=known_words(known))
     filters = Filters(lists.folded(found.fold), numbers, new_only)
@@ -178,6 +186,11 @@ def discover_words(
         forms = original_forms(corpus, table.words, found.latin)
         table = replace(table, words=forms).sorted()
     return table if sort == "score" else table.sorted(sort)
+
+
+def _no_more(number: int | None) -> WordTable:
+    """For who asks for nothing but what passed."""
+    raise ValueError("there are no other words")
 
 
 def _new_first(found: Findings, background: Reference, name: str) -> Findings:
@@ -273,6 +286,8 @@ def _explain(
 
 def among(table: WordTable, words: Collection[str]) -> np.ndarray:
     """Which rows have one of the words."""
+    if isinstance(words, ListedWords):
+        return words.among(table.words)
     return np.array([word in words for word in table.words], bool)
 
 

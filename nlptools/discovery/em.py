@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nlptools.base.machine import LITTLE_MEMORY, trim_memory
-from nlptools.base.resources import Watch, ordered_map, worker_pool
+from nlptools.base.resources import ordered_map, worker_pool
 from nlptools.base.spool import Spool
 from nlptools.discovery.candidates import Candidates, join_symbols, list_candidates
 from nlptools.discovery.em_score import (
@@ -87,6 +86,7 @@ def find(request: Request) -> Findings:
     request.watch("finding candidates", 1, 1)
     frequent, settings, least = counted.frequent, counted.settings, counted.frequent.min_count
     candidates = list_candidates(frequent, source.room, source.folder)
+    trim_memory()
     asked = range(max(shortest, 2), min(longest, LONGEST) + 1)
     rare = sum(counted.twice[n - 1] - len(frequent.levels[n - 1]) for n in asked)
     facts = Findings(
@@ -111,7 +111,6 @@ def find(request: Request) -> Findings:
     if request.prior is not None:
         used["prior"] = model_name(request.prior)
 
-    @lru_cache(maxsize=1)
     def scored(number: int | None) -> WordTable:
         table = ranked.table(number, bars.min_score)
         low = len(ranked) - int(np.count_nonzero(table.passed))
@@ -122,11 +121,13 @@ def find(request: Request) -> Findings:
     return replace(
         facts,
         table=table.where(table.passed),
-        more=scored,
+        more=lru_cache(maxsize=1)(scored),
         used=used | bars_used(bars),
         learnt=ranked.learnt,
     )
 
+
+_READ, _SCORED = 1 << 15, 1 << 13  # candidates at a time: 2 MB and 4 MB
 
 # What the word model says of a candidate. row: its number; the rest as in WordTable.
 RANKED = np.dtype(
@@ -228,11 +229,7 @@ def rank_expected(
         return Ranked(candidates, words, Terms.none(), np.zeros(0), sample.texts, learnt)
     with worker_pool(room.threads) as pool:
         run = partial(ordered_map, pool, room.threads)
-        # Where memory is little the background reads the model again.
-        keep = request.machine.memory >= LITTLE_MEMORY
-        carried, formation = _carried(sample, settled_model(request.prior, "prior", keep=keep))
-        fitted = _fit(sample, carried, room, source.folder, run, watch)
-        del carried
+        fitted, formation, sample, ids = _learn(sample, source, request, room, run)
         proposed, models = propose_words(candidates, sample, fitted, run)
         del fitted
         trim_memory()
@@ -247,11 +244,12 @@ def rank_expected(
         sequences = None
         if lengths[1] >= SHORTEST_TERM:
             watch("finding terms", 1, 1)
+            of_sample = replace(sample, ids=next(iter(ids)))
             sequences = propose_terms(
-                sample, cutter, alone, min_count, run, store=store, part=room.part
+                of_sample, cutter, alone, min_count, run, store=store, part=room.part
             )
-        del cutter, store
-        sample = replace(sample, ids=sample.ids[:0].copy())
+            del of_sample
+        del cutter, store, ids
         trim_memory()
         scorer = Scorer(sample, Symbols.of(sample, alone), formation, lengths, request.explained)
         if sequences is not None:
@@ -282,29 +280,37 @@ class Scorer:
         self, words: Proposed, rows: np.ndarray, stand: Occurrences, out: Spool
     ) -> None:
         """Records of RANKED to `out` of some of the words, which stand so in the corpus. rows: ascending."""
-        rare = shrinkage(self.sample.symbols)
-        for part in _parts(len(rows)):
+        # All candidates are gone through for each part, so parts are large; what is made of them is not.
+        for part in _parts(len(rows), _READ):
             here, found = rows[part], stand.of(part)
-            records, spelling = words.candidates.take(words.rows[here]), words.spelling[here]
-            modelled, (expected, fine) = words.expected_of(here)
-            known = listed_score((expected + fine) / 2, records["counts"], rare)
-            seen = _seen(records, spelling, found, self.symbols, self.formation)
-            ranked = np.empty(len(records), RANKED)
-            ranked["row"], ranked["shards"] = words.rows[here], found.shards
-            # What the model has no word for is a sequence of words, as longer terms are.
-            ranked["expected"] = np.where(modelled, expected, found.whole)
-            # A listed word that the model cuts into two others (应用程序) may still hold together as a term does.
-            found_so = score(seen, self.sample.symbols)
-            listed = words.listed[here]
-            ranked["score"] = np.where(listed, np.maximum(known, found_so), found_so)
-            if self.explained is not None:
-                self.explained.take(
-                    *(spelling, seen, ranked["score"], self.sample),
-                    listed=listed,
-                    expected=(expected, fine),
-                    shrunk=rare,
-                )
-            out.append(ranked[_between(spelling, self.lengths)])
+            records = words.candidates.take(words.rows[here])
+            for some in _parts(len(here), _SCORED):
+                out.append(self._ranked(words, here[some], records[some], found.of(some)))
+
+    def _ranked(
+        self, words: Proposed, rows: np.ndarray, records: np.ndarray, stand: Occurrences
+    ) -> np.ndarray:
+        """The records of RANKED of some words."""
+        rare, spelling = shrinkage(self.sample.symbols), words.spelling[rows]
+        modelled, (expected, fine) = words.expected_of(rows)
+        known = listed_score((expected + fine) / 2, records["counts"], rare)
+        seen = _seen(records, spelling, stand, self.symbols, self.formation)
+        ranked = np.empty(len(records), RANKED)
+        ranked["row"], ranked["shards"] = words.rows[rows], stand.shards
+        # What the model has no word for is a sequence of words, as longer terms are.
+        ranked["expected"] = np.where(modelled, expected, stand.whole)
+        # A listed word that the model cuts into two others (应用程序) may still hold together as a term does.
+        found_so = score(seen, self.sample.symbols)
+        listed = words.listed[rows]
+        ranked["score"] = np.where(listed, np.maximum(known, found_so), found_so)
+        if self.explained is not None:
+            self.explained.take(
+                *(spelling, seen, ranked["score"], self.sample),
+                listed=listed,
+                expected=(expected, fine),
+                shrunk=rare,
+            )
+        return ranked[_between(spelling, self.lengths)]
 
     def score_terms(self, terms: Terms, stand: Occurrences) -> np.ndarray:
         """The probability of each. stand: how they stand in the corpus."""
@@ -365,10 +371,10 @@ def _seen(
     )
 
 
-def _parts(size: int) -> Iterator[slice]:
+def _parts(size: int, most: int) -> Iterator[slice]:
     """Slices of an array of that size; one, if it is empty."""
-    for start in range(0, max(size, 1), 1 << 15):
-        yield slice(start, start + (1 << 15))
+    for start in range(0, max(size, 1), most):
+        yield slice(start, start + most)
 
 
 def _count(
@@ -389,6 +395,29 @@ def _count(
     return text, counted.expected_singles[0] / np.maximum(counted.singles, 1)
 
 
+def _learn(
+    sample: Sample, source: DiscoverySource, request: Request, room: Room, run: Run
+) -> tuple[Fitted, Formation | None, Sample, Spool]:
+    """(the word model of the sample, what the prior's word list says of compounds, the sample without its ids, those)."""
+    trim_memory()
+    # Where memory is little the background reads the model again.
+    keep = request.machine.memory >= LITTLE_MEMORY
+    carried, formation = _carried(sample, settled_model(request.prior, "prior", keep=keep))
+    least = 1 if carried is not None and len(sample) < ONCE_BELOW else MIN_COUNT
+    lattice = build_lattice(sample, least, room.store(source.folder), room.part)
+    # What learning does without: the ids, which the lattice has, and the model's words and their spelling, 25 MB.
+    ids = Spool(source.room, source.folder)
+    ids.append(sample.ids)
+    sample = replace(sample, ids=sample.ids[:0].copy())
+    before = None if carried is None else carried.into(lattice)
+    del carried
+    trim_memory()
+    how: dict[str, Any] = {"rounds": ROUNDS, "run": run, "watch": request.watch}
+    fitted = fit(sample, lattice, PENALTIES["default"], prior=before, **how)
+    trim_memory()
+    return fitted, formation, sample, ids
+
+
 def _carried(sample: Sample, prior: WordModel | None) -> tuple[Carried | None, Formation | None]:
     """(the prior in the symbols of the sample, what its word list says of compounds)."""
     if prior is None:
@@ -397,17 +426,6 @@ def _carried(sample: Sample, prior: WordModel | None) -> tuple[Carried | None, F
     if prior.known is None:
         return carried, None
     return carried, Formation(prior, carried, len(sample.texts) + 1)
-
-
-def _fit(
-    sample: Sample, carried: Carried | None, room: Room, folder: Path, run: Run, watch: Watch
-) -> Fitted:
-    """The word model of the sample, on top of the prior that is carried over."""
-    least = 1 if carried is not None and len(sample) < ONCE_BELOW else MIN_COUNT
-    lattice = build_lattice(sample, least, room.store(folder), room.part)
-    before = None if carried is None else carried.into(lattice)
-    default = PENALTIES["default"]
-    return fit(sample, lattice, default, prior=before, rounds=ROUNDS, run=run, watch=watch)
 
 
 def _between(spelling: np.ndarray, lengths: tuple[int, int]) -> np.ndarray:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from nlptools.base.stringindex import StringIndex
 from nlptools.discovery.table import WordTable
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.text.chars import is_han
@@ -18,7 +19,7 @@ KEYNESS = 3.0  # a word that is exp(3) = 20 times as frequent as in the backgrou
 # language. What occurs no more often than that is not new.
 PHRASE = 4.0
 UNSEEN = 0.5  # occurrences of what the background lacks
-_PIECE = 1 << 13  # words that are cut into their parts at a time: 3 MB
+_PIECE = 1 << 12  # words that are cut into their parts at a time: 2 MB
 LISTED = 0.5  # of the newness of a word that a word list has remains, so that what no dictionary has comes first
 
 
@@ -44,7 +45,7 @@ class Reference:
 
     def __init__(self, model: WordModel, *, general: bool = False) -> None:
         """general: whether the model is the general one of the package, whose file has what a segmenter needs."""
-        self.number = {word: row for row, word in enumerate(model.words)}
+        self._index = StringIndex(model.words)
         self.symbols = max(1, int(model.settings.get("symbols", 0)))
         # The last row of each is for words that are not there.
         known = np.zeros(len(model), bool) if model.known is None else model.known
@@ -60,9 +61,17 @@ class Reference:
         """That cuts what the model lacks into its words."""
         return Segmenter.load() if self._model is None else Segmenter.from_model(self._model)
 
+    def rest(self) -> None:
+        """The segmenter, 20 MB, is read again if it is asked for once more."""
+        self.__dict__.pop("segmenter", None)
+
     def rows(self, words: Sequence[str]) -> np.ndarray:
         """Of the words; -1 for those that are not there; int64."""
-        return np.fromiter((self.number.get(word, -1) for word in words), np.int64, len(words))
+        return self._index.rows(words)
+
+    def listed(self, words: Sequence[str]) -> np.ndarray:
+        """Which of the words a word list under the model has, bool."""
+        return np.asarray(self.known[self.rows(words)])
 
 
 class Background:
@@ -80,7 +89,8 @@ class Background:
         lacking = np.flatnonzero(self._rows < 0).tolist()
         cut = reference.segmenter.segment_batch([words[i] for i in lacking]) if lacking else []
         # Runs of letters and digits are in no model: they say nothing. Nor does a single part.
-        spoken = ([p for p in parts if p in reference.number or is_han(p[0])] for parts in cut)
+        there = iter(reference.rows([part for parts in cut for part in parts]) >= 0)
+        spoken = ([p for p in parts if next(there) or is_han(p[0])] for parts in cut)
         self._parts = {i: parts for i, parts in zip(lacking, spoken, strict=True) if len(parts) > 1}
         if self._parts:
             at = np.fromiter(self._parts, np.int64)

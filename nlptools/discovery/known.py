@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator, Set
-from functools import lru_cache
 
 from nlptools.discovery.keyness import Reference
 from nlptools.discovery.method import general
@@ -31,31 +31,38 @@ def known_words(known: Collection[str] | str) -> Set[str]:
         return known if isinstance(known, Set) else frozenset(known)
     check_known(known)
     if known == "general":
-        return _Listed(general_reference())
+        return ListedWords(general_reference())
     from nlptools.segmentation.jieba import JiebaDictionary
 
     frequencies = JiebaDictionary.load().frequencies
     return {word for word, frequency in frequencies.items() if frequency}
 
 
-@lru_cache(maxsize=1)
-def general_reference() -> Reference:
-    """The general model as a background, made ready once."""
-    return Reference(general(), general=True)
+_reference: Reference | None = None
 
 
-class _Listed(Set[str]):
-    """The words of a model that a word list has, looked up where they are."""
+def general_reference(*, keep: bool = True) -> Reference:
+    """The general model as a background, made ready once for all. keep=False: the model itself, which takes 30 MB, is
+    read for it and does not stay.
+    """
+    global _reference
+    if _reference is None:
+        _reference = Reference(general(keep=keep), general=True)
+    return _reference
+
+
+class ListedWords(Set[str]):
+    """The words of the general model that a word list has, looked up where they are."""
 
     def __init__(self, reference: Reference) -> None:
-        self._number, self._flags = reference.number, reference.known.tobytes()
+        self.among = reference.listed
 
     def __contains__(self, word: object) -> bool:
-        row = self._number.get(word)  # type: ignore[call-overload]
-        return row is not None and self._flags[row] == 1
+        return isinstance(word, str) and bool(self.among([word])[0])
 
     def __iter__(self) -> Iterator[str]:
-        return (word for word, row in self._number.items() if self._flags[row])
+        words = general().words
+        return itertools.compress(words, self.among(words).tolist())
 
     def __len__(self) -> int:
-        return sum(self._flags)
+        return sum(1 for _ in self)

@@ -136,9 +136,9 @@ class _Cutter:
 
     def __init__(self, rows: DotRows, known: Characters, least: int) -> None:
         self._rows, self._known, self._least = rows, known, least
-        self._beside = np.zeros(_BUCKETS, np.int64)
+        self._beside = np.zeros(_BUCKETS, np.int32)
         for piece in rows:
-            self._beside += np.bincount(_beside(piece), minlength=_BUCKETS)
+            np.add.at(self._beside, _beside(piece), np.int32(1))
 
     def often(self) -> Iterator[np.ndarray]:
         """The rows whose dot stands often enough between its neighbours."""
@@ -219,13 +219,13 @@ class _Distinct:
         self.width = width
         self.spelling = np.zeros((0, width), np.uint32)
         self._number = np.zeros(0, np.uint64)
-        self._times = np.zeros(_BUCKETS, np.int64)
+        self._times = np.zeros(_BUCKETS, np.int32)
 
     def add(self, spelling: np.ndarray, first: bool) -> None:
         """All have to be added twice: the first time they are counted, so that memory does not follow the text."""
         number = _hashes(spelling)[:, -1]
         if first:
-            self._times += np.bincount(_bucket(number), minlength=_BUCKETS)
+            np.add.at(self._times, _bucket(number), np.int32(1))
             return
         often = self._times[_bucket(number)] >= 2
         every = np.concatenate([self._number, number[often]])

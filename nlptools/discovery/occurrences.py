@@ -19,14 +19,15 @@ from nlptools.wordmodel.expected_counts import Shards, pieces
 
 # Texts that are looked up in one reading of the corpus: their tables take 100 bytes each.
 MOST_TEXTS = 1 << 18
-TEXT_MEMORY = 2_000  # of --memory for each of them
+# Of --memory for each of them, beside what everything else takes.
+TEXT_MEMORY, OTHER_MEMORY = 2_000, 64_000_000
 
 _PAIRS = 1 << 17  # pairs of a text and a neighbour that wait: 1 MB
 
 
 def texts_within(memory: int) -> int:
     """How many texts are looked up at a time within `memory` bytes of the whole process; it changes no result."""
-    return min(MOST_TEXTS, max(1 << 16, memory // TEXT_MEMORY))
+    return min(MOST_TEXTS, max(1 << 15, (memory - OTHER_MEMORY) // TEXT_MEMORY))
 
 
 @dataclass(frozen=True)
@@ -162,10 +163,12 @@ def _parts(texts: np.ndarray, most: int) -> Iterator[tuple[np.ndarray, tuple[int
     """(rows of about `most` texts, ascending; (first, last) of the symbols that they begin with)."""
     if not len(texts) or texts.shape[1] < 2:
         return
-    long = np.flatnonzero(texts[:, 1])
+    # In 32 bits: they are there as long as the texts are looked up, and may be a million.
+    long = np.flatnonzero(texts[:, 1]).astype(np.int32)
     begin = texts[long, 0]
-    order = np.argsort(begin, kind="stable")
+    order = np.argsort(begin, kind="stable").astype(np.int32)
     until = np.cumsum(np.bincount(begin))
+    del begin
     first = done = 0
     while done < len(long):
         last = max(first, int(np.searchsorted(until, done + most, side="right")) - 1)

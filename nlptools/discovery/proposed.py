@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nlptools.base import keys
+from nlptools.base.machine import trim_memory
 from nlptools.discovery.candidates import Candidates
 from nlptools.wordmodel.em import LONGEST, PENALTIES, Expected, expect, find_rows, weights
 from nlptools.wordmodel.expected_counts import Weighted
@@ -17,6 +18,8 @@ from nlptools.wordmodel.sample import Sample
 
 # A word whose expected count is below the discount keeps a tenth of it, so that it can be ranked.
 LEAST_SHARE = 0.1
+
+_PIECE = 1 << 16  # candidates at a time
 
 Run = Callable[..., Iterable[Any]]
 
@@ -60,19 +63,6 @@ def propose_words(
     candidates: Candidates, sample: Sample, fitted: Fitted, run: Run
 ) -> tuple[Proposed, Models]:
     """The candidates whose symbols the sample has, and the models of those that are words, and of all other words."""
-    rows, spelling = _spelled(candidates, sample)
-    lengths, numbers = np.count_nonzero(spelling, axis=1), np.zeros(len(rows), np.int64)
-    for k in range(2, LONGEST + 1):
-        here = np.flatnonzero(lengths == k)
-        numbers[here] = find_rows(fitted.lattice.words[k - 1], spelling[here, :k])
-
-    def of_words(tables: Sequence[np.ndarray]) -> np.ndarray:
-        values = np.zeros(len(rows), tables[1].dtype)
-        for k in range(2, LONGEST + 1):
-            here = np.flatnonzero(lengths == k)
-            values[here] = tables[k - 1][numbers[here]]
-        return values
-
     both = [
         weights(expected, penalties, fitted.bonus, LEAST_SHARE)
         for expected, penalties in (
@@ -80,15 +70,47 @@ def propose_words(
             (_fine_expected(fitted, run), PENALTIES["fine"]),
         )
     ]
-    weighed = np.stack([of_words(tables) for tables in both])
-    listed = np.zeros(len(rows), bool) if fitted.known is None else of_words(fitted.known)
-    modelled = np.any(weighed, axis=0)
-    order = np.argsort(np.where(modelled, -weighed[0], 1.0), kind="stable")
-    at = order[: np.count_nonzero(modelled)]
-    expected = np.zeros((2, len(at)))
-    proposed = Proposed(candidates, rows[order], spelling[order], listed[order], expected)
+    trim_memory()
+    rows, spelling = _spelled(candidates, sample)
+    listed = np.zeros(len(rows), bool)
+    places, values = [np.zeros(0, np.int64)], [np.zeros((2, 0), np.float32)]
+    # Of most candidates the model has no word, and there may be a million of them.
+    for start in range(0, len(rows), _PIECE):
+        lengths = np.count_nonzero(spelling[start : start + _PIECE], axis=1)
+        weighed = np.zeros((2, len(lengths)), np.float32)
+        for k in range(2, LONGEST + 1):
+            here = np.flatnonzero(lengths == k)
+            numbers = find_rows(fitted.lattice.words[k - 1], spelling[here + start, :k])
+            weighed[:, here] = [tables[k - 1][numbers] for tables in both]
+            if fitted.known is not None:
+                listed[here + start] = fitted.known[k - 1][numbers]
+        modelled = np.flatnonzero(weighed.any(axis=0))
+        places.append(modelled + start)
+        values.append(weighed[:, modelled])
+    at, weighed = np.concatenate(places), np.concatenate(values, axis=1)
+    heaviest = np.argsort(-weighed[0], kind="stable")
+    at, weighed = at[heaviest], weighed[:, heaviest]
+    rest = np.ones(len(rows), bool)
+    rest[at] = False
+    own, expected = spelling[at], np.zeros((2, len(at)))
+    rows = _heaviest_first(rows, at, rest)
+    spelling = _heaviest_first(spelling, at, rest)
+    listed = _heaviest_first(listed, at, rest)
+    proposed = Proposed(candidates, rows, spelling, listed, expected)
     singles = [tables[0] for tables in both]
-    return proposed, _models(spelling[at], weighed[:, at], singles, lexicon(fitted))
+    return proposed, _models(own, weighed, singles, lexicon(fitted))
+
+
+def _heaviest_first(column: np.ndarray, at: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """Those at some places, in this order, then the rest, for which a mask is true."""
+    found = np.empty_like(column)
+    found[: len(at)] = column[at]
+    done = len(at)
+    for start in range(0, len(column), _PIECE):
+        part = column[start : start + _PIECE][rest[start : start + _PIECE]]
+        found[done : done + len(part)] = part
+        done += len(part)
+    return found
 
 
 def _models(
@@ -118,13 +140,16 @@ def _spelled(candidates: Candidates, sample: Sample) -> tuple[np.ndarray, np.nda
     """(rows, symbol ids of the sample padded with 0) of the candidates that the model can have as words."""
     number = {text: i for i, text in enumerate(sample.texts, 1)}
     table = np.array([0] + [number.get(text, -1) for text in candidates.texts], np.int32)
-    rows, spelling = [np.zeros(0, np.int32)], [np.zeros((0, LONGEST), sample.ids.dtype)]
+    # Most of them, so the arrays have room for all.
+    rows = np.empty(len(candidates), np.int32)
+    spelling = np.empty((len(candidates), LONGEST), sample.ids.dtype)
+    done = 0
     for first, records in candidates.pieces():
         spelled = table[records["symbols"]]
         known = np.flatnonzero((spelled >= 0).all(axis=1))
-        rows.append((known + first).astype(np.int32))
-        spelling.append(spelled[known].astype(sample.ids.dtype))
-    return np.concatenate(rows), np.concatenate(spelling)
+        own = slice(done, done := done + len(known))
+        rows[own], spelling[own] = known + first, spelled[known]
+    return rows[:done], spelling[:done]
 
 
 def _fine_expected(fitted: Fitted, run: Run) -> Expected:

@@ -29,7 +29,8 @@ from nlptools.ngrams.marks import (
 )
 from nlptools.ngrams.symbols import IdBlock, SymbolEncoder
 
-_BUCKETS = 1 << 20  # of the filter of rare pairs: 8 MB
+_BUCKETS = 1 << 20  # of the filter of rare pairs: 4 MB
+_MOST = (1 << 31) - 1  # in a bucket
 _PIECE = 1 << 15  # rows at a time: 5 MB
 _OVERLAP = (
     32  # symbols of two blocks of a line that are looked at together; more than any reach, twice
@@ -121,13 +122,14 @@ class MarksSeen:
     def none() -> MarksSeen:
         """Of no text."""
         names = [*(family.name for family in FAMILIES), DOTTED]
-        buckets = {name: np.zeros(_BUCKETS, np.int64) for name in names}
+        buckets = {name: np.zeros(_BUCKETS, np.int32) for name in names}
         return MarksSeen(buckets, np.zeros(2 * _JOINING, np.int64))
 
     def add(self, other: MarksSeen) -> None:
         """What was seen of another part of the corpus."""
         for name, buckets in self.buckets.items():
-            buckets += other.buckets[name]
+            # Two billion are often enough, whatever is asked for.
+            buckets[:] = np.minimum(buckets.astype(np.int64) + other.buckets[name], _MOST)
         self.signs += other.signs
 
     def often(self, least: int) -> dict[str, np.ndarray]:
@@ -160,7 +162,7 @@ def look_at_marks(
         seen.signs += np.bincount(own.sign, minlength=len(seen.signs))
         for name in seen.buckets:
             pairs = marked.buckets(marked.of(own, name), ids)
-            seen.buckets[name] += np.bincount(pairs, minlength=_BUCKETS)
+            np.add.at(seen.buckets[name], pairs, np.int32(1))
         if dots is not None:
             for rows in marked.dotted(ids, found, own):
                 dots.append(rows)

@@ -126,6 +126,8 @@ class WordTable(WordColumns):
 
     def where(self, mask: np.ndarray) -> WordTable:
         """The table of the rows for which the mask is true."""
+        if len(mask) and mask.all():
+            return self
         return self.select(np.flatnonzero(mask))
 
     def sorted(self, by: str = "score") -> WordTable:

@@ -13,6 +13,7 @@ import numpy as np
 from nlptools.base import storage
 from nlptools.base.resources import (
     DEFAULT_MEMORY,
+    block_within,
     ordered_map,
     spool_room,
     threads_within,
@@ -50,8 +51,7 @@ def id_blocks(
     marks: bool = False,
 ) -> Iterator[IdBlock]:
     """The blocks of a corpus as provisional ids; all cores scan, names are given in order. marks: with their marks."""
-    # Each block under way takes about 6 times its size for a moment.
-    corpus.block_size = min(corpus.block_size, max(1 << 16, memory >> 7))
+    corpus.block_size = block_within(memory, corpus.block_size)
 
     def scan(piece: tuple[str, bool, bool]) -> tuple[Scanned, bool, np.ndarray | None, bool]:
         text, joined, inside = piece

@@ -73,8 +73,12 @@ class NeighbourSums:
         """
         n = np.maximum(self._occurrences, 1)
         whole, rest = self._weights
+        found = rest / _UNITS
+        found += whole
+        found /= n
+        np.subtract(np.log(n), found, out=found)
         # One neighbour alone gives ln n - (n ln n) / n, which can be a rounding below 0.
-        return np.maximum(np.log(n) - (whole + rest / _UNITS) / n, 0.0)
+        return np.maximum(found, 0.0, out=found)
 
     def variety(self) -> np.ndarray:
         """Accessor variety, int64: kinds of neighbours (Feng et al. 2004)."""

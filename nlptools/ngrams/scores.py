@@ -7,15 +7,20 @@ Formulas and worked numbers: docs/how-it-works.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from nlptools.base.spool import Spool
 from nlptools.ngrams.counts import Level, NgramCounts
 from nlptools.ngrams.neighbours import NeighbourSums, SplitCounts, weakest_split
 
-_SLICE = 1 << 17
+_SLICE = 1 << 16
+
+
+def _in_memory() -> Spool:
+    return Spool(1 << 62, None)
 
 
 @dataclass(frozen=True)
@@ -112,51 +117,59 @@ def _frequent_rows(
     return rows, symbols, found, parents
 
 
-def _slices(level: Level, min_count: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """(rows, symbols, counts) of the rows with at least min_count, slice by slice."""
-    for start in range(0, max(len(level), 1), _SLICE):
-        counts = level.counts[start : start + _SLICE]
+def _slices(
+    level: Level, min_count: int, first: int = 0, last: int | None = None
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """(rows, symbols, counts) of the rows with at least min_count, slice by slice; of those from first to last alone."""
+    last = len(level) if last is None else last
+    for start in range(first, max(last, first + 1), _SLICE):
+        part = slice(start, min(start + _SLICE, last))
+        counts = level.counts[part]
         kept = np.flatnonzero(counts >= min_count)
-        yield kept + start, level.symbols[start : start + _SLICE][kept], counts[kept]
+        yield kept + start, level.symbols[part][kept], counts[kept]
 
 
 def _take(level: Level, rows: np.ndarray) -> np.ndarray:
     """First children of ascending rows; of the row after the last one, where the children end."""
     assert level.children is not None
     pieces = []
-    for start in range(0, len(level.children), _SLICE):
+    first = int(rows[0]) // _SLICE * _SLICE if len(rows) else 0
+    for start in range(first, int(rows[-1]) + 1 if len(rows) else 0, _SLICE):
         low, high = np.searchsorted(rows, (start, start + _SLICE))
         if high > low:
             pieces.append(level.children[start : start + _SLICE][rows[low:high] - start])
     return np.concatenate(pieces) if pieces else np.empty(0, level.children.dtype)
 
 
-def pmi(frequent: Frequent, order: int) -> np.ndarray:
+_ALL = slice(None)
+
+
+def pmi(frequent: Frequent, order: int, part: slice = _ALL) -> np.ndarray:
     """Weakest-split pointwise mutual information of each n-gram, in nats.
 
     min over j of log(total * c(w) / (c(w[:j]) * c(w[j:]))), with exact counts of all parts.
-    float64, aligned with frequent.levels[order - 1]; +inf for order 1, which has no split.
+    float64, aligned with that part of frequent.levels[order - 1]; +inf for order 1, which has no split.
     """
-    return np.log(cohesion(frequent, order, frequent.counts.total))
+    return np.log(cohesion(frequent, order, frequent.counts.total, part))
 
 
-def cohesion(frequent: Frequent, order: int, total: int) -> np.ndarray:
+def cohesion(frequent: Frequent, order: int, total: int, part: slice = _ALL) -> np.ndarray:
     """The ratio inside the logarithm of `pmi`; 4256 compares it, and has a total of its own."""
-    own = frequent.levels[order - 1].counts
-    return weakest_split(total, own, _splits(frequent, order))
+    own = frequent.levels[order - 1].counts[part]
+    return weakest_split(total, own, _splits(frequent, order, part))
 
 
-def _splits(frequent: Frequent, order: int) -> Iterator[SplitCounts]:
-    """Every way to divide the n-grams of one order, with the counts of both parts."""
+def _splits(frequent: Frequent, order: int, part: slice) -> Iterator[SplitCounts]:
+    """Every way to divide n-grams of one order, with the counts of both parts."""
     levels = frequent.levels
-    prefixes = [np.arange(len(levels[order - 1]))]
+    prefixes = [np.arange(*part.indices(len(levels[order - 1])))]
     for n in range(order - 1, 0, -1):
         prefixes.append(levels[n].parents[prefixes[-1]])
     suffix = prefixes[0]
     for j in range(1, order):
         suffix = levels[order - j].suffixes[suffix]
         heads = levels[j - 1].counts[prefixes[order - j]]
-        yield slice(None), heads, levels[order - j - 1].counts[suffix]
+        yield _ALL, heads, levels[order - j - 1].counts[suffix]
 
 
 @dataclass(frozen=True)
@@ -205,8 +218,12 @@ def each_side(
     wanted: Sequence[np.ndarray] | None = None,
     *,
     entropy_only: bool = False,
+    spool: Callable[[], Spool] = _in_memory,
 ) -> Iterator[Sides]:
-    """As all_sides, one order at a time; for who does not need them all at once. entropy_only: without varieties."""
+    """As all_sides, one order at a time; for who does not need them all at once. entropy_only: without varieties.
+
+    spool: makes what holds the n-grams of one order of which the next one is made, 16 bytes each.
+    """
     counts, levels = frequent.counts, frequent.levels
     if frequent.neighbours is not None:
         yield from _sides_made(frequent, longest, entropy_only)
@@ -219,10 +236,12 @@ def each_side(
     begun = _begun(frequent, longest, wanted)
     rows = np.flatnonzero(counts.levels[0].counts[:] >= 2)
     itself = _index(levels[0].rows, begun[0], rows)
-    above = _Rows(rows, itself, itself)
+    above = spool()
+    above.append(_rows(rows, itself, itself))
     for n in range(1, longest + 1):
-        found, above = _sides_of_order(frequent, n, begun, above, entropy_only)
-        yield found
+        below = spool()
+        yield _sides_of_order(frequent, n, begun, above, below, entropy_only)
+        above = below
 
 
 def _sides_made(frequent: Frequent, longest: int, entropy_only: bool) -> Iterator[Sides]:
@@ -241,26 +260,35 @@ def _sides_made(frequent: Frequent, longest: int, entropy_only: bool) -> Iterato
 
 
 def _sides_of_order(
-    frequent: Frequent, n: int, begun: Sequence[np.ndarray], above: _Rows, entropy_only: bool
-) -> tuple[Sides, _Rows]:
-    """(neighbours of the n-grams of order n, the rows of order n + 1 that may matter). above: those of order n."""
+    frequent: Frequent,
+    n: int,
+    begun: Sequence[np.ndarray],
+    above: Iterable[np.ndarray],
+    below: Spool,
+    entropy_only: bool,
+) -> Sides:
+    """Neighbours of the n-grams of order n. above: the rows (_ROWS) of that order that may matter, below takes those of
+    the next one; both piece by piece, ascending.
+    """
     levels = frequent.levels
     own, last = levels[n - 1].counts, n == len(begun)
     left, right = (NeighbourSums(own, entropy_only=entropy_only) for _ in range(2))
     suffix_of = _SuffixFinder(frequent, n, begun[n - 1])
-    nexts = []
-    for child, symbols, number, parents in _children(frequent.counts, n, above.rows):
-        right.add(above.itself[parents], number)
-        suffix = suffix_of(above.suffix[parents], symbols)
-        left.add(suffix, number)
-        if not last:
-            index = _index(levels[n].rows, begun[n], child)
-            on = np.flatnonzero((index >= 0) | (suffix >= 0))
-            nexts.append((child[on], index[on].astype(np.int32), suffix[on].astype(np.int32)))
+    for rows in above:
+        for child, symbols, number, parents in _children(frequent.counts, n, rows["row"]):
+            right.add(rows["itself"][parents], number)
+            suffix = suffix_of(rows["suffix"][parents], symbols)
+            left.add(suffix, number)
+            if not last:
+                index = _index(levels[n].rows, begun[n], child)
+                on = np.flatnonzero((index >= 0) | (suffix >= 0))
+                below.append(_rows(child[on], index[on], suffix[on]))
+    del suffix_of
     none = np.zeros(0, np.int64)
     varieties = (none, none) if entropy_only else (left.variety(), right.variety())
-    found = Sides(left.entropy(), right.entropy(), *varieties)
-    return found, above if last else _Rows(*map(_joined, zip(*nexts, strict=True)))
+    of_left = left.entropy()
+    del left
+    return Sides(of_left, right.entropy(), *varieties)
 
 
 def _begun(
@@ -277,17 +305,16 @@ def _begun(
     return begun
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Rows of one order of the counts that may matter for the next order; aligned.
+# Rows of one order of the counts that may matter for the next one. row: its number; itself, suffix: index of the n-gram
+# and of its suffix (an order less) among the frequent n-grams, -1 for not frequent or not asked for.
+_ROWS = np.dtype([("row", np.int64), ("itself", np.int32), ("suffix", np.int32)])
 
-    rows: ascending. itself, suffix: index of the n-gram and of its suffix (an order less) among the frequent
-    n-grams, -1 for not frequent or not asked for.
-    """
 
-    rows: np.ndarray
-    itself: np.ndarray
-    suffix: np.ndarray
+def _rows(numbers: np.ndarray, itself: np.ndarray, suffix: np.ndarray) -> np.ndarray:
+    """As _ROWS."""
+    rows = np.empty(len(numbers), _ROWS)
+    rows["row"], rows["itself"], rows["suffix"] = numbers, itself, suffix
+    return rows
 
 
 def _children(
@@ -297,12 +324,15 @@ def _children(
 
     rows: ascending, of order n; children of others are left out.
     """
+    if not len(rows):
+        return
     begins, ends = _take(counts.levels[n - 1], rows), _take(counts.levels[n - 1], rows + 1)
-    for child, symbols, number in _slices(counts.levels[n], 2):
+    ends = np.append(ends, ends.dtype.type(0))  # uint64 and a Python int would be float64
+    between = int(begins[0]), int(ends[-2])
+    for child, symbols, number in _slices(counts.levels[n], 2, *between):
         child = child.astype(begins.dtype)
         parents = np.searchsorted(begins, child, side="right") - 1
-        ends_of = np.append(ends, ends.dtype.type(0))  # uint64 and a Python int would be float64
-        mine = np.flatnonzero((parents >= 0) & (child < ends_of[parents]))
+        mine = np.flatnonzero((parents >= 0) & (child < ends[parents]))
         yield child[mine], symbols[mine], number[mine], parents[mine]
 
 
@@ -313,9 +343,11 @@ class _SuffixFinder:
         """wanted: mask over them; all others are not found."""
         self._level, self._wanted, self._single = frequent.levels[n - 1], wanted, n == 1
         self._base = len(frequent.counts.alphabet) + 1
-        self._listed = np.flatnonzero(wanted)
-        parents, symbols = self._level.parents[self._listed], self._level.symbols[self._listed]
-        self._keys = parents.astype(np.int64) * self._base + symbols
+        listed = np.flatnonzero(wanted)
+        self._keys = self._level.parents[listed].astype(np.int64)
+        self._keys *= self._base
+        self._keys += self._level.symbols[listed]
+        self._found = np.append(listed, -1).astype(np.int32)  # -1: for what is not there
 
     def __call__(self, suffixes: np.ndarray, symbols: np.ndarray) -> np.ndarray:
         """suffixes: -1 for none, not looked at for n = 1. Gives -1 for what is not found."""
@@ -324,12 +356,8 @@ class _SuffixFinder:
         found = np.full(len(symbols), -1)
         known = np.flatnonzero(suffixes >= 0)
         query = suffixes[known].astype(np.int64) * self._base + symbols[known]
-        found[known] = np.append(self._listed, -1)[find_keys(self._keys, query)]
+        found[known] = self._found[find_keys(self._keys, query)]
         return found
-
-
-def _joined(pieces: Sequence[np.ndarray]) -> np.ndarray:
-    return np.concatenate(pieces)
 
 
 def _index(ascending: np.ndarray, wanted: np.ndarray, rows: np.ndarray) -> np.ndarray:

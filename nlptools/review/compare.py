@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nlptools.base.frames import html_table, to_frame
-from nlptools.base.resources import DEFAULT_MEMORY, Watch, unwatched
+from nlptools.base.machine import trim_memory
+from nlptools.base.resources import DEFAULT_MEMORY, Watch, block_within, unwatched
 from nlptools.discovery.discover import discover_words
 from nlptools.errors import NlptoolsError, cell
 from nlptools.ngrams.counts import NgramCounts
@@ -36,6 +37,7 @@ from nlptools.review.slices import (
 )
 from nlptools.review.statistics import STATISTICS, need_text, statistics
 from nlptools.text.corpus import Corpus
+from nlptools.usage.counting import CorpusCounts, count_words
 from nlptools.usage.parts import Spread, measure_spread
 from nlptools.usage.signed import with_breaks
 from nlptools.usage.usage import Usage, measure_usage
@@ -150,7 +152,7 @@ def compare_corpora(
     fallen: bool = False,
     statistic: Collection[str] = (),
     top: int | None = None,
-    contexts: int = 5,
+    contexts: int | None = 5,
     width: int = 20,
     neighbours: int = 8,
     latin: str = "run",
@@ -169,16 +171,23 @@ def compare_corpora(
     occurrences that each word is given beforehand, which draws the log odds of rare ones to 0; None: as many as the
     words have on average. new_only: only words that A does not have. fallen: also the words that B has less of, last. top: the first so many. statistic: columns to add,
     of STATISTICS (statistics.py has the formulas); documents and dispersion are those of B, whose text is read once more.
-    contexts, width, neighbours: for a page (report_comparison), as in report; none with contexts=0. latin: what is a
-    symbol, as in count. watch: called while words are found, as in discover. open_corpus, reading: what opens the
+    contexts, width, neighbours: for a page (report_comparison), as in report; contexts=None: there will be none, and words
+    are only counted, in less time and memory. latin: what is a symbol, as in count. watch: called while words are found, as in discover. open_corpus, reading: what opens the
     corpora, and settings of Corpus.
     Raises ValueError for a shrink that is not above 0 or an unknown statistic, NlptoolsError for files of several kinds, or that cannot be
     read twice, and for a statistic of the text where there is none.
     """
+
+    def opened(paths: list[str]) -> Corpus:
+        corpus = open_corpus(paths, **reading)
+        corpus.block_size = block_within(memory, corpus.block_size)
+        return corpus
+
     found = find_slices(a, [b] if isinstance(b, str) else b, lists=lists)
     _check_statistics(statistic, found.kind)
     asked = None if words is None else sorted(words)
-    usage = None
+    usage: Usage | None = None
+    characters: list[int] = []
     if found.kind == LIST:
         asked, counts, totals = _of_lists(found, asked)
     elif found.kind == COUNTS:
@@ -200,11 +209,15 @@ def compare_corpora(
                 tmp_dir=tmp_dir,
                 watch=watch,
             ).words
-        corpora = [open_corpus(paths, **reading) for paths in found.paths]
-        usage = measure_usage(
-            corpora, asked, contexts=contexts, width=width, neighbours=neighbours, latin=latin
-        )
-        counts, totals = usage.by_corpus.T, usage.symbols
+        trim_memory()
+        corpora = [opened(paths) for paths in found.paths]
+        if contexts is None:
+            counted: CorpusCounts | Usage = count_words(corpora, asked, latin=latin)
+        else:
+            counted = usage = measure_usage(
+                corpora, asked, contexts=contexts, width=width, neighbours=neighbours, latin=latin
+            )
+        counts, totals, characters = counted.by_corpus.T, counted.symbols, counted.characters
     every = compare_counts(asked, counts, totals, found.names, found.first_b, shrink=shrink)
     result = shown_rows(every, new_only=new_only, fallen=fallen, top=top)
     if usage is not None:
@@ -212,11 +225,11 @@ def compare_corpora(
         usage = usage.select([place[word] for word in result.words])
     paths = [path for group in found.paths for path in group]
     spread = None
-    if need_text(statistic) and usage is not None:
+    if need_text(statistic) and found.kind == CORPUS:
         newer = [path for group in found.paths[found.first_b :] for path in group]
         by_line = len(newer) < 2 or bool(reading.get("field") or reading.get("column"))
-        size = sum(usage.characters[found.first_b :])
-        corpora = [open_corpus(paths, **reading) for paths in found.paths[found.first_b :]]
+        size = sum(characters[found.first_b :])
+        corpora = [opened(paths) for paths in found.paths[found.first_b :]]
         spread = measure_spread(corpora, result.words, size, by_line=by_line, latin=latin)
     return replace(with_statistics(result, statistic, spread), usage=usage, paths=paths)
 

@@ -171,13 +171,13 @@ def jieba_frequencies(words: Sequence[str], counts: Sequence[int]) -> dict[str, 
     """
     readable = [not TARGETS["jieba"].refusal(word) for word in words]
     found: dict[str, int] = {}
+    shown = zip(words, readable, strict=True)
+    asked = [word for word, there in shown if there and len(word) <= LONGEST_DIVIDED]
     try:
-        base = JiebaDictionary.load()
+        base = JiebaDictionary.load(parts_of=asked)
     except NlptoolsError:
         base = None
     if base is not None:
-        shown = zip(words, readable, strict=True)
-        asked = [word for word, there in shown if there and len(word) <= LONGEST_DIVIDED]
         found = frequencies_for_any_part(asked, base)
     frequencies = [
         found.get(word, min(max(count, 1), MOST)) if there else None

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from nlptools.base.outputs import whole_file
+from nlptools.base.resources import DEFAULT_MEMORY, block_within, check_memory
 from nlptools.review.compare import Comparison, format_comparison
 from nlptools.review.page import render_page
 from nlptools.review.page_data import report_data
@@ -50,18 +51,23 @@ def report_words(
     width: int = 20,
     neighbours: int = 8,
     latin: str = "run",
+    memory: int = DEFAULT_MEMORY,
 ) -> Page:
     """The page for a word list (its path, or read_rows of it) and the corpus in which the words are looked for.
 
     name: of the list, by which downloads are named; None: that of its file. known: words that are marked, beside
     those that the list marks. contexts: at most so many of each word, spread evenly over the corpus; width: their
-    characters on both sides; neighbours: at most so many on each side. latin: what is a symbol, as in count.
+    characters on both sides; neighbours: at most so many on each side. latin: what is a symbol, as in count. memory: bytes
+    for the whole process, with which the text that is under work shrinks; the words and what is shown of them need room
+    of their own, 2 kB each. It changes no result.
     Raises ValueError for a number below 0, DataError for a file that is no word list.
     """
     rows = words if isinstance(words, WordRows) else read_rows(words)
     if name is None:
         name = "words.tsv" if isinstance(words, WordRows) else os.fspath(words)
     text = as_corpus(corpus)
+    check_memory(memory)
+    text.block_size = block_within(memory, text.block_size)
     usage = measure_usage(
         [text], rows.words, contexts=contexts, width=width, neighbours=neighbours, latin=latin
     )

@@ -21,7 +21,7 @@ from nlptools.spark.session import open_session
 from nlptools.spark.streams import reading_of
 from nlptools.spark.sums import ROWS, added_up, home_of, packed_task, rows_of, unpacked
 from nlptools.spark.worker import COLUMNS, Input, corpus_of, told_to_the_driver
-from nlptools.usage.usage import measure_usage
+from nlptools.usage.counting import count_words
 
 _WIDTH = 8  # bytes of the number of a word
 
@@ -114,8 +114,8 @@ def _count_task(
         if corpus is None:
             return
         asked = shared.value
-        usage = measure_usage([corpus], asked, contexts=0, width=0, neighbours=0, latin=latin)
-        counts = np.append(usage.by_corpus[0], usage.symbols[0])
+        found = count_words([corpus], asked, latin=latin)
+        counts = np.append(found.by_corpus[0], found.symbols[0])
         there = np.flatnonzero(counts)
         data = there.astype(np.int64).tobytes()
         keys = [data[at : at + _WIDTH] for at in range(0, len(data), _WIDTH)]

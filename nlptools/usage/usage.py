@@ -18,12 +18,10 @@ from nlptools.ngrams.neighbours import NeighbourPairs, SplitCounts, weakest_spli
 from nlptools.ngrams.symbols import SymbolEncoder
 from nlptools.text.chars import MAX_RUN
 from nlptools.text.corpus import Corpus
-from nlptools.text.folding import fold_text
 from nlptools.usage.contexts import Context
 from nlptools.usage.contextsample import ContextSample
 from nlptools.usage.matcher import IdMatcher
-from nlptools.usage.signed import LONGEST as LONGEST_SIGNED
-from nlptools.usage.signed import SignedWords
+from nlptools.usage.sought import SoughtWords
 from nlptools.usage.windows import Window, read_windows
 
 if TYPE_CHECKING:
@@ -168,22 +166,11 @@ class _Pass:
     def __init__(
         self, words: Sequence[str], fold: tuple[str, ...], contexts: int, width: int, latin: str
     ) -> None:
-        self.encoder = SymbolEncoder(latin)
-        # Ids -> number; the words first, then their parts.
-        self.keys: dict[tuple[int, ...], int] = {}
-        self.texts: list[str] = []
-        folded = [fold_text(word, fold) if fold else word for word in words]
-        # -1: a word with a break in it, which has a place after the others; or an empty one.
-        numbers = [self._number(word) for word in folded]
-        self.number = len(self.keys)
-        pairs = zip(folded, numbers, strict=True)
-        signed = dict.fromkeys(w for w, n in pairs if n < 0 and 0 < len(w) <= LONGEST_SIGNED)
-        self.signed = SignedWords(list(signed))
-        signed_at = {word: self.number + i for i, word in enumerate(self.signed.words)}
-        self.at = np.array(
-            [signed_at.get(w, -1) if n < 0 else n for w, n in zip(folded, numbers, strict=True)],
-            np.int64,
-        )
+        sought = SoughtWords(words, fold, latin)
+        self.encoder, self.at = sought.encoder, sought.at
+        # Ids -> number; the words first, then their parts. A word with a break in it has a place after the others.
+        self.keys, self.number = sought.keys, sought.number
+        self.texts, self.signed = sought.texts, sought.signed
         for ids in list(self.keys):
             for j in range(1, len(ids)) if len(ids) <= LONGEST_DIVIDED else ():
                 for part in (ids[:j], ids[j:]):
@@ -192,7 +179,6 @@ class _Pass:
         sequences = [np.array(ids, np.int64) for ids in self.keys]
         self.lengths = np.array([len(ids) for ids in sequences], np.int64)
         self.matcher = IdMatcher(sequences)
-        self.texts += self.signed.words
         longest = max(map(len, self.texts), default=1)
         # A neighbour may be a run of letters, and a run is told from none by one character more.
         self.margin = max(width, longest + MAX_RUN + 4) + 2 * MAX_RUN
@@ -204,14 +190,6 @@ class _Pass:
         self.characters: list[int] = []
         self.sample = ContextSample(self.texts, contexts, width)
         self.left, self.right = NeighbourPairs(), NeighbourPairs()
-
-    def _number(self, word: str) -> int:
-        ids = tuple(self.encoder.encode(word).tolist()) if word else ()
-        if not ids or 0 in ids:
-            return -1
-        if ids not in self.keys:
-            self.texts.append(word)
-        return self.keys.setdefault(ids, len(self.keys))
 
     def go_on(self, seen: np.ndarray, step: np.ndarray) -> None:
         """What came before in text that others read; both aligned with the words that are asked for."""

@@ -213,13 +213,18 @@ def weights(
     costs = steady.rounded(np.exp(-np.array(penalties)))
     tables = []
     for k, c in enumerate(expected, 1):
-        floor = SINGLE_FLOOR if k == 1 else least_share * c
-        w = np.maximum(c - DISCOUNT, floor) * (float(costs[k - 1]) / total)
-        if bonus is not None and (extra := bonus[k - 1]) is not None:
-            w = w * steady.exp(extra)
+        table = np.empty(len(c), np.float32)
+        extra = None if bonus is None else bonus[k - 1]
+        for start in range(0, len(c), keys.PIECE):  # no column of float64 beside it
+            part = slice(start, start + keys.PIECE)
+            w = np.maximum(c[part] - DISCOUNT, SINGLE_FLOOR if k == 1 else least_share * c[part])
+            w *= float(costs[k - 1]) / total
+            if extra is not None:
+                w *= steady.exp(extra[part])
+            table[part] = w
         if k > 1:
-            w[0] = 0
-        tables.append(w.astype(np.float32))
+            table[0] = 0
+        tables.append(table)
     return tables
 
 
@@ -428,7 +433,11 @@ def find_rows(words: Substrings, spelling: np.ndarray) -> np.ndarray:
     """
     if words.length == 1:
         return spelling[:, 0].astype(np.int64)
-    base = np.uint64(max(words.spelling.max(initial=0), spelling.max(initial=0)) + 1)
+    size = int(max(words.spelling.max(initial=0), spelling.max(initial=0))) + 1
+    bases = [size] * words.length
+    if keys.fits(bases):
+        return _find_packed(words.spelling[1:], spelling.astype(np.uint32), bases)
+    base = np.uint64(size)
     own = words.spelling[1:, 0].astype(np.uint64)
     asked = spelling[:, 0].astype(np.uint64)
     for j in range(1, words.length):
@@ -441,6 +450,18 @@ def find_rows(words: Substrings, spelling: np.ndarray) -> np.ndarray:
     row = np.zeros(int(own.max(initial=0)) + 2, np.int64)
     row[own.astype(np.int64)] = np.arange(1, len(words))
     return row[np.minimum(asked, len(row) - 1).astype(np.int64)]
+
+
+def _find_packed(own: np.ndarray, asked: np.ndarray, bases: Sequence[int]) -> np.ndarray:
+    """As find_rows, of spellings that fit into a key; row 0 is left out of `own`."""
+    known, wanted = (
+        keys.pack(list(rows.T), bases, np.empty(len(rows), np.uint64)) for rows in (own, asked)
+    )
+    if not len(known) or (known[1:] > known[:-1]).all():  # as they are when they are found
+        places = np.searchsorted(known, wanted)
+        there = np.append(known, np.uint64(0))[places] == wanted
+        return np.where(there & (places < len(known)), places + 1, 0)
+    return keys.KeyTable(known).find(wanted).astype(np.int64) + 1
 
 
 def _least_entropy(lattice: Lattice, length: int) -> np.ndarray:

@@ -76,8 +76,11 @@ class Prior:
             return none
         both = zip(self.known[1:], self.others[1:], strict=True)
         for k, (known, others) in enumerate(both, 2):
-            unknown = np.where(others, 0.0, UNKNOWN_NATS)
-            none[k - 1] = np.where(known, KNOWN_NATS[k - 1], unknown)
+            # In float32, which has all of these numbers.
+            nats = np.full(len(known), UNKNOWN_NATS, np.float32)
+            nats[others] = 0
+            nats[known] = KNOWN_NATS[k - 1]
+            none[k - 1] = nats
         return none
 
     def with_affixes(self, affixes: Sequence[np.ndarray | None]) -> list[np.ndarray | None]:
@@ -144,11 +147,12 @@ def fit(
     count below which candidates are dropped.
     """
     han = sample.han
-    counts = [words.counts.astype(np.float64) for words in lattice.words]
+    expected = [words.counts.astype(np.float64) for words in lattice.words]
     if prior is not None:
-        counts = [counts[0]] + [np.where(c < MIN_COUNT, 0, c) for c in counts[1:]]
+        for c in expected[1:]:
+            c[c < MIN_COUNT] = 0
     added = None if prior is None else prior.expected
-    expected = add_prior(counts, added)
+    expected = add_prior(expected, added)
     bonus: list[np.ndarray | None] = [None] * LONGEST if prior is None else prior.bonus()
     base: Base | None = None
     least_share = 0.0 if prior is None else PRIOR_SHARE
@@ -202,8 +206,11 @@ def fit(
 
 
 def add_prior(found: Expected, prior: Expected | None) -> Expected:
-    """What was found and what a prior adds to it, candidate by candidate."""
-    return found if prior is None else [a + b for a, b in zip(found, prior, strict=True)]
+    """What was found, to which is added in place what a prior adds to it, candidate by candidate."""
+    if prior is not None:
+        for own, more in zip(found, prior, strict=True):
+            own += more
+    return found
 
 
 def rows_of(columns: Sequence[np.ndarray], kept: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -10,12 +10,12 @@ from itertools import repeat
 import numpy as np
 
 from nlptools.base import steady
-from nlptools.base.packing import joined
+from nlptools.base.packing import JoinedStrings, joined
 from nlptools.text import chars
 from nlptools.wordmodel.candidates import Substrings
 from nlptools.wordmodel.em import DISCOUNT, LONGEST, SINGLE_FLOOR, Lattice, find_rows
 from nlptools.wordmodel.expected_counts import Weighted
-from nlptools.wordmodel.fit import KNOWN_NATS, MIN_COUNT, UNKNOWN_NATS, Fitted, Prior, rows_of
+from nlptools.wordmodel.fit import KNOWN_NATS, MIN_COUNT, UNKNOWN_NATS, Fitted, Prior
 from nlptools.wordmodel.model import WordModel
 from nlptools.wordmodel.sample import Sample
 
@@ -92,10 +92,11 @@ class Carried:
     """
 
     def __init__(self, model: WordModel, weight: float, texts: Sequence[str]) -> None:
-        self.words = model.words
         self.expected = model.expected * weight
         self.known = model.known
-        text, characters = joined(self.words)
+        text, characters = joined(model.words)
+        # Not the model's list of them: 15 MB, which goes with the model.
+        self.words = JoinedStrings(text, characters)
         codes = chars.code_points(text)
         table = np.zeros(0x110000, np.int32)
         # Runs of letters and digits are symbols too where words are looked for; a prior's words have none of them.
@@ -111,6 +112,7 @@ class Carried:
         self.spelled = np.flatnonzero(here)
         self.spelling = ids[here].astype(np.int64)
         self.left = np.flatnonzero(~here & (short if self.known is None else short | self.known))
+        del table, places, inside, ids
         self._symbols = characters - _inside_runs(codes, characters)
 
     @cached_property
@@ -120,26 +122,30 @@ class Carried:
 
     def into(self, lattice: Lattice) -> Prior:
         """Drop the candidates that occur once and are not in the model; its counts for the others."""
-        columns, flags, others = [], [], []
-        kept = []
+        columns, flags, kept, dropped = [], [], [], False
         for k, words in enumerate(lattice.words, 1):
             of_length, rows = self._rows(words, k)
             of_length = self.spelled[of_length]
             column, known = np.zeros(len(words)), np.zeros(len(words), bool)
             column[rows] = self.expected[of_length]
+            column[0] = 0
             if self.known is not None:
                 known[rows] = self.known[of_length]
-            column[0] = known[0] = 0
+                known[0] = False
+            once = (words.counts < MIN_COUNT) & (column == 0)
+            once[0] = False
+            if k > 1 and once.any():
+                column, known, dropped = column[~once], known[~once], True
             columns.append(column)
             flags.append(known)
-            others.append(~self._han[words.spelling].all(axis=1))
             if k > 1:
-                rows = np.flatnonzero((words.counts >= MIN_COUNT) | (column > 0))
-                kept.append(rows[rows > 0])
-        lattice.renumber(kept)
+                kept.append(once)
+        if dropped:  # of a large sample none
+            lattice.renumber([np.flatnonzero(~once)[1:] for once in kept])
         if self.known is None:
-            return Prior(rows_of(columns, kept))
-        return Prior(rows_of(columns, kept), rows_of(flags, kept), rows_of(others, kept))
+            return Prior(columns)
+        others = [~self._han[words.spelling].all(axis=1) for words in lattice.words]
+        return Prior(columns, flags, others)
 
     def join(self, words: Weighted, fitted: Fitted) -> Weighted:
         """The words and those of the model that are no candidates in the corpus."""

@@ -195,7 +195,7 @@ NO_OPTION = {
     "vocab measure": {"block_size"},
 }
 # Commands that take what they read piece by piece, and need no --memory.
-SMALL = {"report", "contexts", "evaluate", "segment", "lm score", "dim", "export", "tokenize"}
+SMALL = {"contexts", "evaluate", "segment", "lm score", "dim", "export", "tokenize"}
 SMALL |= {"convert", "vocab build", "vocab export", "vocab extend", "vocab init-embeddings"}
 SMALL |= {"vocab measure"}
 # What a command has to be given.

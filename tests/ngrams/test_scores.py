@@ -14,11 +14,21 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from nlptools.base.spool import Spool
 from nlptools.ngrams import scores
 from nlptools.ngrams.alphabet import Alphabet
 from nlptools.ngrams.count import count_ngrams
 from nlptools.ngrams.counts import Level, NgramCounts, Settings, load_counts
-from nlptools.ngrams.scores import Frequent, Sides, all_sides, cohesion, frequent_ngrams, pmi, sides
+from nlptools.ngrams.scores import (
+    Frequent,
+    Sides,
+    all_sides,
+    cohesion,
+    each_side,
+    frequent_ngrams,
+    pmi,
+    sides,
+)
 from nlptools.text.corpus import Corpus
 
 CLAUSE = st.lists(st.sampled_from("天地玄𠮷A，"), max_size=40).map("".join)
@@ -258,3 +268,20 @@ def test_wrong_arguments() -> None:
             all_sides(frequent, longest)
     with pytest.raises(ValueError, match="need counts of order 4; counted were 3"):
         sides(frequent, 3)
+
+
+@given(TEXTS, LEAST)
+def test_neighbours_by_way_of_a_file(texts: list[str], least: int) -> None:
+    frequent = frequent_ngrams(count(texts), least)
+    with mock.patch.object(scores, "_SLICE", 2):
+        filed = list(each_side(frequent, 4, spool=lambda: Spool(0, None)))
+    for one, other in zip(filed, all_sides(frequent, 4), strict=True):
+        assert all(np.array_equal(vars(one)[name], vars(other)[name]) for name in vars(one))
+
+
+@given(HAN_TEXTS, st.integers(0, 9), st.integers(0, 9))
+def test_pmi_of_a_part(texts: list[str], first: int, last: int) -> None:
+    frequent = frequent_ngrams(count(texts), 1)
+    for order in range(1, 5):
+        part = slice(first, last)
+        assert np.array_equal(pmi(frequent, order, part), pmi(frequent, order)[part])

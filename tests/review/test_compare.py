@@ -302,3 +302,15 @@ def test_field_and_column_exclude_each_other(tmp_path: Path) -> None:
         done = run(path, path, "--field", "a", "--column", "2", *more)
         assert done.exit_code == 2
         assert "--field is for JSON Lines, --column for CSV and TSV" in done.stderr
+
+
+def test_without_a_page_words_are_only_counted(texts: Path) -> None:
+    a, b = str(texts / "news-2022.txt"), str(texts / "news-2024.txt")
+    words = ["沈渡秋", "豆腐", "iPad Pro", "不在其中"]
+    how = {"words": words, "fallen": True, "statistic": ["documents", "dispersion"]}
+    whole, counted = (compare_corpora(a, b, contexts=contexts, **how) for contexts in (5, None))
+    assert whole.usage is not None
+    assert counted.usage is None
+    assert list(counted) == list(whole)
+    assert counted.more.keys() == whole.more.keys()
+    assert all(np.array_equal(counted.more[name], whole.more[name]) for name in whole.more)

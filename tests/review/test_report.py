@@ -67,3 +67,13 @@ def test_counts_alone_have_no_contexts() -> None:
     found = compare_counts(["新"], np.array([[0, 9]]), [10, 10], ["旧", "新"], 1)
     with pytest.raises(ValueError, match="not one of corpora"):
         report_comparison(found)
+
+
+def test_memory_changes_no_page(files: Path) -> None:
+    Path("long.txt").write_text(TEXT * 20_000, encoding="utf-8")  # several blocks within 128 MB
+    pages = [
+        report_words("words.txt", "long.txt", memory=memory).html for memory in (128 * 10**6, 10**9)
+    ]
+    assert pages[0] == pages[1]
+    with pytest.raises(ValueError, match="at least 128 MB"):
+        report_words("words.txt", "long.txt", memory=10**6)

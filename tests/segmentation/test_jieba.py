@@ -8,6 +8,7 @@ import math
 import random
 import re
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from jiebacases import INSIDE, KNOWN, import_jieba, jieba_with
 from tokencases import corpus_lines, installed_jieba, real_jieba
 
 from nlptools.errors import DataError, NlptoolsError
+from nlptools.review.winning import frequencies_for_any_part
 from nlptools.segmentation import jieba as jiebacut
 from nlptools.segmentation.jieba import (
     OUTSIDE,
@@ -432,3 +434,21 @@ def test_jieba_itself(tmp_path: Path) -> None:
         assert theirs.lcut(word, HMM=False) != [word]
         theirs.add_word(word, found[word])
         theirs.total -= found[word] - 1
+
+
+WORDS = st.lists(st.text("一丁七aA1.", min_size=1, max_size=5), min_size=1, max_size=4)
+
+
+@given(WORDS, KNOWN)
+def test_what_is_no_part_of_the_words_is_not_needed(
+    words: list[str], known: dict[str, int]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "dict.txt"
+        lines = "".join(f"{word} {number}\n" for word, number in known.items())
+        path.write_text(lines, encoding="utf-8", newline="")
+        whole, some = JiebaDictionary.load(path), JiebaDictionary.load(path, parts_of=words)
+    assert some.total == whole.total
+    assert some.frequencies.items() <= whole.frequencies.items()
+    assert list(map(some.cut, words)) == list(map(whole.cut, words))
+    assert frequencies_for_any_part(words, some) == frequencies_for_any_part(words, whole)

@@ -261,8 +261,11 @@ def test_prune_drops_below_a_fifth() -> None:
     SEEDS,
     st.integers(0, 40),
     st.integers(0, 20),
+    st.booleans(),
 )
-def test_rows_of_spellings(length: int, size: int, seed: int, known: int, asked: int) -> None:
+def test_rows_of_spellings(
+    length: int, size: int, seed: int, known: int, asked: int, ordered: bool
+) -> None:
     rng = np.random.default_rng(seed)
     size = min(size, 200) if length == 1 else size
     symbols = rng.integers(1, size, 4)
@@ -270,7 +273,8 @@ def test_rows_of_spellings(length: int, size: int, seed: int, known: int, asked:
         rows = np.arange(size)[:, None]  # every symbol is a candidate
     else:
         words = np.unique(rng.choice(symbols, (known, length)), axis=0)
-        rows = np.concatenate([np.zeros((1, length), np.int64), rng.permutation(words)])
+        words = words if ordered else rng.permutation(words)
+        rows = np.concatenate([np.zeros((1, length), np.int64), words])
     row = {tuple(word): i for i, word in enumerate(rows.tolist()) if i}
     candidates = Substrings(rows.astype(np.uint32), np.zeros(len(rows), np.int64))
     queries = rng.choice(symbols, (asked, length))
