@@ -10,10 +10,10 @@ import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nlptools.segmentation.jieba import JiebaWords
 from nlptools.text import chars
 from nlptools.text.lookup import lookup_for
 from nlptools.vocab.decoding import join_tokens
@@ -30,6 +30,9 @@ from nlptools.vocab.wordpiece import (
     fold_codes,
     word_pieces,
 )
+
+if TYPE_CHECKING:
+    from nlptools.segmentation.jieba import JiebaWords
 
 PRE = ("vocab", "jieba", "none")
 _MOST_REMEMBERED = 1 << 20  # pieces with letters; forgotten together
@@ -118,6 +121,8 @@ class WordTokenizer:
         if pre == "vocab":
             self._words = VocabWords(vocab, weights)
         elif pre == "jieba":
+            from nlptools.segmentation.jieba import JiebaWords
+
             self._jieba = JiebaWords(jieba_dict)
             ids = [vocab.ids.get(word, -1) for word in self._jieba.words]
             self._token_of = np.array([*ids, -1], np.int32)

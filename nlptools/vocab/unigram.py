@@ -14,7 +14,6 @@ import numpy as np
 from nlptools.errors import DataError
 from nlptools.lattice.exact import LONGEST, PathFinder
 from nlptools.text import chars
-from nlptools.text.wordlists import read_weighted_words
 from nlptools.vocab.vocab import Vocab
 from nlptools.vocab.wordpiece import CJK, classes, is_cjk
 
@@ -74,6 +73,8 @@ def as_weights(source: Weights | str | os.PathLike[str] | None) -> Weights | Non
     """
     if source is None or isinstance(source, Mapping):
         return source
+    from nlptools.text.wordlists import read_weighted_words
+
     words = read_weighted_words(source, encoding="auto")
     if all(count is None for count in words.values()):
         raise DataError(source, None, "no counts", "name a list with a count beside each word")

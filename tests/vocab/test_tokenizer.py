@@ -33,6 +33,7 @@ from tokencases import (
 )
 
 from nlptools.errors import DataError
+from nlptools.segmentation import jieba
 from nlptools.text import chars
 from nlptools.vocab import tokenizer as module
 from nlptools.vocab.decoding import join_tokens
@@ -63,7 +64,7 @@ def slow_vocab(vocab: Vocab, text: str) -> list[tuple[str, int]]:
 def with_jieba(name: str) -> WordTokenizer:
     """Of a released vocabulary; the dictionary of jieba is read once for all."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "JiebaWords", lambda path: installed_jieba())
+        patch.setattr(jieba, "JiebaWords", lambda path: installed_jieba())
         return WordTokenizer(reference_vocab(name), pre="jieba")
 
 

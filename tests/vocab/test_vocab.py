@@ -200,3 +200,11 @@ def test_a_vocabulary_is_an_object_or_a_file(tmp_path: Path) -> None:
     vocab = as_vocab(tmp_path / "vocab.txt")
     assert vocab.tokens == ("[UNK]", "天")
     assert as_vocab(vocab) is vocab
+
+
+def test_a_token_with_a_line_end_is_folded_by_itself() -> None:
+    """No file has one, but who makes a Vocab may."""
+    problems = Vocab(("[UNK]", "a\nΣ", "b")).problems_when(lower=True)
+    assert problems == [
+        "vocab: 1 of 3 tokens have capitals or accents, which --lower never makes: a\\nΣ (line 2)"
+    ]
