@@ -186,7 +186,7 @@ def cut_runs(
     scores: by length - 1 the logarithm of the weight of the word that ends at each symbol, float32;
     or what another decoder takes, for each symbol. in_place: a compiled twin of the decoder.
     """
-    if decode is best_path and kernel.usable():
+    if decode is best_path and in_place is None and kernel.usable():
         in_place = kernel.best_paths
     ends = ids == 0
     starts, lengths = find_runs(ids)

@@ -517,7 +517,7 @@ EXPORT int64_t ranks_of_sorted(const uint64_t *sorted, int64_t size, int64_t shi
 
 /* lattice.sums.best_sums of runs where they stand: starts, sizes of the runs. scores[k]: of the word of k + 1 symbols that ends
    at each place; first: number, from 1, of the first longer word that ends there, 0 for none, of which lengths, values,
-   more say what RareWords does. ends: 1 where a word ends; total, length: room for the longest run. */
+   more say what RareWords does; or NULL: there are none. ends: 1 where a word ends; total, length: room for the longest run. */
 EXPORT void best_sums(int64_t runs, const int64_t *starts, const int64_t *sizes, int64_t dense, const int32_t *const *scores,
                       const int32_t *first, const int64_t *lengths, const int32_t *values, const uint8_t *more,
                       uint8_t *ends, int32_t *total, int32_t *length) {
@@ -533,7 +533,7 @@ EXPORT void best_sums(int64_t runs, const int64_t *starts, const int64_t *sizes,
                     of_best = k;
                 }
             }
-            int64_t word = first[place];
+            int64_t word = first ? first[place] : 0;
             for (int64_t go_on = word > 0; go_on; word++) {
                 int64_t k = lengths[word - 1];
                 go_on = more[word - 1];
@@ -585,4 +585,21 @@ EXPORT int64_t put_numbers(const int32_t *ending, const int32_t *prefix, int64_t
 /* out = values[places] */
 EXPORT void gather(const int32_t *values, const int32_t *places, int64_t size, int32_t *out) {
     for (int64_t i = 0; i < size; i++) out[i] = values[places[i]];
+}
+
+/* segmentation.blockpath: the scores of unseen words of some symbols, where they are more than those in `scores`. tables: of the
+   symbols at each place of the word; never: of what is no word; bounds: before which symbols none goes on, or NULL. */
+EXPORT void raise_to_unseen(const uint32_t *ids, int64_t size, int64_t length, const int32_t *const *tables, int32_t never,
+                            const uint8_t *bounds, int32_t *scores) {
+    for (int64_t i = length - 1; i < size; i++) {
+        const uint32_t *first = ids + i - length + 1;
+        int32_t sum = 0;
+        for (int64_t j = 0; j < length; j++) sum += tables[j][first[j]];
+        if (bounds) {
+            for (int64_t j = 1; j < length; j++) {
+                if (bounds[i - length + 1 + j]) sum = never;
+            }
+        }
+        if (sum > scores[i]) scores[i] = sum;
+    }
 }

@@ -29,12 +29,25 @@ class BlockPath:
 
     def cut(self, ids: np.ndarray) -> np.ndarray:
         """Whether a word ends at each symbol, bool; True at breaks (0)."""
+        if self.trie.compiled is not None and len(self._tables) < kernel.LONGEST:
+            return cut_runs(
+                ids, self._every(ids), in_place=functools.partial(kernel.best_sums, None)
+            )
         dense, words = self._look_up(ids)
-        decode = functools.partial(best_sums, words=words)
-        if not kernel.usable():
-            return cut_runs(ids, dense, decode)
-        rare = words.lengths, words.scores, words.more
-        return cut_runs(ids, dense, decode, functools.partial(kernel.best_sums, rare))
+        return cut_runs(ids, dense, functools.partial(best_sums, words=words))
+
+    def _every(self, ids: np.ndarray) -> list[np.ndarray]:
+        """By length - 1: the score of the word that ends at each symbol, int32; NEVER where there is none."""
+        assert self.trie.compiled is not None
+        wide = np.ascontiguousarray(ids, np.uint32)
+        bounds = None if self._bounds is None else self._bounds.before(ids)
+        scores = self.trie.compiled.look_up(wide, self._tables)
+        while len(scores) < DENSE - 1:
+            scores.append(np.full(len(ids), NEVER, np.int32))
+        for k in range(2, DENSE + 1):
+            if (tables := self._places.get(k)) is not None:
+                kernel.raise_to_unseen(scores[k - 2], wide, tables, NEVER, bounds)
+        return [np.take(self._single, ids), *scores]
 
     def scores(self, ids: np.ndarray) -> list[np.ndarray]:
         """By length - 1: the score of the word that ends at each symbol, float64, nats; -inf where there is none."""
