@@ -25,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 
 # What the commands get: as it was before prepare_numpy changed it for this process.
-_INHERITED = dict(os.environ)
+ENVIRONMENT = dict(os.environ)
 
 
 class BenchmarkError(Exception):
@@ -140,7 +140,7 @@ def interleaved(commands: Sequence[Command], repeat: int | Mapping[str, int]) ->
 
 def _environment() -> dict[str, str]:
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return _INHERITED | {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
+    return ENVIRONMENT | {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
 
 
 def _shorten(word: str) -> str:

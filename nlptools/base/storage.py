@@ -109,7 +109,7 @@ def lower_bound(column: Column, value: int) -> int:
     np.searchsorted would cast the whole column to the type of a Python int.
     """
     low, high = 0, len(column)
-    while high - low > 1 << 12 and not isinstance(column, np.ndarray):
+    while high - low > 1 << 16 and not isinstance(column, np.ndarray):
         middle = (low + high) // 2
         if int(column[middle : middle + 1][0]) < value:
             low = middle + 1

@@ -11,24 +11,25 @@ from importlib import import_module
 import click
 
 # The command is the name of its file. Beside it the first sentence of its help; tests/cli/test_commands.py compares.
+# In the order of docs/cli.md.
 SENTENCES = {
-    "compare": "Compare A with B: which words are new in B, which grew, since when.",
-    "contexts": "Write what it takes to judge each word of a list: one object a line, with a place for the decision.",
-    "convert": "Rewrite a word model as text, which people read, or in the compact form, which loads in a moment.",
-    "count": "Count the n-grams of a corpus, exactly.",
-    "dim": "Bounds on the dimension of word vectors, for N words.",
     "discover": "Find the words of a corpus: raw text is all that is needed.",
-    "evaluate": "Score a word segmentation against gold.",
-    "explain": "Explain the scores of words: every split, the neighbours, where they stand in the list of discover, "
-    "and why.",
-    "export": "Write words as a dictionary that another program reads.",
-    "lm": "Character language models: train them, score text, filter corpora, exchange them with KenLM.",
+    "count": "Count the n-grams of a corpus, exactly.",
     "merge": "Add up counts files, or folders of Parquet, that were made with the same --order, --latin, --sentences "
     "and --fold.",
+    "explain": "Explain the scores of words: every split, the neighbours, where they stand in the list of discover, "
+    "and why.",
     "report": "Write a page on which to look at words in their contexts, and to accept and reject them.",
-    "segment": "Separate the words of a text.",
-    "tokenize": "Tokenize text by words, as WoBERT does.",
+    "contexts": "Write what it takes to judge each word of a list: one object a line, with a place for the decision.",
+    "compare": "Compare A with B: which words are new in B, which grew, since when.",
     "train": "Learn the words of a corpus from raw text; the model segments any text like it.",
+    "convert": "Rewrite a word model as text, which people read, or in the compact form, which loads in a moment.",
+    "segment": "Separate the words of a text.",
+    "evaluate": "Score a word segmentation against gold.",
+    "tokenize": "Tokenize text by words, as WoBERT does.",
+    "export": "Write words as a dictionary that another program reads.",
+    "lm": "Character language models: train them, score text, filter corpora, exchange them with KenLM.",
+    "dim": "Bounds on the dimension of word vectors, for N words.",
     "vectors": "Word vectors (word2vec, GloVe, .npy, .safetensors): look at them, compare, whiten, project them.",
     "vocab": "Build vocabularies of words for BERT, extend those of language models, make the rows of a model for them.",
 }

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nlptools.usage.matcher import IdMatcher
 from nlptools.wordmodel.em import LONGEST
 from nlptools.wordmodel.expected_counts import Weighted, WordLookup, pieces
 from nlptools.wordmodel.sample import Sample
+
+if TYPE_CHECKING:
+    from nlptools.usage.matcher import IdMatcher
 
 # Longer ones are no candidates of any method.
 LONGEST_CUT = 11
@@ -47,6 +49,8 @@ def find_cuts(
     blocks: ids of the corpus, of which sample.number makes those of the sample; words: with their ids there. run,
     piece: as of tally; neither changes the result.
     """
+    from nlptools.usage.matcher import IdMatcher  # only who explains words needs the library
+
     asked = {word: ids for word, ids in words.items() if len(ids) <= LONGEST_CUT}
     matcher = IdMatcher([np.array(ids, np.int64) for ids in asked.values()])
     lengths = np.array([len(ids) for ids in asked.values()], np.int64)

@@ -6,12 +6,13 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from nlptools.base.machine import LITTLE_MEMORY, trim_memory
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, unwatched
+from nlptools.discovery.evidence import Explained
 from nlptools.discovery.keyness import Reference, newness
 from nlptools.discovery.known import ListedWords, check_known, general_reference, known_words
 from nlptools.discovery.method import (
@@ -39,9 +40,6 @@ from nlptools.ngrams.counts import NgramCounts
 from nlptools.text.corpus import CorpusLike, as_corpus
 from nlptools.text.folding import fold_text
 from nlptools.wordmodel.model import WordModel
-
-if TYPE_CHECKING:
-    from nlptools.discovery.evidence import Explained
 
 
 def _find(request: Request, method: str) -> Findings:

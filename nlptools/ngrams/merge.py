@@ -132,47 +132,73 @@ def merge_counts(parts: Sequence[NgramCounts], *, memory: int, tmp_dir: Path | N
                 _child_rows(part, place, n, low, high, ids, base)
                 for part, place, ids in zip(parts, places, to_merged, strict=True)
             ]
-            row_keys = np.concatenate([key for key, _ in rows])
-            row_counts = np.concatenate([count for _, count in rows])
             before = writer.counts[n - 1].length
-            if next_places:
-                merged, counts, ranks = _add_up_ranked(row_keys, row_counts, (high - low) * base)
-                ends = np.cumsum([len(key) for key, _ in rows])
-                for own, kept in zip(np.split(ranks, ends[:-1]), next_places, strict=True):
-                    kept.append(own + before)
-            else:
-                merged, counts = _add_up(row_keys, row_counts, (high - low) * base)
+            merged, counts, ranks = _add_up(rows, (high - low) * base, bool(next_places))
+            for own, kept in zip(ranks, next_places, strict=True):
+                kept.append(own + before)
             parents = merged // np.uint64(base)
             writer.symbols[n - 1].append(merged - parents * np.uint64(base))
             writer.counts[n - 1].append(counts)
-            children = np.searchsorted(parents, np.arange(high - low, dtype=np.uint64))
-            writer.children[n - 2].append(children + before)
+            children = np.bincount(parents.view(np.int64), minlength=high - low)
+            children[1:] = np.cumsum(children[:-1])
+            children[:1] = 0
+            children += before
+            writer.children[n - 2].append(children)
         places = [kept.finish() for kept in next_places]
     return NgramCounts(settings, alphabet, writer.finish())
 
 
-def _add_up_ranked(
-    row_keys: np.ndarray, counts: np.ndarray, limit: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(distinct keys, their summed counts, rank of each given row)."""
-    ranks, distinct = keys.dense_ranks(row_keys, limit)
+def _add_up(
+    rows: Sequence[tuple[np.ndarray, np.ndarray]], limit: int, ranked: bool
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    """(distinct keys, their summed counts, for each part the ranks of its rows if they are wanted).
+
+    rows: (keys below `limit`, counts) of each part, whose keys are in order, each once.
+    """
+    most = max(int(counts.max(initial=1)) for _, counts in rows)
+    of_count, of_part = most.bit_length(), (len(rows) - 1).bit_length() if ranked else 0
+    if (limit - 1).bit_length() + of_count + of_part > 64:
+        return _add_up_long(rows, limit, ranked)
+    packed = np.concatenate([key for key, _ in rows])
+    start = 0
+    for part, (key, counts) in enumerate(rows):
+        own = packed[start : start + len(key)]
+        own <<= np.uint64(of_count)
+        own |= counts.astype(np.uint64)
+        if ranked:
+            own <<= np.uint64(of_part)
+            own |= np.uint64(part)
+        start += len(key)
+    packed.sort(kind="stable")  # merges what is in order already: a third of the time of a sort
+    part_of = (packed & np.uint64((1 << of_part) - 1)).astype(np.uint8) if ranked else packed[:0]
+    if ranked:
+        packed >>= np.uint64(of_part)
+    sums = packed & np.uint64((1 << of_count) - 1)
+    packed >>= np.uint64(of_count)
+    new = np.ones(len(packed), bool)
+    np.not_equal(packed[1:], packed[:-1], out=new[1:])
+    # np.compress takes a fourth of the time of a mask between brackets.
+    upto = np.compress(np.append(new[1:], True)[: len(new)], np.cumsum(sums))
+    ranks: list[np.ndarray] = []
+    if ranked:
+        # What is in order in all parts together is in order in each of them.
+        rank = np.cumsum(new, dtype=np.int64)
+        rank -= 1
+        ranks = [np.compress(part_of == part, rank) for part in range(len(rows))]
+    return np.compress(new, packed), np.diff(upto, prepend=np.uint64(0)), ranks
+
+
+def _add_up_long(
+    rows: Sequence[tuple[np.ndarray, np.ndarray]], limit: int, ranked: bool
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    """As _add_up, where a key, a count and the number of a part do not fit into 64 bits."""
+    ranks, distinct = keys.dense_ranks(np.concatenate([key for key, _ in rows]), limit)
     # float64 adds integers exactly up to 2**53; no corpus has that many characters.
+    counts = np.concatenate([count for _, count in rows])
     sums = np.bincount(ranks, weights=counts, minlength=len(distinct)).astype(np.int64)
-    return distinct, sums, ranks.astype(np.int64)
-
-
-def _add_up(row_keys: np.ndarray, counts: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
-    """(distinct keys, their summed counts): twice as fast where key and count fit into 64 bits."""
-    bits = int(counts.max(initial=1)).bit_length()
-    if (limit - 1).bit_length() + bits > 64:
-        return _add_up_ranked(row_keys, counts, limit)[:2]
-    row_keys <<= np.uint64(bits)
-    row_keys |= counts.astype(np.uint64)
-    row_keys.sort()
-    counts = row_keys & np.uint64((1 << bits) - 1)
-    row_keys >>= np.uint64(bits)
-    starts = keys.group_starts(row_keys)
-    return row_keys[starts], np.add.reduceat(counts, starts) if len(starts) else counts
+    ends = np.cumsum([len(key) for key, _ in rows])
+    parts = np.split(ranks.astype(np.int64), ends[:-1]) if ranked else []
+    return distinct, sums, parts
 
 
 def _child_rows(
@@ -201,7 +227,7 @@ def _ranges(
     if total <= room:
         yield 0, len_above
         return
-    step = max(1, room // (2 * len(parts)))
+    step = max(1, room // len(parts))
     cuts = {0, len_above}
     for part, place in zip(parts, places, strict=True):
         children = part.levels[n - 2].children
