@@ -1,6 +1,6 @@
-"""nlptools/native/kernel.c -> a shared library beside it, where there is a C compiler; without one NumPy does the same.
+"""nlptools/native/*.c -> a shared library beside them, where there is a C compiler; without one NumPy does the same.
 
-Hatch calls it when the package is installed or a wheel is made, bin/setup whenever kernel.c has changed.
+Hatch calls it when the package is installed or a wheel is made, bin/setup whenever a source has changed.
 """
 
 from __future__ import annotations
@@ -21,22 +21,25 @@ try:
 except ImportError:  # bin/setup needs no Hatch
     BuildHookInterface = object
 
-SOURCE = Path(__file__).parents[1] / "nlptools" / "native" / "kernel.c"
-LIBRARY = SOURCE.with_name("kernel.library")
+PACKAGE = Path(__file__).parents[1] / "nlptools"
+FOLDER = PACKAGE / "native"
+LIBRARY = FOLDER / "kernel.library"
 # The same bytes as NumPy: no operations put together, none left out or in another order.
 EXACT = ["-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
 
 
 def compile_kernel() -> str:
     """Make the library, if it is not there. What was done, for people."""
-    digest = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16]
+    sources = sorted(FOLDER.glob("*.[ch]"))
+    digest = hashlib.sha256(b"".join(map(Path.read_bytes, sources))).hexdigest()[:16]
     if LIBRARY.exists() and made_of(LIBRARY) == digest:
         return ""
     compiler = shlex.split(os.environ.get("CC") or "cc")
     options = ["-O3", "-std=gnu11", "-fPIC", "-shared", "-fvisibility=hidden", *EXACT]
-    with tempfile.TemporaryDirectory(dir=SOURCE.parent) as folder:
+    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
         made = Path(folder) / LIBRARY.name
-        command = [*compiler, *options, f'-DSOURCE_DIGEST="{digest}"', str(SOURCE)]
+        command = [*compiler, *options, f'-DSOURCE_DIGEST="{digest}"']
+        command += [str(source) for source in sources if source.suffix == ".c"]
         try:
             done = subprocess.run(
                 [*command, "-o", str(made), "-lm"], capture_output=True, text=True, check=False
@@ -49,7 +52,7 @@ def compile_kernel() -> str:
             return f"no loops are compiled ({reason}); NumPy does their work"
         # Another process may have the old one open: it keeps it.
         made.replace(LIBRARY)
-    return f"compiled {SOURCE.name}"
+    return "the loops of nlptools/native are compiled"
 
 
 def made_of(library: Path) -> str:
@@ -72,7 +75,7 @@ class KernelHook(BuildHookInterface):
             print(said, file=sys.stderr)
         if not LIBRARY.exists():
             return
-        build_data["artifacts"].append(f"/{LIBRARY.relative_to(SOURCE.parents[2]).as_posix()}")
+        build_data["artifacts"].append(f"/{LIBRARY.relative_to(PACKAGE.parent).as_posix()}")
         platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{platform}"

@@ -1,6 +1,6 @@
-"""Arrays -> what kernel.c makes of them. `usable()` says whether it was compiled; the callers have NumPy code beside it.
+"""Arrays -> what the C files beside this make of them, if they are compiled: usable() says so. Callers have NumPy code too.
 
-NLPTOOLS_KERNEL=off in the environment leaves it out. A library that was made of another kernel.c is left alone.
+NLPTOOLS_KERNEL=off in the environment leaves it out. A library that was made of other sources is left alone.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 # Not *.so: Python would take it for a module of its own.
-SOURCE, LIBRARY = Path(__file__).with_name("kernel.c"), Path(__file__).with_name("kernel.library")
+FOLDER = Path(__file__).parent
+LIBRARY = FOLDER / "kernel.library"
 SWITCH = "NLPTOOLS_KERNEL"
 
-TILE, LONGEST = 256, 16  # of kernel.c
+TILE, LONGEST = 256, 16  # of kernel.h
 _ASKED = 1 << 15  # places at a time whose neighbours are wanted: 3 MB for texts of eight symbols
 # (shard, place from which on symbols are of it), rising.
 Edges = Sequence[tuple[int, int]]
@@ -28,8 +29,11 @@ _Pointer = ctypes.c_void_p
 
 
 def source_digest() -> str:
-    """Of kernel.c, hexadecimal."""
-    return hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16]
+    """Of the C files, hexadecimal."""
+    digest = hashlib.sha256()
+    for source in sorted(FOLDER.glob("*.[ch]")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 @functools.lru_cache(maxsize=1)

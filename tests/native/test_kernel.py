@@ -53,9 +53,9 @@ def test_a_library_of_another_source_is_left_alone(
 ) -> None:
     assert kernel.usable()
     kernel._library.cache_clear()
-    source = tmp_path / "kernel.c"
-    source.write_bytes(kernel.SOURCE.read_bytes() + b"\n")
-    monkeypatch.setattr(kernel, "SOURCE", source)
+    for source in kernel.FOLDER.glob("*.[ch]"):
+        (tmp_path / source.name).write_bytes(source.read_bytes() + b"\n")
+    monkeypatch.setattr(kernel, "FOLDER", tmp_path)
     assert not kernel.usable()
 
 
@@ -166,9 +166,9 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    source = tmp_path / "kernel.c"
-    source.write_bytes(kernel.SOURCE.read_bytes())
-    monkeypatch.setattr(module, "SOURCE", source)
+    for source in kernel.FOLDER.glob("*.[ch]"):
+        (tmp_path / source.name).write_bytes(source.read_bytes())
+    monkeypatch.setattr(module, "FOLDER", tmp_path)
     monkeypatch.setattr(module, "LIBRARY", tmp_path / "kernel.library")
     monkeypatch.delenv("CC", raising=False)
     return module
@@ -176,11 +176,12 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @needs_compiler
 def test_it_is_compiled_once(build: ModuleType) -> None:
-    assert build.compile_kernel() == "compiled kernel.c"
+    assert build.compile_kernel() == "the loops of nlptools/native are compiled"
     assert build.made_of(build.LIBRARY) == kernel.source_digest()
     assert build.compile_kernel() == ""
-    build.SOURCE.write_bytes(build.SOURCE.read_bytes() + b"\n")
-    assert build.compile_kernel() == "compiled kernel.c"
+    with (build.FOLDER / "keys.c").open("ab") as source:
+        source.write(b"\n")
+    assert build.compile_kernel() == "the loops of nlptools/native are compiled"
 
 
 def test_without_a_compiler_nothing_fails(
@@ -194,8 +195,8 @@ def test_without_a_compiler_nothing_fails(
 
 @needs_compiler
 def test_what_cannot_be_compiled_is_said(build: ModuleType) -> None:
-    build.SOURCE.write_text("int broken(", encoding="utf-8")
+    (build.FOLDER / "keys.c").write_text("int broken(", encoding="utf-8")
     said = build.compile_kernel()
     assert said.startswith("no loops are compiled (")
     assert said.endswith("; NumPy does their work")
-    assert [path.name for path in build.SOURCE.parent.iterdir()] == ["kernel.c"]
+    assert {path.suffix for path in build.FOLDER.iterdir()} == {".c", ".h"}
