@@ -29,6 +29,10 @@ class TrieLevel:
         """Of the keys."""
         return KeyTable(self.keys)
 
+    def __getstate__(self) -> dict[str, object]:
+        """Without what is made when asked for, so the same before and after work."""
+        return {name: value for name, value in self.__dict__.items() if name != "table"}
+
 
 class Trie:
     """The words of two symbols and more, to be found at all places of a text at once."""

@@ -292,7 +292,7 @@ class Segmenter(Cutter):
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what is made from the rest in less time than it takes to send it."""
-        return {**self.__dict__, "_table": None, "_block": None, "_short": None}
+        return {**super().__getstate__(), "_table": None, "_block": None, "_short": None}
 
 
 _lock = threading.Lock()  # a segmenter's tables are made once, whoever asks first

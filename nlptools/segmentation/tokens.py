@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -51,9 +51,7 @@ class Cutter:
         names = list(self.symbols)
         folded = self.lookup.texts(names)
         self._folded = self.symbols  # symbol as it is looked up -> id
-        self._names: RunNames | None = (
-            None  # of those that are no Han character; made when the first is asked for
-        )
+        self._names: RunNames | None = None  # of those that are no Han character, when asked for
         if folded != names:
             # Backwards, so that of equal ones the first stays.
             self._folded = dict(zip(reversed(folded), reversed(self.symbols.values()), strict=True))
@@ -204,6 +202,10 @@ class Cutter:
         wide = np.flatnonzero((codes > 0xFFFF) & (kinds == HAN))
         ids[wide] = [self._folded.get(chr(c), self.size - 1) for c in codes[wide].tolist()]
         return ids
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The same before and after work: Spark knows by it whether a run goes on. Nothing that is made when asked for."""
+        return {**self.__dict__, "_names": None}
 
     def _name_runs(
         self, codes: np.ndarray, ids: np.ndarray, at: np.ndarray, which: np.ndarray

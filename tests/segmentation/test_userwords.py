@@ -297,3 +297,12 @@ def test_a_line_that_is_cut_in_pieces_is_counted_once(format: str) -> None:
     if format == "jsonl":
         assert json.loads(written)["words"].count("雾螺湖") == PIECE * 5 // 6
     assert count.places == count.whole == PIECE * 5 // 6
+
+
+@pytest.mark.usefixtures("loops")
+def test_a_pickle_is_the_same_after_work() -> None:
+    """Spark tells by it that a run goes on: what a segmenter makes when it is asked for is not in it."""
+    cutter = Segmenter.load().with_words(["没有换行", "C++", "USB接口"])
+    before = pickle.dumps(cutter)
+    cutter.segment("没有换行的C++，USB接口和Python3都在。" * 40)
+    assert pickle.dumps(cutter) == before
