@@ -88,7 +88,9 @@ def _compounds(model: WordModel) -> tuple[np.ndarray, np.ndarray]:
     codes = chars.code_points(text)[np.repeat(short, lengths)]
     rows, lengths = np.flatnonzero(short), lengths[short]
     # In 16 bits: a list of words with more kinds of characters than that has the last ones in common.
-    number = np.minimum(np.unique(codes, return_inverse=True)[1] + 1, 0xFFFF)
+    used = np.zeros(int(codes.max(initial=0)) + 1, np.int32)
+    used[codes] = 1
+    number = np.minimum(np.cumsum(used)[codes], 0xFFFF)
     ids = np.zeros((len(rows), LONGEST), np.uint16)
     ids[np.arange(LONGEST) < lengths[:, None]] = number
     own = _keys(ids)

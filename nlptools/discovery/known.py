@@ -47,7 +47,7 @@ def general_reference(*, keep: bool = True) -> Reference:
     """
     global _reference
     if _reference is None:
-        _reference = Reference(general(keep=keep), general=True)
+        _reference = Reference(general(keep=keep), general=True, little=not keep)
     return _reference
 
 
