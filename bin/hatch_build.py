@@ -23,7 +23,7 @@ except ImportError:  # bin/setup needs no Hatch
 
 PACKAGE = Path(__file__).parents[1] / "nlptools"
 FOLDER = PACKAGE / "native"
-LIBRARY = FOLDER / "kernel.library"
+LIBRARY = FOLDER / "kernel.bin"
 # The same bytes as NumPy: no operations put together, none left out or in another order.
 EXACT = ["-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
 

@@ -17,7 +17,7 @@ import numpy as np
 
 # Not *.so: Python would take it for a module of its own.
 FOLDER = Path(__file__).parent
-LIBRARY = FOLDER / "kernel.library"
+LIBRARY = FOLDER / "kernel.bin"
 SWITCH = "NLPTOOLS_KERNEL"
 
 TILE, LONGEST = 256, 16  # of kernel.h

@@ -63,7 +63,7 @@ def test_a_library_of_another_source_is_left_alone(
 def test_a_library_that_is_none_is_left_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    library = tmp_path / "kernel.library"
+    library = tmp_path / "kernel.bin"
     library.write_bytes(b"no library")
     monkeypatch.setattr(kernel, "LIBRARY", library)
     assert not kernel.usable()
@@ -169,7 +169,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     for source in kernel.FOLDER.glob("*.[ch]"):
         (tmp_path / source.name).write_bytes(source.read_bytes())
     monkeypatch.setattr(module, "FOLDER", tmp_path)
-    monkeypatch.setattr(module, "LIBRARY", tmp_path / "kernel.library")
+    monkeypatch.setattr(module, "LIBRARY", tmp_path / "kernel.bin")
     monkeypatch.delenv("CC", raising=False)
     return module
 
