@@ -5,13 +5,18 @@ Only the command line does this: a library does not change its host's environmen
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import sys
 
 LITTLE_MEMORY = 512_000_000  # bytes of --memory, below which memory counts more than time
-_M_ARENA_MAX, _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -8, -3, -1  # from glibc's malloc.h
+# From glibc's malloc.h and Linux's mman-common.h.
+_M_ARENA_MAX, _M_MMAP_MAX, _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -8, -4, -3, -1
+_MADV_HUGEPAGE, _MADV_NOHUGEPAGE, _HUGE_PAGE = 14, 15, 1 << 21
+_HEAP = 1 << 29  # bytes that are asked for in huge pages
+_heap: list[int] = []  # where it begins
+# Resident bytes from which trim_memory has work to do.
+_trim_from = 0
 
 
 def prepare_numpy() -> None:
@@ -20,6 +25,7 @@ def prepare_numpy() -> None:
     # every core at import: 0.1 CPU s of the 0.2 that a command may take to start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _one_heap()
+    keep_memory()
     # pyarrow's own heap keeps what was freed: 20 MB more in a count of Parquet within 256 MB.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     if "numpy" not in sys.modules and _is_zen4():
@@ -35,32 +41,79 @@ def _one_heap() -> None:
     glibc gives every thread a heap of its own and keeps what was freed there: 100 MB more resident
     memory in a count within 256 MB, for no gain in time, as the threads work inside NumPy.
     """
-    if "MALLOC_ARENA_MAX" not in os.environ:
-        _set_malloc(_M_ARENA_MAX, 1)
+    if (library := _glibc()) and "MALLOC_ARENA_MAX" not in os.environ:
+        library.mallopt(_M_ARENA_MAX, 1)
 
 
-def return_memory(memory: int) -> None:
-    """Where little memory is allowed, arrays that are freed go back to the system at once.
+def keep_memory() -> None:
+    """Memory that was freed stays with the process, and what it has comes in pages of 2 MB; `divide_memory` may end that.
+
+    A tenth of the CPU of `discover` were pages of 4 KB that came and went: docs/decisions.md.
+    """
+    if _heap or not (library := _glibc()) or _told():
+        return
+    library.mallopt(_M_TRIM_THRESHOLD, 2 * _HEAP)  # or the block went back at once
+    library.mallopt(_M_MMAP_MAX, 0)  # the block has to lie in the heap
+    library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    library.free.restype, library.free.argtypes = None, [ctypes.c_void_p]
+    # Never written to, so nothing of it is resident; freed, it is the room for what comes.
+    if block := library.malloc(_HEAP):
+        _heap.append(block)
+        _advise(library, _MADV_HUGEPAGE)
+        library.free(block)
+    library.mallopt(_M_MMAP_MAX, 1 << 16)  # as it is by itself
+    library.mallopt(_M_MMAP_THRESHOLD, 1 << 25)
+
+
+def divide_memory(memory: int) -> None:
+    """Of `memory` bytes: where they are few, arrays that are freed go back to the system at once, and pages are small.
 
     glibc keeps freed arrays of up to 32 MB, in pieces that no other array fits into: 20 MB of 128 in a training.
-    To get new pages costs time, which larger memory need not pay.
+    To get new pages costs time, which larger memory need not pay: what is free in half of it stays.
     """
-    if memory < LITTLE_MEMORY and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
-        _set_malloc(_M_MMAP_THRESHOLD, 1 << 22)  # above the arrays of one block, which come and go
-        _set_malloc(_M_TRIM_THRESHOLD, 1 << 23)
+    global _trim_from
+    _trim_from = memory // 2 if _heap and memory >= LITTLE_MEMORY else 0
+    if memory < LITTLE_MEMORY and (library := _glibc()) and not _told():
+        _advise(library, _MADV_NOHUGEPAGE)
+        # Above the arrays of one block, which come and go.
+        library.mallopt(_M_MMAP_THRESHOLD, 1 << 22)
+        library.mallopt(_M_TRIM_THRESHOLD, 1 << 23)
 
 
 def trim_memory() -> None:
-    """Give pages that lie free between arrays back to the system: a millisecond, between the steps of something long."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):  # not glibc
-            ctypes.CDLL(None).malloc_trim(0)
+    """Give pages that lie free between arrays back to the system where memory may run short: between the steps of something long."""
+    if (library := _glibc()) and _resident() >= _trim_from:
+        library.malloc_trim(0)
 
 
-def _set_malloc(what: int, value: int) -> None:
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):  # not glibc
-            ctypes.CDLL(None).mallopt(what, value)
+def _glibc() -> ctypes.CDLL | None:
+    """The C library, if it is this one: no other has these settings."""
+    if sys.platform != "linux":
+        return None
+    try:
+        library = ctypes.CDLL(None)
+    except OSError:
+        return None
+    return library if hasattr(library, "mallopt") else None
+
+
+def _told() -> bool:
+    """Whether the user has settled how arrays are kept."""
+    return any(os.environ.get(f"MALLOC_{name}_THRESHOLD_") for name in ("MMAP", "TRIM"))
+
+
+def _advise(library: ctypes.CDLL, advice: int) -> None:
+    """What the system is to know of the pages of the heap that was asked for."""
+    library.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    for block in _heap:
+        first = -(-block // _HUGE_PAGE) * _HUGE_PAGE
+        library.madvise(first, (block + _HEAP - first) // _HUGE_PAGE * _HUGE_PAGE, advice)
+
+
+def _resident() -> int:
+    """Bytes of this process that are in memory; Linux."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _is_zen4() -> bool:

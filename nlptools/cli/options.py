@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from nlptools.base.machine import return_memory
+from nlptools.base.machine import divide_memory
 from nlptools.cli.files import FolderPath, InputPath, OutputPath
 from nlptools.discovery.columns import WORD_FORMATS
 
@@ -247,7 +247,7 @@ def sentences_option(default: str) -> Decorator:
 
 
 def _within(ctx: click.Context, parameter: click.Parameter, memory: int) -> int:
-    return_memory(memory)
+    divide_memory(memory)
     return memory
 
 

@@ -94,3 +94,68 @@ def test_numpy_takes_the_settings_in_silence() -> None:
         [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def heap_after(code: str, **variables: str) -> tuple[int, bool]:
+    """(bytes of the heap, whether it is in huge pages) of a process that has run the code after the command line's imports."""
+    if machine._glibc() is None:
+        pytest.skip("the settings are those of glibc")
+    show = (
+        "import nlptools.cli; from nlptools.base import machine;"
+        f"{code};"
+        "maps = open('/proc/self/smaps').read().split('[heap]')[1:];"
+        "print(sum(int(m.split('Size:')[1].split()[0]) for m in maps) * 1024,"
+        "any('hg' in m.split('VmFlags:')[1].split('\\n')[0].split() for m in maps))"
+    )
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    done = subprocess.run(
+        [sys.executable, "-c", show],
+        env=env | variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    size, huge = done.stdout.split()
+    return int(size), huge == "True"
+
+
+def test_freed_memory_stays_in_huge_pages() -> None:
+    size, huge = heap_after("machine.divide_memory(1_000_000_000)")
+    assert size > machine._HEAP and huge
+
+
+def test_little_memory_is_given_back_in_small_pages() -> None:
+    size, huge = heap_after("machine.divide_memory(128_000_000); machine.trim_memory()")
+    assert size < machine._HEAP and not huge
+
+
+def test_memory_is_left_alone_where_the_user_has_settled_it() -> None:
+    size, huge = heap_after("pass", MALLOC_TRIM_THRESHOLD_="131072")
+    assert size < machine._HEAP and not huge
+
+
+def test_memory_is_trimmed_where_half_of_it_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Library:
+        trimmed = 0
+
+        def malloc_trim(self, _: int) -> None:
+            self.trimmed += 1
+
+    library = Library()
+    monkeypatch.setattr(machine, "_glibc", lambda: library)
+    monkeypatch.setattr(machine, "_heap", [1])
+    monkeypatch.setattr(machine, "_trim_from", 0)
+    machine.divide_memory(1_000_000_000)
+    for resident, expected in ((499_999_999, 0), (500_000_000, 1)):
+        monkeypatch.setattr(machine, "_resident", lambda resident=resident: resident)
+        machine.trim_memory()
+        assert library.trimmed == expected
+
+
+def test_where_glibc_is_not_nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_glibc", lambda: None)
+    monkeypatch.setattr(machine, "_heap", [])
+    machine.keep_memory()
+    machine.divide_memory(128_000_000)
+    machine.trim_memory()
+    assert machine._heap == []
