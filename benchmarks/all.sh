@@ -62,6 +62,11 @@ run() {
         "$GENSIM_PYTHON" "$(dirname "$0")/dimension.py" $DIMENSION --lexicon $SUBJECTS \
             -o "$save/dimension" || failed=1
     fi
+    if [ -n "${BEFORE:-}" ]; then
+        run versus "$BEFORE" "$MIX_10" $jieba --rjieba "${RJIEBA:-$PEER_PYTHON}" \
+            --word-discovery "$WORD_DISCOVERY" --kenlm "$KENLM" --peer-python "$PEER_PYTHON" \
+            ${VOCAB:+--vocab "$VOCAB" --base "$BASE_VOCAB" --bert-python "$BERT_PYTHON"} ${LMPLZ:+--lmplz "$LMPLZ"}
+    fi
     run spark "$MIX_10" "$MIX_50"
     run slope "$MADE/mixed.all.txt"
     run pathological "$MIX_50"

@@ -25,6 +25,7 @@ prepare_numpy()
 import kenlm  # noqa: E402
 import references  # noqa: E402
 import texts  # noqa: E402
+import versus  # noqa: E402
 from extend import CHAINS, WAYS, bench_extend  # noqa: E402
 from filtering import bench_filter  # noqa: E402
 from fitting import bench_fit  # noqa: E402
@@ -42,6 +43,7 @@ from spark import bench_spark  # noqa: E402
 from subwords import bench_subwords  # noqa: E402
 from tags import bench_tags  # noqa: E402
 from tokenizing import PEERS, bench_tokenize  # noqa: E402
+from versus import bench_versus, word_discovery  # noqa: E402
 
 # The bars of the project; what is over one is shown, not hidden.
 COUNT_TIMES_KENLM = 3.0
@@ -100,10 +102,8 @@ def bench_discover(args: argparse.Namespace, report: Report, work: Path) -> None
     ]
     peers = []
     if args.word_discovery:
-        driver = str(HERE / "peers" / "word_discovery.py")
-        argv = [str(args.peer_python), driver, str(args.word_discovery), str(args.kenlm), text]
-        output = str(work / "word-discovery")
-        peers.append(Command("word-discovery", [*argv, "32", output]))
+        programs = (args.peer_python, args.word_discovery, args.kenlm)
+        peers.append(word_discovery(*programs, args.text, work / "word-discovery"))
     if args.fastnewwords:
         output = str(work / "fastnewwords")
         peers.append(Command("fastnewwords", [str(args.fastnewwords)], text, output))
@@ -578,6 +578,27 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--cpu", action="store_true", help="CPU time even where perf can count instructions"
     )
+
+    text = (
+        "Commands before and now, with and without compiled loops, beside peers, in the same turns."
+    )
+    sub = command("versus", bench_versus, text, 3)
+    sub.add_argument("before", type=existing, metavar="BEFORE", help="another checkout, set up")
+    sub.add_argument("texts", type=existing, nargs="*", metavar="TEXT", help="each by itself")
+    every = [*versus.ONCE, *versus.LINES]
+    sub.add_argument("--lines", nargs="+", choices=every, default=every, help="(default: all)")
+    sub.add_argument("--vocab", type=existing, metavar="FILE", help="vocab.txt, for tokenize")
+    sub.add_argument("--base", type=existing, metavar="FILE", help="vocab.txt of its peers")
+    sub.add_argument("--word-discovery", type=existing, metavar="DIR", help="with --kenlm")
+    sub.add_argument("--kenlm", type=existing, metavar="BIN", help="KenLM's count_ngrams")
+    sub.add_argument("--peer-python", type=program, default=Path(sys.executable), help="has six")
+    add_jieba(sub)
+    sub.add_argument("--rjieba", type=program, metavar="PYTHON", help="a Python with rjieba")
+    sub.add_argument(
+        "--bert-python", type=program, metavar="PYTHON", help="has flash-tokenizer and tokenizers"
+    )
+    sub.add_argument("--lmplz", type=existing, metavar="BIN", help="KenLM's")
+    sub.add_argument("--peer-repeat", type=int, help="runs of the peers (default: --repeat)")
 
     command("startup", bench_startup, "Time until --help and the words of a small text.", 20)
 

@@ -137,7 +137,7 @@ def _tokenizers(args: argparse.Namespace) -> Iterator[tuple[str, Tokenize]]:
             continue
         vocab = args.vocab if which == WORDS else args.base
         tail = [str(vocab), peer, *([str(args.bert4keras)] if "keras" in peer else [])]
-        yield peer, _peer(args.peer_python, tail)
+        yield peer, peer_tokenizer(args.peer_python, tail)
 
 
 def _maker(options: list[str | Path]) -> Tokenize:
@@ -147,7 +147,8 @@ def _maker(options: list[str | Path]) -> Tokenize:
     return make
 
 
-def _peer(python: Path, tail: list[str]) -> Tokenize:
+def peer_tokenizer(python: Path, tail: list[str]) -> Tokenize:
+    """A peer in the Python that has it. tail: its vocabulary and name, for bert4keras its folder, too."""
     driver = HERE / "peers" / "bert_tokenize.py"
 
     def make(name: str, text: Path, output: Path) -> Command:
