@@ -204,7 +204,7 @@ def pieces(
     number: as of a Sample; None: the blocks have dense ids.
     """
     for block in blocks:
-        for ids in stretches(block if number is None else number[block], piece):
+        for ids in stretches(block if number is None else np.take(number, block), piece):
             yield ids, before
             before += int(np.count_nonzero(ids))
 

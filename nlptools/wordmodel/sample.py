@@ -77,7 +77,7 @@ def take_sample(
     pieces: list[np.ndarray] = [np.zeros(1, number.dtype)]
     seen = 0
     for block in encoded.blocks:
-        ids = number[block]
+        ids = np.take(number, block)
         taken, runs = choose_runs(ids, seen, share)
         seen += runs
         pieces.append(taken)
@@ -176,7 +176,7 @@ def _runs_of(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.nda
         places += np.arange(len(places))
         places[ends - 1] = 0
         part = out[done : done + len(places)]
-        np.take(ids, places, out=part)
+        np.take(ids, places, out=part, mode="clip")  # "raise" makes a copy first
         part[ends - 1] = 0
         done += len(places)
     return out
