@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import repeat
 
 import numpy as np
 
@@ -44,12 +43,9 @@ class Newness:
 class Reference:
     """A word model of other text, made ready for `newness`."""
 
-    def __init__(self, model: WordModel, *, general: bool = False, little: bool = False) -> None:
-        """general: whether the model is the general one of the package, whose file has what a segmenter needs. little:
-        in little memory; a dict of the words takes 25 MB, and half of the time to make.
-        """
-        self._index = StringIndex(model.words) if little else None
-        self._number = {} if little else dict(zip(model.words, range(len(model)), strict=True))
+    def __init__(self, model: WordModel, *, reread: bool = False) -> None:
+        """reread: the model is the general one of the package, which need not stay: it is read again for cutting."""
+        self._index = StringIndex(model.words)
         self.symbols = max(1, int(model.settings.get("symbols", 0)))
         # The last row of each is for words that are not there.
         known = np.zeros(len(model), bool) if model.known is None else model.known
@@ -57,8 +53,7 @@ class Reference:
         self.counts = np.append(model.counts, 0).clip(UNSEEN)
         self.share = np.append(model.expected, 0.0).clip(UNSEEN)
         self.share /= max(1.0, float(model.expected.sum()))
-        # The segmenter of the general model reads its file; its numbers need not stay.
-        self._model = None if general else model
+        self._model = None if reread else model
 
     @cached_property
     def segmenter(self) -> Segmenter:
@@ -71,9 +66,7 @@ class Reference:
 
     def rows(self, words: Sequence[str]) -> np.ndarray:
         """Of the words; -1 for those that are not there; int64."""
-        if self._index is not None:
-            return self._index.rows(words)
-        return np.fromiter(map(self._number.get, words, repeat(-1)), np.int64, len(words))
+        return self._index.rows(words)
 
     def listed(self, words: Sequence[str]) -> np.ndarray:
         """Which of the words a word list under the model has, bool."""

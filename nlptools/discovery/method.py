@@ -114,7 +114,7 @@ _kept: WordModel | None = None
 
 
 def general(*, keep: bool = True) -> WordModel:
-    """The general model, which takes 30 MB: read once for all, or with keep=False as long as somebody has it."""
+    """The general model, which takes 8 MB: read once for all, or with keep=False as long as somebody has it."""
     global _general, _kept
     model = None if _general is None else _general()
     if model is None:
