@@ -6,7 +6,6 @@ The only file that imports pandas, and only when somebody asks for a DataFrame. 
 
 from __future__ import annotations
 
-import html
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -70,6 +69,8 @@ def _row(tag: str, cells: Iterable[str], styles: Sequence[str]) -> str:
 
 def _escaped(text: str) -> str:
     """HTML that can be sent as UTF-8, whatever bytes the corpus had."""
+    import html
+
     return html.escape(text).encode("utf-8", "backslashreplace").decode("utf-8")
 
 

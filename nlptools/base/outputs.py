@@ -7,7 +7,6 @@ import errno
 import io
 import os
 import re
-import secrets
 import shutil
 import stat
 import tempfile
@@ -220,10 +219,14 @@ def _keep_rights(descriptor: int, status: os.stat_result | None, *, nameless: bo
     os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
 
 
+def _random_digits() -> str:
+    return os.urandom(_RANDOM // 2).hex()  # the module secrets takes 5 ms to import
+
+
 def _link(descriptor: int, target: Path) -> str:
     """Give a file without a name a hidden one, which nobody has; a rename takes it from there."""
     while True:
-        part = str(target.with_name(_hidden(target) + secrets.token_hex(_RANDOM // 2)))
+        part = str(target.with_name(_hidden(target) + _random_digits()))
         with contextlib.suppress(FileExistsError):
             # src_dir_fd makes it linkat(AT_SYMLINK_FOLLOW); the path being absolute, it is not used.
             os.link(f"/proc/self/fd/{descriptor}", part, src_dir_fd=descriptor)

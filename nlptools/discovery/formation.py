@@ -12,8 +12,6 @@ from functools import cached_property
 import numpy as np
 
 from nlptools.base import keys
-from nlptools.base.packing import joined
-from nlptools.text import chars
 from nlptools.wordmodel.em import LONGEST
 from nlptools.wordmodel.expected_counts import Weighted, WordLookup
 from nlptools.wordmodel.model import WordModel
@@ -38,11 +36,11 @@ class Formation:
         """carried: the model in the symbols of a corpus, whose ids are below `symbols`. Raises ValueError for a model without a word list."""
         if model.known is None:
             raise ValueError("the model was not learnt on top of a word list")
-        begins, ends = _compounds(model)
-        rate = model.expected * (1e6 / max(1.0, float(model.expected.sum()))) + RATE
-        values = [np.log((number + COMPOUNDS) / rate) for number in (begins, ends)]
-        lengths = np.count_nonzero(carried.spelling, axis=1)
         rows, spelling = carried.spelled, carried.spelling
+        rate = model.expected[rows] * (1e6 / max(1.0, float(model.expected.sum()))) + RATE
+        counted = _compounds(model.known, carried)
+        values = [np.log((number + COMPOUNDS) / rate) for number in counted]
+        lengths = np.count_nonzero(spelling, axis=1)
         listed = np.flatnonzero((lengths > 1) & model.known[rows])
         listed = listed[np.argsort(-model.weights[rows[listed]], kind="stable")]
         single = np.flatnonzero(lengths == 1)
@@ -54,8 +52,8 @@ class Formation:
         unseen, number = np.log(COMPOUNDS / RATE), len(listed) + 1
         self._values = np.full((2, number + symbols), unseen)
         for own, value in zip(self._values, values, strict=True):
-            own[1:number] = value[rows[listed]]
-            own[number + spelling[single, 0]] = value[rows[single]]
+            own[1:number] = value[listed]
+            own[number + spelling[single, 0]] = value[single]
 
     @cached_property
     def _lookup(self) -> WordLookup:
@@ -81,36 +79,43 @@ def _parts(spelling: np.ndarray) -> Iterator[np.ndarray]:
         yield spelling[start : start + _PIECE]
 
 
-def _compounds(model: WordModel) -> tuple[np.ndarray, np.ndarray]:
-    """How many listed words of three symbols and more each word of a model begins, and how many it ends; int64."""
-    text, lengths = joined(model.words)
-    short = lengths <= LONGEST
-    codes = chars.code_points(text)[np.repeat(short, lengths)]
-    rows, lengths = np.flatnonzero(short), lengths[short]
-    # In 16 bits: a list of words with more kinds of characters than that has the last ones in common.
-    used = np.zeros(int(codes.max(initial=0)) + 1, np.int32)
-    used[codes] = 1
-    number = np.minimum(np.cumsum(used)[codes], 0xFFFF)
-    ids = np.zeros((len(rows), LONGEST), np.uint16)
-    ids[np.arange(LONGEST) < lengths[:, None]] = number
-    own = _keys(ids)
-    compound = model.known[rows] & (lengths > 2) if model.known is not None else lengths < 0
+def _compounds(known: np.ndarray, carried: Carried) -> tuple[np.ndarray, np.ndarray]:
+    """How many listed words of three symbols and more each of the spelled words begins, and how many it ends; int64.
+
+    known: which words of the model are listed. What they begin with counts where the corpus has all symbols of that,
+    whatever follows.
+    """
+    lengths, ends = carried.words.lengths, carried.words.ends
+    # Among the symbols of the model, of which there are so few that three fit into a key.
+    number = np.zeros(int(carried.symbols.max(initial=0)) + 1, np.uint64)
+    used = np.flatnonzero(np.bincount(carried.symbols, minlength=1)[1:]) + 1
+    number[used] = np.arange(1, len(used) + 1)
+    ids, size = number[carried.symbols], len(used) + 1
+    own = _keys([number[column] for column in carried.spelling.T[: LONGEST - 1]], size)
+    # A part has three symbols at most.
+    longest = np.flatnonzero(carried.spelling[:, LONGEST - 1])
+    compound = np.flatnonzero(known & (lengths > 2) & (lengths <= LONGEST))
     found = []
-    for end in (False, True):
+    for last in (False, True):
         parts = []
         for k in range(1, LONGEST):
-            longer = np.flatnonzero(compound & (lengths > k))
-            start = lengths[longer] - k if end else np.zeros(len(longer), np.int64)
-            part = np.zeros((len(longer), LONGEST), np.uint16)
-            part[:, :k] = np.take_along_axis(ids[longer], start[:, None] + np.arange(k), axis=1)
-            parts.append(_keys(part))
+            longer = compound[lengths[compound] > k]
+            start = ends[longer] - (k if last else lengths[longer])
+            columns = [ids[start + j] for j in range(k)]
+            there = np.logical_and.reduce(columns)
+            parts.append(_keys([column[there] for column in columns], size))
         distinct, times = np.unique(np.concatenate(parts), return_counts=True)
         at = keys.KeyTable(distinct).find(own)
-        of_all = np.zeros(len(model.words), np.int64)
-        of_all[rows] = np.where(at >= 0, times[at], 0) if len(times) else 0
-        found.append(of_all)
+        of_own = np.where(at >= 0, times[at], 0) if len(times) else np.zeros(len(own), np.int64)
+        of_own[longest] = 0
+        found.append(of_own)
     return found[0], found[1]
 
 
-def _keys(ids: np.ndarray) -> np.ndarray:
-    return keys.pack(list(ids.T), [1 << 16] * LONGEST, np.empty(len(ids), np.uint64))
+def _keys(columns: list[np.ndarray], size: int) -> np.ndarray:
+    """One key for the symbols of each row, below `size`, from 1; 0 behind the last one."""
+    found = columns[-1].copy()
+    for column in columns[-2::-1]:
+        found *= np.uint64(size)
+        found += column
+    return found

@@ -42,12 +42,12 @@ _reference: Reference | None = None
 
 
 def general_reference(*, keep: bool = True) -> Reference:
-    """The general model as a background, made ready once for all. keep=False: the model itself, which takes 30 MB, is
+    """The general model as a background, made ready once for all. keep=False: the model itself, which takes 8 MB, is
     read for it and does not stay.
     """
     global _reference
     if _reference is None:
-        _reference = Reference(general(keep=keep), general=True, little=not keep)
+        _reference = Reference(general(keep=keep), reread=not keep)
     return _reference
 
 

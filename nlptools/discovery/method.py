@@ -6,11 +6,12 @@ import os
 import re
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, threads_within, unwatched
 from nlptools.discovery.rules import LONGEST_NGRAM, MIN_SCORE, WEIGHTS
 from nlptools.discovery.source import DiscoverySource
@@ -114,7 +115,7 @@ _kept: WordModel | None = None
 
 
 def general(*, keep: bool = True) -> WordModel:
-    """The general model, which takes 30 MB: read once for all, or with keep=False as long as somebody has it."""
+    """The general model, which takes 8 MB: read once for all, or with keep=False as long as somebody has it."""
     global _general, _kept
     model = None if _general is None else _general()
     if model is None:

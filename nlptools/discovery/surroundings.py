@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import DEFAULT_MEMORY, worker_pool
 from nlptools.base.spool import Spool
 from nlptools.ngrams.count import NgramCounter

@@ -10,11 +10,12 @@ import io
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, make_dataclass, replace
+from dataclasses import field, make_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nlptools.base.dataclass import dataclass
 from nlptools.base.frames import SCREENFUL, html_table, to_frame
 from nlptools.discovery.columns import (
     COLUMNS,
@@ -36,9 +37,18 @@ _BATCH = 1 << 13
 # Scores of more than this and less than 1 have so many digits in files.
 _NEAR_ONE, _MORE_DIGITS = 0.9998, 8
 
-# A row, with the columns by their names in files; unrounded, None where the method does not say.
+_ROW = "A row: columns by their names in files, unrounded, None where the method does not say."
 _DECISION_FIELD = (DECISION.name, str, field(default="", repr=False))
-WordRow: Any = make_dataclass("WordRow", [*COLUMNS, _DECISION_FIELD], frozen=True, slots=True)
+WordRow: Any = dataclass(frozen=True)(
+    make_dataclass(
+        "WordRow",
+        [*COLUMNS, _DECISION_FIELD],
+        namespace={"__doc__": _ROW},
+        init=False,
+        repr=False,
+        eq=False,
+    )
+)
 WordRow.__module__ = __name__
 
 

@@ -6,11 +6,12 @@ import dataclasses
 import math
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
+from nlptools.base.dataclass import dataclass
 from nlptools.lm.filterrules import COLUMNS, REASONS, FilterRules, per_symbol
 from nlptools.lm.limits import BUCKETS, buckets_of, shrunk
 from nlptools.text.documents import Documents

@@ -7,9 +7,10 @@ with id i, 0 being <unk>.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from nlptools.base.dataclass import dataclass
 from nlptools.base.storage import Column
 from nlptools.ngrams.counts import NgramTrie
 

@@ -16,10 +16,11 @@ import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
+from nlptools.base.dataclass import dataclass
 from nlptools.ngrams.alphabet import sort_key
 from nlptools.text import chars
 

@@ -1,7 +1,7 @@
 """Plain text -> cells: one regular expression for numbers, dates, addresses, numerals of Han characters, runs.
 
-A *cell* is what no method of segmentation cuts. The expression knows the letters and digits of some scripts;
-kinds.plain_text puts these for all others. Which signs join was counted in segmented text (docs/decisions.md).
+A *cell* is what no method of segmentation cuts. The expression knows few letters and digits, as each class with many
+ranges takes a millisecond to compile; kinds.plain_text puts these for all others. Which signs join was counted in segmented text (docs/decisions.md).
 """
 
 from __future__ import annotations
@@ -9,7 +9,14 @@ from __future__ import annotations
 import functools
 import re
 
-from nlptools.segmentation.kinds import HAN, WORD, plain_class, strange_class
+from nlptools.segmentation.kinds import (
+    ANY_LETTER,
+    ANY_NUMBER,
+    HAN,
+    WORD,
+    plain_class,
+    strange_class,
+)
 
 # Numerals of Han characters. The white circle is written for a zero.
 DIGITS, UNITS = "〇零一二三四五六七八九", "十百千万亿"
@@ -26,15 +33,15 @@ DEGREES = "℃℉"
 HAN_WIDE = "\U00020000-\U0003fffd"
 FLAG_LETTERS = "\U0001f1e6-\U0001f1ff"
 
-_D = plain_class(WORD, digits=True)
-_L = plain_class(WORD)
-_W = _D + _L
+# Letters and digits of plain text, as classes of an expression.
+_LETTERS = "A-Za-z" + ANY_LETTER
+_DIGITS = f"0-9０-９{ANY_NUMBER}"
 _URL = r"A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%"
 _URL_END = "A-Za-z0-9/#=&_~"
 
 
-def _numeral() -> str:
-    """Numerals of Han characters: two or more, or one after 第."""
+def _numeral(digits: str) -> str:
+    """Numerals of Han characters: two or more, or one after 第. digits: those of figures, as a class."""
     one = (
         f"(?:[{DIGITS}十百万亿廿卅贰叁柒捌玖肆壹佰]"
         # 三万|千瓦: no thousand after a myriad, nor where it belongs to a unit of measure.
@@ -47,7 +54,7 @@ def _numeral() -> str:
     # 一一 may be a word, or the edges of two.
     row = f"(?!一一(?![{NUMERALS}○])){one}{{2,}}+|[{FORMAL}]{{2}}[{FORMAL}零万亿]*+"
     # 统一|百货, 唯一|一个, 星期六|一早, 周三|十点.
-    apart = f"(?<![统唯惟划])(?<!星期)(?<!礼拜)(?<!\\A周)(?<![^每几半两{DIGITS}十{_D}]周)"
+    apart = f"(?<![统唯惟划])(?<!星期)(?<!礼拜)(?<!\\A周)(?<![^每几半两{DIGITS}十{digits}]周)"
     fraction = f"(?:{one}++|几)分之(?:{one}++|几)(?:点[{DIGITS}○]++)?"
     # 一点五万, but 三点五分, 一点一滴, 六点一直.
     decimal = (
@@ -58,24 +65,25 @@ def _numeral() -> str:
     return f"第(?:{one}++|[{FORMAL}]++)|{apart}(?!○)(?:{fraction}|{decimal}|{row})|{some}"
 
 
-def _run() -> str:
-    """Letters and digits in a row, with the signs between them and behind."""
+def _run(letters: str, digits: str) -> str:
+    """Letters and digits, which are classes, in a row, with the signs between them and behind."""
+    some = letters + digits
     join = (
         r"[.．/_\-]"
-        f"|(?<=[{_D}])[／∶:*·⁄](?=[{_D}])"
-        f"|(?<=[{_L}])(?:－(?=[{_D}])|['\u0f0b\u0f0c\u05f4](?=[{_L}])|—)"
+        f"|(?<=[{digits}])[／∶:*·⁄](?=[{digits}])"
+        f"|(?<=[{letters}])(?:－(?=[{digits}])|['\u0f0b\u0f0c\u05f4](?=[{letters}])|—)"
     )
-    row = f"[{_W}]++(?:(?:{join})[{_W}]++)*+"
+    row = f"[{some}]++(?:(?:{join})[{some}]++)*+"
     thousands = (
-        f"(?:[{_D}]{{1,3}}(?:,[{_D}]{{3}})++|[０-９]{{1,3}}(?:，[０-９]{{3}})++)(?![{_D}])"
-        f"(?:[.．·][{_D}]++)?[{_W}]*+"
+        f"(?:[{digits}]{{1,3}}(?:,[{digits}]{{3}})++|[０-９]{{1,3}}(?:，[０-９]{{3}})++)(?![{digits}])"
+        f"(?:[.．·][{digits}]++)?[{some}]*+"
     )
-    time = f"[{_D}]{{1,2}}：[{_D}]{{2}}(?:：[{_D}]{{2}})?(?![{_D}])"
+    time = f"[{digits}]{{1,2}}：[{digits}]{{2}}(?:：[{digits}]{{2}})?(?![{digits}])"
     before = (
-        f"(?<![{_W}{NUMERALS}年月日号时点分秒\\-−)）\\]】])[\\-−](?=[{_D}])"
-        f"|(?<![{_W}])\\+(?=[{_D}\\-]{{8}})|第(?=[{_D}])"
+        f"(?<![{some}{NUMERALS}年月日号时点分秒\\-−)）\\]】])[\\-−](?=[{digits}])"
+        f"|(?<![{some}])\\+(?=[{digits}\\-]{{8}})|第(?=[{digits}])"
     )
-    after = f"%++|％++|‰++|(?<=[{_D}])(?:℃++|℉++|万亿|万|亿)"
+    after = f"%++|％++|‰++|(?<=[{digits}])(?:℃++|℉++|万亿|万|亿)"
     return f"(?:{before})?(?:{thousands}|{time}|{row})(?:{after})?"
 
 
@@ -90,19 +98,23 @@ WWW = f"[wW]{{3}}\\.(?=[A-Za-z0-9])[{_URL}]*[{_URL_END}]"
 def cells_expression() -> re.Pattern[str]:
     """The expression whose matches are the cells of plain text without marks, one after the other."""
     # First what is most frequent, signs and Han characters that begin nothing: 2.5 times as fast.
-    sign = f"([^{plain_class(HAN)}{HAN_WIDE}{FLAG_LETTERS}{_W}+\\-−])\\1*+"
+    han = plain_class(HAN)
+    sign = f"([^{han}{HAN_WIDE}{FLAG_LETTERS}{_LETTERS}{_DIGITS}+\\-−])\\1*+"
     most = plain_class(HAN, without=_NUMERAL_SIGNS)
-    some = f"(?=[{_NUMERAL_SIGNS}])(?:{_numeral()})|{ADDRESS}|{WWW}|{_run()}"
-    others = f"[{plain_class(HAN)}{HAN_WIDE}]|[{FLAG_LETTERS}]{{1,2}}|(.)\\2*+"
+    numeral, run = _numeral(_DIGITS), _run(_LETTERS, _DIGITS)
+    some = f"(?=[{_NUMERAL_SIGNS}])(?:{numeral})|{ADDRESS}|{WWW}|{run}"
+    others = f"[{han}{HAN_WIDE}]|[{FLAG_LETTERS}]{{1,2}}|(.)\\2*+"
     return re.compile(f"{sign}|[{most}]|{some}|{others}", re.DOTALL)
 
 
 @functools.cache
 def quick_expressions() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """(odd, cells): a text in which nothing is odd has the matches of `cells`, which has no groups, for its cells."""
-    most = plain_class(HAN, without=_NUMERAL_SIGNS)
+    han, most = plain_class(HAN), plain_class(HAN, without=_NUMERAL_SIGNS)
+    letters, digits = plain_class(WORD), plain_class(WORD, digits=True)
     others = "".join(map(chr, TRADITIONAL))
-    odd = f"[{strange_class()}@{others}]|([^{plain_class(HAN)}{_W}])\\1"
+    odd = f"[{strange_class()}@{others}]|([^{han}{letters}{digits}])\\1"
     # First what is most frequent: Han characters and signs that begin nothing.
-    alone = f"[{most}]|[^{plain_class(HAN)}{_W}+\\-−]"
-    return re.compile(odd), re.compile(f"{alone}|{_numeral()}|{WWW}|{_run()}|.", re.DOTALL)
+    alone = f"[{most}]|[^{han}{letters}{digits}+\\-−]"
+    some = f"{_numeral(digits)}|{WWW}|{_run(letters, digits)}"
+    return re.compile(odd), re.compile(f"{alone}|{some}|.", re.DOTALL)

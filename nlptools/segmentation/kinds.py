@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import string
+
 import numpy as np
 
 from nlptools.text import chars, unicode_ranges
@@ -48,8 +50,9 @@ def kinds_of(codes: np.ndarray) -> np.ndarray:
 
 # --- plain text ------------------------------------------------------------------------------
 
-# Letters and digits that the expression of forms.py knows: of another script one of them stands for each.
-ANY_LETTER, ANY_DIGIT = "ａ", "０"
+# Of the letters and digits that the expression of forms.py does not know one stands for each: a letter, a digit as it
+# may stand between full-width ones, another digit of a script that is plain (½, ²).
+ANY_LETTER, ANY_DIGIT, ANY_NUMBER = "ａ", "０", "²"
 _PLAIN = (
     *((0x0, 0x24F), (0x370, 0x481), (0x2000, 0x2BFF), (0x3000, 0x31FF), (0x3400, 0x4DBF)),
     *((0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F), (0xFF00, 0xFFEF)),
@@ -69,9 +72,12 @@ _PLAIN_TABLE = _plain()
 def _standing() -> np.ndarray:
     """What stands for each code point of the BMP in plain text."""
     table = np.arange(0x10000, dtype=np.uint16)
-    strange = ~_PLAIN_TABLE & (KINDS == WORD)
-    table[strange] = ord(ANY_LETTER)
-    table[strange & (chars.CLASS_TABLE == chars.DIGIT)] = ord(ANY_DIGIT)
+    word, digit = KINDS == WORD, chars.CLASS_TABLE == chars.DIGIT
+    own = np.zeros(0x10000, bool)
+    own[[ord(c) for c in string.ascii_letters + string.digits + "０１２３４５６７８９"]] = True
+    table[word & ~digit & ~own] = ord(ANY_LETTER)
+    table[word & digit & ~own] = ord(ANY_NUMBER)
+    table[word & digit & ~_PLAIN_TABLE] = ord(ANY_DIGIT)
     return table
 
 
@@ -79,7 +85,7 @@ _STANDING = _standing()
 
 
 def plain_text(codes: np.ndarray) -> str:
-    """The code points with one letter for all letters that forms.py does not know, one digit for all such digits."""
+    """The code points with one letter for all letters that forms.py does not know, and so of digits."""
     if codes.dtype == np.uint16:
         plain = np.take(_STANDING, codes).astype(np.uint32)
     else:

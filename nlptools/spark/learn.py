@@ -9,20 +9,19 @@ import functools
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from nlptools.base import keys
+from nlptools.base.dataclass import dataclass
 from nlptools.base.spool import Spool
 from nlptools.lattice.runs import find_runs
 from nlptools.ngrams.symbols import SymbolEncoder
 from nlptools.spark.kept import fixed_texts, pack_arrays, pack_texts, unpack_arrays, unpack_texts
 from nlptools.spark.passes import Kept, Place, Row, SpreadCorpus, Unit, folded
 from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
-from nlptools.wordmodel.sample import LONGEST_RUN, Sample, choose_runs, sample_of, share_of
+from nlptools.wordmodel.sample import LONGEST_RUN, Sample, Share, choose_runs, sample_of, share_of
 
 
 @dataclass(frozen=True)
@@ -177,7 +176,7 @@ def _runs(units: Iterator[Unit], dense: Any) -> Iterator[Row]:
         yield unit.place, json.dumps([runs, symbols]).encode()
 
 
-def _taken(units: Iterator[Unit], dense: Any, before: Any, share: Fraction) -> Iterator[Row]:
+def _taken(units: Iterator[Unit], dense: Any, before: Any, share: Share) -> Iterator[Row]:
     """The runs that are in the sample."""
     for unit in units:
         encoded = unit.encoded()

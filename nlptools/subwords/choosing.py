@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from nlptools.base.dataclass import dataclass
 from nlptools.subwords.bytelevel import written
 from nlptools.subwords.pieces import AddedWordFinder, JsonEncoder
 from nlptools.text import chars

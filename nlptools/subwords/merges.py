@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
+
+from nlptools.base.dataclass import dataclass
 
 
 @dataclass(frozen=True)

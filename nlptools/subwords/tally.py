@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
+from nlptools.base.dataclass import dataclass
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.subwords.encoders import Encoder
 from nlptools.subwords.surfaces import EncodedLines

@@ -5,16 +5,18 @@ from __future__ import annotations
 import bisect
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
+
+from nlptools.base.dataclass import dataclass
 
 
 def _none() -> array[int]:
     return array("q")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LineNumbers:
     """Numbers (from 1) of the lines of a text; each is one more than that of the line before, but at a jump.
 

@@ -7,9 +7,10 @@ CSV and TSV (cells.py) the documents in a field or column. Parquet and Arrow go 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import BinaryIO
 
+from nlptools.base.dataclass import dataclass
 from nlptools.errors import DataError
 from nlptools.text.cells import cell_documents
 from nlptools.text.decoding import MARK, MARK_ERRORS, decompress, to_utf8
@@ -21,7 +22,7 @@ from nlptools.text.tableformats import Rows
 from nlptools.text.tables import Mend, TableFile
 
 
-@dataclass(slots=True)
+@dataclass
 class ReadReport:
     """What one pass over a corpus has read so far.
 
@@ -38,7 +39,7 @@ class ReadReport:
     encodings: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass
 class SourceReader:
     """How bytes become text, as Corpus has it, and the report of this pass; one for all sources.
 

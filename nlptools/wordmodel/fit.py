@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
+from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import Watch, unwatched
 from nlptools.wordmodel.em import (
     LONGEST,

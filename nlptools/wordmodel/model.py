@@ -14,12 +14,13 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from nlptools.base.dataclass import dataclass
 from nlptools.base.frames import html_table, to_frame
 from nlptools.base.outputs import whole_file
 from nlptools.base.packing import JoinedStrings
@@ -78,7 +79,7 @@ class WordModel:
     place_symbols, place_counts: characters and, shape (characters, 5), in how many rare words they stand
     at each of PLACES. settings: what made the model; among them symbols, the size of its corpus, and
     trained_on, that of the distinct text it was learnt from. known: bool, whether the word was in a word list that
-    the model was learnt on top of; None: there was no list.
+    the model was learnt on top of; None: there was no list. notes: of the words, where the file has some.
     """
 
     words: Sequence[str]
@@ -89,6 +90,7 @@ class WordModel:
     place_counts: np.ndarray = field(default_factory=lambda: np.zeros((0, len(PLACES)), np.int64))
     settings: Mapping[str, Any] = field(default_factory=dict)
     known: np.ndarray | None = None
+    notes: WordNotes | None = None
 
     def __len__(self) -> int:
         return len(self.words)
@@ -185,9 +187,8 @@ class WordWeights(NamedTuple):
     @staticmethod
     def of(model: WordModel) -> WordWeights:
         places = model.place_symbols, model.place_counts
-        return WordWeights(
-            model.words, model.weights, *places, model.settings, model.known is not None
-        )
+        listed = model.known is not None
+        return WordWeights(model.words, model.weights, *places, model.settings, listed, model.notes)
 
 
 def _decimals(values: np.ndarray, digits: int) -> np.ndarray:
@@ -289,7 +290,7 @@ def _notes(
 
 def _unpacked(path: str | os.PathLike[str]) -> WordModel:
     packed = PackedModel.open(path)
-    words, weights, place_symbols, place_counts, settings, *_ = _weights(packed, path)
+    words, weights, place_symbols, place_counts, settings, _, notes = _weights(packed, path)
     counts = packed.numbers("count", len(words))
     expected = packed.numbers("expected", len(words)) / 1000
     known = packed.numbers("known", len(words)) if "known" in packed else None
@@ -299,17 +300,18 @@ def _unpacked(path: str | os.PathLike[str]) -> WordModel:
         or max(counts.max(initial=0), expected.max(initial=0)) >= LARGEST
     ):
         raise damaged(path, "a count out of range")
-    if known is not None and not np.isin(known, (0, 1)).all():
+    if known is not None and ((known < 0) | (known > 1)).any():
         raise damaged(path, 'neither 0 nor 1 in the column "known"')
     return WordModel(
-        list(words),
+        words,
         counts,
         expected,
         weights,
-        list(place_symbols),
+        place_symbols,
         place_counts,
         settings,
         None if known is None else known == 1,
+        notes,
     )
 
 

@@ -88,7 +88,8 @@ class Carried:
 
     words, expected, known: those of the model, weighted; known is None where there was no list. number: of each word
     its row. spelling: symbol ids of the words of up to four symbols that the corpus' symbols can spell, padded with 0;
-    spelled: the rows of these words; left: the rows of the others that can be words.
+    spelled: the rows of these words; left: the rows of the others that can be words. symbols: of all characters of
+    the words in a row the id, int32, 0 for one that the corpus does not have.
     """
 
     def __init__(self, model: WordModel, weight: float, texts: Sequence[str]) -> None:
@@ -98,22 +99,31 @@ class Carried:
         # Not the model's list of them: 15 MB, which goes with the model.
         self.words = JoinedStrings(text, characters)
         codes = chars.code_points(text)
-        table = np.zeros(0x110000, np.int32)
         # Runs of letters and digits are symbols too where words are looked for; a prior's words have none of them.
         single = [(ord(text), number) for number, text in enumerate(texts, 1) if len(text) == 1]
-        table[[code for code, _ in single]] = [number for _, number in single]
-        firsts = np.cumsum(characters) - characters
-        places = np.minimum(firsts[:, None] + np.arange(LONGEST), max(len(codes) - 1, 0))
-        inside = np.arange(LONGEST) < characters[:, None]
-        ids = np.where(inside, table[codes[places]], 0) if len(codes) else inside.astype(np.int32)
+        table = np.zeros(0x10000 if codes.dtype == np.uint16 else 0x110000, np.int32)
+        places, numbers = np.array(single, np.int64).reshape(-1, 2).T
+        table[places[places < len(table)]] = numbers[places < len(table)]
+        self.symbols = np.take(table, codes)
+        lacking = np.zeros(len(codes) + 1, np.int32)
+        np.cumsum(self.symbols == 0, out=lacking[1:])
+        ends = self.words.ends
         short = characters <= LONGEST
-        here = short & ((ids > 0).sum(axis=1) == characters)
+        here = short & (lacking[ends] == lacking[ends - characters])
         self._han = np.array([True] + [len(text) == 1 and chars.is_han(text) for text in texts])
         self.spelled = np.flatnonzero(here)
-        self.spelling = ids[here].astype(np.int64)
+        self.spelling = self._ids(self.spelled, characters[self.spelled])
         self.left = np.flatnonzero(~here & (short if self.known is None else short | self.known))
-        del table, places, inside, ids
-        self._symbols = characters - _inside_runs(codes, characters)
+        self._symbols = characters - _inside_runs(codes, ends)
+
+    def _ids(self, rows: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        """Symbol ids of some words that have these lengths, padded with 0."""
+        spelling = np.zeros((len(rows), LONGEST), np.int64)
+        firsts = self.words.ends[rows] - lengths
+        for place in range(LONGEST):
+            longer = np.flatnonzero(lengths > place)
+            spelling[longer, place] = self.symbols[firsts[longer] + place]
+        return spelling
 
     @cached_property
     def number(self) -> dict[str, int]:
@@ -211,11 +221,14 @@ def keep_whole(
     return raised
 
 
-def _inside_runs(codes: np.ndarray, characters: np.ndarray) -> np.ndarray:
-    """How many characters of each word go on a run of others than Han (T恤 0, 卡拉OK 1): one symbol with it."""
-    other = chars.classes(codes) != chars.HAN
-    goes_on = np.zeros(len(codes) + 1, np.int64)
-    np.cumsum(other[1:] & other[:-1], out=goes_on[2:])
-    ends = np.cumsum(characters)
+def _inside_runs(codes: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """How many characters of each word go on a run of others than Han (T恤 0, 卡拉OK 1): one symbol with it.
+
+    ends: where each word ends among the codes.
+    """
+    other = np.flatnonzero(chars.classes(codes) != chars.HAN)
+    goes_on = other[1:][np.diff(other) == 1]
     # The last character of the word before does not count.
-    return goes_on[ends] - goes_on[np.minimum(ends - characters + 1, ends)]
+    of_word = np.searchsorted(ends, goes_on, side="right")
+    first = goes_on == np.concatenate([[0], ends[:-1]])[of_word]
+    return np.bincount(of_word[~first], minlength=len(ends))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 
 from nlptools.base import keys
+from nlptools.base.dataclass import dataclass
 from nlptools.base.shelf import Shelf, Store
 from nlptools.lattice.runs import Steps, arrange, find_runs
 from nlptools.native import kernel
@@ -20,6 +20,13 @@ from nlptools.wordmodel.candidates import find_substrings, single_symbols
 from nlptools.wordmodel.em import LONGEST, Lattice
 
 LONGEST_RUN = 200  # symbols; a cut every 200 symbols of text without any break changes nothing
+
+
+class Share(NamedTuple):
+    """A part of a whole, in lowest terms: what a Fraction is, whose import takes 3 ms."""
+
+    numerator: int
+    denominator: int
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,8 @@ class Sample:
     @property
     def digest(self) -> str:
         """Of the text that is trained on; hexadecimal."""
+        import hashlib  # 4 ms, for who makes a model
+
         digest = hashlib.sha256("\n".join(self.texts).encode())
         for start in range(0, len(self.ids), 1 << 20):
             digest.update(self.ids[start : start + (1 << 20)].astype("<u4").tobytes())
@@ -101,13 +110,15 @@ def kept_symbols(
     return [kept[i] for i in order.tolist()]
 
 
-def share_of(most: int, total: int) -> Fraction:
+def share_of(most: int, total: int) -> Share:
     """What share of the runs makes about `most` of `total` symbols."""
     # No run is longer than LONGEST_RUN, so that at least one of them is taken.
-    return Fraction(min(max(most, LONGEST_RUN), total), max(total, 1))
+    part, whole = min(max(most, LONGEST_RUN), total), max(total, 1)
+    common = math.gcd(part, whole)
+    return Share(part // common, whole // common)
 
 
-def choose_runs(ids: np.ndarray, seen: int, share: Fraction) -> tuple[np.ndarray, int]:
+def choose_runs(ids: np.ndarray, seen: int, share: Share) -> tuple[np.ndarray, int]:
     """(the runs that are taken, each with a 0 behind it; how many runs there are). seen: runs before these.
 
     Run j is taken where j times the share passes a whole number: evenly, and whatever the blocks.
@@ -135,12 +146,8 @@ def _first_of_equals(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -
     Runs are compared by 64-bit hashes: among ten million runs two different ones are taken for equal
     with a probability of 3 in a million, and then one run is missing in the sample.
     """
-    places = np.random.Generator(np.random.PCG64(1)).integers(
-        1, 1 << 62, LONGEST_RUN, dtype=np.uint64
-    )
-    values = np.random.Generator(np.random.PCG64(2)).integers(
-        1, 1 << 62, int(ids.max(initial=0)) + 1, dtype=np.uint64
-    )
+    places = _scattered(0, LONGEST_RUN)
+    values = _scattered(LONGEST_RUN, int(ids.max(initial=0)) + 1)
     hashes = np.empty(len(starts), np.uint64)
     if kernel.usable():
         wide = np.ascontiguousarray(ids, np.uint32)
@@ -155,6 +162,17 @@ def _first_of_equals(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -
         mixed ^= mixed >> np.uint64(29)
         hashes[part] = np.add.reduceat(mixed, ends - lengths[part])
     return _first_of_equal_hashes(hashes)
+
+
+def _scattered(start: int, size: int) -> np.ndarray:
+    """Random numbers, uint64, the same each time: SplitMix64 (Steele, Lea and Flood 2014), from number `start` on.
+
+    Importing numpy.random takes 12 ms.
+    """
+    bits = np.arange(start + 1, start + size + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        bits = (bits ^ bits >> np.uint64(shift)) * np.uint64(factor)
+    return bits ^ bits >> np.uint64(31)
 
 
 def _first_of_equal_hashes(hashes: np.ndarray) -> np.ndarray:

@@ -93,7 +93,7 @@ def test_a_hidden_file_of_another_process_stays(
     """Containers that share a folder may have the same process number, and more."""
     (tmp_path / ".out.0000").write_bytes(b"of somebody else")
     names = iter(["0000", "0001"])
-    monkeypatch.setattr(outputs.secrets, "token_hex", lambda _: next(names))
+    monkeypatch.setattr(outputs, "_random_digits", lambda: next(names))
     put(tmp_path / "out")
     assert sorted(os.listdir(tmp_path)) == [".out.0000", "out"]
     assert (tmp_path / ".out.0000").read_bytes() == b"of somebody else"
