@@ -18,12 +18,12 @@ import re
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.errors import DataError, ResourceError, cut, quoted
 
 _ALIGN = 64

@@ -11,10 +11,9 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-
-from nlptools.base.dataclass import dataclass
 
 # --- columns -> lines ------------------------------------------------------------------------
 

@@ -12,13 +12,12 @@ import os
 import stat
 import sys
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
-from nlptools.base.dataclass import dataclass
 from nlptools.errors import NlptoolsError
 from nlptools.text.remote import is_remote
 from nlptools.text.sources import find_sources

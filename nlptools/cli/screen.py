@@ -12,8 +12,8 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from nlptools.base.dataclass import dataclass
 from nlptools.cli.console import given_options
 from nlptools.errors import visible
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.machine import trim_memory
 from nlptools.base.spool import Spool
 from nlptools.ngrams.scores import Frequent, each_side, pmi

@@ -5,10 +5,8 @@ Knows no NumPy, so that the command line can read it at `--help`.
 
 from __future__ import annotations
 
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
-
-from nlptools.base.dataclass import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

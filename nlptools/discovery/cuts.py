@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.wordmodel.em import LONGEST
 from nlptools.wordmodel.expected_counts import Weighted, WordLookup, pieces
 from nlptools.wordmodel.sample import Sample

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.machine import LITTLE_MEMORY, trim_memory
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, unwatched
 from nlptools.discovery.evidence import Explained

@@ -7,13 +7,12 @@ its occurrences that the model expects as a word, if that is more.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.machine import LITTLE_MEMORY, trim_memory
 from nlptools.base.resources import ordered_map, worker_pool
 from nlptools.base.spool import Spool

@@ -6,9 +6,9 @@ lengths stand in one ranking. docs/decisions.md has the measurement, docs/how-it
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
-from nlptools.base.dataclass import dataclass
+import numpy as np
 
 # Chosen on statutes, medical questions, IT news and a novel; two more corpora confirmed them.
 RARE = 5.0  # added to the count: of what occurs five times half remains

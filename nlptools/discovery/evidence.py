@@ -6,12 +6,11 @@ discover_words takes an `Explained` and fills it on its way, so that words are e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.discovery.cuts import Cuts, find_cuts
 from nlptools.discovery.em_score import (
     BEHIND,

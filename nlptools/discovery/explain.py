@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.discovery.cuts import Cuts
 from nlptools.discovery.evidence import Evidence, Explained
 from nlptools.discovery.keyness import Newness, explain_newness

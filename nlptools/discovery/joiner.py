@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.keys import KeyTable
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.scores import Frequent

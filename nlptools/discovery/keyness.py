@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.stringindex import StringIndex
 from nlptools.discovery.table import WordTable
 from nlptools.segmentation.partial import part_for

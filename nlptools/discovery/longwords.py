@@ -7,10 +7,10 @@ the first symbols of a node begin are looked at, so a pass costs next to nothing
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.keys import KeyTable
 from nlptools.discovery.joiner import Joiner
 from nlptools.ngrams.neighbours import NeighbourPairs, SplitCounts, weakest_split

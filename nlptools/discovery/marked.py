@@ -8,11 +8,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.discovery.em_score import FIRST, LAST
 from nlptools.discovery.names import Characters, find_names
 from nlptools.discovery.surroundings import (

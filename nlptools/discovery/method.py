@@ -6,12 +6,11 @@ import os
 import re
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, threads_within, unwatched
 from nlptools.discovery.rules import LONGEST_NGRAM, MIN_SCORE, WEIGHTS
 from nlptools.discovery.source import DiscoverySource

@@ -7,10 +7,10 @@ names than those of other text; what is cut so is a candidate, and all its occur
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.discovery.surroundings import LEFT, RIGHT, DotRows, Surroundings
 from nlptools.ngrams.neighbours import NeighbourPairs
 from nlptools.ngrams.symbols import SymbolEncoder

@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.spool import Spool
 from nlptools.lattice.trie import Trie
 from nlptools.native import kernel

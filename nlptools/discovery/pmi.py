@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nlptools.base import storage
-from nlptools.base.dataclass import dataclass
 from nlptools.base.spool import Spool
 from nlptools.discovery.entropy import OtherNgrams, ngram_symbols, ngram_texts
 from nlptools.discovery.joiner import Joiner, WordCounts, ids_of

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from nlptools.base import keys
-from nlptools.base.dataclass import dataclass
 from nlptools.base.machine import trim_memory
 from nlptools.discovery.candidates import Candidates
 from nlptools.wordmodel.em import LONGEST, PENALTIES, Expected, expect, find_rows, weights

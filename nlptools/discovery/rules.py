@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from nlptools.base.dataclass import dataclass
 from nlptools.discovery.columns import SORTS
 
 # What other files say too, which load NumPy: tests/discovery/test_rules.py compares them.

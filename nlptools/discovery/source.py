@@ -6,10 +6,10 @@ onemachine.py has one that is kept in memory or in files; spark/discover.py one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from nlptools.base.dataclass import dataclass
 from nlptools.discovery.occurrences import CutText
 from nlptools.discovery.surroundings import Surroundings
 from nlptools.ngrams.counts import Settings

@@ -10,12 +10,11 @@ import io
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import field, make_dataclass, replace
+from dataclasses import dataclass, field, make_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.frames import SCREENFUL, html_table, to_frame
 from nlptools.discovery.columns import (
     COLUMNS,

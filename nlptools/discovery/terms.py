@@ -7,13 +7,12 @@ those of the whole corpus: occurrences, neighbours, and how often both ends are 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from nlptools.base import keys
-from nlptools.base.dataclass import dataclass
 from nlptools.base.shelf import Shelf, Store
 from nlptools.discovery.occurrences import CutText, Occurrences, find_occurrences
 from nlptools.ngrams.neighbours import weakest_split

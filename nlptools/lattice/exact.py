@@ -8,10 +8,10 @@ and roundings too: of equal sums the longer word wins.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.lattice.runs import RunBlock, arrange, find_runs
 from nlptools.lattice.trie import Trie
 from nlptools.text import chars

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
-
-from nlptools.base.dataclass import dataclass
 
 # Cells of a block: some arrays of it fit into the second-level cache, and the cost of a NumPy call
 # is shared by enough runs. 2**17 to 2**19 take the same time.

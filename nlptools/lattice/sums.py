@@ -7,10 +7,10 @@ one, finds the same best path with the same ties.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.lattice.runs import RunBlock
 
 # 512 and 2,048 cut the development texts as well. A sum over a run that is laid out (paths.PIECE + OVERLAP symbols of

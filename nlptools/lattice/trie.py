@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.keys import KeyTable, dense_ranks
 from nlptools.native import kernel
 

@@ -12,11 +12,11 @@ import math
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.keys import KeyTable, id_dtype
 from nlptools.base.textcolumns import WORD_BYTES, Fields, parse_number, word_key
 from nlptools.errors import DataError, quoted

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.lm.longlines import LONG, whole_lines
 from nlptools.lm.stream import LineScorer, ScoredLines
 from nlptools.text.chars import with_line_feeds

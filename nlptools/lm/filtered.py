@@ -6,12 +6,11 @@ import dataclasses
 import math
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.lm.filterrules import COLUMNS, REASONS, FilterRules, per_symbol
 from nlptools.lm.limits import BUCKETS, buckets_of, shrunk
 from nlptools.text.documents import Documents

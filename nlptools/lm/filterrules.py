@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.lm.limits import BUCKETS, MEAN_SYMBOLS
 from nlptools.lm.measures import MEASURES
 

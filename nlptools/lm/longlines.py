@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.ngrams.symbols import Scanned, SymbolEncoder
 from nlptools.text.chars import find_cut, is_han
 

@@ -8,13 +8,13 @@ its rows, so results go back to row order by reading all parts at the same time,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from nlptools.base import storage
-from nlptools.base.dataclass import dataclass
 from nlptools.base.storage import Column
 from nlptools.ngrams.counts import SLICE
 

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from nlptools.base import storage
-from nlptools.base.dataclass import dataclass
 from nlptools.base.keys import id_dtype
 from nlptools.base.resources import DEFAULT_MEMORY, check_memory
 from nlptools.base.storage import Column, ColumnWriter

@@ -9,12 +9,12 @@ n-grams share it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from nlptools.base import keys, storage
-from nlptools.base.dataclass import dataclass
 from nlptools.base.storage import Column
 from nlptools.errors import NlptoolsError
 from nlptools.lm.partition import Exchange

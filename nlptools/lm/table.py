@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from nlptools.base import keys, storage
-from nlptools.base.dataclass import dataclass
 from nlptools.base.storage import Column
 from nlptools.lm.partition import BYTES_PER_ROW, Exchange, Slices
 from nlptools.ngrams.counts import SLICE

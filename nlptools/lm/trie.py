@@ -7,10 +7,9 @@ with id i, 0 being <unk>.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.storage import Column
 from nlptools.ngrams.counts import NgramTrie
 

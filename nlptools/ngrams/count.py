@@ -10,12 +10,12 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from nlptools.base import keys, storage
-from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import (
     DEFAULT_MEMORY,
     check_memory,

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from nlptools.base import keys, storage
-from nlptools.base.dataclass import dataclass
 from nlptools.base.frames import html_table, to_frame
 from nlptools.base.keys import id_dtype
 from nlptools.base.outputs import whole_file

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from nlptools.base import storage
-from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import (
     DEFAULT_MEMORY,
     block_within,

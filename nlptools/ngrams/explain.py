@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from nlptools.base import storage
-from nlptools.base.dataclass import dataclass
 from nlptools.base.storage import Column
 from nlptools.errors import NlptoolsError, quoted
 from nlptools.ngrams.counts import MAX_ORDER, NgramCounts

@@ -11,12 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from nlptools.base import keys
-from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import ordered_map
 from nlptools.ngrams.alphabet import Alphabet
 from nlptools.ngrams.counts import LevelSlice, LevelWriter, NgramCounts, Settings

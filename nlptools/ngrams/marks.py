@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.spool import Spool
 from nlptools.ngrams.symbols import IdBlock, Scanned
 from nlptools.text import chars

@@ -12,12 +12,12 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.outputs import whole_folder
 from nlptools.errors import DataError, NlptoolsError, cut, install_hint
 from nlptools.ngrams.alphabet import Alphabet, symbol_order

@@ -8,10 +8,10 @@ Formulas and worked numbers: docs/how-it-works.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.spool import Spool
 from nlptools.ngrams.counts import Level, NgramCounts
 from nlptools.ngrams.neighbours import NeighbourSums, SplitCounts, weakest_split

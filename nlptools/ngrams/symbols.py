@@ -16,11 +16,10 @@ import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.ngrams.alphabet import sort_key
 from nlptools.text import chars
 

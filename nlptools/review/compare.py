@@ -14,12 +14,11 @@ import json
 import math
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.frames import html_table, to_frame
 from nlptools.base.machine import trim_memory
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, block_within, unwatched

@@ -7,10 +7,9 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import DEFAULT_MEMORY, Watch, unwatched
 from nlptools.discovery.discover import discover_words
 from nlptools.discovery.evidence import Explained

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from nlptools.base.dataclass import dataclass
 from nlptools.errors import DataError, NlptoolsError, visible
 from nlptools.review.targets import MOST, TARGETS, Target
 from nlptools.review.winning import proven_frequencies, without_effect

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.outputs import whole_file
 from nlptools.base.resources import DEFAULT_MEMORY, block_within, check_memory
 from nlptools.review.compare import Comparison, format_comparison

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.counts import NgramCounts, load_counts
 from nlptools.text.remote import is_remote

@@ -11,10 +11,9 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from nlptools import __version__
-from nlptools.base.dataclass import dataclass
 
 Words = Mapping[str, int | None]  # with the frequency beside each; None for none
 Writer = Callable[[Words, str | None, str], Iterator[str]]  # (words, tag, name) -> text in pieces

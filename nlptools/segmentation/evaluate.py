@@ -6,11 +6,11 @@ import bisect
 import itertools
 import math
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.frames import html_table, to_frame
 from nlptools.errors import DataError, quoted
 from nlptools.segmentation.lcs import longest_common_subsequence

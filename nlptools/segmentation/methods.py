@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from nlptools.base.dataclass import dataclass
 
 if TYPE_CHECKING:
     from nlptools.segmentation.tokens import Cutter

@@ -7,10 +7,10 @@ add the same numbers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.lattice.sums import NEVER, SCALE, whole
 from nlptools.wordmodel.em import BASE_SMOOTHING, base_nats
 from nlptools.wordmodel.model import PLACES

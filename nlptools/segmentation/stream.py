@@ -6,10 +6,10 @@ import functools
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import prompt_map, worker_pool
 from nlptools.segmentation import forms
 from nlptools.segmentation.kinds import HAN, MARK, SPACE, WORD, kinds_of

@@ -12,11 +12,11 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import Watch, unwatched
 from nlptools.errors import NlptoolsError
 from nlptools.review.contexts import WordsInContext, most_needed, rows_in_context

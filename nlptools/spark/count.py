@@ -15,13 +15,12 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from nlptools import __version__
 from nlptools.base import storage
-from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import DEFAULT_MEMORY, check_memory
 from nlptools.errors import DataError
 from nlptools.ngrams.count import count_ngrams

@@ -14,14 +14,13 @@ import os
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nlptools.base import storage
-from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import DEFAULT_MEMORY, check_memory, spool_room
 from nlptools.base.spool import Spool
 from nlptools.discovery.discover import discover_words

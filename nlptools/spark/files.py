@@ -13,10 +13,10 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nlptools.base.dataclass import dataclass
 from nlptools.errors import DataError, NlptoolsError, listed, quoted
 from nlptools.spark.folders import HadoopFile
 from nlptools.spark.streams import Reading

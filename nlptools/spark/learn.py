@@ -9,12 +9,12 @@ import functools
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from nlptools.base import keys
-from nlptools.base.dataclass import dataclass
 from nlptools.base.spool import Spool
 from nlptools.lattice.runs import find_runs
 from nlptools.ngrams.symbols import SymbolEncoder

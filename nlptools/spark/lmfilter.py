@@ -13,14 +13,13 @@ import io
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nlptools.base import storage
-from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import DEFAULT_MEMORY, check_memory
 from nlptools.base.seen import SeenHashes
 from nlptools.lm.filter import changed_documents, room_for_hashes

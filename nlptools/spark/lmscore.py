@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
-from nlptools.base.dataclass import dataclass
 from nlptools.lm.model import LanguageModel
 from nlptools.lm.records import found_of, score_documents
 from nlptools.lm.report import head_of, table_pieces

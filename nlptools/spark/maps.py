@@ -13,11 +13,10 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nlptools import __version__
-from nlptools.base.dataclass import dataclass
 from nlptools.errors import DataError
 from nlptools.spark.count import SPLIT, configure, exists, names_in, parts_of
 from nlptools.spark.files import File, absolute, list_files, ordered_frame, ordered_plan

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.ngrams.counts import NgramCounts, Settings, load_counts, prune
 from nlptools.ngrams.neighbours import NeighbourSums
 from nlptools.ngrams.scores import Frequent, find_keys, frequent_ngrams

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from nlptools.base.dataclass import dataclass
 from nlptools.segmentation.records import segment_documents
 from nlptools.segmentation.stream import SegmentCounts, segment_corpus
 from nlptools.segmentation.tokens import Cutter

@@ -10,9 +10,9 @@ import importlib
 import io
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from nlptools.base.dataclass import dataclass
 from nlptools.errors import DataError
 from nlptools.spark.files import File
 from nlptools.spark.folders import HadoopFile

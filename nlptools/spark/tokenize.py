@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from nlptools.base.dataclass import dataclass
 from nlptools.spark.kernel import Kernel, Sums
 from nlptools.spark.maps import Job, Mapped, Output, digest_of
 from nlptools.spark.session import open_session

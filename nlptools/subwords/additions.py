@@ -14,9 +14,9 @@ import copy
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from nlptools.base.dataclass import dataclass
 from nlptools.errors import DataError
 from nlptools.subwords.tokenizerjson import BLANK, TokenizerJson, parts
 

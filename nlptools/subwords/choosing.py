@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.subwords.bytelevel import written
 from nlptools.subwords.pieces import AddedWordFinder, JsonEncoder
 from nlptools.text import chars

@@ -9,11 +9,10 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.segmentation.stream import segment_corpus

@@ -6,10 +6,10 @@ A token is of Chinese characters alone, whole ones, and by itself would be cut i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.subwords.additions import Joint
 from nlptools.subwords.bytelevel import read
 from nlptools.subwords.choosing import AddedWord

@@ -10,12 +10,11 @@ import heapq
 import math
 import os
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.frames import html_table, to_frame
 from nlptools.base.resources import ordered_map, worker_pool
 from nlptools.errors import DataError, cell

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
-
-from nlptools.base.dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.segmentation.segmenter import Segmenter
 from nlptools.subwords.encoders import Encoder
 from nlptools.subwords.surfaces import EncodedLines

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nlptools.base.dataclass import dataclass
 from nlptools.errors import QUOTED, DataError, cut, quoted
 from nlptools.text.sources import reason
 from nlptools.text.whole import read_whole

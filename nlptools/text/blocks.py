@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-from nlptools.base.dataclass import dataclass
 from nlptools.text.chars import count_line_breaks, find_cut
 from nlptools.text.folding import FOLD_CONTEXT, Fold, fold_stops
 from nlptools.text.linenumbers import LineNumbers
 from nlptools.text.pieces import LULL, Piece
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Block:
     """A piece of one source's text; all blocks of a source, put together, are the whole text.
 

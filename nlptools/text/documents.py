@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.text.chars import count_line_breaks
 from nlptools.text.folding import Fold
 from nlptools.text.linenumbers import LineNumbers
 from nlptools.text.pieces import LULL, Piece, lines_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Documents:
     """Some documents of one source, in order: lines of plain text, records of any other format.
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import bisect
 from array import array
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
-
-from nlptools.base.dataclass import dataclass
 
 
 def _none() -> array[int]:
     return array("q")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LineNumbers:
     """Numbers (from 1) of the lines of a text; each is one more than that of the line before, but at a jump.
 

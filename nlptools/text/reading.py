@@ -7,10 +7,9 @@ CSV and TSV (cells.py) the documents in a field or column. Parquet and Arrow go 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from nlptools.base.dataclass import dataclass
 from nlptools.errors import DataError
 from nlptools.text.cells import cell_documents
 from nlptools.text.decoding import MARK, MARK_ERRORS, decompress, to_utf8
@@ -22,7 +21,7 @@ from nlptools.text.tableformats import Rows
 from nlptools.text.tables import Mend, TableFile
 
 
-@dataclass
+@dataclass(slots=True)
 class ReadReport:
     """What one pass over a corpus has read so far.
 
@@ -39,7 +38,7 @@ class ReadReport:
     encodings: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(slots=True)
 class SourceReader:
     """How bytes become text, as Corpus has it, and the report of this pass; one for all sources.
 

@@ -14,10 +14,9 @@ import os
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.frames import html_table, to_frame
 from nlptools.errors import DataError, quoted
 from nlptools.text.chars import with_line_feeds

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from nlptools.base.dataclass import dataclass
 from nlptools.text.chars import count_line_breaks
 from nlptools.text.corpus import Corpus
 from nlptools.usage.matcher import Matcher

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.text.chars import MAX_RUN
 from nlptools.text.corpus import Corpus
 from nlptools.usage.matcher import IdMatcher

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.text.chars import code_points, count_line_breaks
 from nlptools.text.corpus import Corpus
 from nlptools.text.linenumbers import LineNumbers

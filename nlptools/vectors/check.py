@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import DEFAULT_MEMORY
 from nlptools.errors import DataError, cell
 from nlptools.vectors.dimension import exact_dimension

@@ -14,12 +14,12 @@ import re
 import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.outputs import whole_file
 from nlptools.base.storage import SpillFile, spilling
 from nlptools.errors import DataError

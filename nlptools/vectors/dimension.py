@@ -6,10 +6,10 @@ import math
 import operator
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Context, Decimal, localcontext
 from typing import TYPE_CHECKING
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.frames import html_table, to_frame
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ kexue.fm/archives/9147.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import DEFAULT_MEMORY
 from nlptools.vectors.nearest import nearest_rows, queries_at_a_time
 from nlptools.vectors.vectors import Vectors, Watch, sample_rows, unwatched

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import DEFAULT_MEMORY, ordered_map, worker_pool
 from nlptools.errors import DataError, ResourceError
 from nlptools.vectors.vectors import Vectors

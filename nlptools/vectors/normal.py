@@ -7,9 +7,10 @@ Estimation", IEEE Transactions on Signal Processing 58, 2010, equation 23: OAS).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.errors import DataError
 from nlptools.vectors.moments import Moments, eigenvectors
 from nlptools.vectors.whitening import TOLERANCE

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import DEFAULT_MEMORY
 from nlptools.vectors.dimension import dimension_bounds
 from nlptools.vectors.files import as_vectors

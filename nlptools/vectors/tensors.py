@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import zipfile
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.storage import FileColumn, SharedFile
 from nlptools.errors import DataError, cut
 from nlptools.vectors.headers import (

@@ -7,11 +7,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.ninedigits import nine_digits
 from nlptools.base.resources import ordered_map, worker_pool
 from nlptools.base.textcolumns import Fields, parse_number

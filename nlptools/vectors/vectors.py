@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.spool import Spool
 
 # Numbers in a batch: 2 MB of float64. What is computed is computed batch by batch, and how many rows a batch

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.outputs import whole_file
 from nlptools.base.resources import DEFAULT_MEMORY
 from nlptools.errors import DataError, quoted

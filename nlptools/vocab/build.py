@@ -6,11 +6,10 @@ import os
 import string
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.outputs import whole_file
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.lattice.exact import LONGEST

@@ -6,11 +6,11 @@ import itertools
 import json
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.outputs import whole_file
 from nlptools.errors import QUOTED, DataError, cut, quoted
 from nlptools.text.sources import reason

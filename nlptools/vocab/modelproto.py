@@ -10,10 +10,9 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from nlptools.base.dataclass import dataclass
 from nlptools.errors import DataError
 from nlptools.text.sources import reason
 

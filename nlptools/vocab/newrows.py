@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.vectors.checkpoints import Stored, StoredRows
 from nlptools.vectors.vectors import batch_rows
 from nlptools.vocab.map import VocabMap

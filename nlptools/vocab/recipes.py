@@ -7,11 +7,11 @@ Mean: Su Jianlin, kexue.fm/archives/7758 (WoBERT). By characters: `char_weighted
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.vocab.map import VocabMap
 
 _OF_HAN = 3  # bytes of a Han character in UTF-8, but for the rarest

@@ -6,10 +6,10 @@ import functools
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import prompt_map, worker_pool
 from nlptools.text.corpus import Corpus
 from nlptools.text.documents import Documents, lull

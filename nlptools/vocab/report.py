@@ -7,12 +7,11 @@ import math
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.text import chars
 from nlptools.vocab.build import VocabBuild, count_reasons
 from nlptools.vocab.tokenizer import WordTokenizer

@@ -7,11 +7,11 @@ import itertools
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from nlptools.base import storage
-from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import prompt_map, worker_pool
 from nlptools.text.blocks import join_small
 from nlptools.text.chars import with_line_feeds

@@ -9,11 +9,11 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.text import chars
 from nlptools.text.lookup import lookup_for
 from nlptools.vocab.decoding import join_tokens

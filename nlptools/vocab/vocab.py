@@ -6,10 +6,9 @@ import os
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.frames import html_table, to_frame
 from nlptools.errors import DataError, listed
 from nlptools.text.whole import read_whole

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.segmentation.stream import PIECE, segment_corpus
 from nlptools.segmentation.tokens import Cutter
 from nlptools.text import chars

@@ -8,12 +8,12 @@ and never gets a key.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from nlptools.base import keys
-from nlptools.base.dataclass import dataclass
 from nlptools.base.shelf import Shelf, Store
 from nlptools.native import kernel
 

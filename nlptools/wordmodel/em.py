@@ -14,13 +14,12 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from nlptools.base import keys, steady
-from nlptools.base.dataclass import dataclass
 from nlptools.base.shelf import Shelf, Store
 from nlptools.lattice.paths import forward_backward
 from nlptools.lattice.runs import Steps

@@ -8,11 +8,11 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.spool import Spool
 from nlptools.lattice.paths import cut_runs
 from nlptools.lattice.runs import RunBlock, arrange, find_runs

@@ -8,11 +8,11 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.packing import JoinedStrings, pack, pack_strings, unpack, unpack_strings
 from nlptools.base.storage import Container, is_container, read_container, write_container
 from nlptools.errors import DataError

@@ -5,9 +5,9 @@ No result depends on it where the sample is not cut.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from nlptools.base.dataclass import dataclass
 from nlptools.base.resources import threads_within
 from nlptools.base.shelf import Store
 
