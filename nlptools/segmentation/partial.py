@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nlptools.base.packing import JoinedStrings, joined
+from nlptools.base.packing import JoinedStrings, as_joined
 from nlptools.segmentation.spelling import notes_for
 from nlptools.text import chars
 from nlptools.text.folding import FOLDS
@@ -19,7 +19,7 @@ from nlptools.wordmodel.model import WordModel, WordNotes
 
 def part_for(model: WordModel, text: str) -> WordModel:
     """The words that can stand in the text, as they are looked up; and those that a segmenter takes its symbols from."""
-    words = JoinedStrings(*joined(model.words))
+    words = as_joined(model.words)
     notes = notes_for(model.notes, words)
     lookup = lookup_for((), FOLDS)
     codes = lookup.codes(chars.code_points(words.text))

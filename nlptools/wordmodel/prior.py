@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from functools import cached_property
-from itertools import repeat
 
 import numpy as np
 
 from nlptools.base import steady
-from nlptools.base.packing import JoinedStrings, joined
+from nlptools.base.packing import JoinedStrings, as_joined
+from nlptools.base.stringindex import StringIndex
 from nlptools.text import chars
 from nlptools.wordmodel.candidates import Substrings
 from nlptools.wordmodel.em import DISCOUNT, LONGEST, SINGLE_FLOOR, Lattice, find_rows
@@ -86,19 +85,19 @@ def auto_prior_weight(sample: Sample, prior: WordModel) -> float:
 class Carried:
     """A general model under a corpus: its expected counts, times a weight, in the corpus' numbers.
 
-    words, expected, known: those of the model, weighted; known is None where there was no list. number: of each word
-    its row. spelling: symbol ids of the words of up to four symbols that the corpus' symbols can spell, padded with 0;
-    spelled: the rows of these words; left: the rows of the others that can be words. symbols: of all characters of
-    the words in a row the id, int32, 0 for one that the corpus does not have.
+    words, expected, known: those of the model, weighted; known is None where there was no list. spelling: symbol ids of
+    the words of up to four symbols that the corpus' symbols can spell, padded with 0; spelled: the rows of these words;
+    left: the rows of the others that can be words. symbols: of all characters of the words in a row the id, int32, 0 for
+    one that the corpus does not have.
     """
 
     def __init__(self, model: WordModel, weight: float, texts: Sequence[str]) -> None:
         self.expected = model.expected * weight
         self.known = model.known
-        text, characters = joined(model.words)
         # Not the model's list of them: 15 MB, which goes with the model.
-        self.words = JoinedStrings(text, characters)
-        codes = chars.code_points(text)
+        self.words = as_joined(model.words)
+        characters = self.words.lengths
+        codes = chars.code_points(self.words.text)
         # Runs of letters and digits are symbols too where words are looked for; a prior's words have none of them.
         single = [(ord(text), number) for number, text in enumerate(texts, 1) if len(text) == 1]
         table = np.zeros(0x10000 if codes.dtype == np.uint16 else 0x110000, np.int32)
@@ -124,11 +123,6 @@ class Carried:
             longer = np.flatnonzero(lengths > place)
             spelling[longer, place] = self.symbols[firsts[longer] + place]
         return spelling
-
-    @cached_property
-    def number(self) -> dict[str, int]:
-        """The row of each word."""
-        return {word: row for row, word in enumerate(self.words)}
 
     def into(self, lattice: Lattice) -> Prior:
         """Drop the candidates that occur once and are not in the model; its counts for the others."""
@@ -176,7 +170,7 @@ class Carried:
 
     def rows_of(self, words: Sequence[str]) -> np.ndarray:
         """The row of each word in the model, -1 where it is none of it."""
-        return np.fromiter(map(self.number.get, words, repeat(-1)), np.int64, len(words))
+        return StringIndex(self.words).rows(words)
 
     def _rows(self, words: Substrings, length: int) -> tuple[np.ndarray, np.ndarray]:
         """(which of the spelled words have this length, their rows among the candidates)."""
@@ -199,21 +193,24 @@ class Carried:
 
 
 def keep_whole(
-    words: Sequence[str], weights: np.ndarray, expected: np.ndarray, known: np.ndarray
+    words: JoinedStrings, weights: np.ndarray, expected: np.ndarray, known: np.ndarray
 ) -> np.ndarray:
     """Weights (logarithms) by which no everyday word of two or three characters is cut when it stands alone.
 
     为什么 and 之所以 are made of characters that are words so often that no count of theirs holds against them.
     """
-    often = np.flatnonzero(known & (expected >= EVERYDAY_SHARE * expected.sum())).tolist()
-    weight_of = dict(zip(words, weights.tolist(), strict=True))
-    raised = weights.copy()
+    often = known & (expected >= EVERYDAY_SHARE * expected.sum())
+    index, raised = StringIndex(words), weights.copy()
+    # The last one is of what is no word.
+    weight_of = np.append(weights, -np.inf)
     for length, splits in _SPLITS.items():
-        rows = [row for row in often if len(words[row]) == length]
+        rows = np.flatnonzero(often & (words.lengths == length))
+        codes = words.take(rows).codes.reshape(-1, length)
 
-        def weights_of(part: slice, rows: list[int] = rows) -> np.ndarray:
-            texts = (words[row][part] for row in rows)
-            return np.fromiter(map(weight_of.get, texts, repeat(-np.inf)), float, len(rows))
+        def weights_of(part: slice, codes: np.ndarray = codes) -> np.ndarray:
+            own = codes[:, part]
+            sizes = np.full(len(own), own.shape[1])
+            return weight_of[index.rows(JoinedStrings.of(own, sizes))]
 
         sums = [functools.reduce(np.add, map(weights_of, split)) for split in splits]
         best = functools.reduce(np.maximum, sums)

@@ -11,6 +11,7 @@ import numpy as np
 
 from nlptools import __version__
 from nlptools.base import storage
+from nlptools.base.packing import JoinedStrings, as_joined
 from nlptools.base.resources import (
     DEFAULT_MEMORY,
     Watch,
@@ -22,7 +23,6 @@ from nlptools.base.resources import (
 )
 from nlptools.errors import NlptoolsError
 from nlptools.ngrams.encode import EncodedCorpus, encode_corpus
-from nlptools.ngrams.symbols import join_texts
 from nlptools.text.corpus import CorpusLike, as_corpus
 from nlptools.wordmodel.em import LEAST_PENALTY, LONGEST, PENALTIES
 from nlptools.wordmodel.expected_counts import Tally, Weighted, tally
@@ -215,7 +215,8 @@ def _model(
     settings: dict[str, Any],
 ) -> WordModel:
     """Best first by weight without its penalty, that is by expected count; ties by text."""
-    names = join_texts(["", *sample.texts], words.spelling[:, :LONGEST].T) + sample.texts
+    texts = as_joined(sample.texts)
+    names = spelled(texts, words.spelling[:, :LONGEST]) + texts
     counts = np.concatenate([found.words, found.singles[1:]])
     expected = np.concatenate([found.expected_words[0], found.expected_singles[0][1:]])
     weight = np.concatenate([words.words, words.singles[1:]]).astype(np.float64)
@@ -231,14 +232,13 @@ def _model(
     if known is not None:
         weight = keep_whole(names, weight, expected, known)
     expected, weight = expected.round(3), weight.round(4)
-    by_text = np.array(sorted(range(len(names)), key=names.__getitem__), np.int64)
-    order = by_text[np.argsort(-expected[by_text], kind="stable")]
+    order = most_first(names, expected)
     places = np.array([fitted.base.counts[k][j] for k, j in PLACES]).T[1:]
     some = np.flatnonzero(places.any(axis=1))
     if not np.isfinite(weight).all():
         raise NlptoolsError("the counts of the prior are too large to learn on top of")
     return WordModel(
-        [names[i] for i in order.tolist()],
+        names.take(order),
         counts[order],
         expected[order],
         weight[order],
@@ -249,19 +249,46 @@ def _model(
     )
 
 
+def spelled(texts: JoinedStrings, spelling: np.ndarray) -> JoinedStrings:
+    """The words that symbol ids, numbered from 1 and padded with 0, spell. texts: of the symbols."""
+    symbols = texts.take(spelling[spelling > 0].astype(np.int64) - 1)
+    sizes = np.append(0, texts.lengths)[spelling].sum(axis=1)
+    return JoinedStrings(symbols.text, sizes)
+
+
+def most_first(words: JoinedStrings, numbers: np.ndarray) -> np.ndarray:
+    """The order of words by numbers, the largest first, and of equal ones by text; int64."""
+    # The first three characters, of 21 bits each, as a number.
+    begins = np.zeros(len(words), np.uint64)
+    starts = words.ends - words.lengths
+    for place in range(3):
+        longer = np.flatnonzero(words.lengths > place)
+        begins[longer] |= words.codes[starts[longer] + place].astype(np.uint64) << np.uint64(
+            42 - 21 * place
+        )
+    order = np.lexsort((begins, -numbers))
+    ranked, begins = numbers[order], begins[order]
+    same = np.append((ranked[1:] == ranked[:-1]) & (begins[1:] == begins[:-1]), False)
+    # Few are equal in all of that.
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], same])))
+    for first, last in edges.reshape(-1, 2).tolist():
+        order[first : last + 1] = sorted(order[first : last + 1].tolist(), key=words.__getitem__)
+    return order
+
+
 def _with_carried(
-    names: list[str],
+    names: JoinedStrings,
     counts: np.ndarray,
     expected: np.ndarray,
     weight: np.ndarray,
     carried: Carried,
     fitted: Fitted,
-) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
+) -> tuple[JoinedStrings, np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
     """The columns of a model (the last one `known`) with what a prior adds to each word, and its other words."""
     at = carried.rows_of(names)
     expected = expected + np.where(at < 0, 0.0, carried.expected[at])
     rows, weights = carried.rest(fitted)
-    names = names + [carried.words[row] for row in rows.tolist()]
+    names = names + carried.words.take(rows)
     counts = np.concatenate([counts, np.zeros(len(rows), np.int64)])
     expected = np.concatenate([expected, carried.expected[rows]])
     weight = np.concatenate([weight, weights])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nlptools.base.packing import (
     MOST_BYTES,
     JoinedStrings,
+    as_joined,
     pack,
     pack_strings,
     unpack,
@@ -95,3 +96,24 @@ def test_strings_that_cannot_be(units: list[int], lengths: list[int]) -> None:
 
 def test_joined_strings_of_nothing() -> None:
     assert list(JoinedStrings("", np.zeros(0, np.int64))) == []
+
+
+STRINGS = ["山", "", "人工智能", "\U00020000\ud800", "山"]
+
+
+def test_joined_strings_are_taken_by_rows() -> None:
+    strings = as_joined(STRINGS)
+    rows = np.array([3, 0, 0, 1, 4])
+    assert list(strings.take(rows)) == [STRINGS[i] for i in rows]
+    assert strings.take(rows[:0]) == []
+    assert strings.codes.tolist() == [ord(c) for c in "".join(STRINGS)]
+
+
+def test_joined_strings_are_like_a_list() -> None:
+    strings = as_joined(STRINGS)
+    assert as_joined(strings) is strings
+    assert strings == STRINGS and strings != STRINGS[:-1] and strings != "山"
+    assert strings + as_joined(["水"]) == [*STRINGS, "水"]
+    assert strings[1:4] == STRINGS[1:4] and strings[-1] == "山"
+    assert repr(as_joined(["山", "水"])) == "<2 strings: '山', '水'>"
+    assert repr(as_joined(["山"] * 1000)) == "<1,000 strings: '山', '山', '山', ...>"

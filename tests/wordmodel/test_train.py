@@ -17,8 +17,11 @@ from unittest import mock
 import numpy as np
 import oracles
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from places import DATA
 
+from nlptools.base.packing import as_joined
 from nlptools.errors import NlptoolsError
 from nlptools.segmentation.evaluate import evaluate_segmentation
 from nlptools.segmentation.segmenter import Segmenter
@@ -26,11 +29,18 @@ from nlptools.text.corpus import Corpus
 from nlptools.wordmodel.em import PENALTIES, Expectation, expect
 from nlptools.wordmodel.lists import prior_of_words
 from nlptools.wordmodel.model import WordModel, load_model
-from nlptools.wordmodel.prior import SYMBOLS_PER_WORD, auto_prior_weight
+from nlptools.wordmodel.prior import (
+    SYMBOLS_PER_WORD,
+    WHOLE_NATS,
+    auto_prior_weight,
+    keep_whole,
+)
 from nlptools.wordmodel.room import LEAST_SAMPLE, Room, room_within
 from nlptools.wordmodel.sample import LONGEST_RUN, Sample
 from nlptools.wordmodel.train import (
     GRANULARITIES,
+    most_first,
+    spelled,
     train_model,
 )
 
@@ -621,3 +631,40 @@ def test_a_prior_with_a_prior_weighs_what_it_holds() -> None:
 def test_numerals_are_not_split_on_top_of_a_prior() -> None:
     with pytest.raises(ValueError, match="prior"):
         train(["葡萄"], prior=train(["葡萄"]), numerals="split")
+
+
+words_of_few = st.text("山水云\U00020000a", min_size=1, max_size=5)
+
+
+@given(st.lists(st.tuples(words_of_few, st.sampled_from([0.0, 0.5, 1.0, 2.0]))))
+def test_words_come_by_their_numbers_then_by_text(listed: list[tuple[str, float]]) -> None:
+    words, numbers = [word for word, _ in listed], np.array([n for _, n in listed], np.float64)
+    order = most_first(as_joined(words), numbers)
+    assert sorted(order.tolist()) == list(range(len(words)))
+    assert [listed[i] for i in order] == sorted(listed, key=lambda pair: (-pair[1], pair[0]))
+
+
+def test_symbols_spell_words() -> None:
+    texts = as_joined(["山", "K8s", "\U00020000"])
+    spelling = np.array([[1, 2, 0], [3, 3, 3], [2, 0, 0]], np.uint16)
+    assert spelled(texts, spelling) == ["山K8s", "\U00020000" * 3, "K8s"]
+    assert spelled(texts, spelling[:0]) == []
+
+
+@given(st.dictionaries(words_of_few, st.tuples(st.floats(-20, 0), st.booleans()), min_size=1))
+def test_everyday_words_weigh_more_than_their_parts(model: dict[str, tuple[float, bool]]) -> None:
+    words, weights = list(model), np.array([weight for weight, _ in model.values()])
+    often = np.array([flag for _, flag in model.values()])
+    raised = keep_whole(as_joined(words), weights, np.ones(len(words)), often)
+    weight_of = {word: weight for word, (weight, _) in model.items()}
+    for word, weight, flag, now in zip(words, weights, often, raised, strict=True):
+        cuts = [
+            [word[a:b] for a, b in itertools.pairwise([0, *places, len(word)])]
+            for number in range(1, len(word))
+            for places in itertools.combinations(range(1, len(word)), number)
+        ]
+        best = max(
+            (sum(weight_of.get(part, -np.inf) for part in cut) for cut in cuts), default=-np.inf
+        )
+        everyday = flag and len(word) in (2, 3)
+        assert now == pytest.approx(max(weight, best + WHOLE_NATS) if everyday else weight)
