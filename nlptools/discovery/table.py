@@ -36,18 +36,9 @@ _BATCH = 1 << 13
 # Scores of more than this and less than 1 have so many digits in files.
 _NEAR_ONE, _MORE_DIGITS = 0.9998, 8
 
-_ROW = "A row: columns by their names in files, unrounded, None where the method does not say."
+# A row, with the columns by their names in files; unrounded, None where the method does not say.
 _DECISION_FIELD = (DECISION.name, str, field(default="", repr=False))
-WordRow: Any = dataclass(frozen=True)(
-    make_dataclass(
-        "WordRow",
-        [*COLUMNS, _DECISION_FIELD],
-        namespace={"__doc__": _ROW},
-        init=False,
-        repr=False,
-        eq=False,
-    )
-)
+WordRow: Any = make_dataclass("WordRow", [*COLUMNS, _DECISION_FIELD], frozen=True, slots=True)
 WordRow.__module__ = __name__
 
 
