@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from nlptools.base.keys import KeyTable, dense_ranks
-from nlptools.native import kernel
+from nlptools.native import kernel, tokens
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,13 @@ class Trie:
         if not kernel.usable():
             return None
         return kernel.Levels([(level.keys, level.open) for level in self.levels], self._size)
+
+    def with_values(self, values: Sequence[np.ndarray], none: int) -> tokens.WordLevels | None:
+        """The levels with a number for each state (int32, `none` where no word is), for native/tokens.py, where it can be used."""
+        if not kernel.usable():
+            return None
+        levels = [(level.keys, level.open) for level in self.levels]
+        return tokens.WordLevels(levels, values, self._size, none)
 
     def __getstate__(self) -> dict[str, object]:
         """Without what has addresses of this process."""
