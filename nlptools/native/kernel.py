@@ -54,6 +54,7 @@ def _library() -> ctypes.CDLL | None:
         "substring_keys",
         "number_frequent",
         "put_numbers",
+        "join_texts",
     ):
         getattr(found, name).restype = ctypes.c_int64
     found.expect.restype = ctypes.c_double

@@ -213,3 +213,63 @@ EXPORT void cut_exactly(int64_t depth, const WordLevel *const *levels, uint64_t 
         }
     }
 }
+
+/* The state after a symbol, as find_words has it (twice the state, and 1 where longer words begin so), and the value of the word
+   that ends there. 0: no word begins so. */
+static inline int32_t step(const WordLevel *level, uint64_t radix, uint64_t state, uint32_t symbol, int32_t *value) {
+    uint64_t key = state * radix + symbol;
+    int64_t slot = (int64_t)FIRST_SLOT(key, level->bits), mask = ((int64_t)1 << level->bits) - 1;
+    while (level->words[slot].state && level->words[slot].key != key) slot = (slot + 1) & mask;
+    *value = level->words[slot].value;
+    return level->words[slot].state;
+}
+
+/* vocab.wordpiece.word_pieces of spans of a text: the longest piece, then the longest of what is left. depths, levels: of the
+   pieces that begin a word, [0], and of those that go on, [1]; alone: by symbol the piece of it alone, -1: none, in both.
+   tokens, lengths: take the piece that ends at each symbol and its length, 0 where none does; a span of more than `longest`
+   symbols, or in which something is no piece, is one token, `unknown`. */
+EXPORT void cut_greedily(const int64_t *depths, const WordLevel *const *const *levels, uint64_t radix,
+                         const int32_t *const *alone, int64_t number, const int64_t *starts, const int64_t *stops,
+                         const uint32_t *symbols, int64_t longest, int32_t unknown, int32_t *tokens, int32_t *lengths) {
+    for (int64_t span = 0; span < number; span++) {
+        int64_t at = starts[span], stop = stops[span];
+        memset(lengths + at, 0, sizeof *lengths * (size_t)(stop - at));
+        while (at < stop && stop - starts[span] <= longest) {
+            int64_t later = at > starts[span], state = symbols[at], size = 1;
+            int32_t best = state ? alone[later][state] : -1, value;
+            for (int64_t k = 0; state && k < depths[later] && at + k + 1 < stop; k++) {
+                int32_t next = step(levels[later][k], radix, (uint64_t)state, symbols[at + k + 1], &value);
+                if (value >= 0) best = value, size = k + 2;
+                state = next & 1 ? next >> 1 : 0;
+            }
+            if (best < 0) break;
+            at += size;
+            tokens[at - 1] = best;
+            lengths[at - 1] = (int32_t)size;
+        }
+        if (at == stop) continue;
+        memset(lengths + starts[span], 0, sizeof *lengths * (size_t)(stop - starts[span]));
+        tokens[stop - 1] = unknown;
+        lengths[stop - 1] = (int32_t)(stop - starts[span]);
+    }
+}
+
+/* The texts of some ids, one after another. edges: by id where its text begins in `texts`, and where the last one ends; behind
+   it, and behind the room in `out`, there are 16 bytes more. line: before this id a blank at the end of what stands before it is
+   left out; -1: never. Returns how many bytes there are. */
+EXPORT int64_t join_texts(const int64_t *ids, int64_t size, const int64_t *edges, const uint8_t *texts, int64_t line,
+                          uint8_t *out) {
+    int64_t at = 0;
+    for (int64_t i = 0; i < size; i++) {
+        const uint8_t *text = texts + edges[ids[i]];
+        int64_t bytes = edges[ids[i] + 1] - edges[ids[i]];
+        at -= ids[i] == line && at > 0 && out[at - 1] == ' ';
+        if (bytes <= 16) {
+            memcpy(out + at, text, 16); /* of a fixed size: no call */
+        } else {
+            memcpy(out + at, text, (size_t)bytes);
+        }
+        at += bytes;
+    }
+    return at;
+}

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nlptools.native.kernel import call, checked
+from nlptools.native.kernel import array_pointers, call, checked
 
 GROUP = 1024  # symbols that are worked on together: what is found in them stays in the cache
 SYMBOL_SCORES = (
     8  # numbers of a symbol in `cut_by_sums`: alone, two and three of unseen words, the rest unused
 )
+_SPARE = 16  # bytes behind texts, as tokens.c has it
 
 
 class _Level(ctypes.Structure):
@@ -101,3 +102,69 @@ class WordLevels:
             *(most, room, lengths, words),
         )
         return lengths, words
+
+
+def cut_greedily(
+    pieces: tuple[WordLevels, WordLevels],
+    alone: tuple[np.ndarray, np.ndarray],
+    spans: tuple[np.ndarray, np.ndarray],
+    symbols: np.ndarray,
+    limits: tuple[int, int],
+    tokens: np.ndarray,
+    lengths: np.ndarray,
+) -> None:
+    """vocab.wordpiece.word_pieces of spans (starts, stops, int64) of a text, put into tokens and lengths, int32.
+
+    pieces: those that begin a word and those that go on, by number; alone: by symbol, int32, the number of the piece of it alone,
+    -1: none. symbols: uint32, 0 for what is in no piece. limits: (symbols of the longest word that is cut, unknown token).
+    """
+    starts, stops = spans
+    radix, size = pieces[0]._radix, len(checked(symbols, np.uint32))
+    both = [checked(one, np.int32, radix) for one in alone]
+    depths = np.array([len(levels._levels) for levels in pieces], np.int64)
+    pointers = (ctypes.c_void_p * 2)(*(ctypes.addressof(levels._pointers) for levels in pieces))
+    longest, unknown = limits
+    call(
+        *("cut_greedily", depths, pointers, radix, array_pointers(both), len(starts)),
+        *(checked(starts, np.int64), checked(stops, np.int64, len(starts)), symbols, longest),
+        *(ctypes.c_int32(unknown), checked(tokens, np.int32, size)),
+        checked(lengths, np.int32, size),
+    )
+
+
+class JoinedTexts:
+    """JoinedTexts by their numbers, to be joined."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+        self._sizes = np.fromiter(map(len, encoded), np.int64, len(encoded))
+        self._edges = np.append(0, np.cumsum(self._sizes))
+        self._bytes = np.frombuffer(b"".join([*encoded, bytes(_SPARE)]), np.uint8)
+
+    def __len__(self) -> int:
+        return len(self._sizes)
+
+    def join(self, ids: np.ndarray, more: Sequence[str] = (), line: int | None = None) -> str:
+        """The texts of ids, int64, one after another; those from len(self) on are `more`.
+
+        line: before this one a blank is left out, where one stands.
+        """
+        if more:
+            return JoinedTexts._both(self, JoinedTexts(more)).join(ids, line=line)
+        if len(ids) and not (ids.min() >= 0 and ids.max() < len(self)):
+            raise ValueError("a number without a text")
+        out = np.empty(int(np.take(self._sizes, ids).sum()) + _SPARE, np.uint8)
+        last = -1 if line is None else line
+        size = call(
+            *("join_texts", checked(ids, np.int64), len(ids), self._edges, self._bytes, last, out)
+        )
+        return str(out[:size].data, "utf-8", "surrogatepass")
+
+    @staticmethod
+    def _both(first: JoinedTexts, second: JoinedTexts) -> JoinedTexts:
+        """The texts of both."""
+        both = JoinedTexts(())
+        both._sizes = np.concatenate([first._sizes, second._sizes])
+        both._edges = np.append(first._edges, first._edges[-1] + second._edges[1:])
+        both._bytes = np.append(first._bytes[:-_SPARE], second._bytes)
+        return both

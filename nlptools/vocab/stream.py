@@ -6,13 +6,15 @@ import functools
 import itertools
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from nlptools.base import storage
 from nlptools.base.resources import prompt_map, worker_pool
+from nlptools.native import kernel
+from nlptools.native import tokens as native
 from nlptools.text.blocks import join_small
 from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus
@@ -119,8 +121,27 @@ class _Sheet:
             self.tail = names[tokenizer.vocab.ids[END]]
         line = f"{self.tail}\n{self.head}" if special else "\n"
         written = [*(f"{name} " for name in names), line]
+        self.line = len(names)  # the number of what stands between two lines
+        self.texts = native.JoinedTexts(written) if kernel.usable() else None
         # Numbers as bytes, filled up with NUL: joined as arrays in a third of the time.
         self.written = np.array(written, "S" if numbers else object)
+
+    def join(self, numbers: np.ndarray, names: Mapping[int, str]) -> str:
+        """What is written for tokens and line ends, by their numbers. names: by place, of those that stand as they are."""
+        if self.texts is not None:
+            numbers = numbers.astype(np.int64)
+            numbers[list(names)] = len(self.texts) + np.arange(len(names))
+            more = [name + " " for name in names.values()]
+            return self.texts.join(numbers, more, None if self.special else self.line)
+        found = np.take(self.written, numbers)
+        if self.numbers:
+            made = found.tobytes().translate(None, b"\0").decode()
+        else:
+            strings = found.tolist()
+            for place, name in names.items():
+                strings[place] = name + " "
+            made = "".join(strings)
+        return made if self.special else made.replace(" \n", "\n")
 
     @functools.cached_property
     def quoted(self) -> np.ndarray:
@@ -186,16 +207,14 @@ def _lines(sheet: _Sheet, piece: tuple[str, bool]) -> tuple[str, int, int]:
     kept, before = sheet.kept(encoded)
     ids = encoded.ids[kept]
     strange = np.flatnonzero(ids == tokenizer.unknown)
-    with_ends = np.insert(ids, before, len(sheet.written) - 1)
-    found = np.take(sheet.written, with_ends)
-    strings = [found.tobytes().translate(None, b"\0").decode()] if sheet.numbers else found.tolist()
+    names = {}
     if not sheet.marks and not sheet.numbers:
         places = strange + np.searchsorted(before, strange, side="right")
-        for place, name in zip(places.tolist(), encoded.texts(kept[strange]), strict=True):
-            if name:
-                strings[place] = name + " "
-    made = sheet.head + "".join(strings)
-    made = made.removesuffix(sheet.head) if sheet.special else made.replace(" \n", "\n")
+        texts = zip(places.tolist(), encoded.texts(kept[strange]), strict=True)
+        names = {place: text for place, text in texts if text}
+    made = sheet.head + sheet.join(np.insert(ids, before, sheet.line), names)
+    if sheet.special:
+        made = made.removesuffix(sheet.head)
     return made, len(ids), len(strange)
 
 
