@@ -53,14 +53,8 @@ class Trie:
                 break
             word = word[here]
             keyed = state[here] * np.uint64(size) + symbols[here].astype(np.uint64)
-            ranks, distinct = dense_ranks(keyed, states * size)
-            first = np.empty(len(distinct), np.int32)
-            first[ranks[::-1]] = np.arange(len(word) - 1, -1, -1, dtype=np.int32)
-            order = np.argsort(first)
-            states = len(distinct) + 1
-            number = np.empty(len(distinct), np.int32)
-            number[order] = np.arange(1, states, dtype=np.int32)
-            at = number[ranks]
+            at, keys = _numbered(keyed, states * size)
+            states = len(keys) + 1
             last = k + 1 == spelled.shape[1]
             ends = np.ones(len(at), bool) if last else spelled[word, k + 1] == 0
             whole = np.flatnonzero(ends)[::-1]
@@ -68,7 +62,7 @@ class Trie:
             words[at[whole]] = word[whole]
             more = np.zeros(states, bool)
             more[at[~ends]] = True
-            self.levels.append(TrieLevel(distinct[order], words, more))
+            self.levels.append(TrieLevel(keys, words, more))
             state = at.astype(np.uint64)
 
     @cached_property
@@ -152,3 +146,16 @@ class Trie:
             found, (next_at, state) = self.compiled.walk(number, ids, at, state)
             yield at, found
             at = next_at
+
+
+def _numbered(keys: np.ndarray, bound: int) -> tuple[np.ndarray, np.ndarray]:
+    """(number of each key, uint64, from 1, in the order in which they first occur, int32; the different keys in that order)."""
+    if kernel.usable():
+        return tokens.number_keys(keys)
+    ranks, distinct = dense_ranks(keys, bound)
+    first = np.empty(len(distinct), np.int32)
+    first[ranks[::-1]] = np.arange(len(keys) - 1, -1, -1, dtype=np.int32)
+    order = np.argsort(first)
+    number = np.empty(len(distinct), np.int32)
+    number[order] = np.arange(1, len(distinct) + 1, dtype=np.int32)
+    return number[ranks], distinct[order]

@@ -55,6 +55,7 @@ def _library() -> ctypes.CDLL | None:
         "number_frequent",
         "put_numbers",
         "join_texts",
+        "number_keys",
     ):
         getattr(found, name).restype = ctypes.c_int64
     found.expect.restype = ctypes.c_double

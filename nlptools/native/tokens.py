@@ -20,6 +20,15 @@ class _Level(ctypes.Structure):
     _fields_ = (("words", ctypes.c_void_p), ("bits", ctypes.c_int64))
 
 
+def number_keys(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(numbers of keys, uint64, from 1, in the order in which they first occur, int32; the different keys in that order)."""
+    size = len(checked(keys, np.uint64))
+    bits = max(4, (2 * size - 1).bit_length())
+    numbers, distinct = np.empty(size, np.int32), np.empty(size, np.uint64)
+    known = call("number_keys", keys, size, bits, np.zeros(1 << bits, np.int32), numbers, distinct)
+    return numbers, distinct[:known].copy()
+
+
 class WordLevels:
     """The levels of a lattice.trie.Trie with a number for each word: 32 to 64 bytes a word or beginning of a word."""
 

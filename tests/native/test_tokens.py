@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nlptools.lattice.exact import RUN, PathFinder
 from nlptools.lattice.sums import LEAST, NEVER
-from nlptools.lattice.trie import Trie
+from nlptools.lattice.trie import Trie, _numbered
 from nlptools.native import tokens
 from nlptools.segmentation.blockpath import BlockPath
 from nlptools.segmentation.scores import WordScores
@@ -111,3 +111,13 @@ def test_arrays_of_another_type_are_refused() -> None:
         levels.cut_by_sums(scores[:2], (one, one + 2), ids, None, ends)
     with pytest.raises(TypeError):
         levels.cut_by_sums(scores, (one, one + 2), ids.astype(np.int32), None, ends)
+
+
+@given(st.lists(st.integers(0, 9) | st.integers(0, (1 << 64) - 1), max_size=60))
+def test_states_of_a_trie_are_numbered_alike(values: list[int]) -> None:
+    keys = np.array(values, np.uint64)
+
+    def numbered() -> list[list[int]]:
+        return [array.tolist() for array in _numbered(keys, 1 << 64)]
+
+    assert numbered() == without(numbered)
