@@ -54,6 +54,7 @@ def _library() -> ctypes.CDLL | None:
         "substring_keys",
         "number_frequent",
         "put_numbers",
+        "room_of_texts",
         "join_texts",
         "number_keys",
     ):

@@ -254,22 +254,40 @@ EXPORT void cut_greedily(const int64_t *depths, const WordLevel *const *const *l
     }
 }
 
-/* The texts of some ids, one after another. edges: by id where its text begins in `texts`, and where the last one ends; behind
-   it, and behind the room in `out`, there are 16 bytes more. line: before this id a blank at the end of what stands before it is
-   left out; -1: never. Returns how many bytes there are. */
-EXPORT int64_t join_texts(const int64_t *ids, int64_t size, const int64_t *edges, const uint8_t *texts, int64_t line,
-                          uint8_t *out) {
-    int64_t at = 0;
+/* Bytes of the texts of some ids, one after another; -1 where an id is none of `known`. */
+EXPORT int64_t room_of_texts(const int32_t *ids, int64_t size, int64_t known, const int64_t *edges) {
+    int64_t bytes = 0;
     for (int64_t i = 0; i < size; i++) {
-        const uint8_t *text = texts + edges[ids[i]];
-        int64_t bytes = edges[ids[i] + 1] - edges[ids[i]];
-        at -= ids[i] == line && at > 0 && out[at - 1] == ' ';
-        if (bytes <= 16) {
-            memcpy(out + at, text, 16); /* of a fixed size: no call */
-        } else {
-            memcpy(out + at, text, (size_t)bytes);
+        if ((uint64_t)(int64_t)ids[i] >= (uint64_t)known) return -1;
+        bytes += edges[ids[i] + 1] - edges[ids[i]];
+    }
+    return bytes;
+}
+
+/* `out` with a text behind what is there, of which `at` bytes. */
+static inline int64_t put(uint8_t *out, int64_t at, const int64_t *edges, const uint8_t *texts, int64_t id) {
+    const uint8_t *text = texts + edges[id];
+    int64_t bytes = edges[id + 1] - edges[id];
+    if (bytes <= 16) {
+        memcpy(out + at, text, 16); /* of a fixed size: no call */
+    } else {
+        memcpy(out + at, text, (size_t)bytes);
+    }
+    return at + bytes;
+}
+
+/* The texts of some ids, one after another, and that of `line` before those whose numbers are in `before`, which rise. edges: by
+   id where its text begins in `texts`, and where the last one ends; behind it, and behind the room in `out`, there are 16 bytes
+   more. trim: a blank before a line's text is left out. Returns how many bytes there are. */
+EXPORT int64_t join_texts(const int32_t *ids, int64_t size, const int64_t *before, int64_t lines, int64_t line, int64_t trim,
+                          const int64_t *edges, const uint8_t *texts, uint8_t *out) {
+    int64_t at = 0, next = 0;
+    for (int64_t i = 0; i <= size; i++) {
+        for (; next < lines && before[next] <= i; next++) {
+            at -= trim && at > 0 && out[at - 1] == ' ';
+            at = put(out, at, edges, texts, line);
         }
-        at += bytes;
+        if (i < size) at = put(out, at, edges, texts, ids[i]);
     }
     return at;
 }

@@ -142,30 +142,35 @@ def cut_greedily(
 
 
 class JoinedTexts:
-    """JoinedTexts by their numbers, to be joined."""
+    """Texts by their numbers, to be joined."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-        self._sizes = np.fromiter(map(len, encoded), np.int64, len(encoded))
-        self._edges = np.append(0, np.cumsum(self._sizes))
+        self._edges = np.append(0, np.cumsum([len(text) for text in encoded], dtype=np.int64))
         self._bytes = np.frombuffer(b"".join([*encoded, bytes(_SPARE)]), np.uint8)
 
     def __len__(self) -> int:
-        return len(self._sizes)
+        return len(self._edges) - 1
 
-    def join(self, ids: np.ndarray, more: Sequence[str] = (), line: int | None = None) -> str:
-        """The texts of ids, int64, one after another; those from len(self) on are `more`.
+    def join(
+        self, ids: np.ndarray, before: np.ndarray, more: Sequence[str] = (), *, trim: bool
+    ) -> str:
+        """The texts of ids, int32, one after another, the last text of all before those at the places `before`, int64, rising.
 
-        line: before this one a blank is left out, where one stands.
+        Ids from len(self) on are of `more`. trim: a blank before that last text is left out.
         """
-        if more:
-            return JoinedTexts._both(self, JoinedTexts(more)).join(ids, line=line)
-        if len(ids) and not (ids.min() >= 0 and ids.max() < len(self)):
+        joined = JoinedTexts._both(self, JoinedTexts(more)) if more else self
+        return joined._join(ids, before, len(self) - 1, trim)
+
+    def _join(self, ids: np.ndarray, before: np.ndarray, line: int, trim: bool) -> str:
+        room = call("room_of_texts", checked(ids, np.int32), len(ids), len(self), self._edges)
+        if room < 0:
             raise ValueError("a number without a text")
-        out = np.empty(int(np.take(self._sizes, ids).sum()) + _SPARE, np.uint8)
-        last = -1 if line is None else line
+        room += len(before) * int(self._edges[line + 1] - self._edges[line])
+        out = np.empty(room + _SPARE, np.uint8)
         size = call(
-            *("join_texts", checked(ids, np.int64), len(ids), self._edges, self._bytes, last, out)
+            *("join_texts", ids, len(ids), checked(before, np.int64), len(before)),
+            *(line, int(trim), self._edges, self._bytes, out),
         )
         return str(out[:size].data, "utf-8", "surrogatepass")
 
@@ -173,7 +178,6 @@ class JoinedTexts:
     def _both(first: JoinedTexts, second: JoinedTexts) -> JoinedTexts:
         """The texts of both."""
         both = JoinedTexts(())
-        both._sizes = np.concatenate([first._sizes, second._sizes])
         both._edges = np.append(first._edges, first._edges[-1] + second._edges[1:])
         both._bytes = np.append(first._bytes[:-_SPARE], second._bytes)
         return both

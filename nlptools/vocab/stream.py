@@ -121,24 +121,28 @@ class _Sheet:
             self.tail = names[tokenizer.vocab.ids[END]]
         line = f"{self.tail}\n{self.head}" if special else "\n"
         written = [*(f"{name} " for name in names), line]
-        self.line = len(names)  # the number of what stands between two lines
         self.texts = native.JoinedTexts(written) if kernel.usable() else None
         # Numbers as bytes, filled up with NUL: joined as arrays in a third of the time.
         self.written = np.array(written, "S" if numbers else object)
 
-    def join(self, numbers: np.ndarray, names: Mapping[int, str]) -> str:
-        """What is written for tokens and line ends, by their numbers. names: by place, of those that stand as they are."""
+    def join(self, ids: np.ndarray, before: np.ndarray, names: Mapping[int, str]) -> str:
+        """What is written for tokens and line ends. before: the tokens before which these stand; names: of tokens, by place,
+        that stand as they are.
+        """
         if self.texts is not None:
-            numbers = numbers.astype(np.int64)
-            numbers[list(names)] = len(self.texts) + np.arange(len(names))
+            if names:
+                ids = ids.copy()
+                ids[list(names)] = len(self.texts) + np.arange(len(names))
             more = [name + " " for name in names.values()]
-            return self.texts.join(numbers, more, None if self.special else self.line)
-        found = np.take(self.written, numbers)
+            return self.texts.join(ids, before, more, trim=not self.special)
+        found = np.take(self.written, np.insert(ids, before, len(self.written) - 1))
         if self.numbers:
             made = found.tobytes().translate(None, b"\0").decode()
         else:
             strings = found.tolist()
-            for place, name in names.items():
+            places = np.fromiter(names, np.int64, len(names))
+            places += np.searchsorted(before, places, side="right")
+            for place, name in zip(places.tolist(), names.values(), strict=True):
                 strings[place] = name + " "
             made = "".join(strings)
         return made if self.special else made.replace(" \n", "\n")
@@ -205,14 +209,13 @@ def _lines(sheet: _Sheet, piece: tuple[str, bool]) -> tuple[str, int, int]:
     tokenizer = sheet.tokenizer
     encoded = tokenizer.encode(text)
     kept, before = sheet.kept(encoded)
-    ids = encoded.ids[kept]
+    ids = encoded.ids if len(kept) == len(encoded) else encoded.ids[kept]
     strange = np.flatnonzero(ids == tokenizer.unknown)
     names = {}
     if not sheet.marks and not sheet.numbers:
-        places = strange + np.searchsorted(before, strange, side="right")
-        texts = zip(places.tolist(), encoded.texts(kept[strange]), strict=True)
+        texts = zip(strange.tolist(), encoded.texts(kept[strange]), strict=True)
         names = {place: text for place, text in texts if text}
-    made = sheet.head + sheet.join(np.insert(ids, before, sheet.line), names)
+    made = sheet.head + sheet.join(ids, before, names)
     if sheet.special:
         made = made.removesuffix(sheet.head)
     return made, len(ids), len(strange)

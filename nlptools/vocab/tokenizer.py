@@ -260,16 +260,17 @@ class WordTokenizer:
         else:
             if self._words is not None:
                 inside, sizes, words = self._words.cut(codes)
-                lengths[inside] = sizes[inside]
-                ids[inside] = words[inside]
+                np.copyto(lengths, sizes, where=inside)  # a fifth of the time of an index of bool
+                np.copyto(ids, words, where=inside)
             begins = other.copy()
             begins[1:] &= ~other[:-1]
             finishes = other.copy()
             finishes[:-1] &= ~other[1:]
             starts, stops = np.flatnonzero(begins), np.flatnonzero(finishes) + 1
         self._fill(codes, starts, stops, ids, lengths)
-        at = np.flatnonzero(lengths).astype(np.int32)
-        return ids[at], at + 1 - lengths[at], at + 1
+        at = np.flatnonzero(lengths != 0)
+        stops = (at + 1).astype(np.int32)
+        return np.take(ids, at), stops - np.take(lengths, at), stops
 
     def _fill(
         self,

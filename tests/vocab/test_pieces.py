@@ -87,7 +87,9 @@ def test_what_is_written(
 
 def test_a_number_without_a_text() -> None:
     texts = JoinedTexts(["a ", "\n"])
-    assert texts.join(np.array([0, 1, 0, 2, 1]), ["天气 "], line=1) == "a\na 天气\n"
+    before, ids = np.array([0, 1, 3, 3]), np.array([0, 0, 2], np.int32)
+    assert texts.join(ids, before, ["天气 "], trim=True) == "\na\na 天气\n\n"
+    assert texts.join(ids, before, ["天气 "], trim=False) == "\na \na 天气 \n\n"
     for wrong in (-1, 2):
         with pytest.raises(ValueError, match="without a text"):
-            texts.join(np.array([wrong]))
+            texts.join(np.array([wrong], np.int32), before[:0], trim=True)
