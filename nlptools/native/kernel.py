@@ -56,6 +56,7 @@ def _library() -> ctypes.CDLL | None:
         "put_numbers",
         "room_of_texts",
         "join_texts",
+        "space_out",
         "number_keys",
     ):
         getattr(found, name).restype = ctypes.c_int64

@@ -291,3 +291,31 @@ EXPORT int64_t join_texts(const int32_t *ids, int64_t size, const int64_t *befor
     }
     return at;
 }
+
+/* Code points of `width` bytes as UTF-8, with a separator behind some of them. gaps: behind which. Returns how many bytes there are;
+   `out` has room for four and the separator for each. */
+EXPORT int64_t space_out(const void *codes, int64_t width, int64_t size, const uint8_t *gaps, const uint8_t *separator,
+                         int64_t bytes, uint8_t *out) {
+    int64_t at = 0;
+    for (int64_t i = 0; i < size; i++) {
+        uint32_t code = width == 2 ? ((const uint16_t *)codes)[i] : ((const uint32_t *)codes)[i];
+        if (code >= 0x800 && code < 0x10000) { /* first what is most frequent */
+            out[at++] = (uint8_t)(0xE0 | code >> 12);
+            out[at++] = (uint8_t)(0x80 | (code >> 6 & 0x3F));
+            out[at++] = (uint8_t)(0x80 | (code & 0x3F));
+        } else if (code < 0x80) {
+            out[at++] = (uint8_t)code;
+        } else if (code < 0x800) {
+            out[at++] = (uint8_t)(0xC0 | code >> 6);
+            out[at++] = (uint8_t)(0x80 | (code & 0x3F));
+        } else {
+            out[at++] = (uint8_t)(0xF0 | code >> 18);
+            out[at++] = (uint8_t)(0x80 | (code >> 12 & 0x3F));
+            out[at++] = (uint8_t)(0x80 | (code >> 6 & 0x3F));
+            out[at++] = (uint8_t)(0x80 | (code & 0x3F));
+        }
+        if (!gaps[i]) continue;
+        for (int64_t j = 0; j < bytes; j++) out[at++] = separator[j];
+    }
+    return at;
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from nlptools.native.tokens import JoinedTexts
 from nlptools.text.corpus import Corpus
 from nlptools.vocab.pieces import WordPieces
-from nlptools.vocab.stream import tokenize_corpus
+from nlptools.vocab.stream import encode_corpus, tokenize_corpus
 from nlptools.vocab.tokenizer import WordTokenizer
 from nlptools.vocab.vocab import Vocab
 from nlptools.vocab.wordpiece import LONGEST_WORD
@@ -88,8 +89,17 @@ def test_what_is_written(
 def test_a_number_without_a_text() -> None:
     texts = JoinedTexts(["a ", "\n"])
     before, ids = np.array([0, 1, 3, 3]), np.array([0, 0, 2], np.int32)
-    assert texts.join(ids, before, ["天气 "], trim=True) == "\na\na 天气\n\n"
-    assert texts.join(ids, before, ["天气 "], trim=False) == "\na \na 天气 \n\n"
+    assert texts.join(ids, before, ["天气 "], trim=True) == "\na\na 天气\n\n".encode()
+    assert texts.join(ids, before, ["天气 "], trim=False) == "\na \na 天气 \n\n".encode()
     for wrong in (-1, 2):
         with pytest.raises(ValueError, match="without a text"):
             texts.join(np.array([wrong], np.int32), before[:0], trim=True)
+
+
+def test_bytes_are_those_of_the_text() -> None:
+    tokenizer, texts = WordTokenizer(vocab_of(["a"])), ["天气 x", "", "a 好😀"]
+    assert b"".join(encode_corpus(Corpus.from_texts(texts), tokenizer)).decode() == "".join(
+        tokenize_corpus(Corpus.from_texts(texts), tokenizer)
+    )
+    first, second = map(inspect.signature, (tokenize_corpus, encode_corpus))
+    assert first.parameters == second.parameters
