@@ -56,6 +56,7 @@ def _library() -> ctypes.CDLL | None:
         "put_numbers",
         "room_of_texts",
         "join_texts",
+        "lay_cells",
         "space_out",
         "number_keys",
     ):

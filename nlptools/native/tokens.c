@@ -319,3 +319,29 @@ EXPORT int64_t space_out(const void *codes, int64_t width, int64_t size, const u
     }
     return at;
 }
+
+/* segmentation.tokens: the cells of a text. joined: whether each code point belongs to the cell before it; kinds: of the code
+   points; ids: of each by itself, of `width` bytes. at, named: take where each cell begins, and its id; which: numbers of the
+   cells that may have names, letters and digits or rows of Han characters, these having the id 0. Returns how many cells there
+   are, and in *asked how many of these. */
+EXPORT int64_t lay_cells(const uint8_t *joined, const uint8_t *kinds, const void *ids, int64_t width, int64_t size, int64_t han,
+                         int64_t word, int64_t mark, int64_t *at, uint32_t *named, int64_t *which, int64_t *asked) {
+    int64_t cells = 0, names = 0;
+    for (int64_t i = 0; i < size;) {
+        int64_t begin = i, signs = kinds[i] != mark;
+        for (i++; i < size && joined[i]; i++) signs += kinds[i] != mark;
+        int row = kinds[begin] == han && signs > 1;
+        at[cells] = begin;
+        named[cells] = row ? 0 : width == 2 ? ((const uint16_t *)ids)[begin] : ((const uint32_t *)ids)[begin];
+        which[names] = cells++;
+        names += row || kinds[begin] == word;
+    }
+    *asked = names;
+    return cells;
+}
+
+/* ends: whether a token ends after each code point, from whether one ends with each cell. */
+EXPORT void spread_ends(const int64_t *at, int64_t cells, const uint8_t *cut, int64_t size, uint8_t *ends) {
+    if (size > 0) memset(ends, 0, (size_t)size);
+    for (int64_t i = 0; i < cells; i++) ends[(i + 1 < cells ? at[i + 1] : size) - 1] = cut[i];
+}

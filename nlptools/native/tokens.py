@@ -141,6 +141,34 @@ def cut_greedily(
     )
 
 
+def lay_cells(
+    joined: np.ndarray, kinds: np.ndarray, ids: np.ndarray, han: int, word: int, mark: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(where each cell begins, int64; its id, uint32; numbers of the cells that may have names, int64), as Cutter._cells.
+
+    joined: bool, whether a code point belongs to the cell before it; kinds: uint8; ids: uint16 or uint32, of each by itself.
+    """
+    size = len(checked(joined, np.bool_))
+    at, which, asked = np.empty(size, np.int64), np.empty(size, np.int64), np.zeros(1, np.int64)
+    named = np.empty(size, np.uint32)
+    checked(ids, np.uint16 if ids.dtype == np.uint16 else np.uint32, size)
+    cells = call(
+        *("lay_cells", joined, checked(kinds, np.uint8, size), ids, ids.itemsize, size),
+        *(han, word, mark, at, named, which, asked),
+    )
+    return at[:cells], named[:cells], which[: int(asked[0])]
+
+
+def spread_ends(at: np.ndarray, cut: np.ndarray, size: int) -> np.ndarray:
+    """Whether a token ends after each of `size` code points, bool; at: where cells begin, int64; cut: whether one ends with each."""
+    ends = np.empty(size, np.bool_)
+    call(
+        *("spread_ends", checked(at, np.int64), len(at), checked(cut, np.bool_, len(at)), size),
+        ends,
+    )
+    return ends
+
+
 def space_out(codes: np.ndarray, gaps: np.ndarray, separator: bytes) -> bytes:
     """A text (chars.code_points) in UTF-8, with the separator after each code point behind which there is a gap, bool."""
     checked(codes, np.uint16 if codes.dtype == np.uint16 else np.uint32, len(gaps))

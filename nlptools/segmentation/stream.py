@@ -14,7 +14,7 @@ from nlptools.base.resources import prompt_map, worker_pool
 from nlptools.native import kernel
 from nlptools.native.tokens import space_out
 from nlptools.segmentation import forms
-from nlptools.segmentation.kinds import HAN, MARK, SPACE, WORD, kinds_of
+from nlptools.segmentation.kinds import HAN, KINDS, MARK, SPACE, WORD, kinds_of
 from nlptools.segmentation.search import SPANS, TokenSpans, check_mode, search_spans, woven
 from nlptools.segmentation.tokens import Cutter
 from nlptools.text import chars
@@ -40,6 +40,7 @@ LOOKING_BACK = chars.code_points(
 # What joins letters and digits wherever it stands between them (forms.py), and what an address may begin with.
 _JOINING = chars.code_points(".．/_-")
 _WEB = chars.code_points("wW.")
+_BLANK = KINDS == SPACE  # by code point
 SpansOf = Callable[[np.ndarray], TokenSpans]
 
 
@@ -246,11 +247,12 @@ def _place_inside(codes: np.ndarray, kinds: np.ndarray) -> int:
 
 def _parted(codes: np.ndarray, separator: np.ndarray) -> np.ndarray:
     """Whether a separator can stand after each code point but the last: not beside what is one by itself; bool."""
-    blank = (
-        kinds_of(codes) == SPACE
-        if chars.text_of(separator).isspace()
-        else np.isin(codes, chars.code_points(chars.LINE_ENDS))
-    )
+    if not chars.text_of(separator).isspace():
+        blank = np.isin(codes, chars.code_points(chars.LINE_ENDS))
+    elif codes.dtype == np.uint16:
+        blank = np.take(_BLANK, codes)
+    else:
+        blank = kinds_of(codes) == SPACE
     return ~(blank[1:] | blank[:-1])
 
 
