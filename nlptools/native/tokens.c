@@ -1,4 +1,5 @@
-/* Words of a list by their symbols + runs of a text -> the words of the best segmentation of each run, in one pass. */
+/* Words of a list by their symbols + runs of a text -> the words of the best segmentation of each run, in one pass; cells of a
+   text; and what is written of it, as UTF-8. */
 
 #include "kernel.h"
 
@@ -13,8 +14,6 @@ typedef struct {
     const Word *words; /* 1 << bits of them, at most half of them taken */
     int64_t bits;
 } WordLevel;
-
-#define FIRST_SLOT(key, bits) (((key) * 0x9E3779B97F4A7C15ull) >> (64 - (bits)))
 
 /* keys, open, values: of the states, as trie.c has them; words: all zero. */
 EXPORT void fill_words(const uint64_t *keys, const uint8_t *open, const int32_t *values, int32_t none, int64_t size,
@@ -42,14 +41,21 @@ typedef struct {
 
 /* room: int32, (10 + 3 * depth) * most of them, for `most` symbols. */
 static Runs lay_out(int32_t *room, int64_t most, int64_t depth) {
-    Runs runs = {(double *)room, 0};
-    int32_t **of_symbol[] = {(int32_t **)&runs.symbol, &runs.two, &runs.three, &runs.rare, &runs.at, &runs.state,
-                             &runs.best, &runs.chosen};
-    room += 2 * most;
-    for (int64_t i = 0; i < 8; i++, room += most) *of_symbol[i] = room;
+    Runs runs;
+    runs.total = (double *)room; /* twice as wide */
+    runs.symbol = (uint32_t *)(room += 2 * most);
+    runs.two = room += most;
+    runs.three = room += most;
+    runs.rare = room += most;
+    runs.at = room += most;
+    runs.state = room += most;
+    runs.best = room += most;
+    runs.chosen = room += most;
+    room += most;
     runs.next = room;
     runs.value = room + most * depth;
     runs.length = room + 2 * most * depth;
+    runs.size = 0;
     return runs;
 }
 

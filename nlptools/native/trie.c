@@ -15,8 +15,6 @@ typedef struct {
     int64_t bits;
 } Level;
 
-#define FIRST_SLOT(key, bits) (((key) * 0x9E3779B97F4A7C15ull) >> (64 - (bits)))
-
 EXPORT void fill_level(const uint64_t *keys, const uint8_t *open, int64_t size, int64_t bits, Entry *entries) {
     int64_t mask = ((int64_t)1 << bits) - 1;
     for (int64_t i = 0; i < size; i++) {
