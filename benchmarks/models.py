@@ -11,7 +11,7 @@ from measure import Command, interleaved, nlptools
 from report import Report
 from texts import first_lines
 
-from nlptools.text.chars import SPACES
+from nlptools.text.chars import INVISIBLE_RANGES, SPACES
 
 HERE = Path(__file__).resolve().parent
 MB = 10**6
@@ -61,8 +61,12 @@ def bench_lm(args: argparse.Namespace, report: Report, work: Path) -> None:
 
 
 def clean_lines(text: bytes) -> list[str]:
-    """Lines with something in them, without white space: what is one sentence to both."""
-    table = str.maketrans("", "", SPACES.replace("\n", "") + "\r")
+    """Lines with something in them, without white space and what is not seen: what is one sentence to both.
+
+    KenLM takes a control character for a word; to nlptools none is a symbol (docs/how-it-works.md).
+    """
+    unseen = [code for first, last in INVISIBLE_RANGES for code in range(first, last + 1)]
+    table = dict.fromkeys([*map(ord, SPACES), *range(0x20), *unseen])
     lines = (line.translate(table) for line in text.decode("utf-8").split("\n"))
     return [line for line in lines if line]
 

@@ -18,6 +18,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from nlptools.ngrams.count import count_ngrams
+
 FOLDER = Path(__file__).parent.parent / "benchmarks"
 
 
@@ -132,6 +134,21 @@ def test_readme_and_all_sh_name_every_command() -> None:
 
 
 growing = load("growing")
+
+
+def test_lines_for_lmplz_have_the_symbols_that_we_have(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Of control characters and what else is not seen lmplz would make words."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    models = load("models")
+    raw = "今天\x01 天气\x7f\u200b\ufe0f\r\n\x10\n 非常\u3000好\U000e0041"
+    lines = models.clean_lines(raw.encode())
+    assert lines == ["今天天气", "非常好"]
+    text = tmp_path / "text.txt"
+    text.write_bytes(raw.encode())
+    counts = count_ngrams(text, order=1, sentences="line", latin="char")
+    assert set(counts.alphabet.symbols) == {*"".join(lines), "<s>", "</s>"}
 
 
 def test_texts_grow_from_each_other(tmp_path: Path) -> None:

@@ -262,7 +262,7 @@ def _delivered(
     fields: it is that of records. shape: settings of segment_records where there is a container, else of segment_corpus.
     """
     from nlptools.segmentation.records import segment_records
-    from nlptools.segmentation.stream import SegmentCounts, segment_corpus
+    from nlptools.segmentation.stream import SegmentCounts, encode_words, segment_corpus
     from nlptools.segmentation.userwords import UserWordCount
 
     tally = counts = None
@@ -270,7 +270,9 @@ def _delivered(
         counts = SegmentCounts()
         tally = UserWordCount(cutter.user_words, cutter.lookup) if cutter.user_words else None
     watch = tally.add if tally is not None else None
-    work: Any = segment_records if "container" in shape else segment_corpus
+    work: Any = segment_corpus if fields else encode_words
+    if "container" in shape:
+        work = segment_records
     pieces = work(corpus, cutter, workers=workers, watch=watch, counts=counts, **shape)
     deliver(ended(pieces) if fields else pieces, output)
     results = _looked_up(counts.traditional if counts is not None else 0)

@@ -257,10 +257,10 @@ def _pieces(
 ) -> Iterator[str | bytes]:
     """What is written: records, or a line for each document or line."""
     from nlptools.vocab.records import token_lines, tokenize_documents, tokenize_records
-    from nlptools.vocab.stream import tokenize_corpus
+    from nlptools.vocab.stream import encode_corpus
 
     if records is not None:
         return tokenize_records(corpus, tokenizer, container=records, into=into, **cutting)
     if documents:
         return token_lines(tokenize_documents(corpus.documents(), tokenizer, **cutting))
-    return tokenize_corpus(corpus, tokenizer, **cutting)
+    return encode_corpus(corpus, tokenizer, **cutting)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from nlptools.lattice.runs import RunBlock, arrange, find_runs
 from nlptools.lattice.trie import Trie
+from nlptools.native.tokens import WordLevels
 from nlptools.text import chars
 
 LONGEST = 64  # characters of a word; longer ones are left out
@@ -94,6 +96,18 @@ class PathFinder:
         self._numbers = [many[level.word].astype(np.int32) for level in trie.levels]
         padded = np.append(scores, -np.inf)
         self._scores = [padded[numbers] for numbers in self._numbers]
+        self._of_words = scores
+
+    @cached_property
+    def _compiled(self) -> WordLevels | None:
+        padded = np.append(self._of_words, -np.inf)
+        # A word that can never be is none.
+        words = [np.where(padded[n] > -np.inf, n, np.int32(-1)) for n in self._numbers]
+        return self._trie.with_values(words, -1)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without what has addresses of this process."""
+        return {name: value for name, value in self.__dict__.items() if name != "_compiled"}
 
     def find(self, codes: np.ndarray) -> Found:
         """The words of the best path through code points; where no run is, lengths are 0."""
@@ -122,6 +136,11 @@ class PathFinder:
         starts, runs = find_runs(ids)
         if not len(runs):
             return result, words
+        if self._compiled is not None and runs.max() <= RUN:
+            alone, wide = (self._single, self._single_score), np.ascontiguousarray(ids, np.uint32)
+            return self._compiled.cut_exactly(
+                self._of_words, alone, (starts, runs), wide, backward=self._backward
+            )
         levels = self._levels(ids)
         room: np.ndarray | None = None  # symbols of its run up to each one, where runs were cut
         if runs.max() > RUN:

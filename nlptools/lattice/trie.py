@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from nlptools.base.keys import KeyTable, dense_ranks
-from nlptools.native import kernel
+from nlptools.native import kernel, tokens
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,8 @@ class Trie:
                 break
             word = word[here]
             keyed = state[here] * np.uint64(size) + symbols[here].astype(np.uint64)
-            ranks, distinct = dense_ranks(keyed, states * size)
-            first = np.empty(len(distinct), np.int32)
-            first[ranks[::-1]] = np.arange(len(word) - 1, -1, -1, dtype=np.int32)
-            order = np.argsort(first)
-            states = len(distinct) + 1
-            number = np.empty(len(distinct), np.int32)
-            number[order] = np.arange(1, states, dtype=np.int32)
-            at = number[ranks]
+            at, keys = _numbered(keyed, states * size)
+            states = len(keys) + 1
             last = k + 1 == spelled.shape[1]
             ends = np.ones(len(at), bool) if last else spelled[word, k + 1] == 0
             whole = np.flatnonzero(ends)[::-1]
@@ -68,7 +62,7 @@ class Trie:
             words[at[whole]] = word[whole]
             more = np.zeros(states, bool)
             more[at[~ends]] = True
-            self.levels.append(TrieLevel(distinct[order], words, more))
+            self.levels.append(TrieLevel(keys, words, more))
             state = at.astype(np.uint64)
 
     @cached_property
@@ -77,6 +71,13 @@ class Trie:
         if not kernel.usable():
             return None
         return kernel.Levels([(level.keys, level.open) for level in self.levels], self._size)
+
+    def with_values(self, values: Sequence[np.ndarray], none: int) -> tokens.WordLevels | None:
+        """The levels with a number for each state (int32, `none` where no word is), for native/tokens.py, where it can be used."""
+        if not kernel.usable():
+            return None
+        levels = [(level.keys, level.open) for level in self.levels]
+        return tokens.WordLevels(levels, values, self._size, none)
 
     def __getstate__(self) -> dict[str, object]:
         """Without what has addresses of this process."""
@@ -145,3 +146,16 @@ class Trie:
             found, (next_at, state) = self.compiled.walk(number, ids, at, state)
             yield at, found
             at = next_at
+
+
+def _numbered(keys: np.ndarray, bound: int) -> tuple[np.ndarray, np.ndarray]:
+    """(number of each key, uint64, from 1, in the order in which they first occur, int32; the different keys in that order)."""
+    if kernel.usable():
+        return tokens.number_keys(keys)
+    ranks, distinct = dense_ranks(keys, bound)
+    first = np.empty(len(distinct), np.int32)
+    first[ranks[::-1]] = np.arange(len(keys) - 1, -1, -1, dtype=np.int32)
+    order = np.argsort(first)
+    number = np.empty(len(distinct), np.int32)
+    number[order] = np.arange(1, len(distinct) + 1, dtype=np.int32)
+    return number[ranks], distinct[order]

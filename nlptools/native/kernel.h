@@ -32,6 +32,9 @@
 #define VECTORS
 #endif
 
+/* Where a key is looked for first in a table of 1 << bits slots. */
+#define FIRST_SLOT(key, bits) (((key) * 0x9E3779B97F4A7C15ull) >> (64 - (bits)))
+
 #define BATCH 32   /* look-ups under way at a time, so that their cache misses overlap */
 #define CHUNK 1024 /* places whose words are looked up together */
 #define TILE 256   /* runs that go through the E-step together */

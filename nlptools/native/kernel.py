@@ -54,6 +54,11 @@ def _library() -> ctypes.CDLL | None:
         "substring_keys",
         "number_frequent",
         "put_numbers",
+        "room_of_texts",
+        "join_texts",
+        "lay_cells",
+        "space_out",
+        "number_keys",
     ):
         getattr(found, name).restype = ctypes.c_int64
     found.expect.restype = ctypes.c_double
@@ -272,56 +277,6 @@ def best_paths(
     )
 
 
-def best_sums(
-    words: tuple[np.ndarray, np.ndarray, np.ndarray] | None,
-    starts: np.ndarray,
-    sizes: np.ndarray,
-    scores: Sequence[np.ndarray],
-    ends: np.ndarray,
-) -> None:
-    """As best_paths, by the whole numbers of lattice.sums.best_sums.
-
-    words: (lengths, int64, scores, int32, more, bool) of RareWords; then the last of the scores, which are int32 for every
-    place, is the number of the first of these that ends there. None: there are no rare words.
-    """
-    for score in scores:
-        _checked(score, np.int32, len(ends))
-    dense = scores
-    rare: tuple[np.ndarray | None, ...] = (None, None, None, None)
-    if words is not None:
-        lengths, values, more = words
-        _checked(values, np.int32, len(_checked(lengths, np.int64))), _checked(more, np.bool_)
-        dense, rare = scores[:-1], (scores[-1], *words)
-    longest = int(sizes.max(initial=0))
-    _call(
-        *("best_sums", len(starts), _checked(starts, np.int64), _checked(sizes, np.int64)),
-        *(len(dense), _pointers(dense), *rare, _checked(ends, np.bool_)),
-        *(np.empty(longest, np.int32), np.empty(longest, np.int32)),
-    )
-
-
-def raise_to_unseen(
-    scores: np.ndarray,
-    ids: np.ndarray,
-    tables: Sequence[np.ndarray],
-    never: int,
-    bounds: np.ndarray | None,
-) -> None:
-    """Scores, int32, of what ends at each place become those of unseen words where these are more.
-
-    ids: uint32; tables: int32, of the symbols at each place of such a word; never: of what is no word; bounds: bool, before
-    which symbols none goes on.
-    """
-    size = len(_checked(ids, np.uint32, len(_checked(scores, np.int32))))
-    if bounds is not None:
-        _checked(bounds, np.bool_, size)
-    pointers = _pointers([_checked(table, np.int32) for table in tables])
-    _call(
-        *("raise_to_unseen", ids, size, len(tables), pointers, ctypes.c_int32(never)),
-        *(bounds, scores),
-    )
-
-
 def tally_words(found: np.ndarray, edges: Edges, counts: np.ndarray, bits: np.ndarray) -> None:
     """Count the words that end at the places of a piece, int32, 0 for none. edges: as Shards has them; counts: int64; bits: uint16."""
     shards, places = np.array(edges, np.int64).T.copy()
@@ -452,3 +407,7 @@ def ranks_of_sorted(keys: np.ndarray, shift: int) -> tuple[np.ndarray, np.ndarra
     ranks, distinct = np.empty(len(keys), np.uint32), np.empty(len(keys), np.uint64)
     number = _call("ranks_of_sorted", _checked(keys, np.uint64), len(keys), shift, ranks, distinct)
     return ranks, distinct[:number].copy()
+
+
+# For tokens.py, which has the functions of tokens.c.
+call, checked, array_pointers = _call, _checked, _pointers

@@ -15,8 +15,6 @@ typedef struct {
     int64_t bits;
 } Level;
 
-#define FIRST_SLOT(key, bits) (((key) * 0x9E3779B97F4A7C15ull) >> (64 - (bits)))
-
 EXPORT void fill_level(const uint64_t *keys, const uint8_t *open, int64_t size, int64_t bits, Entry *entries) {
     int64_t mask = ((int64_t)1 << bits) - 1;
     for (int64_t i = 0; i < size; i++) {
@@ -24,6 +22,24 @@ EXPORT void fill_level(const uint64_t *keys, const uint8_t *open, int64_t size, 
         while (entries[slot].state) slot = (slot + 1) & mask;
         entries[slot] = (Entry){keys[i], (int32_t)(i + 1), open[i + 1]};
     }
+}
+
+/* Numbers from 1 of keys, in the order in which they first occur; distinct: the keys in that order. slots: 1 << bits of them, more
+   than keys, all 0. Returns how many distinct keys there are. */
+EXPORT int64_t number_keys(const uint64_t *keys, int64_t size, int64_t bits, int32_t *slots, int32_t *numbers,
+                           uint64_t *distinct) {
+    int64_t known = 0, mask = ((int64_t)1 << bits) - 1;
+    for (int64_t i = 0; i < size; i++) {
+        if (i + BATCH < size) PREFETCH(&slots[FIRST_SLOT(keys[i + BATCH], bits)]);
+        int64_t slot = (int64_t)FIRST_SLOT(keys[i], bits);
+        while (slots[slot] && distinct[slots[slot] - 1] != keys[i]) slot = (slot + 1) & mask;
+        if (!slots[slot]) {
+            distinct[known] = keys[i];
+            slots[slot] = (int32_t)++known;
+        }
+        numbers[i] = slots[slot];
+    }
+    return known;
 }
 
 /* One level of Trie.walk. at, before: places, and the states one level up of what ends before them. number: takes the states,

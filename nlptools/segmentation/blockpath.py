@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 
 from nlptools.lattice.paths import cut_runs
 from nlptools.lattice.sums import NEVER, SCALE, RareWords, best_sums
 from nlptools.lattice.trie import Trie
-from nlptools.native import kernel
+from nlptools.native import tokens
 from nlptools.segmentation.scores import WordScores
 from nlptools.segmentation.userwords import UserBounds
 
@@ -26,28 +27,36 @@ class BlockPath:
         self._places = scores.places
         self.trie = Trie(scores.spelled, scores.size, scores.order)
         self._tables = self.trie.tabulate(scores.of_words, NEVER)
+        self._compiled = self.trie.with_values(self._tables, NEVER)
+        if self._compiled is not None:
+            self._of_symbols = self._side_by_side()
 
     def cut(self, ids: np.ndarray) -> np.ndarray:
         """Whether a word ends at each symbol, bool; True at breaks (0)."""
-        if self.trie.compiled is not None and len(self._tables) < kernel.LONGEST:
-            return cut_runs(
-                ids, self._every(ids), in_place=functools.partial(kernel.best_sums, None)
-            )
+        if self._compiled is not None:
+            places = [np.ascontiguousarray(ids, np.uint32)]
+            if self._bounds is not None:
+                places.append(self._bounds.before(ids))
+            return cut_runs(ids, places, in_place=self._cut_in_place)
         dense, words = self._look_up(ids)
         return cut_runs(ids, dense, functools.partial(best_sums, words=words))
 
-    def _every(self, ids: np.ndarray) -> list[np.ndarray]:
-        """By length - 1: the score of the word that ends at each symbol, int32; NEVER where there is none."""
-        assert self.trie.compiled is not None
-        wide = np.ascontiguousarray(ids, np.uint32)
-        bounds = None if self._bounds is None else self._bounds.before(ids)
-        scores = self.trie.compiled.look_up(wide, self._tables)
-        while len(scores) < DENSE - 1:
-            scores.append(np.full(len(ids), NEVER, np.int32))
+    def _cut_in_place(
+        self, starts: np.ndarray, sizes: np.ndarray, places: Sequence[np.ndarray], ends: np.ndarray
+    ) -> None:
+        """As lattice.paths.InPlace; places: ids, and whether no unseen word goes on before each."""
+        assert self._compiled is not None
+        bounds = places[1] if len(places) > 1 else None
+        self._compiled.cut_by_sums(self._of_symbols, (starts, sizes), places[0], bounds, ends)
+
+    def _side_by_side(self) -> np.ndarray:
+        """All that one symbol adds to scores, int32, shape (symbols, tokens.SYMBOL_SCORES): of what lies together one is read."""
+        columns = [self._single]
         for k in range(2, DENSE + 1):
-            if (tables := self._places.get(k)) is not None:
-                kernel.raise_to_unseen(scores[k - 2], wide, tables, NEVER, bounds)
-        return [np.take(self._single, ids), *scores]
+            columns += self._places.get(k) or [np.full(len(self._single), NEVER, np.int32)] * k
+        scores = np.zeros((len(self._single), tokens.SYMBOL_SCORES), np.int32)
+        scores[:, : len(columns)] = np.stack(columns, axis=1)
+        return scores
 
     def scores(self, ids: np.ndarray) -> list[np.ndarray]:
         """By length - 1: the score of the word that ends at each symbol, float64, nats; -inf where there is none."""

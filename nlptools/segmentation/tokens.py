@@ -14,6 +14,8 @@ from typing import Any, Self
 import numpy as np
 
 from nlptools.lattice.trie import Trie
+from nlptools.native import kernel
+from nlptools.native.tokens import lay_cells, spread_ends
 from nlptools.segmentation.batch import cut_batch
 from nlptools.segmentation.cells import joined_to_last
 from nlptools.segmentation.kinds import HAN, KINDS, MARK, WORD, kinds_of
@@ -136,13 +138,17 @@ class Cutter:
         self, codes: np.ndarray, kinds: np.ndarray, joined: np.ndarray, ids: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """As `cells`. ids: of every code point by itself."""
-        at = np.flatnonzero(~joined)
-        rows = self._rows(kinds, at)
-        ids[at[rows]] = 0
+        if kernel.usable():
+            at, named, which = lay_cells(joined, kinds, ids, HAN, WORD, MARK)
+        else:
+            at = np.flatnonzero(~joined)
+            rows = self._rows(kinds, at)
+            named = ids[at]
+            named[rows] = 0
+            which = np.concatenate([np.flatnonzero(kinds[at] == WORD), rows])
         if self.has_runs:
-            runs = np.flatnonzero(kinds[at] == WORD)
-            self._name_runs(codes, ids, at, np.concatenate([runs, rows]))
-        return at, ids[at]
+            named[which] = self._named(codes, at, which)
+        return at, named
 
     def ends(self, codes: np.ndarray) -> np.ndarray:
         """Whether a token ends after each code point (chars.code_points); bool."""
@@ -167,7 +173,11 @@ class Cutter:
         # One id for each cell, which ends where the next begins: no word ends inside of one.
         at, named = self._cells(codes, kinds, joined, ids)
         named[np.searchsorted(at, whole)] = 0  # a break: no word goes on there
-        ends[np.append(at[1:], len(codes)) - 1] = self.cut(named)
+        cut = self.cut(named)
+        if kernel.usable():
+            ends = spread_ends(at, cut, len(codes))
+        else:
+            ends[np.append(at[1:], len(codes)) - 1] = cut
         return measured(codes, ends, self.numerals)
 
     @staticmethod
@@ -207,18 +217,15 @@ class Cutter:
         """The same before and after work: Spark knows by it whether a run goes on. Nothing that is made when asked for."""
         return {**self.__dict__, "_names": None}
 
-    def _name_runs(
-        self, codes: np.ndarray, ids: np.ndarray, at: np.ndarray, which: np.ndarray
-    ) -> None:
-        """Ids of the cells (by their numbers) that the method knows, 0 for the others, at their first places."""
-        firsts = at[which]
+    def _named(self, codes: np.ndarray, at: np.ndarray, which: np.ndarray) -> np.ndarray:
+        """Ids of the cells (by their numbers) that the method knows, 0 for the others; uint32."""
         ends = np.append(at, len(codes))[which + 1]
         looked = self.lookup.codes(codes)
         if self._names is None:
             self._names = RunNames(
                 {n: i for n, i in self._folded.items() if n[1:] or not chars.is_han(n)}
             )
-        ids[firsts] = self._names.find(looked, firsts, ends)
+        return self._names.find(looked, at[which], ends)
 
 
 def repeated_signs(codes: np.ndarray, kinds: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ import numpy as np
 from nlptools.text import chars
 from nlptools.text.lookup import lookup_for
 from nlptools.vocab.decoding import join_tokens
+from nlptools.vocab.pieces import WordPieces
 from nlptools.vocab.unigram import VocabWords, Weights, as_weights
 from nlptools.vocab.vocab import END, PAD, START, Vocab, as_vocab
 from nlptools.vocab.wordpiece import (
@@ -115,6 +116,7 @@ class WordTokenizer:
         self._single = np.full(0x110000, self.unknown, np.int32)
         self._single[[code for code, _ in singles]] = [number for _, number in singles]
         self._pieces: dict[str, tuple[int, ...]] = {}
+        self._compiled = WordPieces(vocab)
         self._longest = max(map(len, vocab.ids), default=0)
         self._words: VocabWords | None = None
         self._jieba: JiebaWords | None = None
@@ -258,16 +260,17 @@ class WordTokenizer:
         else:
             if self._words is not None:
                 inside, sizes, words = self._words.cut(codes)
-                lengths[inside] = sizes[inside]
-                ids[inside] = words[inside]
+                np.copyto(lengths, sizes, where=inside)  # a fifth of the time of an index of bool
+                np.copyto(ids, words, where=inside)
             begins = other.copy()
             begins[1:] &= ~other[:-1]
             finishes = other.copy()
             finishes[:-1] &= ~other[1:]
             starts, stops = np.flatnonzero(begins), np.flatnonzero(finishes) + 1
         self._fill(codes, starts, stops, ids, lengths)
-        at = np.flatnonzero(lengths).astype(np.int32)
-        return ids[at], at + 1 - lengths[at], at + 1
+        at = np.flatnonzero(lengths != 0)
+        stops = (at + 1).astype(np.int32)
+        return np.take(ids, at), stops - np.take(lengths, at), stops
 
     def _fill(
         self,
@@ -279,6 +282,9 @@ class WordTokenizer:
     ) -> None:
         """Tokens of the pieces that are not of Han characters alone, each different one being cut once."""
         if not len(starts):
+            return
+        if self._jieba is None and self._compiled.usable():
+            self._compiled.cut(codes, starts, stops, ids, lengths)
             return
         sizes = stops - starts
         inside = _spans(starts, sizes)

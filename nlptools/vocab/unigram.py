@@ -112,4 +112,4 @@ class VocabWords:
             last = np.flatnonzero(strange & ~np.append(together, False))
             lengths[strange] = 0
             lengths[last] = last - first + 1
-        return inside, lengths, self._ids[found.words]
+        return inside, lengths, np.take(self._ids, found.words, mode="wrap")  # -1 is the last one

@@ -15,6 +15,8 @@ from nlptools.lattice import exact as bestpaths
 from nlptools.lattice.exact import LONGEST, PathFinder
 from nlptools.text import chars
 
+pytestmark = pytest.mark.usefixtures("loops")
+
 UNKNOWN = -9.0
 INSIDE = "甲乙丙丁𠮷"
 # Scores that are sums of few halves: there are ties everywhere.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from bothways import compiled, without
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from places import ROOT, SAMPLES
@@ -20,15 +21,7 @@ from nlptools.lattice.runs import arrange, find_runs
 from nlptools.native import kernel
 from nlptools.wordmodel.em import Base, Sums
 
-compiled = pytest.mark.skipif(not kernel.usable(), reason="nothing is compiled: no C compiler")
 needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
-
-
-def without(work: Callable[[], Any]) -> Any:
-    """What NumPy makes of it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kernel, "usable", lambda: False)
-        return work()
 
 
 @pytest.fixture

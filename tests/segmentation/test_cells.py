@@ -37,6 +37,8 @@ def by_arrays(text: str) -> list[str]:
 @example("a. http://b.cn/?x=1，中")
 @example("🇨🇨🇨🇳1️⃣")
 @example("二○三万千瓦一一")
+@example("的第十二条、五十万个、周三十点、一一，第一一，50万亿元，3亿万，万亿5，第第5")
+@example("天apt-get、/etc/hosts -l -1 --a a-/b a- ./a www.a-b 第3-1 a_b.c/d-e")
 def test_both_ways_agree(text: str) -> None:
     found = cells(text)
     assert found == by_arrays(text)

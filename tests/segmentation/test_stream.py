@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import random
 import re
@@ -12,6 +13,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
+from bothways import without
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from places import SAMPLES
@@ -19,7 +21,7 @@ from places import SAMPLES
 from nlptools.errors import DataError
 from nlptools.segmentation import stream as spacing
 from nlptools.segmentation.segmenter import Segmenter
-from nlptools.segmentation.stream import segment_corpus
+from nlptools.segmentation.stream import encode_words, segment_corpus
 from nlptools.segmentation.tokens import Cutter
 from nlptools.text.corpus import Corpus
 from nlptools.wordmodel.model import general_model
@@ -393,3 +395,22 @@ def test_the_token_is_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     pieces = list(segment_corpus(Corpus([tmp_path / "a"], block_size=300), GENERAL))
     assert len(pieces) > 12
     assert max(map(len, pieces)) < 1000
+
+
+@settings(max_examples=80, deadline=None)
+@given(TEXT, st.sampled_from([" ", "/", "\u3000", "𠮷|"]), st.integers(1, 90))
+def test_bytes_are_those_of_the_text(text: str, separator: str, size: int) -> None:
+    """What a command writes: in one pass over the code points, and without compiled loops."""
+    corpus = Corpus.from_texts([text], block_size=size)
+
+    def written() -> bytes:
+        pieces = encode_words(corpus, SMALL, separator=separator, workers=1)
+        return b"".join(p.encode() if isinstance(p, str) else p for p in pieces)
+
+    assert written() == "".join(segment_corpus(corpus, SMALL, separator=separator)).encode()
+    assert written() == without(written)
+
+
+def test_bytes_have_the_settings_of_text() -> None:
+    first, second = map(inspect.signature, (segment_corpus, encode_words))
+    assert first.parameters == second.parameters
