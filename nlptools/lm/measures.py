@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nlptools.text import chars
+from nlptools.text.longtexts import LongText, slices
 
 # A stretch of so many characters that stood in the document before is a repetition. MassiveText (Rae et al. 2021,
 # arXiv:2112.11446, table A1) looks at 5 to 10 English words, which are 8 to 16 characters of Chinese.
@@ -71,8 +72,9 @@ def _visible(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     codes = chars.code_points("".join(texts))
     kinds = _kinds_of(codes)
     sizes = np.fromiter(map(len, texts), np.int64, len(texts))
-    shown = np.flatnonzero(kinds)
-    return np.repeat(np.arange(len(texts)), sizes)[shown], codes[shown], kinds[shown]
+    seen = np.repeat(np.arange(len(texts), dtype=np.int32), sizes)
+    shown = kinds > 0
+    return seen[shown], codes[shown], kinds[shown]
 
 
 def _repeated(seen: np.ndarray, codes: np.ndarray, size: int) -> np.ndarray:
@@ -80,29 +82,35 @@ def _repeated(seen: np.ndarray, codes: np.ndarray, size: int) -> np.ndarray:
     number = len(codes) - REPEATED + 1
     if number < 1:
         return np.zeros(size)
-    keys = _hashes(codes.astype(np.uint64))
+    keys = _hashes(codes)
     keys ^= seen[:number].astype(np.uint64) * _ODD
-    inside = np.flatnonzero(seen[:number] == seen[REPEATED - 1 :])
+    inside = np.flatnonzero(seen[:number] == seen[REPEATED - 1 :]).astype(np.int32)
     keys = keys[inside]
     order = np.argsort(keys, kind="stable")
-    again = inside[order[1:][keys[order[1:]] == keys[order[:-1]]]]
+    keys = keys[order]
+    again = inside[order[1:][keys[1:] == keys[:-1]]]
+    del keys, order, inside
     edges = np.bincount(again, minlength=len(codes) + 1)
     edges -= np.bincount(again + REPEATED, minlength=len(codes) + 1)
-    return np.bincount(seen[np.cumsum(edges)[:-1] > 0], minlength=size)
+    np.cumsum(edges, out=edges)
+    return np.bincount(seen[edges[:-1] > 0], minlength=size)
 
 
 def _hashes(codes: np.ndarray) -> np.ndarray:
     """A number of 64 bits for each ten codes in a row; equal ones for equal codes."""
-    two = (codes[:-1] * _ODD) ^ (codes[1:] + np.uint64(0x632BE59BD9B4E019))
+    two = codes[1:].astype(np.uint64)
+    two += np.uint64(0x632BE59BD9B4E019)
+    two ^= codes[:-1] * _ODD  # as uint64
     two ^= two >> np.uint64(29)
     four = _joined(two, two, 2)
-    eight = _joined(four, four, 4)
-    return _joined(eight, two, 8)
+    four = _joined(four, four, 4)  # eight
+    return _joined(four, two, 8)
 
 
 def _joined(first: np.ndarray, second: np.ndarray, apart: int) -> np.ndarray:
     size = min(len(first), len(second) - apart)
-    made = first[:size] * np.uint64(0xBF58476D1CE4E5B9) + second[apart : apart + size]
+    made = first[:size] * np.uint64(0xBF58476D1CE4E5B9)
+    made += second[apart : apart + size]
     made ^= made >> np.uint64(31)
     made *= np.uint64(0x94D049BB133111EB)
     made ^= made >> np.uint64(29)
@@ -119,8 +127,13 @@ def _repeated_lines(text: str) -> float:
 
 def hashes_of(texts: Sequence[str]) -> np.ndarray:
     """BLAKE2b of the UTF-8 of each text, 128 bits: uint64, two numbers each."""
-    digests = b"".join(
-        hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        for text in texts
-    )
-    return np.frombuffer(digests, "<u8").reshape(-1, 2)
+    return np.frombuffer(b"".join(map(_digest, texts)), "<u8").reshape(-1, 2)
+
+
+def _digest(text: str | LongText) -> bytes:
+    if isinstance(text, str):
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    made = hashlib.blake2b(digest_size=16)
+    for part in slices(text):
+        made.update(part.encode("utf-8", "surrogatepass"))
+    return made.digest()
