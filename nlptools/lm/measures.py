@@ -15,6 +15,7 @@ from nlptools.text.longtexts import LongText, slices
 # arXiv:2112.11446, table A1) looks at 5 to 10 English words, which are 8 to 16 characters of Chinese.
 REPEATED = 10
 MOST = 1_000_000  # characters of a document that are looked at: ten arrays of its length are made
+_HASHED = 1 << 17  # stretches that are hashed at a time
 _HAN = 2
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
@@ -44,7 +45,9 @@ def _kinds_of(codes: np.ndarray) -> np.ndarray:
 MEASURES = ("han", "repeated", "repeated_lines")
 
 
-def measure(texts: Sequence[str], names: Sequence[str] = MEASURES) -> dict[str, np.ndarray]:
+def measure(
+    documents: Sequence[str | LongText], names: Sequence[str] = MEASURES
+) -> dict[str, np.ndarray]:
     """Shares in [0, 1] of each text, float64, 0 for a text without visible characters; names: of MEASURES.
 
     han: Han among the visible characters. repeated: visible characters in a stretch of ten that the text had before;
@@ -53,7 +56,7 @@ def measure(texts: Sequence[str], names: Sequence[str] = MEASURES) -> dict[str, 
     lines that the text had before; its rule for duplicate lines, with the limit .2. Of a text of more than a million
     characters the first million is measured.
     """
-    texts = [text if len(text) <= MOST else text[:MOST] for text in texts]
+    texts = [str(text) if len(text) <= MOST else text[:MOST] for text in documents]
     found: dict[str, np.ndarray] = {}
     if "han" in names or "repeated" in names:
         seen, codes, kinds = _visible(texts)
@@ -82,16 +85,24 @@ def _repeated(seen: np.ndarray, codes: np.ndarray, size: int) -> np.ndarray:
     number = len(codes) - REPEATED + 1
     if number < 1:
         return np.zeros(size)
-    keys = _hashes(codes)
+    keys = np.empty(number, np.uint64)
+    for start in range(0, number, _HASHED):
+        part = _hashes(codes[start : start + _HASHED + REPEATED - 1])
+        keys[start : start + len(part)] = part
     keys ^= seen[:number].astype(np.uint64) * _ODD
     inside = np.flatnonzero(seen[:number] == seen[REPEATED - 1 :]).astype(np.int32)
-    keys = keys[inside]
+    if len(inside) < number:
+        keys = keys[inside]
     order = np.argsort(keys, kind="stable")
-    keys = keys[order]
-    again = inside[order[1:][keys[1:] == keys[:-1]]]
+    same = np.zeros(len(order), bool)
+    for start in range(0, len(order), _HASHED):
+        part = keys[order[start : start + _HASHED + 1]]
+        same[start + 1 : start + len(part)] = part[1:] == part[:-1]
+    again = inside[order[same]]
     del keys, order, inside
-    edges = np.bincount(again, minlength=len(codes) + 1)
-    edges -= np.bincount(again + REPEATED, minlength=len(codes) + 1)
+    edges = np.zeros(len(codes) + 1, np.int32)
+    edges[again] += 1  # each place is there once
+    edges[again + REPEATED] -= 1
     np.cumsum(edges, out=edges)
     return np.bincount(seen[edges[:-1] > 0], minlength=size)
 
@@ -125,7 +136,7 @@ def _repeated_lines(text: str) -> float:
     return (total - sum(map(len, set(lines)))) / total if total else 0.0
 
 
-def hashes_of(texts: Sequence[str]) -> np.ndarray:
+def hashes_of(texts: Sequence[str | LongText]) -> np.ndarray:
     """BLAKE2b of the UTF-8 of each text, 128 bits: uint64, two numbers each."""
     return np.frombuffer(b"".join(map(_digest, texts)), "<u8").reshape(-1, 2)
 
