@@ -360,7 +360,11 @@ def parser() -> argparse.ArgumentParser:
         "--sizes", type=in_bytes, nargs="+", metavar="SIZE", help="beginnings (default: all of it)"
     )
     sub.add_argument(
-        "--forms", nargs="+", choices=FORMS, default=["plain"], help="of the text (default: plain)"
+        "--forms",
+        nargs="+",
+        choices=[*FORMS],
+        default=["plain"],
+        help="of the text (default: plain)",
     )
     sub.add_argument(
         "--commands", nargs="+", choices=COMMANDS, default=[*COMMANDS], help="(default: all)"

@@ -344,16 +344,18 @@ class _Watched:
             if self._near is not None:
                 self._near.add(batch, self._found.report)
             if self._characters < _LOOKED_AT:
-                self._count("".join(batch.documents.texts))
+                self._count(batch.documents.texts)
             yield batch
 
-    def _count(self, text: str) -> None:
+    def _count(self, texts: list[str]) -> None:
+        from nlptools.text.longtexts import slices
         from nlptools.text.lookup import count_scripts
 
-        traditional, simplified = count_scripts(text)
-        self._characters += len(text)
-        self._traditional += traditional
-        self._simplified += simplified
+        for text in slices(texts[0]) if len(texts) == 1 else ("".join(texts),):
+            traditional, simplified = count_scripts(text)
+            self._characters += len(text)
+            self._traditional += traditional
+            self._simplified += simplified
 
     @property
     def unlike(self) -> bool:

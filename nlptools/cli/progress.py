@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 Part = TypeVar("Part")
@@ -140,8 +141,10 @@ def _watched_corpus(then: str | None) -> type[Corpus]:
         def blocks(self) -> Iterator[Block]:
             return self._watched(super().blocks())
 
-        def documents(self, size: int = DOCUMENTS_SIZE) -> Iterator[Documents]:
-            return self._watched(super().documents(size))
+        def documents(
+            self, size: int = DOCUMENTS_SIZE, folder: Path | None = None
+        ) -> Iterator[Documents]:
+            return self._watched(super().documents(size, folder))
 
         def _watched(self, parts: Iterator[Part]) -> Iterator[Part]:
             say("reading")

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from nlptools.base.machine import trim_memory
 from nlptools.base.spool import Spool
-from nlptools.ngrams.scores import Frequent, each_side, pmi
+from nlptools.ngrams.scores import Frequent, pmi, side_parts
 from nlptools.ngrams.symbols import join_texts
 from nlptools.wordmodel.em import LONGEST
 
@@ -26,16 +27,17 @@ CANDIDATE = np.dtype(
     ]
 )
 _PIECE = 1 << 15  # candidates that are read at a time: 1.6 MB
+_SIDES = 1 << 18  # n-grams whose neighbours are added up at a time, at least: 20 MB
 
 
 @dataclass(frozen=True)
 class Candidates:
     """Frequent n-grams of two to four symbols, numbered from 0, shorter ones first.
 
-    texts: the alphabet of the counts; records: all that is known of the candidates (CANDIDATE), in pieces.
+    texts: the alphabet of the counts, "" for what is not frequent; records: all that is known of the candidates (CANDIDATE), in pieces.
     """
 
-    texts: tuple[str, ...]
+    texts: Sequence[str]
     records: Spool
 
     def __len__(self) -> int:
@@ -89,11 +91,13 @@ def list_candidates(frequent: Frequent, room: int, folder: Path) -> Candidates:
     room: bytes in memory for them; the rest lies in a file in `folder`.
     """
     records = Spool(room, folder)
-    every = each_side(frequent, LONGEST, entropy_only=True, spool=partial(Spool, room, folder))
-    for n, side in enumerate(every, 1):
+    how: dict[str, Any] = {"entropy_only": True, "spool": partial(Spool, room, folder)}
+    most = max(_SIDES, room // 32)
+    for n, of, side in side_parts(frequent, LONGEST, most=most, **how):
         level = frequent.levels[n - 1]
-        for start in range(0, len(level) if n > 1 else 0, _PIECE):
-            part = slice(start, start + _PIECE)
+        first, stop, _ = of.indices(len(level))
+        for start in range(first, stop if n > 1 else 0, _PIECE):
+            part = slice(start, min(start + _PIECE, stop))
             piece = np.zeros(len(level.counts[part]), CANDIDATE)
             rows = np.arange(start, start + len(piece))
             for k in range(n, 0, -1):
@@ -102,9 +106,15 @@ def list_candidates(frequent: Frequent, room: int, folder: Path) -> Candidates:
                 rows = above.parents[rows]
             piece["counts"] = level.counts[part]
             piece["pmi"] = pmi(frequent, n, part)
-            piece["left_entropy"] = side.left_entropy[part]
-            piece["right_entropy"] = side.right_entropy[part]
+            here = slice(start - first, part.stop - first)
+            piece["left_entropy"] = side.left_entropy[here]
+            piece["right_entropy"] = side.right_entropy[here]
             records.append(piece)
         del side
         trim_memory()
-    return Candidates(frequent.counts.alphabet.symbols, records)
+    # Of a hundred thousand runs of letters and digits most are rare, and in no candidate.
+    symbols = frequent.counts.alphabet.symbols
+    texts = [""] * len(symbols)
+    for row in frequent.levels[0].rows.tolist():
+        texts[row] = symbols[row]
+    return Candidates(texts, records)

@@ -10,11 +10,12 @@ from functools import cached_property
 
 import numpy as np
 
+from nlptools.base.machine import trim_memory
 from nlptools.discovery.columns import NUMBERS
 from nlptools.discovery.method import Findings, Request, counted, default_min_count, listed, rarer
 from nlptools.discovery.table import WordTable, stack_tables
 from nlptools.ngrams.counts import NgramCounts
-from nlptools.ngrams.scores import Frequent, Sides, all_sides, frequent_ngrams, pmi
+from nlptools.ngrams.scores import Frequent, Sides, each_side, frequent_ngrams, pmi
 from nlptools.ngrams.symbols import join_texts
 
 # Freedom beyond e**3 = 20 equally likely neighbours says no more: without the bound function words
@@ -39,6 +40,7 @@ def find(request: Request) -> Findings:
     """n-grams of request.lengths symbols that pass the three bars; score = ln(count) * PMI * min(entropy, 3)."""
     lengths, bars = request.lengths, request.bars
     counts = counted(request, lengths[1] + 1)
+    trim_memory()
     request.watch("ranking", 1, 1)
     least = default_min_count(counts.total) if bars.min_count is None else bars.min_count
     free = default_min_entropy(counts.total) if bars.min_entropy is None else bars.min_entropy
@@ -62,7 +64,7 @@ def free_ngrams(
     frequent = frequent_ngrams(counts, min_count, longest)
     pieces: list[WordTable] = []
     removed = Counter({"PMI": 0, "entropy": 0})
-    for n, side in enumerate(all_sides(frequent, longest), 1):
+    for n, side in enumerate(each_side(frequent, longest, entropy_only=True), 1):
         if n < shortest:
             continue
         every = _ngram_table(frequent, n, side)
@@ -142,7 +144,7 @@ class OtherNgrams:
     @cached_property
     def _every(self) -> dict[int, WordTable]:
         """Length -> all of that length."""
-        sides = all_sides(self._frequent, self._lengths[1])
+        sides = each_side(self._frequent, self._lengths[1], entropy_only=True)
         shortest = self._lengths[0]
         return {
             n: _ngram_table(self._frequent, n, side)

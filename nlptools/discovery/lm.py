@@ -29,7 +29,7 @@ from nlptools.lm.smoothing import train_lm
 from nlptools.ngrams.count import count_encoded
 from nlptools.ngrams.counts import NgramCounts
 from nlptools.ngrams.encode import EncodedCorpus
-from nlptools.ngrams.scores import Frequent, all_sides, frequent_ngrams, pmi
+from nlptools.ngrams.scores import Frequent, each_side, frequent_ngrams, pmi
 from nlptools.segmentation.tagger import Tagger
 from nlptools.wordmodel.expected_counts import stretches
 
@@ -173,7 +173,7 @@ def _tables(
     asked = [np.zeros(len(times), bool) for times in found]
     for mask, here in zip(asked, rows, strict=True):
         mask[here] = True
-    neighbours = all_sides(frequent, lengths[1], asked)
+    neighbours = list(each_side(frequent, lengths[1], asked, entropy_only=True))
     for n in range(lengths[0], lengths[1] + 1):
         here, side = rows[n - 1], neighbours[n - 1]
         number, times = frequent.levels[n - 1].counts[here], found[n - 1][here]

@@ -22,6 +22,7 @@ MOST_TEXTS = 1 << 18
 # Of --memory for each of them, beside what everything else takes.
 TEXT_MEMORY, OTHER_MEMORY = 2_000, 64_000_000
 
+_LOOKED_AT = 1 << 17  # texts at a time
 _PAIRS = 1 << 17  # pairs of a text and a neighbour that wait: 1 MB
 
 
@@ -164,17 +165,18 @@ def _parts(texts: np.ndarray, most: int) -> Iterator[tuple[np.ndarray, tuple[int
     if not len(texts) or texts.shape[1] < 2:
         return
     # In 32 bits: they are there as long as the texts are looked up, and may be a million.
-    long = np.flatnonzero(texts[:, 1]).astype(np.int32)
+    parts = range(0, len(texts), _LOOKED_AT)
+    long = np.concatenate(
+        [np.flatnonzero(texts[at : at + _LOOKED_AT, 1]).astype(np.int32) + at for at in parts]
+    )
     begin = texts[long, 0]
-    order = np.argsort(begin, kind="stable").astype(np.int32)
     until = np.cumsum(np.bincount(begin))
-    del begin
     first = done = 0
     while done < len(long):
         last = max(first, int(np.searchsorted(until, done + most, side="right")) - 1)
         stop = int(until[last])
         if stop > done:
-            yield long[np.sort(order[done:stop])], (first, last)
+            yield long[(begin >= first) & (begin <= last)], (first, last)
         first, done = last + 1, stop
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from nlptools.base.machine import trim_memory
 from nlptools.base.spool import Spool
 from nlptools.discovery.method import Request, counted_and_kept
 from nlptools.discovery.occurrences import CutCorpus, CutText, texts_within
@@ -45,6 +46,7 @@ class OneMachine:
     def count(self, order: int, least: Callable[[int], int]) -> CountedCorpus:
         """As DiscoverySource.count; it is read here, if it was not counted before."""
         counts, self._encoded = counted_and_kept(self._request, order, marks=True)
+        trim_memory()
         return CountedCorpus(
             frequent_ngrams(counts, least(counts.total), order - 1),
             counts.total,
@@ -61,7 +63,11 @@ class OneMachine:
 
     def sample(self, most: int, usable: Callable[[str], bool]) -> Sample:
         """As DiscoverySource.sample."""
-        return take_sample(self.encoded, most, usable)
+        sample = take_sample(self.encoded, most, usable)
+        # The names of symbols, 150 bytes each, are not asked for any longer.
+        self._encoded = replace(self.encoded, encoder=SymbolEncoder())
+        trim_memory()
+        return sample
 
     def cut(
         self,

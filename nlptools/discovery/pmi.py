@@ -18,7 +18,7 @@ from nlptools.discovery.method import Findings, Request, counted_and_kept, defau
 from nlptools.discovery.table import WordTable, stack_tables
 from nlptools.ngrams.counts import NgramCounts
 from nlptools.ngrams.encode import EncodedCorpus
-from nlptools.ngrams.scores import Frequent, all_sides, cohesion, frequent_ngrams, pmi
+from nlptools.ngrams.scores import Frequent, cohesion, each_side, frequent_ngrams, pmi
 
 # Thresholds of the articles for words of 2, 3, 4 symbols, in nats. 6920 gives 2, 4, 6; 4256 gives the
 # ratios 5, 25, 125, and a fixed minimum count of 128 (6920: 32, of which `default_min_count` takes care).
@@ -143,7 +143,7 @@ def _counted_tables(cut: _CutWords, lengths: range) -> list[WordTable]:
     for mask, rows in zip(asked, cut.often, strict=True):
         mask[rows] = True
     covered = lengths.stop - 1
-    sides = all_sides(frequent, covered, asked) if covered else []
+    sides = list(each_side(frequent, covered, asked, entropy_only=True)) if covered else []
     for n in lengths:
         rows, side = cut.often[n - 1], sides[n - 1]
         tables.append(

@@ -11,6 +11,7 @@ from nlptools.lm.longlines import LONG, whole_lines
 from nlptools.lm.stream import LineScorer, ScoredLines
 from nlptools.text.chars import with_line_feeds
 from nlptools.text.linenumbers import LineNumbers
+from nlptools.text.longtexts import LongText
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,20 @@ class DocumentScores:
         return self.log10_probs / np.maximum(self.numbers, 1)
 
 
-def score_documents(scorer: LineScorer, texts: Sequence[str]) -> DocumentScores:
+def score_documents(scorer: LineScorer, texts: Sequence[str | LongText]) -> DocumentScores:
     """The sums of each text; what a text gets does not depend on the others. A text may have lines, which are sentences."""
     found = np.zeros((4, len(texts)))
     together = [place for place, text in enumerate(texts) if len(text) < LONG]
     if together:
-        ended = [with_line_feeds(texts[place]) + "\n" for place in together]
+        ended = [with_line_feeds(str(texts[place])) + "\n" for place in together]
         lines = [text.count("\n") for text in ended]
         found[:, together] = _sums(scorer.score("".join(ended), "", LineNumbers()), lines)
     for place in sorted(set(range(len(texts))) - set(together)):
-        text = with_line_feeds(texts[place]) + "\n"
+        whole = texts[place]
+        if isinstance(whole, LongText):
+            found[:, place] = _sums(scorer.score_stored(whole), [1])[:, 0]
+            continue
+        text = with_line_feeds(whole) + "\n"
         for start, stop in whole_lines(text):
             piece = scorer.score(text[start:stop], "", LineNumbers())
             found[:, place] += _sums(piece, [len(piece)])[:, 0]

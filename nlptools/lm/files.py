@@ -82,7 +82,7 @@ def read_trie(
         return read_packed(path)
     if not is_native(path):
         return read_arpa(path)
-    model = load_lm(path, whole=True)
+    model = load_lm(path, whole=True, mapped=False)
     with storage.spilling(tmp_dir) as folder:
         try:
             return model.to_trie(room=memory // 4, folder=folder)

@@ -150,7 +150,7 @@ class FilteredCorpus:
                     documents.source,
                     documents.numbers[place],
                     documents.lines[place],
-                    documents.texts[place],
+                    str(documents.texts[place]),
                     records[place],
                     bool(batch.kept[place]),
                     added,
@@ -180,7 +180,7 @@ class FilteredCorpus:
         """All documents with their rows, and none in a lull; the reasons are those that need no limits."""
         seen = SeenHashes(room_for_hashes(self._memory), folder) if self.rules.unique else None
         with worker_pool(self._workers) as pool:
-            groups = _groups(self.corpus.documents(PIECE))
+            groups = _groups(self.corpus.documents(PIECE, folder))
             for done in prompt_map(pool, self._workers, self._numbers, groups):
                 if done is None:
                     yield lull(""), np.empty((0, WIDTH))
@@ -207,7 +207,7 @@ class FilteredCorpus:
             table.append(rows)
         self._find_limits(table)
         start = 0
-        for documents in self.corpus.documents(PIECE):
+        for documents in self.corpus.documents(PIECE, folder):
             rows = table.rows(start, start + len(documents))
             sizes = [len(text) for text in documents.texts]
             if len(rows) < len(sizes) or not np.array_equal(rows[:, _CHARACTERS], sizes):

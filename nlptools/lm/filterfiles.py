@@ -9,6 +9,7 @@ from typing import IO, Any
 from nlptools.base.feeding import feeding
 from nlptools.lm.filtered import FilteredDocuments
 from nlptools.text.documents import Documents
+from nlptools.text.longtexts import LongText, slices
 from nlptools.text.recordfiles import written
 
 FILTER_FORMATS = ("text", "jsonl", "parquet")
@@ -60,5 +61,14 @@ _ERRORS = "surrogateescape"  # names of files that are not UTF-8
 
 def _pieces(parts: Iterator[_Part], format: str, into: str | None) -> Iterator[str | bytes]:
     if format == "text":
-        return ("".join(f"{text}\n" for text in documents.texts) for documents, _ in parts)
+        return _lines(documents for documents, _ in parts)
     return written(parts, format, into)
+
+
+def _lines(batches: Iterable[Documents]) -> Iterator[str]:
+    for documents in batches:
+        if len(documents) == 1 and isinstance(documents.texts[0], LongText):
+            yield from slices(documents.texts[0])
+            yield "\n"
+        else:
+            yield "".join(f"{text}\n" for text in documents.texts)

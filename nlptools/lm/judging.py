@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from nlptools.base import storage
+from nlptools.base.machine import trim_memory
 from nlptools.base.seen import SeenHashes
 from nlptools.lm.documents import score_documents
 from nlptools.lm.filtered import FilterReport
@@ -16,6 +17,7 @@ from nlptools.lm.filterrules import COLUMNS, REASONS, FilterRules, per_symbol
 from nlptools.lm.limits import quantiles_of, shrunk
 from nlptools.lm.measures import hashes_of, measure
 from nlptools.lm.stream import LineScorer
+from nlptools.text.longtexts import LongText
 
 WIDTH = len(COLUMNS)
 REASON = COLUMNS.index("reason")  # the last one
@@ -25,10 +27,15 @@ _ROWS = 1 << 14  # of the table that are read at a time; sums do not depend on h
 
 
 def judge(
-    texts: Sequence[str], scorer: LineScorer, rules: FilterRules
+    texts: Sequence[str | LongText], scorer: LineScorer, rules: FilterRules
 ) -> tuple[np.ndarray, np.ndarray]:
     """(rows of the table, float64, a row for each text; hashes of the texts where duplicates are looked for)."""
+    long = any(isinstance(text, LongText) for text in texts)
+    if long:  # large arrays do not fit into what those of other documents have left
+        trim_memory()
     scores = score_documents(scorer, texts)
+    if long:
+        trim_memory()
     columns = {
         "log10_prob": scores.log10_probs,
         "numbers": scores.numbers,

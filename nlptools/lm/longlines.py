@@ -9,6 +9,7 @@ import numpy as np
 
 from nlptools.ngrams.symbols import Scanned, SymbolEncoder
 from nlptools.text.chars import find_cut, is_han
+from nlptools.text.longtexts import LongText
 
 PIECE = 240_000  # characters that are scored at a time: a little less than LanguageModel takes at a time
 LONG = 4 * PIECE  # a line of more characters is scored window by window
@@ -42,7 +43,7 @@ class LineSums:
 
 
 def sum_line(
-    text: str,
+    text: str | LongText,
     encoder: SymbolEncoder,
     numbered: Callable[[Scanned], np.ndarray],
     log_probs: Callable[[np.ndarray], np.ndarray],
@@ -71,7 +72,7 @@ def sum_line(
     return sums
 
 
-def _windows(text: str) -> Iterator[tuple[int, int]]:
+def _windows(text: str | LongText) -> Iterator[tuple[int, int]]:
     """Spans of about PIECE characters between which a text may be cut; more where it may not."""
     start, size = 0, PIECE
     while start < len(text):

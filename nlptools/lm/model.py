@@ -232,7 +232,9 @@ class LanguageModel:
     def _sorted(
         self, n: int, table: NgramTable, ranks: np.ndarray, room: int, folder: Path | None
     ) -> tuple[dict[str, Any], Column, np.ndarray]:
-        """(columns of the level of order n, children of the level above, place of each row in the level)."""
+        """(columns of the level of order n, children of the level above, place of each row in the level; none for the
+        last level, below which nobody asks).
+        """
         base, above = np.uint64(len(self.vocabulary)), len(ranks)
 
         def slices() -> Iterator[np.ndarray]:
@@ -271,7 +273,9 @@ class LanguageModel:
         level = {"symbols": symbols.finish(), "log_probs": logs, "backoffs": None}
         if backs:
             level["backoffs"] = backs[0]
-        return level, children.finish(), exchange.in_row_order(places, row_type)[:]
+        none = np.zeros(0, row_type)
+        rows = exchange.in_row_order(places, row_type)[:] if backs else none
+        return level, children.finish(), rows
 
     # --- files -------------------------------------------------------------------------------------
 
@@ -319,11 +323,14 @@ def _pairs(values: Column) -> np.ndarray:
     return values.view(np.uint64)
 
 
-def load_lm(path: str | os.PathLike[str], *, whole: bool = False) -> LanguageModel:
+def load_lm(
+    path: str | os.PathLike[str], *, whole: bool = False, mapped: bool = True
+) -> LanguageModel:
     """A native model, mapped from the disk: it takes no time, and memory only for what is looked up.
 
     whole: all of it will be read, so all checksums are compared; else those of what is read now. Whatever the
-    rest may hold, no lookup reaches outside of the tables. Raises DataError when it is no such file, or damaged.
+    rest may hold, no lookup reaches outside of the tables. mapped: False for who reads the tables once, from their
+    beginnings: pages of a map stay in the process; nothing can be looked up then. Raises DataError when it is no such file, or damaged.
     """
     container = storage.read_container(path, KIND, VERSION)
     container.check(*(() if whole else ("vocabulary", "values1")))
@@ -337,7 +344,7 @@ def load_lm(path: str | os.PathLike[str], *, whole: bool = False) -> LanguageMod
         tables = []
         for n, (size, number) in enumerate(zip(sizes[1:], bits, strict=True), 2):
             width = 2 if n < len(sizes) else 1
-            columns = [column(f"{name}{n}", True) for name in ("first", "rests", "values")]
+            columns = [column(f"{name}{n}", mapped) for name in ("first", "rests", "values")]
             table = NgramTable(number, width, *columns)
             table.check(size)
             tables.append(table)

@@ -13,13 +13,14 @@ from nlptools.base.frames import html_table, to_frame
 from nlptools.base.resources import prompt_map, worker_pool
 from nlptools.errors import DataError, quoted
 from nlptools.lm.files import open_lm
-from nlptools.lm.longlines import PIECE, is_long, sum_line, whole_lines
+from nlptools.lm.longlines import LONG, PIECE, is_long, sum_line, whole_lines
 from nlptools.lm.model import LanguageModel
 from nlptools.ngrams.symbols import LATIN_MODES, SENTENCE_MODES, Scanned, SymbolEncoder
 from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus, CorpusLike, as_corpus
 from nlptools.text.folding import FOLDS, folder
 from nlptools.text.linenumbers import LineNumbers
+from nlptools.text.longtexts import LongText
 
 if TYPE_CHECKING:
     from nlptools.base.frames import DataFrame
@@ -269,7 +270,16 @@ class LineScorer:
             )
         return logs
 
-    def _score_long(self, text: str, folded: str, source: str, numbers: LineNumbers) -> ScoredLines:
+    def score_stored(self, text: LongText) -> ScoredLines:
+        """A line in a file, without its end; its text is not given out."""
+        folded = text.folded(self._fold, "\n")
+        if len(folded) > LONG:
+            return self._score_long("\n", folded, "", LineNumbers())
+        return self.score(str(text), "", LineNumbers())  # a fold may make it short
+
+    def _score_long(
+        self, text: str, folded: str | LongText, source: str, numbers: LineNumbers
+    ) -> ScoredLines:
         """One line with its end, of many megabytes. folded: as it is scored."""
         context = np.full(max(1, self._model.order - 1), self._model.end, np.int64)
         sums = sum_line(folded, self._encoder, self._numbered, self._log_probs, context)

@@ -23,6 +23,7 @@ BYTES_PER_ROW = 80
 BYTES_PER_ROW_KEPT = 14  # symbol, count and first child of an n-gram; places for the next order
 # A part keeps a file open, and reading many in turn is slow.
 MOST_PARTS = 8
+OTHER_MEMORY = 80_000_000  # what the process has beside, in the largest of the commands
 # More rows at once are not faster: their arrays no longer come from memory that is already mapped.
 MOST_ROWS = 1 << 20
 
@@ -102,7 +103,8 @@ def merge_counts(parts: Sequence[NgramCounts], *, memory: int, tmp_dir: Path | N
     settings = parts[0].settings
     alphabet, to_merged = union([part.alphabet for part in parts])
     base = len(alphabet) + 1
-    room = min(MOST_ROWS, max(1 << 12, memory // 4 // BYTES_PER_ROW))
+    within = max(memory // 8, min(memory // 4, (memory - OTHER_MEMORY) // 2))
+    room = min(MOST_ROWS, max(1 << 12, within // BYTES_PER_ROW))
     most_rows = max(sum(part.size(n) for part in parts) for n in range(1, settings.order + 1))
     writer = LevelWriter(
         settings.order,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from nlptools.ngrams.counts import Level, NgramCounts
 from nlptools.ngrams.neighbours import NeighbourSums, SplitCounts, weakest_split
 
 _SLICE = 1 << 16
+_ASKED = 1 << 18  # keys that are looked up at a time
 
 
 def _in_memory() -> Spool:
@@ -27,8 +29,8 @@ def _in_memory() -> Spool:
 class FrequentLevel:
     """The n-grams of one order that occur at least `min_count` times; aligned arrays.
 
-    rows: row in the level of the counts (int64, ascending); symbols: id of the last symbol;
-    counts: int64; parents, suffixes: index (int32 where that is wide enough), in the FrequentLevel of order - 1, of the n-gram without
+    rows: row in the level of the counts (ascending); symbols: id of the last symbol;
+    counts: int64; parents, suffixes: index, in the FrequentLevel of order - 1, of the n-gram without
     its last and without its first symbol (both occur at least as often, so they are there).
     """
 
@@ -59,8 +61,8 @@ class Frequent:
         """Index of the n-grams (index of the prefix in order - 1, last symbol id); -1: not frequent."""
         level = self.levels[order - 1]
         base = len(self.counts.alphabet) + 1
-        own = level.parents.astype(np.int64) * base + level.symbols
-        return find_keys(own, parents.astype(np.int64) * base + symbols)
+        own = _child_keys(level.parents, level.symbols, base)
+        return find_keys(own, _child_keys(parents, symbols, base))
 
 
 def find_keys(sorted_keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -83,38 +85,67 @@ def frequent_ngrams(counts: NgramCounts, min_count: int, orders: int | None = No
         raise ValueError(f"min_count must be at least 1, not {min_count}")
     base = len(counts.alphabet) + 1
     levels: list[FrequentLevel] = []
+    # Half of the memory; sums of keys are made of int64.
+    index = np.int32 if max(map(len, counts.levels)) < (1 << 31) - _SLICE else np.int64
     for n in range(1, (orders or counts.order) + 1):
         above = levels[-1] if levels else None
-        rows, symbols, found, parents = _frequent_rows(counts, n, min_count, above)
+        rows, symbols, found, parents = _frequent_rows(counts, n, min_count, above, index)
         if above is None:
-            suffixes = np.zeros(len(rows), np.int64)
+            suffixes = np.zeros(len(rows), index)
         elif n == 2:
-            suffixes = np.searchsorted(above.rows, symbols.astype(np.int64) - 1)
+            suffixes = np.searchsorted(above.rows, symbols.astype(index) - 1).astype(index)
         else:
             # The suffix of a b c is (suffix of a b) c, one order lower.
-            own = above.parents.astype(np.int64) * base + above.symbols
-            suffixes = find_keys(own, above.suffixes[parents].astype(np.int64) * base + symbols)
-        # Half of the memory; sums of keys are made of int64.
-        kind = np.int32 if above is None or len(above) < 1 << 31 else np.int64
-        links = parents.astype(kind), suffixes.astype(kind)
-        levels.append(FrequentLevel(rows, symbols, found, *links))
+            own = _child_keys(above.parents, above.symbols, base)
+            suffixes = np.empty_like(parents)
+            for start in range(0, len(rows), _ASKED):
+                part = slice(start, start + _ASKED)
+                asked = _child_keys(above.suffixes[parents[part]], symbols[part], base)
+                suffixes[part] = find_keys(own, asked)
+            del own
+        levels.append(FrequentLevel(rows, symbols, found, parents, suffixes))
     return Frequent(counts, min_count, tuple(levels))
 
 
+def _child_keys(parents: np.ndarray, symbols: np.ndarray, base: int) -> np.ndarray:
+    """One number, int64, for each n-gram: the index of its prefix and its last symbol."""
+    made = parents.astype(np.int64)
+    made *= base
+    made += symbols
+    return made
+
+
 def _frequent_rows(
-    counts: NgramCounts, n: int, min_count: int, above: FrequentLevel | None
+    counts: NgramCounts,
+    n: int,
+    min_count: int,
+    above: FrequentLevel | None,
+    index: type[np.signedinteger[Any]],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """(rows, symbols, counts, parents) of one order."""
-    pieces = list(_slices(counts.levels[n - 1], min_count))
-    rows = np.concatenate([piece[0] for piece in pieces])
-    symbols = np.concatenate([piece[1] for piece in pieces])
-    found = np.concatenate([piece[2] for piece in pieces]).astype(np.int64)
+    """(rows, symbols, counts, parents) of one order. index: type of rows and parents."""
+    columns: list[list[np.ndarray]] = [[], [], []]
+    for of_rows, of_symbols, of_counts in _slices(counts.levels[n - 1], min_count):
+        columns[0].append(of_rows.astype(index))
+        columns[1].append(of_symbols)
+        columns[2].append(of_counts.astype(np.int64))
+    rows, symbols, found = map(_joined, columns)
     if above is None:
-        return rows, symbols, found, np.zeros(len(rows), np.int64)
+        return rows, symbols, found, np.zeros(len(rows), index)
     # Children stand in the order of their parents, and a frequent n-gram has a frequent parent.
     begins = _take(counts.levels[n - 2], above.rows)
-    parents = np.searchsorted(begins, rows.astype(begins.dtype), side="right") - 1
+    parents = np.empty(len(rows), index)
+    for start in range(0, len(rows), _ASKED):
+        part = slice(start, start + _ASKED)
+        asked = rows[part].astype(begins.dtype)
+        parents[part] = np.searchsorted(begins, asked, side="right") - 1
     return rows, symbols, found, parents
+
+
+def _joined(pieces: list[np.ndarray]) -> np.ndarray:
+    """The pieces as one array; they are given away, or there would be three columns twice."""
+    whole = np.concatenate(pieces)
+    pieces.clear()
+    return whole
 
 
 def _slices(
@@ -135,7 +166,7 @@ def _take(level: Level, rows: np.ndarray) -> np.ndarray:
     pieces = []
     first = int(rows[0]) // _SLICE * _SLICE if len(rows) else 0
     for start in range(first, int(rows[-1]) + 1 if len(rows) else 0, _SLICE):
-        low, high = np.searchsorted(rows, (start, start + _SLICE))
+        low, high = np.searchsorted(rows, np.array([start, start + _SLICE], rows.dtype))
         if high > low:
             pieces.append(level.children[start : start + _SLICE][rows[low:high] - start])
     return np.concatenate(pieces) if pieces else np.empty(0, level.children.dtype)
@@ -224,9 +255,29 @@ def each_side(
 
     spool: makes what holds the n-grams of one order of which the next one is made, 16 bytes each.
     """
+    for _, _, found in side_parts(
+        frequent, longest, wanted, entropy_only=entropy_only, spool=spool
+    ):
+        yield found
+
+
+def side_parts(
+    frequent: Frequent,
+    longest: int,
+    wanted: Sequence[np.ndarray] | None = None,
+    *,
+    entropy_only: bool = False,
+    spool: Callable[[], Spool] = _in_memory,
+    most: int | None = None,
+) -> Iterator[tuple[int, slice, Sides]]:
+    """As each_side, in parts of at most so many n-grams, 80 bytes each: (order, which of its n-grams, theirs).
+
+    Every part goes through the counts of the next order.
+    """
     counts, levels = frequent.counts, frequent.levels
     if frequent.neighbours is not None:
-        yield from _sides_made(frequent, longest, entropy_only)
+        for n, found in enumerate(_sides_made(frequent, longest, entropy_only), 1):
+            yield n, _ALL, found
         return
     if longest >= counts.order:
         raise ValueError(
@@ -239,8 +290,15 @@ def each_side(
     above = spool()
     above.append(_rows(rows, itself, itself))
     for n in range(1, longest + 1):
-        below = spool()
-        yield _sides_of_order(frequent, n, begun, above, below, entropy_only)
+        below, size = spool(), len(levels[n - 1])
+        step = max(1, size if most is None else most)
+        suffix_of = _SuffixFinder(frequent, n, begun[n - 1])
+        for start in range(0, max(1, size), step):
+            part = slice(start, min(start + step, size))
+            take = None if start or n == longest else below
+            how = (begun, suffix_of, above, take, part)
+            yield n, part, _sides_of_part(frequent, n, *how, entropy_only)
+        del suffix_of
         above = below
 
 
@@ -259,36 +317,41 @@ def _sides_made(frequent: Frequent, longest: int, entropy_only: bool) -> Iterato
         yield Sides(both[0], both[1], none, none)
 
 
-def _sides_of_order(
+def _sides_of_part(
     frequent: Frequent,
     n: int,
     begun: Sequence[np.ndarray],
+    suffix_of: _SuffixFinder,
     above: Iterable[np.ndarray],
-    below: Spool,
+    below: Spool | None,
+    part: slice,
     entropy_only: bool,
 ) -> Sides:
-    """Neighbours of the n-grams of order n. above: the rows (_ROWS) of that order that may matter, below takes those of
-    the next one; both piece by piece, ascending.
+    """Neighbours of some n-grams of order n. above: the rows (_ROWS) of that order that may matter, below takes those of
+    the next one, if there is one; both piece by piece, ascending.
     """
     levels = frequent.levels
-    own, last = levels[n - 1].counts, n == len(begun)
+    own = levels[n - 1].counts[part]
     left, right = (NeighbourSums(own, entropy_only=entropy_only) for _ in range(2))
-    suffix_of = _SuffixFinder(frequent, n, begun[n - 1])
     for rows in above:
         for child, symbols, number, parents in _children(frequent.counts, n, rows["row"]):
-            right.add(rows["itself"][parents], number)
+            right.add(_within(part, rows["itself"][parents]), number)
             suffix = suffix_of(rows["suffix"][parents], symbols)
-            left.add(suffix, number)
-            if not last:
+            left.add(_within(part, suffix), number)
+            if below is not None:
                 index = _index(levels[n].rows, begun[n], child)
                 on = np.flatnonzero((index >= 0) | (suffix >= 0))
                 below.append(_rows(child[on], index[on], suffix[on]))
-    del suffix_of
     none = np.zeros(0, np.int64)
     varieties = (none, none) if entropy_only else (left.variety(), right.variety())
     of_left = left.entropy()
     del left
     return Sides(of_left, right.entropy(), *varieties)
+
+
+def _within(part: slice, index: np.ndarray) -> np.ndarray:
+    """Places in a part of what has these places in the whole; -1 for what is not in it."""
+    return np.where((index >= part.start) & (index < part.stop), index - part.start, -1)
 
 
 def _begun(
@@ -371,6 +434,8 @@ def _place(ascending: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Place of each wanted value among ascending ones, -1 where it is missing."""
     if not len(ascending):
         return np.full(len(wanted), -1)
+    # Of another type searchsorted would make all of them.
+    wanted = wanted.astype(ascending.dtype, copy=False)
     places = np.minimum(np.searchsorted(ascending, wanted), len(ascending) - 1)
     places[ascending[places] != wanted] = -1
     return places

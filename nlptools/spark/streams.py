@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -91,10 +92,12 @@ class LineCorpus(StreamCorpus):
             for block in blocks:
                 yield self._block(block, block.text, block.lines)
 
-    def documents(self, size: int = DOCUMENTS_SIZE) -> Iterator[Documents]:
+    def documents(
+        self, size: int = DOCUMENTS_SIZE, folder: Path | None = None
+    ) -> Iterator[Documents]:
         lines = self._field is None and self._column is None
         with self._placed():
-            for number, batch in enumerate(super().documents(size)):
+            for number, batch in enumerate(super().documents(size, folder)):
                 self.report.bytes -= number == 0
                 if lines:
                     batch, lines = batch.part(1, len(batch)), False

@@ -10,6 +10,7 @@ import copy
 import io
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
 from nlptools.base.resources import MIN_MEMORY
@@ -186,10 +187,13 @@ class Corpus:
         self._begin()
         return self._blocks()
 
-    def documents(self, size: int = DOCUMENTS_SIZE) -> Iterator[Documents]:
+    def documents(
+        self, size: int = DOCUMENTS_SIZE, folder: Path | None = None
+    ) -> Iterator[Documents]:
         """Read everything, from the beginning: each line of plain text, each record of any other format.
 
-        Batches of about `size` characters, in order; an empty line is a document, too. A long one is held whole.
+        Batches of about `size` characters, in order; an empty line is a document, too. A long one is held whole;
+        with a folder a line of plain text of a million characters is a LongText that lies there (longtexts.py).
         Raises as blocks() does.
         """
         if size < 1:
@@ -197,7 +201,9 @@ class Corpus:
         self._begin()
         # Of a Han character, which has three bytes.
         reader = self._reader(max(1, min(self.block_size, 3 * size)))
-        return self._measured(folded(sized(self._read_documents(reader, size), size), self._fold))
+        folder = folder if self._fold is None else None
+        batches = self._read_documents(reader, size, folder)
+        return self._measured(folded(sized(batches, size), self._fold))
 
     def _begin(self) -> None:
         if self._used and not self.rereadable:
@@ -238,7 +244,9 @@ class Corpus:
                 pieces = reader.pieces(self._counted(opened), source)
             yield from self._cut(pieces, source)
 
-    def _read_documents(self, reader: SourceReader, size: int) -> Iterator[Documents]:
+    def _read_documents(
+        self, reader: SourceReader, size: int, folder: Path | None
+    ) -> Iterator[Documents]:
         if self._texts is not None:
             yield from text_documents(self._checked_texts(reader), "texts", size)
         for source, opened in self._streams():
@@ -247,7 +255,8 @@ class Corpus:
                 table = reader.table(cast(BinaryIO | Rows, opened), source)
                 yield from self._counted_table(table, table.documents())
             else:
-                yield from reader.documents(self._counted(opened), source, keep=True)
+                chunks = self._counted(opened)
+                yield from reader.documents(chunks, source, keep=True, folder=folder)
 
     def _measured(self, batches: Iterable[Documents]) -> Iterator[Documents]:
         for batch in batches:

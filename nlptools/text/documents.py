@@ -5,7 +5,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -21,7 +22,8 @@ class Documents:
 
     source: the file they are from. numbers: of each in its source, from 1; for plain text that of the line.
     lines: the line in which the text of each begins; in Parquet, which has no lines, the row. texts: of each; where
-    the field is a list of strings they are put together by line ends. records: JSON Lines as they stand in the source,
+    the field is a list of strings they are put together by line ends; a LongText (longtexts.py) for a line that is too
+    long, where that was asked for. records: JSON Lines as they stand in the source,
     without the line end. rows: of CSV and TSV, header: the names of their columns, unless --column is a number.
     table: a RecordBatch of pyarrow with the rows of Parquet and Arrow, all columns of them.
     A batch without documents is a lull of a pipe, see Corpus.prompt.
@@ -63,13 +65,30 @@ def line_documents(pieces: Iterable[Piece], source: str) -> Iterator[Documents]:
         if piece is LULL:
             yield lull(source)
             continue
-        text = piece.text
-        if "\r" in text:
-            texts = [line.rstrip("\r\n") for line in lines_of(text)]
-        else:
-            texts = text.removesuffix("\n").split("\n")
-        numbers = array("q", piece.lines.of(np.arange(len(texts))).tobytes())
-        yield Documents(source, numbers, numbers, texts)
+        yield _lines_in(piece, source)
+
+
+def _lines_in(piece: Piece, source: str) -> Documents:
+    text = piece.text
+    if "\r" in text:
+        texts = [line.rstrip("\r\n") for line in lines_of(text)]
+    else:
+        texts = text.removesuffix("\n").split("\n")
+    numbers = array("q", piece.lines.of(np.arange(len(texts))).tobytes())
+    return Documents(source, numbers, numbers, texts)
+
+
+def stored_documents(pieces: Iterable[Piece], source: str, folder: Path) -> Iterator[Documents]:
+    """As line_documents, of pieces that may be parts of lines: a line that is too long lies in a file in the folder."""
+    from nlptools.text.longtexts import stored_lines
+
+    for found in stored_lines(pieces, folder):
+        if isinstance(found, Piece):
+            yield from line_documents([found], source)
+            continue
+        text, number = found
+        numbers = array("q", [number])
+        yield Documents(source, numbers, numbers, [cast(str, text)])
 
 
 def text_documents(texts: Iterable[tuple[str, int]], source: str, size: int) -> Iterator[Documents]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO
 
 from nlptools.errors import DataError
 from nlptools.text.cells import cell_documents
 from nlptools.text.decoding import MARK, MARK_ERRORS, decompress, to_utf8
-from nlptools.text.documents import Documents, line_documents
-from nlptools.text.jsonlines import SURROGATE, json_documents, refuse_json_lines
+from nlptools.text.documents import Documents, line_documents, stored_documents
+from nlptools.text.jsonlines import SURROGATE, bare_name, json_documents, refuse_json_lines
 from nlptools.text.markup import refuse_markup
 from nlptools.text.pieces import Cutting, Piece, kept_lines, read_pieces, replaced_marks
 from nlptools.text.tableformats import Rows
@@ -60,8 +61,13 @@ class SourceReader:
         """Of plain text; a long line is in several."""
         return self._plain(chunks, source, whole_lines=self.on_error == "skip")
 
-    def documents(self, chunks: Iterator[bytes], source: str, *, keep: bool) -> Iterator[Documents]:
-        """The lines of plain text, or the records. keep: JSON Lines with the records as they stand."""
+    def documents(
+        self, chunks: Iterator[bytes], source: str, *, keep: bool, folder: Path | None = None
+    ) -> Iterator[Documents]:
+        """The lines of plain text, or the records. keep: JSON Lines with the records as they stand.
+
+        folder: for lines of plain text that are too long to be held (longtexts.py); None: all are held.
+        """
         skipped = self._skip if self.on_error == "skip" else None
         if self.field is not None:
             pieces = self._pieces(chunks, source, whole_lines=True)
@@ -69,7 +75,10 @@ class SourceReader:
         if self.column is not None:
             pieces = self._pieces(chunks, source, whole_lines=True)
             return cell_documents(pieces, source, self.column, skipped, max(1, self.size // 2))
-        return line_documents(self._plain(chunks, source, whole_lines=True), source)
+        # What is called .json is refused by all of its first line.
+        if folder is None or self.on_error == "skip" or bare_name(source).endswith(".json"):
+            return line_documents(self._plain(chunks, source, whole_lines=True), source)
+        return stored_documents(self._plain(chunks, source, whole_lines=False), source, folder)
 
     def table(self, file: BinaryIO | Rows, source: str) -> TableFile:
         """Of an open file of Parquet or Arrow, or rows of one."""

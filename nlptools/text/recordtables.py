@@ -147,7 +147,7 @@ def _given(documents: Documents) -> Any:
         return arrow_.table({RECORD: arrow_.array(documents.records, arrow_.string())})
     if documents.rows is not None:
         return arrow_.table(_cells(documents, documents.rows))
-    return arrow_.table({TEXT: arrow_.array(documents.texts, arrow_.string())})
+    return arrow_.table({TEXT: arrow_.array(map(str, documents.texts), arrow_.string())})
 
 
 def _cells(documents: Documents, rows: Sequence[Sequence[str]]) -> dict[str, Any]:

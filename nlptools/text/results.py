@@ -20,6 +20,7 @@ import numpy as np
 
 from nlptools.errors import DataError, quoted
 from nlptools.text.documents import Documents
+from nlptools.text.longtexts import slices
 
 TEXT = "text"  # the field of what had none: a line of plain text
 SLICE = 1 << 16  # items of a list that are made into JSON at a time
@@ -84,6 +85,13 @@ def record_pieces(
             yield ""
             continue
         named = fields_of(found, into)
+        if len(documents) == 1 and not isinstance(documents.texts[0], str):
+            check_columns(documents, [TEXT], named.names)
+            yield f'{{"{TEXT}": "'
+            for part in slices(documents.texts[0]):
+                yield _encode(part)[1:-1]
+            yield '"' + "".join(named.tails())
+            continue
         heads = _heads(documents, named.names)
         yield "".join([f"{head}{tail}" for head, tail in zip(heads, named.tails(), strict=True)])
 

@@ -178,7 +178,10 @@ class _Search:
         for i, ids in enumerate(self._pieces):
             wide = np.ascontiguousarray(ids, np.uint32)
             both = self._both(i)
-            packed.append(kernel.substring_keys(*both, wide, (first, last), self.bases[1]))
+            found = kernel.substring_keys(*both, wide, (first, last), self.bases[1])
+            # A few keys would keep room for all.
+            packed.append(found.copy() if 2 * len(found) < len(ids) else found)
+            del both, wide, found
         joined = _joined(packed)
         del packed
         bits = keys.sort_with_places(joined)

@@ -150,8 +150,12 @@ def _first_of_equals(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -
     values = _scattered(LONGEST_RUN, int(ids.max(initial=0)) + 1)
     hashes = np.empty(len(starts), np.uint64)
     if kernel.usable():
-        wide = np.ascontiguousarray(ids, np.uint32)
-        hashes = kernel.hash_runs(wide, starts, lengths, values, places)
+        for a in range(0, len(starts), 1 << 16):
+            begin, size = starts[a : a + (1 << 16)], lengths[a : a + (1 << 16)]
+            first, stop = int(begin[0]), int(begin[-1] + size[-1])  # they ascend
+            wide = np.ascontiguousarray(ids[first:stop], np.uint32)
+            found = kernel.hash_runs(wide, begin - first, size, values, places)
+            hashes[a : a + (1 << 16)] = found
         return _first_of_equal_hashes(hashes)
     for a in range(0, len(starts), 1 << 15):
         part = slice(a, a + (1 << 15))
