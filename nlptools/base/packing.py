@@ -32,6 +32,10 @@ class JoinedStrings(Sequence[str]):
     def __len__(self) -> int:
         return len(self.lengths)
 
+    def __repr__(self) -> str:
+        shown = ", ".join(repr(self[number]) for number in range(min(len(self), 3)))
+        return f"<{len(self):,} strings: {shown}{', ...' if len(self) > 3 else ''}>"
+
     @overload
     def __getitem__(self, number: int) -> str: ...
 

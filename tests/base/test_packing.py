@@ -95,3 +95,13 @@ def test_strings_that_cannot_be(units: list[int], lengths: list[int]) -> None:
 
 def test_joined_strings_of_nothing() -> None:
     assert list(JoinedStrings("", np.zeros(0, np.int64))) == []
+
+
+@pytest.mark.parametrize(
+    ("lengths", "shown"),
+    [([], "<0 strings: >"), ([1, 2], "<2 strings: '国', '家标'>")]
+    + [([1, 1, 1, 1], "<4 strings: '国', '家', '标', ...>")],
+)
+def test_what_is_shown(lengths: list[int], shown: str) -> None:
+    text = "国家标准"[: sum(lengths)]
+    assert repr(JoinedStrings(text, np.array(lengths, np.uint8))) == shown
