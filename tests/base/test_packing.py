@@ -99,8 +99,11 @@ def test_joined_strings_of_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("lengths", "shown"),
-    [([], "<0 strings: >"), ([1, 2], "<2 strings: '国', '家标'>")]
-    + [([1, 1, 1, 1], "<4 strings: '国', '家', '标', ...>")],
+    [
+        ([], "<0 strings: >"),
+        ([1, 2], "<2 strings: '国', '家标'>"),
+        ([1] * 4, "<4 strings: '国', '家', '标', ...>"),
+    ],
 )
 def test_what_is_shown(lengths: list[int], shown: str) -> None:
     text = "国家标准"[: sum(lengths)]
