@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -102,7 +103,7 @@ def _compounds(known: np.ndarray, carried: Carried) -> tuple[np.ndarray, np.ndar
             longer = compound[lengths[compound] > k]
             start = ends[longer] - (k if last else lengths[longer])
             columns = [ids[start + j] for j in range(k)]
-            there = np.logical_and.reduce(columns)
+            there = functools.reduce(np.logical_and, [column > 0 for column in columns])
             parts.append(_keys([column[there] for column in columns], size))
         distinct, times = np.unique(np.concatenate(parts), return_counts=True)
         at = keys.KeyTable(distinct).find(own)

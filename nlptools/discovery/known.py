@@ -32,9 +32,9 @@ def known_words(known: Collection[str] | str) -> Set[str]:
     check_known(known)
     if known == "general":
         return ListedWords(general_reference())
-    from nlptools.segmentation.jieba import JiebaDictionary
+    from nlptools.segmentation.jieba import find_dictionary, read_frequencies
 
-    frequencies = JiebaDictionary.load().frequencies
+    frequencies, _ = read_frequencies(find_dictionary())
     return {word for word, frequency in frequencies.items() if frequency}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nlptools.errors import DataError, NlptoolsError, visible
@@ -97,7 +97,7 @@ def export_words(
     if accepted_only and not merged.reviewed:
         raise DataError(_place(words), None, "no column `decision`", NO_DECISIONS)
     kept, refused, left_out = _chosen(merged, target, accepted_only, min_count, top)
-    freq, base = _settled(freq, target, jieba_dict)
+    freq, base = _settled(freq, target, jieba_dict, kept)
     frequencies: dict[str, int | None]
     if freq == "win" and base is not None:
         frequencies = dict(proven_frequencies(kept, base, refused))
@@ -174,14 +174,17 @@ def _chosen(
 
 
 def _settled(
-    freq: str | int, target: Target, jieba_dict: str | os.PathLike[str] | None
+    freq: str | int,
+    target: Target,
+    jieba_dict: str | os.PathLike[str] | None,
+    words: Collection[str],
 ) -> tuple[str | int, JiebaDictionary | None]:
-    """(what auto stands for, the dictionary to win against where there is one)."""
+    """(what auto stands for, the dictionary for the words to win against where there is one)."""
     usual = target.frequencies.usual if target.frequencies else None
     base = None
     if target.winning:
         try:
-            base = JiebaDictionary.load(jieba_dict)
+            base = JiebaDictionary.load(jieba_dict, parts_of=words)
         except NlptoolsError:
             if freq == "win" or jieba_dict is not None:
                 raise

@@ -115,5 +115,16 @@ def test_joined_strings_are_like_a_list() -> None:
     assert strings == STRINGS and strings != STRINGS[:-1] and strings != "山"
     assert strings + as_joined(["水"]) == [*STRINGS, "水"]
     assert strings[1:4] == STRINGS[1:4] and strings[-1] == "山"
-    assert repr(as_joined(["山", "水"])) == "<2 strings: '山', '水'>"
-    assert repr(as_joined(["山"] * 1000)) == "<1,000 strings: '山', '山', '山', ...>"
+
+
+@pytest.mark.parametrize(
+    ("lengths", "shown"),
+    [
+        ([], "<0 strings: >"),
+        ([1, 2], "<2 strings: '国', '家标'>"),
+        ([1] * 4, "<4 strings: '国', '家', '标', ...>"),
+    ],
+)
+def test_what_is_shown(lengths: list[int], shown: str) -> None:
+    text = "国家标准"[: sum(lengths)]
+    assert repr(JoinedStrings(text, np.array(lengths, np.uint8))) == shown
