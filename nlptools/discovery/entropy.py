@@ -106,8 +106,7 @@ def ngram_symbols(frequent: Frequent, order: int, index: np.ndarray) -> list[lis
     columns: list[np.ndarray] = []
     for n in range(order, 0, -1):
         level = frequent.levels[n - 1]
-        rows = level.symbols[index].astype(np.int64) - 1
-        columns.append(np.searchsorted(frequent.levels[0].rows, rows))
+        columns.append(frequent.symbols_at(level.symbols[index]))
         index = level.parents[index]
     symbols: list[list[int]] = np.array(columns[::-1], np.int64).T.tolist()
     return symbols

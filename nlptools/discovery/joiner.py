@@ -103,10 +103,9 @@ class Joiner:
             if n < self.longest:
                 own[levels[n].parents[wanted[1]]] = True
             wanted.insert(1, own)
-        symbol_rows = levels[0].rows
         for n in range(2, self.longest + 1):
-            last = np.unique(levels[n - 1].symbols[wanted[n - 1]]).astype(np.int64) - 1
-            wanted[0][np.searchsorted(symbol_rows, last)] = True
+            last = np.unique(levels[n - 1].symbols[wanted[n - 1]])
+            wanted[0][self.frequent.symbols_at(last)] = True
         wanted[0][levels[1].parents[wanted[1]]] = True
         return wanted
 
@@ -115,7 +114,7 @@ class Joiner:
         tables: list[_Table] = []
         for n in range(2, self.longest + 1):
             level, index = levels[n - 1], np.flatnonzero(wanted[n - 1])
-            symbols = np.searchsorted(levels[0].rows, level.symbols[index].astype(np.int64) - 1)
+            symbols = self.frequent.symbols_at(level.symbols[index])
             prefix = level.parents[index]
             if n == 2:
                 prefix = self._number[prefix] - 1

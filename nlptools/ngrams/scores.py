@@ -57,6 +57,12 @@ class Frequent:
     levels: tuple[FrequentLevel, ...]
     neighbours: tuple[tuple[np.ndarray, np.ndarray], ...] | None = None
 
+    def symbols_at(self, ids: np.ndarray) -> np.ndarray:
+        """Index among the frequent symbols of the symbols, which are, with these ids."""
+        rows = self.levels[0].rows
+        # Of another type searchsorted would make all rows.
+        return np.searchsorted(rows, ids.astype(rows.dtype) - 1)
+
     def lookup(self, order: int, parents: np.ndarray, symbols: np.ndarray) -> np.ndarray:
         """Index of the n-grams (index of the prefix in order - 1, last symbol id); -1: not frequent."""
         level = self.levels[order - 1]

@@ -81,7 +81,7 @@ class NgramIndex:
         texts = [names[row] for row in single.rows.tolist()]
         keys = []
         for level in frequent.levels[1:]:
-            last = np.searchsorted(single.rows, level.symbols.astype(np.int64) - 1)
+            last = frequent.symbols_at(level.symbols)
             keys.append(level.parents.astype(np.int64) * len(texts) + last)
         return NgramIndex(pack_texts(texts), tuple(keys))
 
