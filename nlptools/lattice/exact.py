@@ -7,9 +7,9 @@ and roundings too: of equal sums the longer word wins.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -98,7 +98,7 @@ class PathFinder:
         self._scores = [padded[numbers] for numbers in self._numbers]
         self._of_words = scores
 
-    @cached_property
+    @functools.cached_property
     def _compiled(self) -> WordLevels | None:
         padded = np.append(self._of_words, -np.inf)
         # A word that can never be is none.

@@ -6,7 +6,7 @@ import functools
 import itertools
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -168,7 +168,7 @@ class _Sheet:
         self._written = written
         self.texts = native.JoinedTexts(written) if kernel.usable() else None
 
-    def join(self, ids: np.ndarray, before: np.ndarray, names: Mapping[int, str]) -> bytes:
+    def join(self, ids: np.ndarray, before: np.ndarray, names: dict[int, str]) -> bytes:
         """In UTF-8 what is written for tokens and line ends. before: the tokens before which these stand; names: of tokens, by place,
         that stand as they are.
         """
