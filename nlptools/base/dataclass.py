@@ -8,7 +8,6 @@ standard library's; `field`, `fields`, `replace` and `asdict` of it work.
 from __future__ import annotations
 
 import dataclasses
-import operator
 from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError
 from typing import TYPE_CHECKING, Any
@@ -31,50 +30,47 @@ def _made(cls: type, frozen: bool, eq: bool, repr: bool, kw_only: bool) -> type:
     if cls.__doc__ is None:
         cls.__doc__ = cls.__name__  # else its signature is asked for
     dataclasses.dataclass(init=False, repr=False, eq=False, match_args=False, kw_only=kw_only)(cls)
-    fields = dataclasses.fields(cls)
-    methods: dict[str, Any] = {"__init__": _init(fields, hasattr(cls, "__post_init__"))}
+    methods: dict[str, Any] = {"__init__": _init(dataclasses.fields(cls))}
     if repr:
         methods["__repr__"] = _repr
     if eq:
-        methods["__eq__"], hashed = _comparing([field.name for field in fields if field.compare])
-        methods["__hash__"] = hashed if frozen else None
+        methods["__eq__"] = _eq
+        methods["__hash__"] = _hash if frozen else None
     for name, method in methods.items():
         # What a class defines itself stays; but one that defines __eq__ alone has None for its hash.
         if own.get(name) is None:
             setattr(cls, name, method)
     if frozen:
-        _freeze(cls, {field.name for field in fields})
+        _freeze(cls)
     return cls
 
 
-def _init(fields: tuple[Field[Any], ...], checked: bool) -> Callable[..., None]:
-    """__init__ for these fields; checked: there is a __post_init__."""
+def _init(fields: tuple[Field[Any], ...]) -> Callable[..., None]:
+    """__init__ for these fields."""
     positional = [field.name for field in fields if field.init and not field.kw_only]
     names = positional + [field.name for field in fields if field.init and field.kw_only]
     makers = {field.name: maker for field in fields if (maker := _maker(field)) is not None}
     later = [name for name in makers if name not in names]
-    most, number = len(positional), len(names)
 
     def init(self: Any, *values: Any, **named: Any) -> None:
-        given = len(values)
-        if given > most:
+        if len(values) > len(positional):
+            most, given = len(positional), len(values)
             raise TypeError(f"{type(self).__name__} takes {most} positional arguments, not {given}")
         state = self.__dict__
         state.update(zip(positional, values, strict=False))
-        if given < number:
-            for name in names[given:]:
-                if name in named:
-                    state[name] = named.pop(name)
-                elif name in makers:
-                    state[name] = makers[name]()
-                else:
-                    raise TypeError(f"{type(self).__name__} lacks the argument {name!r}")
+        for name in names[len(values) :]:
+            if name in named:
+                state[name] = named.pop(name)
+            elif name in makers:
+                state[name] = makers[name]()
+            else:
+                raise TypeError(f"{type(self).__name__} lacks the argument {name!r}")
         if named:
             raise TypeError(f"{type(self).__name__} takes no argument {next(iter(named))!r} here")
         for name in later:
             state[name] = makers[name]()
-        if checked:
-            self.__post_init__()
+        if (check := getattr(self, "__post_init__", None)) is not None:
+            check()
 
     return init
 
@@ -87,27 +83,30 @@ def _maker(field: Field[Any]) -> Callable[[], Any] | None:
     return None if default is MISSING else lambda: default
 
 
+def _values(of: Any, kind: str) -> tuple[Any, ...]:
+    """Those of the fields that are compared, or shown: kind is "compare" or "repr"."""
+    return tuple(getattr(of, f.name) for f in dataclasses.fields(of) if getattr(f, kind))
+
+
 def _repr(self: Any) -> str:
     names = [field.name for field in dataclasses.fields(self) if field.repr]
-    shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
-    return f"{type(self).__qualname__}({shown})"
+    shown = zip(names, _values(self, "repr"), strict=True)
+    return f"{type(self).__qualname__}({', '.join(f'{name}={value!r}' for name, value in shown)})"
 
 
-def _comparing(names: list[str]) -> tuple[Callable[..., Any], Callable[..., int]]:
-    """__eq__ and __hash__ by these fields."""
-    # With itself twice, so that it is a tuple even of one field.
-    values = operator.attrgetter(*names, names[0]) if names else lambda of: ()
-
-    def equal(self: Any, other: Any) -> Any:
-        if other.__class__ is not self.__class__:
-            return NotImplemented
-        return values(self) == values(other)
-
-    return equal, lambda self: hash(values(self))
+def _eq(self: Any, other: Any) -> bool:
+    if other.__class__ is not self.__class__:
+        return NotImplemented
+    return _values(self, "compare") == _values(other, "compare")
 
 
-def _freeze(cls: type, names: set[str]) -> None:
+def _hash(self: Any) -> int:
+    return hash(_values(self, "compare"))
+
+
+def _freeze(cls: type) -> None:
     """Fields of it cannot be set, nor anything but by a subclass."""
+    names = {field.name for field in dataclasses.fields(cls)}
 
     def set_field(self: Any, name: str, value: Any) -> None:
         if type(self) is cls or name in names:
