@@ -20,7 +20,7 @@ import numpy as np
 
 from nlptools.errors import DataError, NlptoolsError
 from nlptools.lattice.exact import PathFinder
-from nlptools.segmentation.jiebalines import JiebaLines, Parts, blocks_of
+from nlptools.segmentation.jiebalines import JiebaLines, PartPairs, blocks_of
 from nlptools.text.sources import reason
 
 # jieba cuts at every other character before it looks at its dictionary (re_han_default of jieba 0.42.1;
@@ -66,7 +66,7 @@ class JiebaDictionary:
             with open(path, "rb") as file:
                 if parts_of is None:
                     made._read(file, path, None)
-                elif not made._take(data := file.read(), Parts(parts_of)):
+                elif not made._take(data := file.read(), PartPairs(parts_of)):
                     made = cls()
                     made._read(io.BytesIO(data), path, _pairs(parts_of))
         except OSError as error:
@@ -92,7 +92,7 @@ class JiebaDictionary:
                 problem = "not a line `word frequency [tag]` in UTF-8: jieba would not load it"
                 raise DataError(path, number, problem, _WHICH) from None
 
-    def _take(self, data: bytes, parts: Parts) -> bool:
+    def _take(self, data: bytes, parts: PartPairs) -> bool:
         """As _read does, where all lines are as they should be; whether they are."""
         for block in blocks_of(data):
             if (lines := JiebaLines.of(block)) is None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nlptools.errors import DataError
 from nlptools.segmentation import jiebalines
 from nlptools.segmentation.jieba import JiebaDictionary, _pairs
-from nlptools.segmentation.jiebalines import JiebaLines, Parts
+from nlptools.segmentation.jiebalines import JiebaLines, PartPairs
 
 WORD = st.text("云计算𠮷a.", min_size=1, max_size=4)
 LINE = st.builds(
@@ -36,7 +36,7 @@ def test_as_line_by_line(lines: list[str], words: list[str], whole: bool) -> Non
     slow._read(io.BytesIO(data), "dict.txt", _pairs(words))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jiebalines, "_BLOCK", 9)
-        assert fast._take(data, Parts(words))
+        assert fast._take(data, PartPairs(words))
     assert list(fast.frequencies.items()) == list(slow.frequencies.items())
     assert fast.total == slow.total
 
