@@ -167,6 +167,7 @@ def fit(
         watch("learning", next(steps), of)
         tables = weights(expected, penalties, bonus, least_share)
         expected = []  # room for the new ones
+        trim_memory()
         found = expect(lattice, tables, base, gaps, run)
         expected = add_prior(found.expected, added)
         return found.boundaries
