@@ -113,10 +113,11 @@ def _corpus(corpus: Sequence[Path], size: int | None, work: Path) -> list[Path]:
     if size is None:
         return list(corpus)
     path = work / f"text.{size}.txt"
+    if list(corpus) == [path]:  # made before
+        return [path]
     left = size
-    parts = [part for part in corpus if part != path]
     with path.open("wb") as file:
-        for part in parts:
+        for part in corpus:
             with part.open("rb") as source:
                 data = source.read(left)
             file.write(data[: data.rfind(b"\n") + 1])

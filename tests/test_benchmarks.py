@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import json
 import os
@@ -394,12 +395,15 @@ def test_forms_of_a_text_hold_the_same(tmp_path: Path) -> None:
     (text,) = limits._corpus([source], size, tmp_path)
     assert text.read_text("utf-8") == "".join(lines[:12])
     assert limits._corpus([source], None, tmp_path) == [source]
-    (line,) = limits._one_line([source], tmp_path)
+    (line,) = limits.FORMS["line"]([source], tmp_path)
     assert line.read_text("utf-8") == "".join(lines).replace("\n", "")
     (records,) = limits._records([source], tmp_path)
     texts = [json.loads(record)["text"] for record in records.read_text("utf-8").splitlines()]
     assert len(texts) == 3 and "\n".join(texts) == "".join(lines)
-    for path in (source, line, records):
-        halves = [half.read_text("utf-8") for half in limits._halves([path], tmp_path)]
-        assert "".join(halves) == path.read_text("utf-8") and all(halves)
-        assert path is line or halves[0].endswith("\n")
+    (record,) = limits.FORMS["record"]([source], tmp_path)
+    assert json.loads(record.read_text("utf-8"))["text"] == "".join(lines)
+    (packed,) = limits.FORMS["gz"]([source], tmp_path)
+    assert gzip.decompress(packed.read_bytes()) == source.read_bytes()
+    halves = [half.read_text("utf-8") for half in limits._halves([source], tmp_path)]
+    assert "".join(halves) == source.read_text("utf-8") and all(halves)
+    assert halves[0].endswith("\n")

@@ -6,16 +6,28 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from nlptools.base.machine import trim_memory
+from nlptools.base.resources import spool_room
+from nlptools.base.spool import Spool
 from nlptools.discovery.columns import NUMBERS
-from nlptools.discovery.method import Findings, Request, counted, default_min_count, listed, rarer
+from nlptools.discovery.method import (
+    Findings,
+    Machine,
+    Request,
+    counted,
+    default_min_count,
+    listed,
+    rarer,
+)
 from nlptools.discovery.table import WordTable, stack_tables
 from nlptools.ngrams.counts import NgramCounts
-from nlptools.ngrams.scores import Frequent, Sides, each_side, frequent_ngrams, pmi
+from nlptools.ngrams.scores import Frequent, Sides, each_side, frequent_ngrams, pmi, side_parts
 from nlptools.ngrams.symbols import join_texts
 
 # Freedom beyond e**3 = 20 equally likely neighbours says no more: without the bound function words
@@ -45,7 +57,7 @@ def find(request: Request) -> Findings:
     least = default_min_count(counts.total) if bars.min_count is None else bars.min_count
     free = default_min_entropy(counts.total) if bars.min_entropy is None else bars.min_entropy
     cohesive = tuple(bars.min_pmi or default_min_pmi(counts.total))
-    table = free_ngrams(counts, least, cohesive, free, lengths)
+    table = free_ngrams(counts, least, cohesive, free, lengths, request.machine)
     others = OtherNgrams(table, counts, (max(lengths[0], 2), lengths[1]), min(least, 2))
     used: dict[str, object] = {"method": "entropy", "min_count": least}
     used |= {"min_pmi": listed(cohesive), "min_entropy": f"{free:.3g}"}
@@ -58,21 +70,28 @@ def free_ngrams(
     min_pmi: Sequence[float],
     min_entropy: float,
     lengths: tuple[int, int],
+    machine: Machine | None = None,
 ) -> WordTable:
-    """n-grams of lengths[0] .. lengths[1] symbols that pass the three bars."""
+    """n-grams of lengths[0] .. lengths[1] symbols that pass the three bars. machine: within whose memory; None: in any."""
     shortest, longest = lengths
     frequent = frequent_ngrams(counts, min_count, longest)
     pieces: list[WordTable] = []
     removed = Counter({"PMI": 0, "entropy": 0})
-    for n, side in enumerate(each_side(frequent, longest, entropy_only=True), 1):
+    how: dict[str, Any] = {}
+    if machine is not None:
+        folder = None if machine.tmp_dir is None else Path(machine.tmp_dir)
+        how["spool"] = partial(Spool, spool_room(machine.memory), folder)
+        how["most"] = machine.memory // 1000  # a twelfth of it, for what is known of these
+    for n, part, side in side_parts(frequent, longest, entropy_only=True, **how):
         if n < shortest:
             continue
-        every = _ngram_table(frequent, n, side)
+        every = _ngram_table(frequent, n, side, part)
         free = np.minimum(every.left_entropy, every.right_entropy) >= min_entropy
         cohesive = every.pmi >= min_pmi[min(n - 2, len(min_pmi) - 1)]
         removed["PMI"] += int(np.count_nonzero(~cohesive))
         removed["entropy"] += int(np.count_nonzero(cohesive & ~free))
-        pieces.append(_spelled(every, frequent, n, np.flatnonzero(cohesive & free)))
+        passed = np.flatnonzero(cohesive & free)
+        pieces.append(_spelled(every, frequent, n, passed, part.start or 0))
     rare = rarer(counts, [len(level) for level in frequent.levels], lengths)
     return replace(stack_tables(pieces), removed={f"rarer than {min_count}": rare, **removed})
 
@@ -85,9 +104,11 @@ def free_score(
     return np.log(counts) * np.maximum(weakest, 0) * freedom
 
 
-def _ngram_table(frequent: Frequent, order: int, side: Sides) -> WordTable:
-    """All frequent n-grams of one order with the score of this method, without their texts."""
-    numbers, weakest = frequent.levels[order - 1].counts, pmi(frequent, order)
+def _ngram_table(
+    frequent: Frequent, order: int, side: Sides, part: slice = slice(None)
+) -> WordTable:
+    """Frequent n-grams of one order with the score of this method, without their texts."""
+    numbers, weakest = frequent.levels[order - 1].counts[part], pmi(frequent, order, part)
     left, right = side.left_entropy, side.right_entropy
     scores = free_score(numbers, weakest, left, right)
     return WordTable.of(
@@ -95,10 +116,12 @@ def _ngram_table(frequent: Frequent, order: int, side: Sides) -> WordTable:
     )
 
 
-def _spelled(table: WordTable, frequent: Frequent, order: int, rows: np.ndarray) -> WordTable:
-    """Some rows of an `_ngram_table`, with their texts."""
+def _spelled(
+    table: WordTable, frequent: Frequent, order: int, rows: np.ndarray, first: int = 0
+) -> WordTable:
+    """Some rows of an `_ngram_table`, which begins with that n-gram, with their texts."""
     arrays = {one.attribute: getattr(table, one.attribute)[rows] for one in NUMBERS}
-    return WordTable.of(ngram_texts(frequent, order, rows), **arrays)
+    return WordTable.of(ngram_texts(frequent, order, rows + first), **arrays)
 
 
 def ngram_symbols(frequent: Frequent, order: int, index: np.ndarray) -> list[list[int]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from nlptools.base.machine import trim_memory
 from nlptools.base.resources import Watch, unwatched
 from nlptools.wordmodel.em import (
     LONGEST,
@@ -166,17 +167,20 @@ def fit(
         watch("learning", next(steps), of)
         tables = weights(expected, penalties, bonus, least_share)
         expected = []  # room for the new ones
+        trim_memory()
         found = expect(lattice, tables, base, gaps, run)
         expected = add_prior(found.expected, added)
         return found.boundaries
 
     for iteration in range(ITERATIONS):
         if iteration == PRUNE_AFTER:
+            trim_memory()
             kept = prune(lattice, expected, least if prior is None else prior.least(least))
             expected = rows_of(expected, kept)
             if prior is not None:
                 prior = prior.select(kept)
                 added, bonus = prior.expected, prior.bonus()
+            trim_memory()
         if iteration >= BASE_FROM:
             base = base_measure(lattice.words, expected, han, listed)
         step()

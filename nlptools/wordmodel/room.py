@@ -65,6 +65,6 @@ def room_within(memory: int, workers: int | None, sample: int = SAMPLE, held: in
     left = memory - held - BASE_MEMORY - threads * BLOCK_MEMORY
     most = min(sample, max(LEAST_SAMPLE, left // BYTES_PER_SYMBOL))
     piece = min(1 << 18, max(1 << 15, memory >> 12))
-    # A sixteenth is for what is freed and lies between arrays.
-    shelves = left - most * BYTES_PER_SYMBOL - 24 * part - memory // 16
+    # An eighth is for what is freed and lies between arrays.
+    shelves = left - most * BYTES_PER_SYMBOL - 24 * part - memory // 8
     return Room(most, threads, part, piece, max(0, shelves))

@@ -136,7 +136,7 @@ def sample_of(
     if once:
         starts, lengths = find_runs(ids, LONGEST_RUN)
         first = _first_of_equals(ids, starts, lengths)
-        ids = np.concatenate([ids[:1], _runs_of(ids, starts[first], lengths[first])])
+        ids = _runs_of(ids, starts[first], lengths[first], 1)
     return Sample(ids, texts, number, total)
 
 
@@ -187,10 +187,9 @@ def _first_of_equal_hashes(hashes: np.ndarray) -> np.ndarray:
     return np.flatnonzero(chosen)
 
 
-def _runs_of(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """The runs one after the other, each with a 0 behind it."""
-    out = np.zeros(int(lengths.sum()) + len(lengths), ids.dtype)
-    done = 0
+def _runs_of(ids: np.ndarray, starts: np.ndarray, lengths: np.ndarray, done: int = 0) -> np.ndarray:
+    """The runs one after the other, each with a 0 behind it; so many 0 before the first."""
+    out = np.zeros(done + int(lengths.sum()) + len(lengths), ids.dtype)
     for a in range(0, len(starts), 1 << 15):
         size = lengths[a : a + (1 << 15)] + 1
         ends = np.cumsum(size)

@@ -18,7 +18,7 @@ from nlptools.discovery.discover import discover_words
 from nlptools.discovery.entropy import MOST_FREEDOM, OtherNgrams, free_ngrams
 from nlptools.discovery.table import WordTable
 from nlptools.ngrams.count import count_ngrams
-from nlptools.ngrams.scores import all_sides
+from nlptools.ngrams.scores import each_side
 from nlptools.text.corpus import Corpus
 
 
@@ -158,7 +158,7 @@ def test_others_that_were_never_cut_out() -> None:
 
 def test_all_are_scored_once() -> None:
     found = others(zipf_texts(100, seed=9), have=3)
-    with mock.patch("nlptools.discovery.entropy.all_sides", wraps=all_sides) as scoring:
+    with mock.patch("nlptools.discovery.entropy.each_side", wraps=each_side) as scoring:
         for number in (5, None):
             found.scored(number)
     assert scoring.call_count == 1

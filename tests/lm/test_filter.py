@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import random
@@ -18,10 +19,12 @@ from nlptools.errors import DataError
 from nlptools.lm import filter as filtering
 from nlptools.lm.arpa import arpa_pieces
 from nlptools.lm.filter import FilteredCorpus, filter_documents
+from nlptools.lm.filterfiles import dropping, kept_pieces
 from nlptools.lm.measures import measure
 from nlptools.lm.model import LanguageModel
 from nlptools.lm.train import learn_lm
 from nlptools.text.corpus import Corpus
+from nlptools.text.longtexts import LongText
 
 TEXT = ["天地玄黄，宇宙洪荒。", "日月盈昃，辰宿列张。", "天地日月，寒来暑往。", "天地日月"]
 TRAINED = learn_lm(Corpus.from_texts(TEXT), order=3)
@@ -214,3 +217,41 @@ def test_the_model_of_the_package_by_name() -> None:
     found = filter_documents(Corpus.from_texts(texts), "general", max_perplexity=[500])
     assert [one.kept for one in found] == [True, False]
     assert np.array_equal([found.report.kept, found.report.dropped], [1, 1])
+
+
+@pytest.mark.parametrize("output", ["text", "jsonl"])
+def test_a_line_that_lies_in_a_file_is_filtered_as_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    # Longer than what is scored at once, shorter, and one that came before.
+    draw = random.Random(7).choices
+    long, short = ("".join(draw('天地玄黄日月盈昃，ＡＢ"\\', k=size)) for size in (12_000, 8_000))
+    lines = [long, short, TEXT[0], long]
+    path = tmp_path / "d.txt"
+    path.write_text("\r\n".join(lines), "utf-8", newline="")
+    monkeypatch.setattr("nlptools.lm.longlines.LONG", 9_500)
+    monkeypatch.setattr("nlptools.lm.longlines.PIECE", 1_000)
+    monkeypatch.setattr("nlptools.lm.stream.LONG", 9_500)
+    monkeypatch.setattr("nlptools.lm.documents.LONG", 9_500)
+    how: dict[str, Any] = {"measures": True, "max_oov": 1, "unique": True, "min_han": 0}
+    how |= {"max_perplexity": [1e6], "fold": ["nfkc", "lower"], **SETTINGS}
+
+    def found(most: int) -> tuple[str, str]:
+        monkeypatch.setattr("nlptools.text.longtexts.MOST_HELD", most)
+        corpus = Corpus([path])
+        corpus.block_size = 3_000
+        batches = list(filter_documents(corpus, MODEL, **how).batches())
+        texts: list[object] = [text for batch in batches for text in batch.documents.texts]
+        assert sum(isinstance(text, LongText) for text in texts) == 3 * (most < 10_000)
+        stream = io.BytesIO()
+        with dropping(stream, output) as drop:
+            kept = "".join(map(str, kept_pieces(batches, output, None, drop)))
+        return kept, stream.getvalue().decode()
+
+    kept, dropped = found(1_000)
+    assert (kept, dropped) == found(10**9)
+    if output == "text":
+        assert (kept.splitlines(), dropped) == (lines[:3], f"{long}\n")
+    else:
+        assert [json.loads(row)["text"] for row in kept.splitlines()] == lines[:3]
+        assert json.loads(dropped)["reason"] == "duplicate"

@@ -27,6 +27,7 @@ from nlptools.ngrams.scores import (
     each_side,
     frequent_ngrams,
     pmi,
+    side_parts,
     sides,
 )
 from nlptools.text.corpus import Corpus
@@ -277,6 +278,18 @@ def test_neighbours_by_way_of_a_file(texts: list[str], least: int) -> None:
         filed = list(each_side(frequent, 4, spool=lambda: Spool(0, None)))
     for one, other in zip(filed, all_sides(frequent, 4), strict=True):
         assert all(np.array_equal(vars(one)[name], vars(other)[name]) for name in vars(one))
+
+
+@given(TEXTS, LEAST, st.integers(1, 9))
+def test_neighbours_part_by_part(texts: list[str], least: int, most: int) -> None:
+    frequent = frequent_ngrams(count(texts), least)
+    parts: list[list[Sides]] = [[], [], [], []]
+    for n, part, found in side_parts(frequent, 4, most=most):
+        assert len(found.left_entropy) == part.stop - part.start <= most
+        parts[n - 1].append(found)
+    for some, whole in zip(parts, all_sides(frequent, 4), strict=True):
+        for name, values in vars(whole).items():
+            assert np.array_equal(np.concatenate([vars(one)[name] for one in some]), values)
 
 
 @given(HAN_TEXTS, st.integers(0, 9), st.integers(0, 9))
