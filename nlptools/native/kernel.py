@@ -409,5 +409,5 @@ def ranks_of_sorted(keys: np.ndarray, shift: int) -> tuple[np.ndarray, np.ndarra
     return ranks, distinct[:number].copy()
 
 
-# For tokens.py, which has the functions of tokens.c.
+# For tokens.py and texts.py, which have the functions of tokens.c and texts.c.
 call, checked, array_pointers = _call, _checked, _pointers

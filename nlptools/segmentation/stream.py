@@ -12,7 +12,7 @@ import numpy as np
 
 from nlptools.base.resources import prompt_map, worker_pool
 from nlptools.native import kernel
-from nlptools.native.tokens import space_out
+from nlptools.native.texts import space_out
 from nlptools.segmentation import forms
 from nlptools.segmentation.kinds import HAN, KINDS, MARK, SPACE, WORD, kinds_of
 from nlptools.segmentation.search import SPANS, TokenSpans, check_mode, search_spans, woven

@@ -15,7 +15,7 @@ import numpy as np
 
 from nlptools.lattice.trie import Trie
 from nlptools.native import kernel
-from nlptools.native.tokens import lay_cells, spread_ends
+from nlptools.native.texts import lay_cells, spread_ends
 from nlptools.segmentation.batch import cut_batch
 from nlptools.segmentation.cells import joined_to_last
 from nlptools.segmentation.kinds import HAN, KINDS, MARK, WORD, kinds_of

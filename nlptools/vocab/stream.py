@@ -14,7 +14,7 @@ import numpy as np
 from nlptools.base import storage
 from nlptools.base.resources import prompt_map, worker_pool
 from nlptools.native import kernel
-from nlptools.native import tokens as native
+from nlptools.native.texts import JoinedTexts
 from nlptools.text.blocks import join_small
 from nlptools.text.chars import with_line_feeds
 from nlptools.text.corpus import Corpus
@@ -166,7 +166,7 @@ class _Sheet:
         line = f"{self.tail}\n{self.head}" if special else "\n"
         written = [*(f"{name} " for name in names), line]
         self._written = written
-        self.texts = native.JoinedTexts(written) if kernel.usable() else None
+        self.texts = JoinedTexts(written) if kernel.usable() else None
 
     def join(self, ids: np.ndarray, before: np.ndarray, names: dict[int, str]) -> bytes:
         """In UTF-8 what is written for tokens and line ends. before: the tokens before which these stand; names: of tokens, by place,

@@ -16,9 +16,7 @@ from nlptools.lattice.trie import Trie, _numbered
 from nlptools.native import tokens
 from nlptools.segmentation.blockpath import BlockPath
 from nlptools.segmentation.scores import WordScores
-from nlptools.segmentation.segmenter import Segmenter
 from nlptools.segmentation.userwords import UserBounds
-from nlptools.text import chars
 
 pytestmark = compiled
 SIZE = 6  # symbols 1 to 5, 0 is a break
@@ -123,21 +121,3 @@ def test_states_of_a_trie_are_numbered_alike(values: list[int]) -> None:
         return [array.tolist() for array in _numbered(keys, 1 << 64)]
 
     assert numbered() == without(numbered)
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.text("天\u0301第三a1é。 𠮷𠀀", max_size=40), st.booleans())
-@example("", True)
-@example("第三\u0301第三天\u0301\u0301a\u0301", True)
-def test_cells_of_a_text(text: str, runs: bool) -> None:
-    """Where they begin, their ids, and what ends where: with names of runs and numerals, and without."""
-    by = Segmenter.from_counts(
-        {"天": 3, "𠮷": 2, "天𠮷": 2} | ({"第三": 2, "a1": 1} if runs else {})
-    )
-    codes = chars.code_points(text)
-
-    def found() -> list[list[int]]:
-        at, ids = by.cells(codes)
-        return [at.tolist(), ids.tolist(), by.ends(codes).tolist()]
-
-    assert found() == without(found)

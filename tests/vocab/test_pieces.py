@@ -5,13 +5,10 @@ from __future__ import annotations
 import inspect
 import pickle
 
-import numpy as np
-import pytest
 from bothways import compiled, without
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from nlptools.native.tokens import JoinedTexts
 from nlptools.text.corpus import Corpus
 from nlptools.vocab.pieces import WordPieces
 from nlptools.vocab.stream import encode_corpus, tokenize_corpus
@@ -84,16 +81,6 @@ def test_what_is_written(
         return "".join(made)
 
     assert lines() == without(lines)
-
-
-def test_a_number_without_a_text() -> None:
-    texts = JoinedTexts(["a ", "\n"])
-    before, ids = np.array([0, 1, 3, 3]), np.array([0, 0, 2], np.int32)
-    assert texts.join(ids, before, ["天气 "], trim=True) == "\na\na 天气\n\n".encode()
-    assert texts.join(ids, before, ["天气 "], trim=False) == "\na \na 天气 \n\n".encode()
-    for wrong in (-1, 2):
-        with pytest.raises(ValueError, match="without a text"):
-            texts.join(np.array([wrong], np.int32), before[:0], trim=True)
 
 
 def test_bytes_are_those_of_the_text() -> None:
