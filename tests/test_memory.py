@@ -115,6 +115,17 @@ def test_a_language_model_is_trained_and_converted_within_128_megabytes(
         assert peak <= PROMISED, f"{words[0]}: {peak / 1e6:.0f} MB"
 
 
+def test_parquet_is_counted_within_128_megabytes(texts: Mapping[str, str], tmp_path: Path) -> None:
+    """The only command that keeps so little with what pyarrow takes; docs/guides/input.md says so."""
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    lines = Path(texts["text.txt"]).read_text("utf-8").split("\n")
+    path = tmp_path / "text.parquet"
+    parquet.write_table(arrow.table({"text": lines}), path)
+    words = ["count", "--field", "text", os.fspath(path), "--memory", "128MB", "-q"]
+    assert peak_of([*words, "-o", texts["out"]]) <= PROMISED
+
+
 def test_segment_and_tokenize_have_no_limit_but_do_not_grow(texts: Mapping[str, str]) -> None:
     # Blocks of text on so many threads, whatever the size of the text.
     common = [texts["text.txt"], "--workers", "2", "-q", "-o", texts["out"]]

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
-from nlptools.base.resources import MIN_MEMORY
 from nlptools.text.blocks import Block, cut_blocks
 from nlptools.text.decoding import find_codec
 from nlptools.text.documents import Documents, folded, joined, sized, text_documents
@@ -35,6 +34,7 @@ TABLE_SUFFIXES = (".parquet", ".arrow", ".feather")
 # 45 MB are its code, the rest pages of a column that are unpacked: 1.8 GB of text in one row group, texts from 40 bytes to
 # 3 MB, take 175 MB to read where plain text takes 65.
 TABLE_MEMORY = 110_000_000
+LEAST_ROOM = 50_000_000  # a count with less than 75 MB takes as much as with 75
 Part = TypeVar("Part")
 Opened = Iterator[bytes] | io.IOBase | Rows
 
@@ -176,7 +176,7 @@ class Corpus:
     def room(self, memory: int) -> int:
         """What is left of so many bytes for who counts the text: pyarrow, which reads tables, takes TABLE_MEMORY."""
         tables = any(source.name.lower().endswith(TABLE_SUFFIXES) for source in self._sources)
-        return max(MIN_MEMORY, memory - TABLE_MEMORY) if tables else memory
+        return max(LEAST_ROOM, memory - TABLE_MEMORY) if tables else memory
 
     def blocks(self) -> Iterator[Block]:
         """Read everything, from the beginning.
