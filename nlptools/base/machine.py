@@ -50,7 +50,7 @@ def keep_memory() -> None:
 
     A tenth of the CPU of `discover` were pages of 4 KB that came and went: docs/decisions.md.
     """
-    if _heap or not (library := _glibc()) or _told():
+    if _heap or not (library := _glibc()) or _told() or _addresses_limited():
         return
     library.mallopt(_M_TRIM_THRESHOLD, 2 * _HEAP)  # or the block went back at once
     library.mallopt(_M_MMAP_MAX, 0)  # the block has to lie in the heap
@@ -101,6 +101,13 @@ def _glibc() -> ctypes.CDLL | None:
 def _told() -> bool:
     """Whether the user has settled how arrays are kept."""
     return any(os.environ.get(f"MALLOC_{name}_THRESHOLD_") for name in ("MMAP", "TRIM"))
+
+
+def _addresses_limited() -> bool:
+    """Whether `ulimit -v` counts what is asked for and not used, too."""
+    import resource  # not on Windows
+
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
 
 
 def _advise(library: ctypes.CDLL, advice: int) -> None:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -132,6 +133,16 @@ def test_little_memory_is_given_back_in_small_pages() -> None:
 def test_memory_is_left_alone_where_the_user_has_settled_it() -> None:
     size, huge = heap_after("pass", MALLOC_TRIM_THRESHOLD_="131072")
     assert size < machine._HEAP and not huge
+
+
+def test_no_heap_where_addresses_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    asked: list[None] = []
+    monkeypatch.setattr(machine, "_glibc", lambda: asked.append(None) or mock.MagicMock())
+    monkeypatch.setattr(machine, "_heap", [])
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (10**9, 10**9))
+    machine.keep_memory()
+    assert asked and machine._heap == []
 
 
 def test_memory_is_trimmed_where_half_of_it_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

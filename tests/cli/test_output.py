@@ -176,7 +176,7 @@ def test_not_enough_memory(monkeypatch: pytest.MonkeyPatch) -> None:
         raise MemoryError
 
     monkeypatch.setattr("nlptools.ngrams.count.count_ngrams", fail)
-    monkeypatch.setattr("nlptools.segmentation.stream.segment_corpus", fail)
+    monkeypatch.setattr("nlptools.segmentation.stream.encode_words", fail)
     more = "a higher limit of memory (ulimit -v)"
     for command, hint in (
         ("count --tsv", "give a smaller --memory"),
