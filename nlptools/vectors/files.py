@@ -152,7 +152,11 @@ def read_vectors(
             header = None if input_format is None else found != "glove"
             reader = TextReader(text, path, header, on_error, **some)
             found = "glove" if reader.announced is None else "word2vec"
-            return kept.stream(reader.rows(block_size, workers or os.cpu_count() or 1), found)
+            # Its threads end here, also where a row is refused: not when a collector finds them.
+            with contextlib.closing(
+                reader.rows(block_size, workers or os.cpu_count() or 1)
+            ) as rows_read:
+                return kept.stream(rows_read, found)
         if path == "-":
             raise DataError(path, None, f"{found} has to be a file", "stdin is for text")
         if found == "npy":

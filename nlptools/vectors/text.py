@@ -6,7 +6,7 @@ import codecs
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -109,7 +109,7 @@ class TextReader:
             hint = "a line of a vector file has a word and its numbers"
             raise DataError(source, 1, f"no vectors, but {quoted(_line(head))}", hint)
 
-    def rows(self, block_size: int, workers: int) -> Iterator[RowBlock]:
+    def rows(self, block_size: int, workers: int) -> Generator[RowBlock, None, None]:
         """All rows. DataError, with the line, for what cannot be read."""
         done = 0
         with worker_pool(workers) as pool:
